@@ -1,0 +1,95 @@
+import { sameBytes, toHex } from "@cachet/card-layout";
+import type { CardHistory, Hal, JournalledIntent } from "../hal/index.ts";
+import { decideDoubt } from "../journal/index.ts";
+import { decodeEntry, type Intent } from "../wire/index.ts";
+import { type AreaOnCard, type CardOnReader, confirmSteady, shownState } from "./card.ts";
+
+export type Outcome = JournalledIntent["outcomes"][number]["outcome"];
+
+/** An intent of this terminal for the card in the field, and what is known of it by now. */
+export interface KnownIntent {
+  readonly number: number;
+  readonly body: Intent;
+  readonly outcomes: Map<number, Outcome>;
+  /** Programmes whose area still shows the old state: written again, or aborted after the next write on that area. */
+  readonly unwritten: Set<number>;
+}
+
+/** Intents of a card that matter to a visit, oldest first: those still open, and any of this very visit. */
+export function knownIntents(history: CardHistory, visit: number): KnownIntent[] {
+  const matter = history.intents.filter(
+    (intent) => intent.visit === visit || intent.outcomes.some(({ outcome }) => outcome === "open"),
+  );
+  return matter.map(({ number, stored, outcomes }) => {
+    const entry = decodeEntry(stored);
+    if (entry.kind !== "intent") throw new RangeError(`entry ${number} is no intent`);
+    return {
+      number,
+      body: entry.body,
+      outcomes: new Map(outcomes.map(({ programme, outcome }) => [programme, outcome])),
+      unwritten: new Set<number>(),
+    };
+  });
+}
+
+/** The area that shows a programme's state: its current record, else the free area that an intent meant to open. */
+export function areaOf(areas: readonly AreaOnCard[], programme: number, index: number): AreaOnCard | null {
+  const current = areas.find(({ reading }) => reading.kind === "current" && reading.state.programme === programme);
+  return current ?? areas.find((area) => area.index === index && area.reading.kind === "free") ?? null;
+}
+
+/**
+ * Settles what the card in the field can settle: each decided area gets its COMMIT or ABORT in the journal.
+ *
+ * Newest intent first. Two open intents may name the very same new state (same terminal, day, purses): the newer was
+ * stored while the card still showed the old state, so the record on the card is the newer one's and the older never happened.
+ */
+export async function settleDoubts(
+  hal: Hal,
+  card: CardOnReader,
+  areas: readonly AreaOnCard[],
+  intents: readonly KnownIntent[],
+): Promise<void> {
+  const claimed = new Set<string>();
+  for (const intent of [...intents].reverse()) {
+    for (const area of intent.body.areas) {
+      const claim = `${area.programme}/${toHex(area.newHash)}`;
+      if (intent.outcomes.get(area.programme) === "open") {
+        const onCard = areaOf(areas, area.programme, area.area);
+        const decision = decideDoubt(area, await shownState(hal, card, onCard));
+        if (decision === "abort-after-write") intent.unwritten.add(area.programme);
+        if (decision === "committed" && onCard !== null) await confirmSteady(hal, onCard);
+        if (decision === "committed" || decision === "aborted") {
+          const outcome = decision === "committed" && claimed.has(claim) ? "aborted" : decision;
+          await hal.settle(intent.number, area.programme, outcome);
+          intent.outcomes.set(area.programme, outcome);
+        }
+      }
+      claimed.add(claim);
+    }
+  }
+}
+
+/** A write of this programme has committed: whatever other intents left unwritten there is burnt. */
+export async function abortUnwritten(
+  hal: Hal,
+  intents: readonly KnownIntent[],
+  except: number,
+  programme: number,
+): Promise<void> {
+  for (const intent of intents) {
+    if (intent.number === except || !intent.unwritten.has(programme)) continue;
+    await hal.settle(intent.number, programme, "aborted");
+    intent.outcomes.set(programme, "aborted");
+    intent.unwritten.delete(programme);
+  }
+}
+
+/** Whether the card went back behind a state that this terminal saw committed. */
+export function wentBack(areas: readonly AreaOnCard[], history: CardHistory): boolean {
+  return history.remembered.some(({ programme, sequence, hash }) => {
+    const area = areas.find(({ reading }) => reading.kind === "current" && reading.state.programme === programme);
+    if (area?.reading.kind !== "current" || area.reading.state.sequence < sequence) return true;
+    return area.reading.state.sequence === sequence && !sameBytes(area.reading.shown.hash, hash);
+  });
+}

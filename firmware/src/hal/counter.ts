@@ -1,0 +1,64 @@
+/** One line of a sale as the till says it: whole line in cents, tax included. */
+export interface SaleLine {
+  readonly amount: number;
+  readonly quantity: number;
+  readonly category?: string;
+}
+
+/** A sale to be done with the next card. */
+export interface SaleRequest {
+  readonly kind: "sale";
+  /** The till's own number of this visit. A retry of the same visit carries the same number. */
+  readonly visit: number;
+  readonly lines: readonly SaleLine[];
+  readonly tip: number;
+  readonly redeem?: number | "max";
+}
+
+/** How a visit ended, for the till. Nothing but what is `committed` counts as discount or tender. */
+export interface VisitReport {
+  readonly visit: number;
+  readonly result: /** Everything was written and committed. */
+    | "done"
+    /** An earlier try of this very visit had already done it. */
+    | "already-done"
+    /** The visit changes nothing on the card; nothing was written. */
+    | "nothing-to-do"
+    /** Some areas are committed, another is in doubt. */
+    | "partly-done"
+    /** Nothing is committed; the next tap of the same card decides. */
+    | "in-doubt"
+    /** Nothing was written. `reason` says why. */
+    | "refused"
+    /** No card came. */
+    | "no-card";
+  readonly reason?: string;
+  readonly card?: number;
+  /** Journal number of the visit's intent: its ticket. */
+  readonly ticket?: number;
+  readonly committed: readonly number[];
+  readonly earnedCents: number;
+  readonly spentCents: number;
+  readonly discountCents: number;
+  /** Left to pay by other means. */
+  readonly payable: number;
+}
+
+/** One line of a receipt; each port lays it out for its paper. */
+export type ReceiptLine =
+  | { readonly line: "title"; readonly text: string }
+  | { readonly line: "text"; readonly text: string }
+  | { readonly line: "row"; readonly left: string; readonly right: string }
+  | { readonly line: "separator" };
+
+/** The till side of the terminal: requests come in, screens, receipts and reports go out. */
+export interface Counter {
+  /** The next thing to do; waits until there is one. */
+  nextRequest(): Promise<SaleRequest>;
+  /** Puts one line on the screen. */
+  show(line: string): Promise<void>;
+  /** Prints a receipt. "no-paper" loses nothing: the visit stands, the receipt can be printed again. */
+  print(receipt: readonly ReceiptLine[]): Promise<"printed" | "no-paper">;
+  /** Tells the till how the visit ended. */
+  report(report: VisitReport): Promise<void>;
+}

@@ -1,0 +1,65 @@
+/**
+ * How values cross between app and supervisor: JSON in which a byte string is written as "~b" and one character for each
+ * byte (U+0000 to U+00FF), and a text that begins with "~" as "~t" and the text. Characters cost the engines far less than digits.
+ */
+const MARK = "~";
+const BYTES = "~b";
+const TEXT = "~t";
+/** Bytes turned into characters at a time: an argument list has a limit. */
+const CHUNK = 4_096;
+
+function charactersOf(bytes: Uint8Array): string {
+  let text = BYTES;
+  for (let at = 0; at < bytes.length; at += CHUNK) {
+    text += String.fromCharCode.apply(null, bytes.subarray(at, at + CHUNK) as unknown as number[]);
+  }
+  return text;
+}
+
+function bytesOf(marked: string): Uint8Array {
+  const bytes = new Uint8Array(marked.length - BYTES.length);
+  for (let i = 0; i < bytes.length; i += 1) bytes[i] = marked.charCodeAt(i + BYTES.length);
+  return bytes;
+}
+
+/** Text form of a HAL argument list or answer. */
+export function toCrossing(value: unknown): string {
+  return JSON.stringify(value ?? null, (_key, item: unknown) => {
+    if (item instanceof Uint8Array) return charactersOf(item);
+    return typeof item === "string" && item.startsWith(MARK) ? TEXT + item : item;
+  });
+}
+
+function revive(item: unknown): unknown {
+  if (typeof item !== "string" || !item.startsWith(MARK)) return item;
+  return item.startsWith(BYTES) ? bytesOf(item) : item.slice(TEXT.length);
+}
+
+/** The value again. Trusts its input: both sides write it with `toCrossing`. */
+export function fromCrossing(text: string): unknown {
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== "object") return revive(value);
+  return text.includes(`"${MARK}`) ? JSON.parse(text, (_key, item: unknown) => revive(item)) : value;
+}
+
+/** Every call the app can make, by name. */
+export const HAL_METHODS = [
+  "facts",
+  "now",
+  "waitCard",
+  "transceive",
+  "hash",
+  "seal",
+  "open",
+  "lookup",
+  "intend",
+  "settle",
+  "refuse",
+  "nextRequest",
+  "show",
+  "print",
+  "report",
+] as const;
+export type HalMethod = (typeof HAL_METHODS)[number];
+/** A call by which the app says that it failed; it gets no answer. */
+export const FAULT_METHOD = "fault";

@@ -1,0 +1,34 @@
+import type { CardPort } from "./card-port.ts";
+import type { Counter } from "./counter.ts";
+import type { JournalPort } from "./journal-port.ts";
+import type { Keys } from "./keys.ts";
+
+/** What a terminal is. Fixed at provisioning. */
+export interface DeviceFacts {
+  readonly terminal: number;
+  readonly merchant: number;
+  /** A production terminal refuses test keys. */
+  readonly production: boolean;
+  /** The issuer whose cards are accepted. */
+  readonly issuer: number;
+  /** Programmes whose area key this terminal holds, with the generation it writes. */
+  readonly programmes: readonly { readonly programme: number; readonly generation: number }[];
+}
+
+/** A moment by the terminal's clock. */
+export interface Moment {
+  /** Seconds since 1970-01-01T00:00Z. */
+  readonly utc: number;
+  /** Minutes that local time is ahead of UTC. */
+  readonly offset: number;
+  /** The clock was reset since it was last set by a trusted party. */
+  readonly suspect: boolean;
+}
+
+export interface Device {
+  facts(): Promise<DeviceFacts>;
+  now(): Promise<Moment>;
+}
+
+/** Everything the app can reach. Given the same answers it makes the same calls, on every engine. */
+export interface Hal extends Device, CardPort, Keys, JournalPort, Counter {}

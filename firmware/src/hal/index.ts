@@ -1,0 +1,10 @@
+/** Interfaces towards hardware, and the limits. */
+export * from "./card-port.ts";
+export * from "./counter.ts";
+export * from "./crossing.ts";
+export * from "./hal.ts";
+export * from "./journal-port.ts";
+export * from "./keys.ts";
+export * from "./limits.ts";
+export * from "./sandbox.ts";
+export * from "./storage.ts";

@@ -1,0 +1,39 @@
+/** The last state of one programme on a card that this terminal saw committed. */
+export interface RememberedState {
+  readonly programme: number;
+  readonly sequence: number;
+  readonly hash: Uint8Array;
+}
+
+/** An intent as the journal stores it, and what became of each of its programmes so far. */
+export interface JournalledIntent {
+  readonly number: number;
+  /** The till's number of the visit. */
+  readonly visit: number;
+  /** The whole entry (wire/entry.ts). */
+  readonly stored: Uint8Array;
+  readonly outcomes: readonly { readonly programme: number; readonly outcome: "open" | "committed" | "aborted" }[];
+}
+
+/** What this terminal knows of a card. */
+export interface CardHistory {
+  /** Why the card is blocked, or null. */
+  readonly blocked: string | null;
+  readonly remembered: readonly RememberedState[];
+  /** Every intent that is still open, oldest first, and the last one even when it is settled. */
+  readonly intents: readonly JournalledIntent[];
+}
+
+/** The journal as the app sees it. Numbers, times and chaining are the supervisor's. */
+export interface JournalPort {
+  lookup(card: number): Promise<CardHistory>;
+  /**
+   * Stores an intent (body as in wire/entry.ts) before any byte of it reaches a card. Gives its entry number once it is
+   * durable; "full" means that nothing was stored and no card may be written.
+   */
+  intend(body: Uint8Array): Promise<number | "full">;
+  /** Stores what became of one programme of an intent. Repeating the same outcome changes nothing. */
+  settle(intent: number, programme: number, outcome: "committed" | "aborted"): Promise<void>;
+  /** Stores a refusal (body as in wire/entry.ts). Lost without harm where the journal is full. */
+  refuse(body: Uint8Array): Promise<void>;
+}

@@ -1,0 +1,19 @@
+/** What the app may use. The supervisor enforces it on every engine; a port may give less time, never more memory. */
+export const APP_LIMITS = {
+  /** Memory that QuickJS counts as used, buffers included. */
+  memoryBytes: 2 * 1024 * 1024,
+  stackBytes: 256 * 1024,
+  /** Interrupt checks of the engine (one per some ten thousand steps) between two calls to the hardware. */
+  interruptChecks: 2_000,
+} as const;
+
+/** How long a customer may hold the card away before a visit gives up waiting for it. */
+export const CARD_RETURN_TIMEOUT_MS = 20_000;
+
+/** Cards a terminal remembers, so that one that goes back in time is refused. */
+export const CARDS_REMEMBERED = 20_000;
+
+/** Entries a journal holds. */
+export const JOURNAL_ENTRIES_MAX = 50_000;
+/** Room kept for the supervisor's own entries: an intent is not accepted into it. */
+export const JOURNAL_ENTRIES_RESERVED = 64;

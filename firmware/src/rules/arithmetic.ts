@@ -1,0 +1,53 @@
+/** How a fraction becomes whole. `floor` is towards minus infinity, `half-up` half away from zero, `ceil` towards plus infinity. */
+export type Rounding = "floor" | "half-up" | "ceil";
+
+/** A value that rules cannot work with: a programme or a till sent what is no whole number in range. */
+export class ArithmeticFault extends Error {
+  constructor(problem: string) {
+    super(problem);
+    this.name = "ArithmeticFault";
+  }
+}
+
+/** The value itself, when it is a whole number that loses nothing; throws otherwise. */
+export function whole(value: number, name: string): number {
+  if (!Number.isSafeInteger(value)) throw new ArithmeticFault(`${name} is ${value}, not a whole number in range`);
+  return value;
+}
+
+/** A quotient of whole numbers with non-negative numerator and positive denominator, rounded once. */
+export function divide(numerator: number, denominator: number, rounding: Rounding): number {
+  const remainder = whole(numerator, "numerator") % whole(denominator, "denominator");
+  const floor = (numerator - remainder) / denominator;
+  switch (rounding) {
+    case "floor":
+      return floor;
+    case "half-up":
+      return 2 * remainder >= denominator ? floor + 1 : floor;
+    case "ceil":
+      return remainder > 0 ? floor + 1 : floor;
+  }
+}
+
+/**
+ * Spreads `total` over weights: proportional, floor, then one each to the largest remainders, ties to the earlier one.
+ * The shares sum to `total` exactly; where all weights are zero, so are the shares and `total` must be zero too.
+ */
+export function allocate(total: number, weights: readonly number[]): number[] {
+  const sum = weights.reduce((all, weight) => all + whole(weight, "weight"), 0);
+  if (sum === 0) {
+    if (total !== 0) throw new ArithmeticFault(`cannot spread ${total} over nothing`);
+    return weights.map(() => 0);
+  }
+  const shares = weights.map((weight) => divide(total * weight, sum, "floor"));
+  let left = total - shares.reduce((all, share) => all + share, 0);
+  const byRemainder = weights
+    .map((weight, index) => ({ index, remainder: (total * weight) % sum }))
+    .sort((a, b) => b.remainder - a.remainder || a.index - b.index);
+  for (const { index } of byRemainder) {
+    if (left === 0) break;
+    shares[index]! += 1;
+    left -= 1;
+  }
+  return shares;
+}

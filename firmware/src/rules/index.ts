@@ -1,0 +1,7 @@
+/** The rule engine and the programme language. Pure: no I/O, no clock, no random, no float. */
+export { ArithmeticFault, allocate, divide, type Rounding } from "./arithmetic.ts";
+export type { CagnotteRule } from "./cagnotte.ts";
+export { type Evaluation, evaluate, notesOf, pursesOf, SALE_CENTS_MAX } from "./evaluate.ts";
+export * from "./programme.ts";
+export type { StampsRule } from "./stamps.ts";
+export type { Effect, Facts, Line, Note, Reason, Sale, Skipped } from "./working.ts";

@@ -1,0 +1,148 @@
+import { type Purse, type PurseKind, STAMPS_MAX } from "@cachet/card-layout";
+import { divide } from "./arithmetic.ts";
+import type { Funder } from "./programme.ts";
+import type { Effect, Note, Reason, Working } from "./working.ts";
+
+/** A reward after so many visits or items, given on the very visit. */
+export interface StampsRule {
+  readonly kind: "stamps";
+  readonly id: string;
+  /** Purse index on the card. */
+  readonly purse: number;
+  /** What is counted: the visit, or each paid item of a category. */
+  readonly count:
+    | { readonly per: "visit"; readonly stamps: number }
+    | { readonly per: "item"; readonly category: string };
+  /** Basket in cents, discounts off and exclusions left out, from which a visit counts: `reaches` includes the amount, `exceeds` does not. */
+  readonly minimum: { readonly kind: "reaches" | "exceeds"; readonly amount: number };
+  /** A stamp less than this many minutes after the last one is not given; exactly this many is enough. 0: no cooldown. */
+  readonly cooldownMinutes: number;
+  /** Whether a visit where nothing is left to pay counts. */
+  readonly onZeroPayable: boolean;
+  /** Stamps for one reward. */
+  readonly grid: number;
+  readonly reward:
+    | { readonly kind: "gift"; readonly label: string; readonly value: number }
+    /** The cheapest items of this very basket, each one free. */
+    | { readonly kind: "free-item"; readonly label: string; readonly category: string };
+  /** What happens to stamps beyond a full grid. */
+  readonly excess: "carry" | "lose";
+  readonly funder: Funder;
+}
+
+export const STAMPS_DEFAULTS = {
+  purse: 0,
+  count: { per: "visit", stamps: 1 },
+  minimum: { kind: "reaches", amount: 0 },
+  cooldownMinutes: 0,
+  onZeroPayable: true,
+  excess: "carry",
+  funder: "merchant",
+} as const satisfies Partial<StampsRule>;
+
+export function stampsPurse(rule: StampsRule): PurseKind {
+  return rule.cooldownMinutes > 0 ? "timed-stamps" : "stamps";
+}
+
+function held(purses: readonly Purse[], rule: StampsRule): { readonly count: number; readonly last: number | null } {
+  const purse = purses.find(({ kind, index }) => kind === stampsPurse(rule) && index === rule.purse);
+  if (purse?.kind === "timed-stamps") return { count: purse.count, last: purse.last === 0 ? null : purse.last };
+  return { count: purse?.kind === "stamps" ? purse.count : 0, last: null };
+}
+
+function hold(work: Working, rule: StampsRule, count: number): void {
+  if (rule.cooldownMinutes === 0) work.put({ kind: "stamps", index: rule.purse, count });
+  else work.put({ kind: "timed-stamps", index: rule.purse, count, last: work.facts.at });
+}
+
+/** Why this visit gives no stamp, before anything about payment is known; null when it may. */
+function refusal(work: Working, rule: StampsRule): Reason | null {
+  const basket = work.eligible(work.discountedLines());
+  const { kind, amount } = rule.minimum;
+  if (kind === "reaches" ? basket < amount : basket <= amount) return "BELOW_MINIMUM";
+  if (rule.cooldownMinutes > 0) {
+    if (work.facts.clockSuspect) return "CLOCK_SUSPECT";
+    const { last } = held(work.purses, rule);
+    if (last !== null && work.facts.at - last < rule.cooldownMinutes * 60) return "COOLDOWN";
+  }
+  return null;
+}
+
+function itemsOf(work: Working, category: string): { readonly line: number; readonly unit: number }[] {
+  return work.sale.lines.flatMap((line, index) =>
+    line.category === category
+      ? Array.from({ length: line.quantity }, () => ({
+          line: index,
+          unit: divide(line.amount, line.quantity, "floor"),
+        }))
+      : [],
+  );
+}
+
+/**
+ * Free items of this basket. Only paid items are stamped, so `free` items are earned when the stamps of the others
+ * still fill `free` grids; the largest such number is given, cheapest units first.
+ */
+export function offerFreeItems(work: Working, rule: StampsRule): void {
+  if (rule.reward.kind !== "free-item" || refusal(work, rule) !== null) return;
+  const items = itemsOf(work, rule.reward.category).sort((a, b) => a.unit - b.unit || a.line - b.line);
+  const { count } = held(work.purses, rule);
+  const free = Math.min(items.length, divide(count + items.length, rule.grid + 1, "floor"));
+  if (free === 0) return;
+  const shares = work.sale.lines.map(() => 0);
+  for (const { line, unit } of items.slice(0, free)) shares[line]! += unit;
+  for (const [i, share] of shares.entries()) work.discounts[i]! += share;
+  work.freeItems.set(rule.id, free);
+  const value = shares.reduce((sum, share) => sum + share, 0);
+  const { id, funder, reward } = rule;
+  work.effects.push({ type: "discount", rule: id, unit: "cents", value, funder, label: reward.label, shares });
+}
+
+/** Stamps of the visit, then as many rewards as the grid is full. */
+export function stampVisit(work: Working, rule: StampsRule): void {
+  const free = work.freeItems.get(rule.id) ?? 0;
+  // A basket that its own free item brought under the minimum still counts: it reached it when it was rung up.
+  const reason = free > 0 ? null : refusal(work, rule);
+  if (reason !== null) {
+    work.skip(rule, reason);
+    return;
+  }
+  const payable = work.openLines().reduce((sum, amount) => sum + amount, 0);
+  if (payable === 0 && !rule.onZeroPayable && free === 0) {
+    work.skip(rule, "NOTHING_PAID");
+    return;
+  }
+  const { id, funder, count: counting, reward, grid } = rule;
+  const { count: before } = held(work.purses, rule);
+  const given = counting.per === "visit" ? counting.stamps : itemsOf(work, counting.category).length - free;
+  const added = Math.min(given, STAMPS_MAX - before);
+  if (added === 0 && free === 0) return;
+  if (added > 0) {
+    const capped = added < given ? ({ wouldBe: given, reason: "CAP_BALANCE" } as const) : {};
+    work.effects.push({ type: "stamp", rule: id, unit: "stamps", value: added, funder, ...capped });
+  }
+  const full = before + added;
+  const rewards = reward.kind === "gift" ? divide(full, grid, "floor") : free;
+  const kept = rewards > 0 && rule.excess === "lose" ? 0 : full - rewards * grid;
+  for (let i = 0; i < rewards; i += 1) {
+    const taken = i === rewards - 1 ? full - kept - (rewards - 1) * grid : grid;
+    const value = reward.kind === "gift" ? reward.value : 0;
+    work.effects.push({ type: "reward", rule: id, unit: "cents", value, funder, label: reward.label, taken });
+  }
+  hold(work, rule, kept);
+}
+
+/** What a receipt says of a grid, from what was done and what the card holds then. */
+export function noteStamps(rule: StampsRule, purses: readonly Purse[], effects: readonly Effect[]): Note[] {
+  const own = effects.filter((effect) => effect.rule === rule.id);
+  const { label } = rule.reward;
+  const rewards = own.flatMap(({ type, value, taken = 0 }): Note[] => {
+    // A free item is worth what it took off the basket; a gift has its own value.
+    if (rule.reward.kind === "free-item" ? type === "discount" : type === "reward" && taken > 0) {
+      return [{ note: "reward", rule: rule.id, label, value }];
+    }
+    return [];
+  });
+  const added = own.find(({ type }) => type === "stamp")?.value ?? 0;
+  return [...rewards, { note: "stamps", rule: rule.id, count: held(purses, rule).count, grid: rule.grid, added }];
+}

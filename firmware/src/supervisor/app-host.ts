@@ -1,0 +1,52 @@
+import {
+  APP_LIMITS,
+  FAULT_METHOD,
+  fromCrossing,
+  HAL_METHODS,
+  type Hal,
+  type HalMethod,
+  type Sandbox,
+  SandboxFault,
+  toCrossing,
+} from "../hal/index.ts";
+
+/**
+ * Runs an app in its sandbox and serves its HAL calls until something stops it. Never resolves: an app has no end.
+ * Rejects with `SandboxFault` when the app breaks a limit or fails, or with whatever a HAL call threw (a power cut, say).
+ */
+export function hostApp(sandbox: Sandbox, payload: string, hal: Hal): Promise<never> {
+  return new Promise<never>((_, reject) => {
+    let stopped = false;
+    const stop = (error: unknown) => {
+      if (stopped) return;
+      stopped = true;
+      reject(error);
+    };
+    const checkMemory = () => {
+      const used = sandbox.usedBytes();
+      if (used > APP_LIMITS.memoryBytes) throw new SandboxFault("memory", `the app uses ${used} bytes`);
+    };
+    const serve = async (id: number, method: HalMethod, args: string) => {
+      try {
+        checkMemory();
+        const call = hal[method] as (...given: unknown[]) => Promise<unknown>;
+        const answer = await call.apply(hal, fromCrossing(args) as unknown[]);
+        if (!stopped) sandbox.answer(id, toCrossing(answer));
+      } catch (error) {
+        stop(error);
+      }
+    };
+    const onCall = (id: number, method: string, args: string) => {
+      if (stopped) return;
+      if (method === FAULT_METHOD) stop(new SandboxFault("error", String(fromCrossing(args))));
+      else if (!(HAL_METHODS as readonly string[]).includes(method)) {
+        stop(new SandboxFault("error", `the app called "${method}", which does not exist`));
+      } else void serve(id, method as HalMethod, args);
+    };
+    try {
+      sandbox.start(payload, onCall);
+    } catch (error) {
+      stop(error);
+    }
+  });
+}

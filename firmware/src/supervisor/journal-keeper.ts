@@ -1,0 +1,152 @@
+import {
+  type CardHistory,
+  type Clock,
+  JOURNAL_ENTRIES_MAX,
+  JOURNAL_ENTRIES_RESERVED,
+  type JournalFile,
+  type JournalPort,
+} from "../hal/index.ts";
+import { IntentBook, JournalStore } from "../journal/index.ts";
+import {
+  addSums,
+  type BatchSeal,
+  batchName,
+  decodeCbor,
+  decodeEntry,
+  type Ed25519Sign,
+  type Entry,
+  type EntryBody,
+  encodeBatch,
+  encodeEntry,
+  entryHash,
+  Intent,
+  journalRoot,
+  NO_SUMS,
+  Refusal,
+  sumsOf,
+} from "../wire/index.ts";
+import { sha256 } from "./crypto.ts";
+
+/** A sealed batch and the range it holds. */
+export interface CollectedBatch {
+  readonly name: string;
+  readonly file: Uint8Array;
+  readonly first: number;
+  readonly last: number;
+}
+
+/**
+ * The one that writes the journal: gives every entry its number, time and previous hash, keeps room for what must
+ * still be written, and seals ranges as batches.
+ */
+export class JournalKeeper implements JournalPort {
+  private readonly store: JournalStore;
+  private readonly clock: Clock;
+  private readonly book = new IntentBook();
+  private head: Uint8Array;
+  private readonly capacity: number;
+
+  private constructor(store: JournalStore, clock: Clock, root: Uint8Array, capacity: number) {
+    this.store = store;
+    this.clock = clock;
+    this.head = root;
+    this.capacity = capacity;
+  }
+
+  /** Loads the journal and reads it through. Throws `JournalDamaged`, or a format error of an entry. */
+  static async load(
+    file: JournalFile,
+    clock: Clock,
+    terminal: number,
+    publicKey: Uint8Array,
+    capacity = JOURNAL_ENTRIES_MAX,
+  ): Promise<JournalKeeper> {
+    const store = await JournalStore.load(file);
+    const keeper = new JournalKeeper(store, clock, journalRoot(sha256, terminal, publicKey), capacity);
+    for (let number = 1; number <= store.count; number += 1) {
+      const stored = store.entry(number);
+      keeper.book.take(decodeEntry(stored));
+      keeper.head = entryHash(sha256, stored);
+    }
+    return keeper;
+  }
+
+  get count(): number {
+    return this.store.count;
+  }
+
+  private async append(content: EntryBody): Promise<number> {
+    const { utc, offset } = this.clock.now();
+    const entry = { number: this.store.count + 1, utc, offset, previous: this.head, ...content } as Entry;
+    const stored = encodeEntry(entry);
+    await this.store.append(stored);
+    this.head = entryHash(sha256, stored);
+    this.book.take(entry);
+    return entry.number;
+  }
+
+  async powerUp(image: Uint8Array): Promise<void> {
+    await this.append({ kind: "power-up", body: { image } });
+  }
+
+  /** Entries still free once every open area has its COMMIT or ABORT and the supervisor its reserve. */
+  private room(): number {
+    return this.capacity - JOURNAL_ENTRIES_RESERVED - this.store.count - this.book.openAreas();
+  }
+
+  async intend(body: Uint8Array): Promise<number | "full"> {
+    const intent = Intent.decode(decodeCbor(body), "intent");
+    if (this.room() < 1 + intent.areas.length) return "full";
+    return this.append({ kind: "intent", body: intent });
+  }
+
+  async settle(intent: number, programme: number, outcome: "committed" | "aborted"): Promise<void> {
+    const before = this.book.outcome(intent, programme);
+    if (before === outcome) return;
+    const area = this.book.body(intent)?.areas.find((candidate) => candidate.programme === programme);
+    if (before !== "open" || area === undefined) {
+      throw new RangeError(`intent ${intent}, programme ${programme} is ${before ?? "unknown"}, not open`);
+    }
+    await this.append(
+      outcome === "committed"
+        ? { kind: "commit", body: { intent, programme, sums: sumsOf(area.effects) } }
+        : { kind: "abort", body: { intent, programme } },
+    );
+  }
+
+  async refuse(body: Uint8Array): Promise<void> {
+    const refusal = Refusal.decode(decodeCbor(body), "refusal");
+    if (this.room() < 1) return;
+    await this.append({ kind: "refusal", body: refusal });
+  }
+
+  lookup(card: number): Promise<CardHistory> {
+    return Promise.resolve({
+      blocked: null,
+      remembered: this.book.statesOf(card),
+      intents: this.book.intentsOf(card, (number) => this.store.entry(number)),
+    });
+  }
+
+  /** Seals entries `first` to `last`. Changes nothing: the same range gives the same bytes. */
+  collect(first: number, last: number, terminal: number, image: Uint8Array, sign: Ed25519Sign): CollectedBatch {
+    if (first < 1 || last > this.store.count || first > last) throw new RangeError(`no entries ${first} to ${last}`);
+    const stored = Array.from({ length: last - first + 1 }, (_, i) => this.store.entry(first + i));
+    const entries = stored.map(decodeEntry);
+    const totals = entries.reduce(
+      (sums, entry) => (entry.kind === "commit" ? addSums(sums, entry.body.sums) : sums),
+      NO_SUMS,
+    );
+    const seal: BatchSeal = {
+      terminal,
+      first,
+      last,
+      count: stored.length,
+      totals,
+      previous: entries[0]!.previous,
+      head: entryHash(sha256, stored.at(-1)!),
+      image,
+    };
+    return { name: batchName(seal), file: encodeBatch(seal, stored, sign), first, last };
+  }
+}

@@ -1,0 +1,280 @@
+import { ascii, bigEndian, concat, SEQUENCE_MAX } from "@cachet/card-layout";
+import { type Cbor, CborFault, decodeCbor, encodeCbor } from "./cbor.ts";
+import { SHA256_BYTES, type Sha256 } from "./crypto.ts";
+import {
+  bstr,
+  bstrUpTo,
+  type Codec,
+  type Decoded,
+  FormatFault,
+  integer,
+  key,
+  list,
+  map,
+  maybe,
+  text,
+  uint,
+  word,
+} from "./schema.ts";
+
+/**
+ * Journal entry: one deterministic CBOR array, [number, kind, utc, offset, previous, body].
+ *
+ *   number    1, 2, 3 ... without a hole, given by the supervisor alone
+ *   kind      see ENTRY_KINDS
+ *   utc       seconds since 1970-01-01T00:00Z, by the terminal's clock
+ *   offset    minutes that local time was ahead of UTC
+ *   previous  hash of the entry before it (32 bytes); of the journal's root for entry 1
+ *   body      a map with integer keys, by kind
+ *
+ * An entry's hash is SHA-256("cachet/entry/1" and its bytes as stored). Nobody re-encodes an entry to check it.
+ */
+export const ENTRY_KINDS = {
+  intent: 1,
+  commit: 2,
+  abort: 3,
+  refusal: 4,
+  "clock-change": 5,
+  "power-up": 6,
+  "image-change": 7,
+  "list-change": 8,
+  closing: 9,
+} as const;
+
+const U16_MAX = 0xffff;
+const CARD_MAX = 9_999_999_999_999;
+/** Ten million euros: far above any basket, far below where sums of a batch could lose a cent. */
+export const CENTS_MAX = 1_000_000_000;
+
+const cents = uint(CENTS_MAX);
+const stamps = uint(U16_MAX);
+const programmeNumber = integer({ min: 1, max: U16_MAX });
+const hash = bstr(SHA256_BYTES);
+const uid = bstrUpTo(10);
+
+/** Who pays for a value. */
+const funder = word({ merchant: 1, association: 2, sponsor: 3, partner: 4 });
+
+/** One effect of a rule, as it was promised to the customer. */
+export const StoredEffect = map({
+  type: key(1, word({ discount: 1, redeem: 2, earn: 3, stamp: 4, reward: 5, decline: 6 })),
+  rule: key(2, text(40)),
+  unit: key(3, word({ cents: 1, stamps: 2 })),
+  value: key(4, cents),
+  funder: key(5, funder),
+  /** What it would have been without the limit named in `reason`. */
+  wouldBe: maybe(6, cents),
+  reason: maybe(7, text(40)),
+  label: maybe(8, text(60)),
+  /** Stamps that a reward took from the grid. */
+  taken: maybe(9, stamps),
+  /** How the value spreads over the lines of the sale, in their order. */
+  shares: maybe(10, list(cents)),
+});
+export type StoredEffect = Decoded<typeof StoredEffect>;
+
+/** Cents asked from the cagnotte, or -1 for as much as possible. */
+const redeemRequest: Codec<number | "max"> = {
+  encode: (value) => (value === "max" ? -1 : cents.encode(value)),
+  decode: (item, path) => (item === -1 ? "max" : cents.decode(item, path)),
+};
+
+/** What the till said: enough to evaluate the visit again in the office. Amounts in cents, tax included. */
+export const StoredSale = map({
+  lines: key(
+    1,
+    list(
+      map({
+        amount: key(1, cents),
+        quantity: key(2, integer({ min: 1, max: 9_999 })),
+        category: maybe(3, text(40)),
+      }),
+    ),
+  ),
+  tip: key(2, cents),
+  redeem: maybe(3, redeemRequest),
+  /** Left to pay by other means when every area of the visit commits. */
+  payable: key(4, cents),
+});
+export type StoredSale = Decoded<typeof StoredSale>;
+
+/** One area that a visit means to change. */
+export const IntentArea = map({
+  programme: key(1, programmeNumber),
+  version: key(2, uint(U16_MAX)),
+  /** Index of the area on the card. */
+  area: key(3, uint(7)),
+  /** State hashes in full. `oldHash` is the identity hash where the visit opens the area. */
+  oldHash: key(4, hash),
+  newHash: key(5, hash),
+  /** Sequence and terminal of the record that is replaced; both 0 where the visit opens the area. */
+  oldSequence: key(6, uint(SEQUENCE_MAX)),
+  oldTerminal: key(7, uint(U16_MAX)),
+  /** The new record without its MAC. */
+  record: key(8, bstrUpTo(200)),
+  effects: key(9, list(StoredEffect, 100)),
+});
+export type IntentArea = Decoded<typeof IntentArea>;
+
+/** A visit that is about to write a card. Areas stand in the order of writing. */
+export const Intent = map({
+  card: key(1, uint(CARD_MAX)),
+  uid: key(2, uid),
+  /** The till's number of the visit: a retry carries the same one. */
+  visit: key(3, uint()),
+  merchant: key(4, uint(U16_MAX)),
+  sale: key(5, StoredSale),
+  areas: key(6, list(IntentArea, 8)),
+});
+export type Intent = Decoded<typeof Intent>;
+
+/** What commits moved. */
+export const Sums = map({
+  earnedCents: key(1, cents),
+  spentCents: key(2, cents),
+  discountCents: key(3, cents),
+  rewardCents: key(4, cents),
+  stampsAdded: key(5, uint()),
+  stampsTaken: key(6, uint()),
+});
+export type Sums = Decoded<typeof Sums>;
+
+export const NO_SUMS: Sums = {
+  earnedCents: 0,
+  spentCents: 0,
+  discountCents: 0,
+  rewardCents: 0,
+  stampsAdded: 0,
+  stampsTaken: 0,
+};
+
+export function addSums(a: Sums, b: Sums): Sums {
+  return {
+    earnedCents: a.earnedCents + b.earnedCents,
+    spentCents: a.spentCents + b.spentCents,
+    discountCents: a.discountCents + b.discountCents,
+    rewardCents: a.rewardCents + b.rewardCents,
+    stampsAdded: a.stampsAdded + b.stampsAdded,
+    stampsTaken: a.stampsTaken + b.stampsTaken,
+  };
+}
+
+/** The sums of one area's effects. */
+export function sumsOf(effects: readonly StoredEffect[]): Sums {
+  const total = (type: StoredEffect["type"]) =>
+    effects.filter((effect) => effect.type === type).reduce((sum, { value }) => sum + value, 0);
+  return {
+    earnedCents: total("earn"),
+    spentCents: total("redeem"),
+    discountCents: total("discount"),
+    rewardCents: total("reward"),
+    stampsAdded: total("stamp"),
+    stampsTaken: effects.reduce((sum, { taken = 0 }) => sum + taken, 0),
+  };
+}
+
+/** The area of an intent was written, read back and is the card's current record. Repeats its sums. */
+export const Commit = map({ intent: key(1, uint()), programme: key(2, programmeNumber), sums: key(3, Sums) });
+export type Commit = Decoded<typeof Commit>;
+
+/** The area of an intent was not written, and never can be any more. */
+export const Abort = map({ intent: key(1, uint()), programme: key(2, programmeNumber) });
+export type Abort = Decoded<typeof Abort>;
+
+/** A card was refused for a reason that somebody will ask about. */
+export const Refusal = map({
+  reason: key(1, text(40)),
+  uid: key(2, uid),
+  card: maybe(3, uint(CARD_MAX)),
+  programme: maybe(4, programmeNumber),
+});
+export type Refusal = Decoded<typeof Refusal>;
+
+/** The terminal started: which image runs. */
+export const PowerUp = map({ image: key(1, hash) });
+export type PowerUp = Decoded<typeof PowerUp>;
+
+export type EntryBody =
+  | { readonly kind: "intent"; readonly body: Intent }
+  | { readonly kind: "commit"; readonly body: Commit }
+  | { readonly kind: "abort"; readonly body: Abort }
+  | { readonly kind: "refusal"; readonly body: Refusal }
+  | { readonly kind: "power-up"; readonly body: PowerUp };
+
+export type Entry = EntryBody & {
+  readonly number: number;
+  readonly utc: number;
+  readonly offset: number;
+  readonly previous: Uint8Array;
+};
+
+const BODIES: Readonly<Record<EntryBody["kind"], Codec<unknown>>> = {
+  intent: Intent,
+  commit: Commit,
+  abort: Abort,
+  refusal: Refusal,
+  "power-up": PowerUp,
+};
+
+const kindWord = word(ENTRY_KINDS);
+const entryNumber = integer({ min: 1, max: 0xffff_ffff });
+const utcSeconds = uint();
+const offsetMinutes = integer({ min: -1_440, max: 1_440 });
+
+/** Throws `RangeError` when a value cannot be written: our bug. */
+export function encodeEntry(entry: Entry): Uint8Array {
+  const body = BODIES[entry.kind].encode(entry.body);
+  return encodeCbor([
+    entryNumber.encode(entry.number),
+    kindWord.encode(entry.kind),
+    utcSeconds.encode(entry.utc),
+    offsetMinutes.encode(entry.offset),
+    hash.encode(entry.previous),
+    body,
+  ]);
+}
+
+/** Throws `CborFault` or `FormatFault`. */
+export function decodeEntry(bytes: Uint8Array): Entry {
+  const item = decodeCbor(bytes);
+  if (!Array.isArray(item) || item.length !== 6) throw new FormatFault("entry", "not a list of six");
+  const [number, kindItem, utc, offset, previous, body] = item as [Cbor, Cbor, Cbor, Cbor, Cbor, Cbor];
+  const kind = kindWord.decode(kindItem, "entry.kind");
+  const codec = (BODIES as Readonly<Record<string, Codec<unknown> | undefined>>)[kind];
+  if (codec === undefined) throw new FormatFault("entry.kind", `${kind} is not read by this version`);
+  return {
+    number: entryNumber.decode(number, "entry.number"),
+    utc: utcSeconds.decode(utc, "entry.utc"),
+    offset: offsetMinutes.decode(offset, "entry.offset"),
+    previous: hash.decode(previous, "entry.previous"),
+    kind,
+    body: codec.decode(body, `entry.${kind}`),
+  } as Entry;
+}
+
+/** Whether an error means "these bytes are not of the format". */
+export function isFormatError(error: unknown): error is CborFault | FormatFault {
+  return error instanceof CborFault || error instanceof FormatFault;
+}
+
+const ENTRY_TAG = ascii("cachet/entry/1");
+const JOURNAL_TAG = ascii("cachet/journal/1");
+
+export function entryHash(sha256: Sha256, stored: Uint8Array): Uint8Array {
+  return sha256(concat(ENTRY_TAG, stored));
+}
+
+/** What entry 1 names as its previous hash: binds the journal to the terminal's number and public key. */
+export function journalRoot(sha256: Sha256, terminal: number, publicKey: Uint8Array): Uint8Array {
+  return sha256(concat(JOURNAL_TAG, bigEndian(terminal, 2), publicKey));
+}
+
+/** How people see a terminal: `T-0042`. */
+export function terminalName(terminal: number): string {
+  return `T-${String(terminal).padStart(4, "0")}`;
+}
+
+/** A ticket: terminal and entry number, `T-0042-4332`. */
+export function ticketName(terminal: number, number: number): string {
+  return `${terminalName(terminal)}-${number}`;
+}

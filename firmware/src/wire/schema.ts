@@ -1,0 +1,123 @@
+import type { Cbor, CborMap } from "./cbor.ts";
+
+/** A CBOR item that is well-formed but not what the format says; `path` names the field. */
+export class FormatFault extends Error {
+  readonly path: string;
+  constructor(path: string, problem: string) {
+    super(path === "" ? problem : `${path}: ${problem}`);
+    this.name = "FormatFault";
+    this.path = path;
+  }
+}
+
+/** How one kind of value is written as CBOR. `encode` throws `RangeError` (our bug), `decode` throws `FormatFault`. */
+export interface Codec<T> {
+  encode(value: T): Cbor;
+  decode(item: Cbor, path: string): T;
+}
+
+/** The TypeScript type that a codec reads and writes. */
+export type Decoded<C> = C extends Codec<infer T> ? T : never;
+
+function checked<T extends Cbor>(accept: (item: Cbor) => item is T, expected: string): Codec<T> {
+  return {
+    encode: (value) => {
+      if (!accept(value)) throw new RangeError(`not ${expected}`);
+      return value;
+    },
+    decode: (item, path) => {
+      if (!accept(item)) throw new FormatFault(path, `not ${expected}`);
+      return item;
+    },
+  };
+}
+
+export const integer = ({ min, max }: { readonly min: number; readonly max: number }): Codec<number> =>
+  checked(
+    (item): item is number => typeof item === "number" && item >= min && item <= max,
+    `an integer ${min} to ${max}`,
+  );
+
+export const uint = (max: number = Number.MAX_SAFE_INTEGER): Codec<number> => integer({ min: 0, max });
+
+export const text = (max = 200): Codec<string> =>
+  checked(
+    (item): item is string => typeof item === "string" && item.length <= max,
+    `text of at most ${max} characters`,
+  );
+
+/** Byte string of a fixed size. */
+export const bstr = (size: number): Codec<Uint8Array> =>
+  checked((item): item is Uint8Array => item instanceof Uint8Array && item.length === size, `${size} bytes`);
+
+/** Byte string of at most `max` bytes. */
+export const bstrUpTo = (max: number): Codec<Uint8Array> =>
+  checked((item): item is Uint8Array => item instanceof Uint8Array && item.length <= max, `at most ${max} bytes`);
+
+/** One of a closed list of words, written as its number. Numbers are never reused. */
+export function word<W extends string>(numbers: Readonly<Record<W, number>>): Codec<W> {
+  const words = new Map(Object.entries(numbers).map(([name, number]) => [number as number, name as W]));
+  return {
+    encode: (value) => numbers[value],
+    decode: (item, path) => {
+      const found = typeof item === "number" ? words.get(item) : undefined;
+      if (found === undefined) throw new FormatFault(path, `unknown word ${String(item)}`);
+      return found;
+    },
+  };
+}
+
+export const list = <T>(items: Codec<T>, max = 1_000): Codec<readonly T[]> => ({
+  encode: (values) => values.map((value) => items.encode(value)),
+  decode: (item, path) => {
+    if (!Array.isArray(item) || item.length > max) throw new FormatFault(path, `not a list of at most ${max}`);
+    return item.map((entry, index) => items.decode(entry, `${path}[${index}]`));
+  },
+});
+
+export interface Key<T, Optional extends boolean> {
+  readonly key: number;
+  readonly codec: Codec<T>;
+  readonly optional: Optional;
+}
+/** A field that is always there, under an integer key. */
+export const key = <T>(number: number, codec: Codec<T>): Key<T, false> => ({ key: number, codec, optional: false });
+/** A field that may be absent, under an integer key. */
+export const maybe = <T>(number: number, codec: Codec<T>): Key<T, true> => ({ key: number, codec, optional: true });
+
+type Value<K> = K extends Key<infer T, boolean> ? T : never;
+export type MapOf<F> = { readonly [N in keyof F as F[N] extends Key<unknown, true> ? never : N]: Value<F[N]> } & {
+  readonly [N in keyof F as F[N] extends Key<unknown, true> ? N : never]?: Value<F[N]>;
+};
+
+/** A map with integer keys, each declared once. Unknown keys are refused: a newer format has a newer version number. */
+export function map<F extends Readonly<Record<string, Key<unknown, boolean>>>>(fields: F): Codec<MapOf<F>> {
+  const entries = Object.entries(fields);
+  return {
+    encode: (value) => {
+      const out = new Map<number, Cbor>();
+      for (const [name, field] of entries) {
+        const given = (value as Readonly<Record<string, unknown>>)[name];
+        if (given === undefined && field.optional) continue;
+        if (given === undefined) throw new RangeError(`field ${name} is missing`);
+        out.set(field.key, field.codec.encode(given));
+      }
+      return out;
+    },
+    decode: (item, path) => {
+      if (!(item instanceof Map)) throw new FormatFault(path, "not a map");
+      const found = item as CborMap;
+      const value: Record<string, unknown> = {};
+      let used = 0;
+      for (const [name, field] of entries) {
+        const given = found.get(field.key);
+        if (given === undefined && field.optional) continue;
+        if (given === undefined) throw new FormatFault(`${path}.${name}`, "missing");
+        value[name] = field.codec.decode(given, `${path}.${name}`);
+        used += 1;
+      }
+      if (used !== found.size) throw new FormatFault(path, "has a key that the format does not know");
+      return value as MapOf<F>;
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { STATE_LAYOUT } from "@cachet/card-layout";
+import type { Programme } from "@cachet/firmware/rules";
+import { encodeImage, type ImageVersion, PRODUCT, type Signer } from "@cachet/firmware/wire";
+import { build, type Message } from "esbuild";
+import { sha256 } from "../ports/crypto.ts";
+
+const APP = join(dirname(fileURLToPath(import.meta.url)), "../../../firmware/src/app/image-entry.ts");
+
+/** A programme file that cannot become an image; `where` is file and line where they are known. */
+export class BuildRefused extends Error {
+  readonly where: string;
+  constructor(where: string, problem: string) {
+    super(problem);
+    this.name = "BuildRefused";
+    this.where = where;
+  }
+}
+
+export interface BuiltImage {
+  readonly file: Uint8Array;
+  readonly payloadBytes: number;
+  readonly sourceMap: string;
+  readonly programmes: readonly Programme[];
+}
+
+export interface ImageOptions {
+  readonly version: ImageVersion;
+  readonly securityCounter: number;
+  readonly signer: Signer;
+}
+
+/** The programme that a file exports. Throws `BuildRefused`. */
+async function loadProgramme(file: string): Promise<Programme> {
+  let loaded: { readonly default?: unknown };
+  try {
+    loaded = (await import(pathToFileURL(resolve(file)).href)) as { default?: unknown };
+  } catch (error) {
+    throw new BuildRefused(file, error instanceof Error ? error.message : String(error));
+  }
+  const found = loaded.default as Programme | undefined;
+  if (typeof found?.number !== "number" || !Array.isArray(found.rules)) {
+    throw new BuildRefused(file, "the file does not end with: export default programme({ ... })");
+  }
+  return found;
+}
+
+function describe({ text, location }: Message): BuildRefused {
+  return new BuildRefused(location === null ? "bundle" : `${location.file}:${location.line}`, text);
+}
+
+/** The script that runs in the terminal: the app with these programmes in it. The same sources give the same bytes. */
+async function bundle(files: readonly string[]): Promise<{ readonly payload: Uint8Array; readonly sourceMap: string }> {
+  const imports = files.map((file, i) => `import p${i} from ${JSON.stringify(resolve(file))};`);
+  const contents = `${imports.join("\n")}\nimport { launch } from ${JSON.stringify(APP)};\nlaunch([${files.map((_, i) => `p${i}`)}]);\n`;
+  try {
+    const { outputFiles } = await build({
+      stdin: { contents, resolveDir: dirname(APP), sourcefile: "image.ts", loader: "ts" },
+      bundle: true,
+      write: false,
+      format: "iife",
+      target: "es2023",
+      platform: "neutral",
+      minify: true,
+      charset: "utf8",
+      legalComments: "none",
+      sourcemap: "external",
+      outfile: "app.js",
+      logLevel: "silent",
+    });
+    const output = (end: string) => outputFiles.find(({ path }) => path.endsWith(end))!;
+    return { payload: output(".js").contents, sourceMap: output(".map").text };
+  } catch (error) {
+    const first = (error as { readonly errors?: readonly Message[] }).errors?.[0];
+    if (first === undefined) throw error;
+    throw describe(first);
+  }
+}
+
+/** Builds a signed image from programme files. Throws `BuildRefused`, naming the file. */
+export async function buildImage(files: readonly string[], options: ImageOptions): Promise<BuiltImage> {
+  const programmes = await Promise.all(files.map(loadProgramme));
+  const numbers = new Set<number>();
+  for (const [i, { number }] of programmes.entries()) {
+    if (numbers.has(number)) throw new BuildRefused(files[i]!, `programme number ${number} stands twice in this image`);
+    numbers.add(number);
+  }
+  const { payload, sourceMap } = await bundle(files);
+  const facts = {
+    version: options.version,
+    securityCounter: options.securityCounter,
+    product: PRODUCT,
+    layouts: { lowest: STATE_LAYOUT, highest: STATE_LAYOUT },
+    programmes: programmes.map(({ number, version, name }) => ({ number, version, name })),
+  };
+  const file = encodeImage(facts, payload, options.signer, sha256);
+  return { file, payloadBytes: payload.length, sourceMap, programmes };
+}

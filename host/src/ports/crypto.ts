@@ -1,0 +1,58 @@
+import { createHash, createHmac, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import { concat, type Hmac } from "@cachet/card-layout";
+import type { Ed25519Verify, Sha256, Signer } from "@cachet/firmware/wire";
+
+export const sha256: Sha256 = (message) => new Uint8Array(createHash("sha256").update(message).digest());
+
+export const hmacSha256: Hmac = (key, message) => new Uint8Array(createHmac("sha256", key).update(message).digest());
+
+/** DER of an Ed25519 key without its 32 bytes (RFC 8410): PKCS#8 private, SubjectPublicKeyInfo public. */
+const PKCS8_PREFIX = Uint8Array.from(Buffer.from("302e020100300506032b657004220420", "hex"));
+const SPKI_PREFIX = Uint8Array.from(Buffer.from("302a300506032b6570032100", "hex"));
+const KEY_BYTES = 32;
+
+function publicBytes(key: KeyObject): Uint8Array {
+  return new Uint8Array(key.export({ format: "der", type: "spki" })).slice(-KEY_BYTES);
+}
+
+export const verifyEd25519: Ed25519Verify = (publicKey, message, signature) => {
+  if (publicKey.length !== KEY_BYTES) return false;
+  const der = Buffer.from(concat(SPKI_PREFIX, publicKey));
+  try {
+    return verify(null, message, createPublicKey({ key: der, format: "der", type: "spki" }), signature);
+  } catch {
+    return false;
+  }
+};
+
+function signerFrom(key: KeyObject): Signer {
+  return {
+    publicKey: publicBytes(createPublicKey(key)),
+    sign: (message) => new Uint8Array(sign(null, message, key)),
+  };
+}
+
+/** A signer from 32 secret bytes. */
+export function signerOfSecret(secret: Uint8Array): Signer {
+  return signerFrom(createPrivateKey({ key: Buffer.from(concat(PKCS8_PREFIX, secret)), format: "der", type: "pkcs8" }));
+}
+
+/** A signer from a PKCS#8 PEM file's text, or null when it holds no Ed25519 private key. */
+export function signerOfPem(pem: string): Signer | null {
+  try {
+    const key = createPrivateKey(pem);
+    return key.asymmetricKeyType === "ed25519" ? signerFrom(key) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The 32 public bytes in a PEM file's text (public key, or private key), or null when it holds no Ed25519 key. */
+export function publicKeyOfPem(pem: string): Uint8Array | null {
+  try {
+    const key = createPublicKey(pem);
+    return key.asymmetricKeyType === "ed25519" ? publicBytes(key) : null;
+  } catch {
+    return null;
+  }
+}

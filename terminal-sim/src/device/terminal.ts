@@ -1,0 +1,132 @@
+import type { Clock, DeviceFacts, SaleRequest, Sandbox, VisitReport } from "@cachet/firmware/hal";
+import { type CollectedBatch, type HeldKey, Supervisor } from "@cachet/firmware/supervisor";
+import type { Signer } from "@cachet/firmware/wire";
+import { SimJournalFile } from "./flash.ts";
+import { Mishaps, PowerCut } from "./mishap.ts";
+import { type Customer, SimReader } from "./reader.ts";
+import { SimTill } from "./till.ts";
+import type { Type2Chip } from "./type2-chip.ts";
+
+/** A clock that somebody sets. */
+export class SimClock implements Clock {
+  utc: number;
+  suspect = false;
+  private readonly offsetAt: (utc: number) => number;
+
+  /** `offsetAt` gives the zone's offset in minutes at an instant. */
+  constructor(utc: number, offsetAt: (utc: number) => number) {
+    this.utc = utc;
+    this.offsetAt = offsetAt;
+  }
+
+  now(): { utc: number; offset: number; suspect: boolean } {
+    return { utc: this.utc, offset: this.offsetAt(this.utc), suspect: this.suspect };
+  }
+}
+
+export interface SimTerminalSetup {
+  readonly facts: DeviceFacts;
+  readonly keys: readonly HeldKey[];
+  readonly signer: Signer;
+  readonly trustedImageKeys: readonly Uint8Array[];
+  readonly image: Uint8Array;
+  readonly clock: SimClock;
+  readonly newSandbox: () => Sandbox;
+  readonly keepsAllPaper?: boolean;
+  readonly journalCapacity?: number;
+  /** What the journal's file holds at the start: a copy of another terminal's, to try several endings of one story. */
+  readonly journal?: Uint8Array;
+}
+
+/** A terminal on which everything but the hardware is the real thing. */
+export class SimTerminal {
+  readonly setup: SimTerminalSetup;
+  readonly clock: SimClock;
+  till: SimTill;
+  /** What interrupts this terminal. Replace it to plan something. */
+  mishaps = new Mishaps();
+  private readonly reader = new SimReader(() => this.mishaps);
+  private readonly journal: SimJournalFile;
+  private running: Supervisor | null = null;
+
+  constructor(setup: SimTerminalSetup) {
+    this.setup = setup;
+    this.clock = setup.clock;
+    this.till = new SimTill(setup.keepsAllPaper ?? false);
+    this.journal = new SimJournalFile(() => this.mishaps, setup.journal);
+  }
+
+  /** Boots. Throws what the supervisor's boot throws, or `PowerCut` when one is planned at its first entry. */
+  async powerOn(): Promise<void> {
+    const { facts, keys, signer, trustedImageKeys, image, clock, newSandbox, keepsAllPaper, journalCapacity } =
+      this.setup;
+    this.till = new SimTill(keepsAllPaper ?? false);
+    this.running = await Supervisor.boot(image, {
+      facts,
+      keys,
+      signer,
+      trustedImageKeys,
+      clock,
+      newSandbox,
+      journal: this.journal,
+      card: this.reader,
+      counter: this.till,
+      ...(journalCapacity === undefined ? {} : { journalCapacity }),
+    });
+  }
+
+  /** Stops at once, as if unplugged. Journal and cards stay. */
+  powerOff(): void {
+    this.running?.shutDown();
+    this.running = null;
+    this.reader.remove();
+  }
+
+  get isOn(): boolean {
+    return this.running !== null;
+  }
+
+  private get supervisor(): Supervisor {
+    if (this.running === null) throw new Error("the terminal is off");
+    return this.running;
+  }
+
+  /**
+   * One visit with a card. `customer` says what happens when the terminal asks for the card again (default: walks away).
+   * A planned power cut ends it with "power-cut"; the terminal is off then.
+   */
+  async visit(
+    request: SaleRequest,
+    card: Type2Chip,
+    customer: Customer = () => null,
+  ): Promise<VisitReport | "power-cut"> {
+    this.reader.customer = customer;
+    this.reader.present(card);
+    try {
+      return await Promise.race([this.till.ask(request), this.supervisor.stopped]);
+    } catch (error) {
+      if (!(error instanceof PowerCut)) throw error;
+      this.powerOff();
+      return "power-cut";
+    } finally {
+      this.reader.remove();
+    }
+  }
+
+  get entryCount(): number {
+    return this.supervisor.entryCount;
+  }
+
+  usedBytes(): number {
+    return this.supervisor.usedBytes();
+  }
+
+  /** The journal's file as it lies in the flash. */
+  journalBytes(): Promise<Uint8Array> {
+    return this.journal.read();
+  }
+
+  collect(first = 1): CollectedBatch {
+    return this.supervisor.collect(first);
+  }
+}

@@ -1,0 +1,52 @@
+import type { Counter, ReceiptLine, SaleRequest, VisitReport } from "@cachet/firmware/hal";
+
+/** The till side of a simulated terminal: requests in, screens, paper and reports out. */
+export class SimTill implements Counter {
+  /** Receipts printed since power-on, oldest first. */
+  readonly receipts: (readonly ReceiptLine[])[] = [];
+  readonly screens: string[] = [];
+  /** Whether to keep every screen and receipt. A long run keeps only the last of each. */
+  readonly keepsAll: boolean;
+  private readonly requests: SaleRequest[] = [];
+  private waiting: ((request: SaleRequest) => void) | null = null;
+  private listener: (report: VisitReport) => void = () => {};
+
+  constructor(keepsAll: boolean) {
+    this.keepsAll = keepsAll;
+  }
+
+  /** Asks the terminal for a visit; resolves with its report. */
+  ask(request: SaleRequest): Promise<VisitReport> {
+    return new Promise((resolve) => {
+      this.listener = resolve;
+      if (this.waiting === null) this.requests.push(request);
+      else {
+        this.waiting(request);
+        this.waiting = null;
+      }
+    });
+  }
+
+  nextRequest(): Promise<SaleRequest> {
+    const request = this.requests.shift();
+    if (request !== undefined) return Promise.resolve(request);
+    return new Promise((resolve) => {
+      this.waiting = resolve;
+    });
+  }
+
+  async show(line: string): Promise<void> {
+    if (!this.keepsAll) this.screens.length = 0;
+    this.screens.push(line);
+  }
+
+  async print(receipt: readonly ReceiptLine[]): Promise<"printed"> {
+    if (!this.keepsAll) this.receipts.length = 0;
+    this.receipts.push(receipt);
+    return "printed";
+  }
+
+  async report(report: VisitReport): Promise<void> {
+    this.listener(report);
+  }
+}

@@ -1,0 +1,8 @@
+/** A terminal made of fakes around the real image, and a town of them. */
+export * from "./device/mishap.ts";
+export * from "./device/paper.ts";
+export * from "./device/reader.ts";
+export * from "./device/terminal.ts";
+export * from "./device/type2-chip.ts";
+export * from "./vm/quickjs.ts";
+export * from "./vm/v8.ts";
