@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+// Starts the command with the project's Node: plain JavaScript, so that an older Node can say what it lacks.
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { findNode, NODE_MAJOR } from "../../scripts/runtime.mjs";
+
+const main = new URL("../src/cli/main.ts", import.meta.url);
+
+if (Number(process.versions.node.split(".")[0]) === NODE_MAJOR) {
+  process.removeAllListeners("warning");
+  const { register } = await import("tsx/esm/api");
+  register();
+  const { run } = await import(main.href);
+  process.exitCode = await run(process.argv.slice(2));
+} else {
+  const node = findNode();
+  if (node === null) {
+    console.error(`error C-NODE-01: cachet needs Node ${NODE_MAJOR}, this is ${process.version}`);
+    console.error("  State: nothing was done\n  Next:  run npm start once in the checkout; it fetches Node by itself");
+    process.exitCode = 1;
+  } else {
+    const child = spawnSync(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
+    process.exitCode = child.status ?? 70;
+  }
+}

@@ -1,4 +1,5 @@
 /** A terminal made of fakes around the real image, and a town of them. */
+export type { Sandbox } from "@cachet/firmware/hal";
 export * from "./device/mishap.ts";
 export * from "./device/paper.ts";
 export * from "./device/reader.ts";
@@ -6,3 +7,5 @@ export * from "./device/terminal.ts";
 export * from "./device/type2-chip.ts";
 export * from "./vm/quickjs.ts";
 export * from "./vm/v8.ts";
+export * from "./world/chance.ts";
+export * from "./world/town.ts";

@@ -22,6 +22,11 @@ export function isAck(answer: Uint8Array): boolean {
   return answer.length === 1 && answer[0] === ACK;
 }
 
+/** A one-byte answer that is no ACK. */
+export function isNak(answer: Uint8Array): boolean {
+  return answer.length === 1 && answer[0] !== ACK;
+}
+
 /** GET_VERSION bytes that tell the chips apart: product (2), subtype (3), major (4), minor (5), storage (6). */
 const VERSIONS: readonly { readonly chip: Chip; readonly product: number; readonly storage: number }[] = [
   { chip: "MF0UL11", product: 0x03, storage: 0x0b },

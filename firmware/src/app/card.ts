@@ -76,16 +76,23 @@ export interface CardOnReader {
   readonly identity: Identity;
 }
 
-async function command(hal: Hal, bytes: Uint8Array): Promise<Uint8Array> {
-  const answer = await hal.transceive(bytes);
-  if (answer === "gone") throw new CardGone();
-  return answer;
+/** The answers to all commands. Throws `CardGone`, or `CardRefused` with `ifNak` where the chip says no. */
+async function exchange(hal: Hal, commands: readonly Uint8Array[], ifNak: CardRefused): Promise<readonly Uint8Array[]> {
+  const answers = await hal.exchange(commands);
+  const last = answers.at(-1);
+  if (last !== undefined && type2.isNak(last)) throw ifNak;
+  if (answers.length !== commands.length) throw new CardGone();
+  return answers;
 }
 
-async function readPages(hal: Hal, first: number, pages: number): Promise<Uint8Array> {
-  const answer = await command(hal, type2.fastRead(first, first + pages - 1));
-  if (answer.length !== pages * PAGE_BYTES) throw new CardRefused("NOT_OURS");
-  return answer;
+const readPages = (first: number, pages: number): Uint8Array => type2.fastRead(first, first + pages - 1);
+
+/** Both slots of an area. */
+async function readSlotsBytes(hal: Hal, card: CardOnReader, map: AreaMap): Promise<Uint8Array> {
+  const refused = new CardRefused("NOT_OURS", card.number);
+  const [bytes] = await exchange(hal, [readPages(map.firstPage, 2 * map.slotPages)], refused);
+  if (bytes?.length !== 2 * map.slotPages * PAGE_BYTES) throw refused;
+  return bytes;
 }
 
 const IDENTITY_FIRST_PAGE = 4;
@@ -93,9 +100,14 @@ const IDENTITY_PAGES = IDENTITY_TLV.size / PAGE_BYTES;
 
 /** Reads and verifies who the card is. Throws `CardGone` or `CardRefused`. */
 export async function readIdentity(hal: Hal, facts: DeviceFacts, uid: Uint8Array): Promise<CardOnReader> {
-  const chip = type2.chipOf(await command(hal, type2.getVersion()));
+  const [version, tlv] = await exchange(
+    hal,
+    [type2.getVersion(), readPages(IDENTITY_FIRST_PAGE, IDENTITY_PAGES)],
+    new CardRefused("NOT_OURS"),
+  );
+  const chip = type2.chipOf(version!);
   if (chip === null) throw new CardRefused("NOT_OURS");
-  const identity = unwrapIdentity(await readPages(hal, IDENTITY_FIRST_PAGE, IDENTITY_PAGES));
+  const identity = unwrapIdentity(tlv!);
   if (!identity.ok || identity.value.issuer !== facts.issuer) throw new CardRefused("NOT_OURS");
   const { layout, generation, issuer, card, mac } = identity.value;
   const sealed = Identity.encode(identity.value).subarray(0, IDENTITY_SEALED_BYTES);
@@ -160,12 +172,12 @@ export async function readAreaOnCard(
 ): Promise<AreaOnCard> {
   const map = card.map.areas[index]!;
   const size = map.slotPages * PAGE_BYTES;
-  const bytes = await readPages(hal, map.firstPage, 2 * map.slotPages);
+  const bytes = await readSlotsBytes(hal, card, map);
   const slots = [bytes.slice(0, size), bytes.slice(size)] as const;
   const found = await readSlots(hal, facts, card, slots, opening);
   if (found === "foreign") return { index, map, slots, reading: { kind: "foreign" } };
   const lostSibling = found.some(({ kind }) => kind === "invalid" || kind === "unfinished");
-  if (lostSibling && !sameBytes(bytes, await readPages(hal, map.firstPage, 2 * map.slotPages))) throw new CardGone();
+  if (lostSibling && !sameBytes(bytes, await readSlotsBytes(hal, card, map))) throw new CardGone();
   const reading = readArea(...found);
   if (reading.kind !== "current") return { index, map, slots, reading };
   const hash = await stateHash((message) => hal.hash(message), card.number, reading.sealed);
@@ -180,8 +192,8 @@ export async function shownState(hal: Hal, card: CardOnReader, area: AreaOnCard 
 }
 
 /** Reads an area a second time; throws `CardGone` when it does not read the same, as torn cells may. */
-export async function confirmSteady(hal: Hal, area: AreaOnCard): Promise<void> {
-  const again = await readPages(hal, area.map.firstPage, 2 * area.map.slotPages);
+export async function confirmSteady(hal: Hal, card: CardOnReader, area: AreaOnCard): Promise<void> {
+  const again = await readSlotsBytes(hal, card, area.map);
   if (!sameBytes(again, concat(...area.slots))) throw new CardGone();
 }
 
@@ -216,12 +228,13 @@ export async function writeRecord(
   if (record.length !== old.length || mac.length !== MAC_BYTES)
     throw new RangeError("the record does not fill its slot");
   const first = slotPage(area.map, slot);
+  const pageOf = (bytes: Uint8Array, page: number) => bytes.subarray(page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
+  const commands: Uint8Array[] = [];
   for (let page = 0; page < area.map.slotPages; page += 1) {
-    const four = record.subarray(page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
-    if (sameBytes(four, old.subarray(page * PAGE_BYTES, (page + 1) * PAGE_BYTES))) continue;
-    const answer = await command(hal, type2.write(first + page, four));
-    if (!type2.isAck(answer)) throw new CardRefused("NOT_WRITABLE", card.number);
+    const four = pageOf(record, page);
+    if (!sameBytes(four, pageOf(old, page))) commands.push(type2.write(first + page, four));
   }
-  const back = await readPages(hal, first, area.map.slotPages);
-  if (!sameBytes(back, record)) throw new CardGone();
+  commands.push(readPages(first, area.map.slotPages));
+  const answers = await exchange(hal, commands, new CardRefused("NOT_WRITABLE", card.number));
+  if (!sameBytes(answers.at(-1)!, record)) throw new CardGone();
 }

@@ -58,7 +58,7 @@ export async function settleDoubts(
         const onCard = areaOf(areas, area.programme, area.area);
         const decision = decideDoubt(area, await shownState(hal, card, onCard));
         if (decision === "abort-after-write") intent.unwritten.add(area.programme);
-        if (decision === "committed" && onCard !== null) await confirmSteady(hal, onCard);
+        if (decision === "committed" && onCard !== null) await confirmSteady(hal, card, onCard);
         if (decision === "committed" || decision === "aborted") {
           const outcome = decision === "committed" && claimed.has(claim) ? "aborted" : decision;
           await hal.settle(intent.number, area.programme, outcome);

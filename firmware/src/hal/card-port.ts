@@ -11,8 +11,9 @@ export interface CardPort {
    */
   waitCard(timeoutMs: number, uid: Uint8Array | null): Promise<Tap | "other" | "none">;
   /**
-   * Sends one command and gives the chip's answer (an ACK or NAK as one byte).
-   * "gone" means that the answer was lost: a write may have happened, not happened, or left torn bytes.
+   * Sends commands one after the other and gives the chip's answers (an ACK or NAK as one byte). Stops behind a NAK.
+   * Fewer answers than commands, the last of them no NAK, means that the card is gone: the first command without an answer
+   * may have happened, not happened, or left torn bytes; those behind it were not sent.
    */
-  transceive(command: Uint8Array): Promise<Uint8Array | "gone">;
+  exchange(commands: readonly Uint8Array[]): Promise<readonly Uint8Array[]>;
 }

@@ -47,7 +47,7 @@ export const HAL_METHODS = [
   "facts",
   "now",
   "waitCard",
-  "transceive",
+  "exchange",
   "hash",
   "seal",
   "open",

@@ -97,7 +97,7 @@ function halOf(ports: SupervisorPorts, journal: JournalKeeper): Hal {
     facts: () => Promise.resolve(facts),
     now: () => Promise.resolve(clock.now()),
     waitCard: (timeoutMs, uid) => card.waitCard(timeoutMs, uid),
-    transceive: (command) => card.transceive(command),
+    exchange: (commands) => card.exchange(commands),
     hash: (message) => Promise.resolve(sha256(message)),
     seal: (key, uid, number, sealed) => Promise.resolve(keys.seal(key, { uid, card: number }, sealed)),
     open: (key, uid, number, sealed, mac) => Promise.resolve(keys.open(key, { uid, card: number }, sealed, mac)),

@@ -1,4 +1,3 @@
-import { concat } from "@cachet/card-layout";
 import { utf8Decode, utf8Encode } from "./utf8.ts";
 
 /** A tagged item (RFC 8949, 3.4). */
@@ -35,57 +34,98 @@ const NULL = 22;
 /** Nesting deeper than any format of ours; keeps a hostile file from exhausting the stack. */
 const DEPTH_MAX = 16;
 
-/** Head with the shortest argument (RFC 8949, 4.2.1). */
-function head(major: number, argument: number): Uint8Array {
-  const top = major << 5;
-  if (argument < 24) return Uint8Array.of(top | argument);
-  if (argument < 0x100) return Uint8Array.of(top | 24, argument);
-  if (argument < 0x1_0000) return Uint8Array.of(top | 25, argument >> 8, argument & 0xff);
-  const size = argument < 0x1_0000_0000 ? 4 : 8;
-  const bytes = new Uint8Array(1 + size);
-  bytes[0] = top | (size === 4 ? 26 : 27);
-  let rest = argument;
-  for (let i = size; i >= 1; i -= 1) {
-    bytes[i] = rest % 256;
-    rest = Math.floor(rest / 256);
-  }
-  return bytes;
-}
-
 function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const shared = Math.min(a.length, b.length);
   for (let i = 0; i < shared; i += 1) if (a[i] !== b[i]) return a[i]! - b[i]!;
   return a.length - b.length;
 }
 
+/** Bytewise order of encoded keys (RFC 8949, 4.2.1). For two integers of one sign that is the order of their size. */
+function compareKeys(a: number | string, b: number | string): number {
+  if (typeof a === "number" && typeof b === "number" && a >= 0 && b >= 0) return a - b;
+  return compareBytes(encodeCbor(a), encodeCbor(b));
+}
+
 function isTag(value: object): value is CborTag {
   return "tag" in value;
 }
 
+class Writer {
+  private buffer = new Uint8Array(256);
+  private used = 0;
+
+  written(): Uint8Array {
+    return this.buffer.slice(0, this.used);
+  }
+
+  private room(size: number): void {
+    if (this.used + size <= this.buffer.length) return;
+    const grown = new Uint8Array(2 * (this.used + size));
+    grown.set(this.buffer.subarray(0, this.used));
+    this.buffer = grown;
+  }
+
+  private bytes(major: number, content: Uint8Array): void {
+    this.head(major, content.length);
+    this.room(content.length);
+    this.buffer.set(content, this.used);
+    this.used += content.length;
+  }
+
+  /** Head with the shortest argument (RFC 8949, 4.2.1). */
+  private head(major: number, argument: number): void {
+    this.room(9);
+    const top = major << 5;
+    if (argument < 24) {
+      this.buffer[this.used] = top | argument;
+      this.used += 1;
+      return;
+    }
+    const power = argument < 0x100 ? 0 : argument < 0x1_0000 ? 1 : argument < 0x1_0000_0000 ? 2 : 3;
+    const size = 1 << power;
+    this.buffer[this.used] = top | (24 + power);
+    let rest = argument;
+    for (let i = this.used + size; i > this.used; i -= 1) {
+      this.buffer[i] = rest % 256;
+      rest = Math.floor(rest / 256);
+    }
+    this.used += 1 + size;
+  }
+
+  item(value: Cbor): void {
+    if (typeof value === "number") {
+      if (!Number.isSafeInteger(value)) throw new RangeError(`encodeCbor: ${value} is not a safe integer`);
+      if (value >= 0) this.head(UNSIGNED, value);
+      else this.head(NEGATIVE, -1 - value);
+    } else if (typeof value === "string") this.bytes(TEXT, utf8Encode(value));
+    else if (value === null) this.head(SIMPLE, NULL);
+    else if (typeof value === "boolean") this.head(SIMPLE, value ? TRUE : FALSE);
+    else if (value instanceof Uint8Array) this.bytes(BYTES, value);
+    else if (Array.isArray(value)) {
+      this.head(ARRAY, value.length);
+      for (const item of value) this.item(item);
+    } else if (value instanceof Map) this.map(value);
+    else if (isTag(value as object)) {
+      const { tag, value: inner } = value as CborTag;
+      this.head(TAG, tag);
+      this.item(inner);
+    } else throw new RangeError("encodeCbor: not a CBOR value");
+  }
+
+  private map(map: CborMap): void {
+    this.head(MAP, map.size);
+    for (const key of [...map.keys()].sort(compareKeys)) {
+      this.item(key);
+      this.item(map.get(key)!);
+    }
+  }
+}
+
 /** Deterministic encoding (RFC 8949, 4.2): shortest heads, map keys in bytewise order. Throws on what is not `Cbor`. */
 export function encodeCbor(value: Cbor): Uint8Array {
-  if (typeof value === "number") {
-    if (!Number.isSafeInteger(value)) throw new RangeError(`encodeCbor: ${value} is not a safe integer`);
-    return value >= 0 ? head(UNSIGNED, value) : head(NEGATIVE, -1 - value);
-  }
-  if (typeof value === "string") {
-    const text = utf8Encode(value);
-    return concat(head(TEXT, text.length), text);
-  }
-  if (value === null) return head(SIMPLE, NULL);
-  if (typeof value === "boolean") return head(SIMPLE, value ? TRUE : FALSE);
-  if (value instanceof Uint8Array) return concat(head(BYTES, value.length), value);
-  if (Array.isArray(value)) return concat(head(ARRAY, value.length), ...value.map(encodeCbor));
-  if (value instanceof Map) {
-    const pairs = [...value].map(([key, item]) => ({ key: encodeCbor(key), item: encodeCbor(item) }));
-    pairs.sort((a, b) => compareBytes(a.key, b.key));
-    return concat(head(MAP, pairs.length), ...pairs.flatMap(({ key, item }) => [key, item]));
-  }
-  if (isTag(value as object)) {
-    const { tag, value: inner } = value as CborTag;
-    return concat(head(TAG, tag), encodeCbor(inner));
-  }
-  throw new RangeError("encodeCbor: not a CBOR value");
+  const writer = new Writer();
+  writer.item(value);
+  return writer.written();
 }
 
 class Reader {

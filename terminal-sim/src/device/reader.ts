@@ -1,4 +1,4 @@
-import { sameBytes } from "@cachet/card-layout";
+import { sameBytes, type2 } from "@cachet/card-layout";
 import type { CardPort, Tap } from "@cachet/firmware/hal";
 import { type Mishaps, PowerCut } from "./mishap.ts";
 import type { Type2Chip } from "./type2-chip.ts";
@@ -35,7 +35,18 @@ export class SimReader implements CardPort {
     return Promise.resolve({ uid: this.field.uid });
   }
 
-  async transceive(command: Uint8Array): Promise<Uint8Array | "gone"> {
+  async exchange(commands: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
+    const answers: Uint8Array[] = [];
+    for (const command of commands) {
+      const answer = this.send(command);
+      if (answer === "gone") break;
+      answers.push(answer);
+      if (type2.isNak(answer)) break;
+    }
+    return answers;
+  }
+
+  private send(command: Uint8Array): Uint8Array | "gone" {
     if (this.field === null) return "gone";
     const chip = this.field;
     const writes = command[0] === 0xa2;

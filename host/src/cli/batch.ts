@@ -1,0 +1,141 @@
+import { basename } from "node:path";
+import { type BatchRefusal, inspectBatch, readBatch, terminalName } from "@cachet/firmware/wire";
+import type { Command } from "commander";
+import { type ImportOutcome, importBatch } from "../office/import.ts";
+import { sha256, verifyEd25519 } from "../ports/crypto.ts";
+import type { Database } from "../ports/database.ts";
+import { type Console, tell } from "./console.ts";
+import { EXIT, Failure } from "./failure.ts";
+import { readFile } from "./files.ts";
+import { openLedger } from "./home.ts";
+
+function withLedger<T>(console: Console, use: (database: Database) => T): T {
+  const database = openLedger(console);
+  try {
+    return use(database);
+  } finally {
+    database.close();
+  }
+}
+
+function sentence(outcome: ImportOutcome): string {
+  switch (outcome.status) {
+    case "accepted":
+      return `accepted: ${outcome.accepted} entries${outcome.duplicates > 0 ? `, ${outcome.duplicates} were known` : ""}`;
+    case "already-imported":
+      return `already imported: all ${outcome.duplicates} entries were known, nothing changed`;
+    case "waiting":
+      return `waiting: entries ${outcome.gap[0]} to ${outcome.gap[1]} are missing before it; it goes in by itself once they came`;
+    case "quarantined":
+      return `QUARANTINED: ${outcome.detail} (${outcome.reason}); nothing of the file counts, it is kept for you to look at`;
+    case "still-being-written":
+      return "still being written: it has no trailer yet; nothing was read from it";
+  }
+}
+
+const exitOf = ({ status }: ImportOutcome) =>
+  status === "quarantined" || status === "still-being-written" ? EXIT.refused : EXIT.done;
+
+function importFiles(console: Console, paths: readonly string[]): number {
+  const files = paths.map((path) => ({ path, file: readFile(path) }));
+  return withLedger(console, (database) =>
+    files
+      .map(({ path, file }) => {
+        const outcome = importBatch(database, basename(path), file);
+        tell(console, [`${basename(path)}  ${sentence(outcome)}`], { file: path, ...outcome });
+        return exitOf(outcome);
+      })
+      .reduce((worst, exit) => Math.max(worst, exit), EXIT.done as number),
+  );
+}
+
+function batchFailure(path: string, { reason, detail, number }: BatchRefusal): Failure {
+  const where = number === undefined ? "" : `entry ${number}: `;
+  return new Failure("C-BATCH-01", `${path} is refused: ${where}${detail} (${reason})`, "the file was only read", [
+    reason === "unfinished"
+      ? "wait until it is complete, or collect again"
+      : "collect the same range again from the terminal",
+  ]);
+}
+
+function verify(console: Console, path: string): void {
+  const file = readFile(path);
+  withLedger(console, (database) => {
+    const reading = readBatch(file, sha256, verifyEd25519, (terminal) => {
+      const row = database.get("select public_key from terminal where number = ?", terminal);
+      return (row?.public_key as Uint8Array | undefined) ?? null;
+    });
+    if (!reading.ok) throw batchFailure(path, reading.refusal);
+    const { terminal, first, last, count, totals } = reading.batch.seal;
+    const lines = [
+      `${path} is good`,
+      `terminal         ${terminalName(terminal)}, entries ${first} to ${last} (${count})`,
+      `commits          earned ${totals.earnedCents}, spent ${totals.spentCents} cents; stamps +${totals.stampsAdded} -${totals.stampsTaken}`,
+    ];
+    tell(console, lines, { file: path, terminal: terminalName(terminal), first, last, count, totals, verified: true });
+  });
+}
+
+function inspect(console: Console, path: string): void {
+  const { header, items, cutAt } = inspectBatch(readFile(path));
+  const claimed = header instanceof Map ? header : new Map();
+  if (claimed.get(1) !== "cachet/batch") throw batchFailure(path, { reason: "not-a-batch", detail: "no batch header" });
+  const [terminal, first, last] = [3, 4, 5].map((field) => Number(claimed.get(field)));
+  const lines = [
+    `claims           ${terminalName(terminal ?? 0)}, entries ${first} to ${last}`,
+    `items            ${items}${cutAt === null ? "" : `, cut off at byte ${cutAt}`}`,
+    "seal             not checked; use: cachet batch verify",
+  ];
+  tell(console, lines, {
+    file: path,
+    terminal: terminalName(terminal ?? 0),
+    first,
+    last,
+    items,
+    cut_at: cutAt,
+    verified: false,
+  });
+}
+
+function status(console: Console): void {
+  withLedger(console, (database) => {
+    const terminals = database.all(
+      `select terminal.number, terminal.merchant, terminal.imported_to,
+         (select count(*) from batch where batch.terminal = terminal.number and status = 'accepted') as accepted,
+         (select count(*) from batch where batch.terminal = terminal.number and status = 'waiting') as waiting
+       from terminal order by terminal.number`,
+    );
+    const quarantined = database.all("select name, detail from batch where status = 'quarantined' order by arrival");
+    const lines = [
+      ...terminals.map(
+        (row) =>
+          `${terminalName(Number(row.number))}  merchant ${row.merchant}  imported to ${row.imported_to}  batches ${row.accepted}  waiting ${row.waiting}`,
+      ),
+      ...quarantined.map((row) => `QUARANTINED  ${row.name}  ${row.detail}`),
+    ];
+    tell(console, lines, { terminals, quarantined });
+  });
+}
+
+export function batchCommands(program: Command, console: () => Console, exit: (code: number) => void): void {
+  const batch = program.command("batch").description("look at, verify and import the batch files of terminals");
+  batch
+    .command("inspect")
+    .description("say what a batch file claims to hold; its seal is NOT checked")
+    .argument("<file>", "batch file")
+    .action((path: string) => inspect(console(), path));
+  batch
+    .command("verify")
+    .description("check seal, chain and totals of a batch file against the terminals of the ledger")
+    .argument("<file>", "batch file")
+    .action((path: string) => verify(console(), path));
+  batch
+    .command("import")
+    .description("import batch files into the ledger, each entry exactly once")
+    .argument("<file...>", "batch files, in any order")
+    .action((paths: string[]) => exit(importFiles(console(), paths)));
+  batch
+    .command("status")
+    .description("say how far each terminal is imported, and what waits or is set aside")
+    .action(() => status(console()));
+}

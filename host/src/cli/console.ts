@@ -1,0 +1,33 @@
+/** Where a command speaks: results on stdout, everything else on stderr. */
+export interface Console {
+  /** Prints only the JSON documents on stdout. */
+  readonly json: boolean;
+  readonly lang: "fr" | "en";
+  /** Folder of configuration, keys and database. */
+  readonly home: string;
+  /** Whether stderr is a terminal that a progress line can be drawn on. */
+  readonly drawsProgress: boolean;
+  readonly out: (line: string) => void;
+  readonly err: (text: string) => void;
+}
+
+/** A result: its lines for people, or the document for programs. */
+export function tell(console: Console, lines: readonly string[], document: unknown): void {
+  if (console.json) console.out(JSON.stringify(document));
+  else for (const line of lines) console.out(line);
+}
+
+/** A progress line that is redrawn at most ten times a second and wiped at the end. */
+export function progressLine(console: Console, now: () => number): { show(text: string): void; end(): void } {
+  let shownAt = Number.NEGATIVE_INFINITY;
+  return {
+    show(text) {
+      if (!console.drawsProgress || now() - shownAt < 100) return;
+      shownAt = now();
+      console.err(`\r\x1b[2K${text}`);
+    },
+    end() {
+      if (console.drawsProgress) console.err("\r\x1b[2K");
+    },
+  };
+}

@@ -1,0 +1,77 @@
+/** Exit codes that scripts rely on. */
+export const EXIT = { done: 0, refused: 1, usage: 2, deviceGone: 3, inDoubt: 4, ourBug: 70 } as const;
+
+interface Explained {
+  readonly exit: number;
+  /** What the code means, for `cachet explain`. */
+  readonly meaning: string;
+}
+
+/** Every code that the command can print. Codes are never reused. */
+export const CODES = {
+  "C-USAGE-01": { exit: EXIT.usage, meaning: "The words of the command do not fit. Nothing was done." },
+  "C-FILE-01": { exit: EXIT.refused, meaning: "A file that the command needs is missing or may not be read." },
+  "C-FILE-02": { exit: EXIT.refused, meaning: "A file is there but holds nothing the command can use." },
+  "C-FILE-03": {
+    exit: EXIT.refused,
+    meaning: "A file could not be written. Look at the folder, its rights and the disk.",
+  },
+  "C-KEY-01": { exit: EXIT.refused, meaning: "A key file holds no Ed25519 key in PEM form." },
+  "C-IMAGE-01": {
+    exit: EXIT.refused,
+    meaning: "A programme file cannot become an image. The message names the file, and the line where it is known.",
+  },
+  "C-IMAGE-02": {
+    exit: EXIT.refused,
+    meaning:
+      "An image was refused. Its structure, hash, signer, signature, product, security counter or layouts are not what they must be; the word in brackets says which. A terminal would refuse it the same way.",
+  },
+  "C-IMAGE-03": { exit: EXIT.refused, meaning: "An image would be larger than terminals take." },
+  "C-BATCH-01": {
+    exit: EXIT.refused,
+    meaning:
+      "A batch file was set aside (quarantined). Nothing of it counts. The terminal keeps its entries until the office has acknowledged them, so a new collection replaces a damaged file.",
+  },
+  "C-HOME-01": {
+    exit: EXIT.refused,
+    meaning: "The home folder already holds a ledger; a simulation needs one of its own.",
+  },
+  "C-HOME-02": { exit: EXIT.refused, meaning: "The home folder holds no ledger yet." },
+  "C-PURCHASES-01": {
+    exit: EXIT.refused,
+    meaning: "Lines of a purchases file were left out because they are malformed.",
+  },
+  "C-WORLD-01": {
+    exit: EXIT.ourBug,
+    meaning: "After a simulation, cards and ledger do not add up. The seed in the message replays it.",
+  },
+  "C-BUG-70": {
+    exit: EXIT.ourBug,
+    meaning: "Something happened that the project did not foresee: a defect of cachet.",
+  },
+} as const satisfies Readonly<Record<string, Explained>>;
+export type Code = keyof typeof CODES;
+
+/** What went wrong, told in three parts: what happened, what state things are in now, what to do next. */
+export class Failure extends Error {
+  readonly code: Code;
+  readonly state: string;
+  readonly next: readonly string[];
+  constructor(code: Code, what: string, state: string, next: readonly string[]) {
+    super(what);
+    this.name = "Failure";
+    this.code = code;
+    this.state = state;
+    this.next = next;
+  }
+
+  get exit(): number {
+    return CODES[this.code].exit;
+  }
+
+  /** The lines that a person reads. */
+  lines(): string[] {
+    const next = this.next.map((line, i) => (i === 0 ? `  Next:  ${line}` : `         ${line}`));
+    return [`error ${this.code}: ${this.message}`, `  State: ${this.state}`, ...next];
+  }
+}

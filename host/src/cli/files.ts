@@ -1,0 +1,58 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Signer } from "@cachet/firmware/wire";
+import { testImageSigner } from "../keys/test-keys.ts";
+import { publicKeyOfPem, signerOfPem } from "../ports/crypto.ts";
+import { Failure } from "./failure.ts";
+
+const reasonOf = (error: unknown) => (error as { readonly code?: string }).code ?? String(error);
+
+/** A file's bytes. Fails with C-FILE-01 when it is missing, C-FILE-02 when it is empty. */
+export function readFile(path: string): Uint8Array {
+  let bytes: Uint8Array;
+  try {
+    bytes = new Uint8Array(readFileSync(path));
+  } catch (error) {
+    throw new Failure("C-FILE-01", `${path} cannot be read (${reasonOf(error)})`, "nothing was done", [
+      "check the name and your rights to the file",
+    ]);
+  }
+  if (bytes.length === 0)
+    throw new Failure("C-FILE-02", `${path} is empty`, "nothing was done", ["give a file with content"]);
+  return bytes;
+}
+
+/** Writes a file whole, making its folder. Fails with C-FILE-03. */
+export function writeFile(path: string, content: Uint8Array | string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
+  } catch (error) {
+    throw new Failure("C-FILE-03", `${path} cannot be written (${reasonOf(error)})`, "the file may be there in part", [
+      "check the folder, your rights and the free space, and run the command again",
+    ]);
+  }
+}
+
+function keyFailure(path: string, wanted: string): Failure {
+  return new Failure("C-KEY-01", `${path} holds no Ed25519 ${wanted} key in PEM form`, "nothing was done", [
+    "make one with: openssl genpkey -algorithm ed25519 -out image-key.pem",
+    "or use the published test key: --key test",
+  ]);
+}
+
+/** The signer in a PEM file; the word "test" names the published test key. */
+export function readSigner(key: string): Signer {
+  if (key === "test") return testImageSigner();
+  const signer = signerOfPem(new TextDecoder().decode(readFile(key)));
+  if (signer === null) throw keyFailure(key, "private");
+  return signer;
+}
+
+/** The public key in a PEM file; the word "test" names the published test key. */
+export function readPublicKey(key: string): Uint8Array {
+  if (key === "test") return testImageSigner().publicKey;
+  const publicKey = publicKeyOfPem(new TextDecoder().decode(readFile(key)));
+  if (publicKey === null) throw keyFailure(key, "public");
+  return publicKey;
+}

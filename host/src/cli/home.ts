@@ -1,0 +1,35 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { createTables } from "../office/schema.ts";
+import { type Database, openSqlite } from "../ports/database.ts";
+import type { Console } from "./console.ts";
+import { Failure } from "./failure.ts";
+
+const LEDGER = "ledger.sqlite";
+
+export const ledgerPath = ({ home }: Pick<Console, "home">): string => join(home, LEDGER);
+
+/** Opens the office's ledger. Fails with C-HOME-02 when there is none. */
+export function openLedger(console: Console): Database {
+  const path = ledgerPath(console);
+  if (!existsSync(path)) {
+    throw new Failure("C-HOME-02", `${console.home} holds no ledger`, "nothing was done", [
+      "name the right folder with --home, or make a simulated town: cachet sim world --home DIR",
+    ]);
+  }
+  return openSqlite(path);
+}
+
+/** Makes a new ledger. Fails with C-HOME-01 when the folder has one. */
+export function makeLedger(console: Console): Database {
+  const path = ledgerPath(console);
+  if (existsSync(path)) {
+    throw new Failure("C-HOME-01", `${console.home} already holds a ledger`, "it was not touched", [
+      "name an empty or new folder with --home",
+    ]);
+  }
+  mkdirSync(console.home, { recursive: true });
+  const database = openSqlite(path);
+  createTables(database);
+  return database;
+}

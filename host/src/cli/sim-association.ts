@@ -1,0 +1,82 @@
+import type { Programme } from "@cachet/firmware/rules";
+import type { Association, Type2Chip } from "@cachet/terminal-sim";
+import { personalise } from "../cards/personalise.ts";
+import { readCard } from "../cards/read.ts";
+import { testAreaKey, testCardKey, testImageSigner, testTerminalSigner } from "../keys/test-keys.ts";
+import { enrolTerminal, type ImportOutcome, importBatch } from "../office/import.ts";
+import type { Database } from "../ports/database.ts";
+
+const ISSUER = 1;
+const GENERATION = 1;
+
+function said(outcome: ImportOutcome): string {
+  return outcome.status === "quarantined" ? `quarantined, ${outcome.reason}: ${outcome.detail}` : outcome.status;
+}
+
+/** The real office behind a simulated town: real import into a real ledger, real card records, test keys. */
+export function simAssociation(
+  database: Database,
+  programmes: readonly Programme[],
+  keepBatch: (name: string, file: Uint8Array) => void,
+): Association {
+  const transceive = (chip: Type2Chip) => (command: Uint8Array) => Promise.resolve(chip.execute(command));
+  return {
+    trustedImageKeys: [testImageSigner().publicKey],
+    enrol(terminal, merchant) {
+      const held = programmes.filter(({ merchants }) => merchants[merchant] !== undefined);
+      const signer = testTerminalSigner(terminal);
+      enrolTerminal(database, terminal, merchant, signer.publicKey);
+      return {
+        signer,
+        facts: {
+          terminal,
+          merchant,
+          production: false,
+          issuer: ISSUER,
+          programmes: held.map(({ number }) => ({ programme: number, generation: GENERATION })),
+        },
+        keys: [
+          {
+            key: { role: "identity", issuer: ISSUER, generation: GENERATION },
+            master: testCardKey(ISSUER, GENERATION),
+            test: true,
+          },
+          ...held.map(({ number }) => ({
+            key: { role: "area" as const, programme: number, generation: GENERATION },
+            master: testAreaKey(number, GENERATION),
+            test: true,
+          })),
+        ],
+      };
+    },
+    async personalise(chip, serial, day) {
+      const made = await personalise(transceive(chip), {
+        uid: chip.uid,
+        issuer: ISSUER,
+        serial,
+        issued: day,
+        master: testCardKey(ISSUER, GENERATION),
+        generation: GENERATION,
+      });
+      if (made.result !== "personalised") throw new Error(`card ${serial} was not personalised: ${made.result}`);
+      return made.card;
+    },
+    receive({ name, file }) {
+      keepBatch(name, file);
+      const outcome = importBatch(database, name, file);
+      return Promise.resolve({
+        accepted: outcome.status === "accepted" && outcome.duplicates === 0,
+        said: said(outcome),
+      });
+    },
+    async balance(chip) {
+      const reading = await readCard(transceive(chip), chip.uid, { card: testCardKey, area: testAreaKey });
+      if (reading.result !== "read") throw new Error(`a card reads as ${reading.result}`);
+      const purses = reading.states.flatMap((state) => state.purses);
+      return {
+        cents: purses.reduce((sum, purse) => ("cents" in purse ? sum + purse.cents : sum), 0),
+        stamps: purses.reduce((sum, purse) => ("count" in purse ? sum + purse.count : sum), 0),
+      };
+    },
+  };
+}

@@ -1,0 +1,241 @@
+import { existsSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { performance } from "node:perf_hooks";
+import { fileURLToPath } from "node:url";
+import { deflateRawSync } from "node:zlib";
+import type { Programme } from "@cachet/firmware/rules";
+import type { Sandbox, Stopwatch, TownRun } from "@cachet/terminal-sim";
+import { type Command, InvalidArgumentError } from "commander";
+import { BuildRefused, type BuiltImage, buildImage } from "../image/build.ts";
+import { testImageSigner } from "../keys/test-keys.ts";
+import { PURCHASES_HEADER, type PurchasesFile, readPurchases } from "../office/purchases.ts";
+import { type Statement, statement } from "../office/statement.ts";
+import { type Console, progressLine, tell } from "./console.ts";
+import { EXIT, Failure } from "./failure.ts";
+import { readFile, writeFile } from "./files.ts";
+import { makeLedger } from "./home.ts";
+import { simAssociation } from "./sim-association.ts";
+import { statementLines } from "./statement-text.ts";
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+const PROGRAMMES = ["programmes/boulangerie.programme.ts", "programmes/ville.programme.ts"].map((file) =>
+  join(ROOT, file),
+);
+/** Real purchases lie beside the checkout where they are at hand; a small sample of the project's own otherwise. */
+const PURCHASES = ["../shared/data/purchases-sample.csv", "programmes/purchases-example.csv"].map((file) =>
+  join(ROOT, file),
+);
+const MALFORMED_SHOWN = 10;
+
+interface WorldOptions {
+  readonly seed: number;
+  readonly terminals: number;
+  readonly purchases?: string;
+  readonly vm: "quickjs" | "v8";
+}
+
+const wholeNumber =
+  (min: number, max: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < min || value > max) {
+      throw new InvalidArgumentError(`"${text}" is not a whole number from ${min} to ${max}`);
+    }
+    return value;
+  };
+
+function loadPurchases(path: string): PurchasesFile {
+  const file = readPurchases(new TextDecoder().decode(readFile(path)));
+  const state = "nothing was simulated";
+  if (file === null) {
+    throw new Failure("C-FILE-02", `${path} does not begin with the line ${PURCHASES_HEADER}`, state, [
+      `give a CSV file whose first line is: ${PURCHASES_HEADER}`,
+    ]);
+  }
+  if (file.purchases.length === 0) {
+    const bad = file.malformed.length > 0 ? `, and ${file.malformed.length} malformed lines` : "";
+    throw new Failure("C-FILE-02", `${path} holds no purchase${bad}`, state, [
+      "give a file with at least one purchase",
+    ]);
+  }
+  return file;
+}
+
+async function townImage(): Promise<BuiltImage> {
+  try {
+    const version = { major: 1, minor: 0, revision: 0, build: 0 };
+    return await buildImage(PROGRAMMES, { version, securityCounter: 1, signer: testImageSigner() });
+  } catch (error) {
+    if (!(error instanceof BuildRefused)) throw error;
+    throw new Failure("C-IMAGE-01", `${error.where}: ${error.message}`, "nothing was simulated", [
+      "correct the programme file",
+    ]);
+  }
+}
+
+/** Minutes that Paris is ahead of UTC; looked up once for each hour. */
+function parisOffset(): (utc: number) => number {
+  const format = new Intl.DateTimeFormat("en", { timeZone: "Europe/Paris", timeZoneName: "longOffset" });
+  const known = new Map<number, number>();
+  return (utc) => {
+    const hour = Math.floor(utc / 3_600);
+    const found = known.get(hour);
+    if (found !== undefined) return found;
+    const name = format.formatToParts(hour * 3_600_000).find(({ type }) => type === "timeZoneName")?.value ?? "";
+    const match = /GMT([+-])(\d{2}):(\d{2})/.exec(name);
+    const offset = match === null ? 0 : (match[1] === "-" ? -1 : 1) * (Number(match[2]) * 60 + Number(match[3]));
+    known.set(hour, offset);
+    return offset;
+  };
+}
+
+const merchantNames = (programmes: readonly Programme[]) =>
+  new Map(
+    programmes.flatMap(({ merchants }) =>
+      Object.entries(merchants).map(([number, { name }]): [number, string] => [Number(number), name]),
+    ),
+  );
+
+function sayMalformed(console: Console, path: string, { malformed }: PurchasesFile): void {
+  for (const { line, problem } of malformed.slice(0, MALFORMED_SHOWN))
+    console.err(`${path}:${line}: left out: ${problem}\n`);
+  const more = malformed.length - MALFORMED_SHOWN;
+  if (more > 0) console.err(`${path}: and ${more} more malformed lines\n`);
+}
+
+interface World {
+  readonly options: WorldOptions;
+  readonly run: TownRun;
+  readonly books: Statement;
+  readonly image: BuiltImage;
+  readonly home: string;
+  readonly visitsPerSecond: number;
+  readonly skippedLines: number;
+}
+
+function documentOf({ options, run, books, image, home, visitsPerSecond, skippedLines }: World) {
+  return {
+    seed: options.seed,
+    visits: run.visits,
+    cards: run.cards,
+    terminals: options.terminals,
+    earned_cents: books.earnedCents,
+    spent_cents: books.spentCents,
+    outstanding_cents: books.outstandingCents,
+    difference_cents: run.cardCents - books.outstandingCents,
+    difference_stamps: run.cardStamps - books.outstandingStamps,
+    in_doubt: books.inDoubt,
+    results: run.results,
+    merchants: books.merchants,
+    batches: run.batches,
+    entries: run.entries,
+    skipped_lines: skippedLines,
+    visits_per_second: visitsPerSecond,
+    p99_visit_ms: Math.round(run.p99VisitMs * 100) / 100,
+    heap_bytes: run.heapBytes,
+    image_bytes: image.file.length,
+    image_deflated_bytes: deflateRawSync(image.file, { level: 9 }).length,
+    vm: options.vm,
+    home,
+  };
+}
+
+function linesOf(console: Console, world: World): string[] {
+  const { options, run, books, image, home } = world;
+  const facts = documentOf(world);
+  const french = console.lang === "fr";
+  const identity = french
+    ? `somme des cartes ${run.cardCents} = livre ${books.outstandingCents} centimes, écart ${facts.difference_cents}`
+    : `sum of cards ${run.cardCents} = ledger ${books.outstandingCents} cents, difference ${facts.difference_cents}`;
+  const counts = french
+    ? `${run.visits} visites, ${run.cards} cartes, ${options.terminals} terminaux, ${run.batches} lots (${run.entries} écritures)`
+    : `${run.visits} visits, ${run.cards} cards, ${options.terminals} terminals, ${run.batches} batches (${run.entries} entries)`;
+  return [
+    ...statementLines(books, merchantNames(image.programmes), console.lang),
+    identity,
+    "",
+    counts,
+    `${facts.visits_per_second} visits/s, p99 ${facts.p99_visit_ms} ms, heap ${facts.heap_bytes} bytes, image ${facts.image_deflated_bytes} bytes deflated, ${options.vm}, seed ${options.seed}`,
+    home,
+  ];
+}
+
+async function world(console: Console, options: WorldOptions, homeGiven: boolean): Promise<number> {
+  const path = options.purchases ?? PURCHASES.find(existsSync) ?? PURCHASES[1]!;
+  const purchases = loadPurchases(path);
+  sayMalformed(console, path, purchases);
+  const image = await townImage();
+  const home = homeGiven ? console.home : mkdtempSync(join(tmpdir(), "cachet-world-"));
+  const database = makeLedger({ ...console, home });
+  const sim = await import("@cachet/terminal-sim");
+  const stopwatch: Stopwatch = { now: () => performance.now(), computedMs: 0 };
+  const newSandbox: () => Sandbox = options.vm === "v8" ? sim.newV8Sandbox : await sim.loadQuickJs(stopwatch);
+  const line = progressLine(console, () => performance.now());
+  const began = performance.now();
+  const keep = (name: string, file: Uint8Array) => writeFile(join(home, "batches", name), file);
+  const run = await sim.runTown({
+    seed: options.seed,
+    purchases: purchases.purchases,
+    terminals: options.terminals,
+    merchants: [...merchantNames(image.programmes).keys()],
+    image: image.file,
+    newSandbox,
+    offsetAt: parisOffset(),
+    computedMs: () => stopwatch.computedMs,
+    association: simAssociation(database, image.programmes, keep),
+    progress: (done, of) => line.show(`${done} / ${of}  ${Math.floor((100 * done) / of)} %`),
+  });
+  line.end();
+  const seconds = (performance.now() - began) / 1_000;
+  const books = statement(database);
+  database.close();
+  const visitsPerSecond = Math.round(run.visits / seconds);
+  const skippedLines = purchases.malformed.length;
+  const result: World = { options, run, books, image, home, visitsPerSecond, skippedLines };
+  tell(console, linesOf(console, result), documentOf(result));
+  return conclude(console, result, path);
+}
+
+function conclude(console: Console, { options, run, books, skippedLines, home }: World, path: string): number {
+  const cents = run.cardCents - books.outstandingCents;
+  const stamps = run.cardStamps - books.outstandingStamps;
+  if (cents !== 0 || stamps !== 0 || run.notAccepted.length > 0) {
+    const problems = [`cards less ledger: ${cents} cents, ${stamps} stamps`, ...run.notAccepted].join("; ");
+    throw new Failure("C-WORLD-01", problems, `the simulated town is kept in ${home}`, [
+      `replay it: npx cachet sim world --seed ${options.seed} --terminals ${options.terminals} --purchases ${relative(".", path)}`,
+      "and report it with these words: this is a defect of cachet",
+    ]);
+  }
+  if (skippedLines === 0) return EXIT.done;
+  const failure = new Failure(
+    "C-PURCHASES-01",
+    `${path}: ${skippedLines} malformed ${skippedLines === 1 ? "line was" : "lines were"} left out`,
+    "all other purchases were replayed",
+    ["correct the lines named above and run it again"],
+  );
+  for (const text of failure.lines()) console.err(`${text}\n`);
+  return failure.exit;
+}
+
+export function simCommands(
+  program: Command,
+  console: () => Console,
+  homeGiven: () => boolean,
+  exit: (code: number) => void,
+): void {
+  const sim = program.command("sim").description("simulate terminals, cards and whole towns");
+  sim
+    .command("world")
+    .description("replay purchases in a town: cards, terminals, batches, ledger; check that every cent adds up")
+    .option("--seed <n>", "what is drawn: UIDs, hours, terminals, spending", wholeNumber(0, 0xffff_ffff), 1)
+    .option("--terminals <n>", "terminals, shared out over the merchants in turn", wholeNumber(1, 1_000), 5)
+    .option("--purchases <file>", `CSV of purchases: ${PURCHASES_HEADER}`)
+    .option("--vm <engine>", "engine of the terminals: quickjs or v8", engine, "quickjs")
+    .action(async (options: WorldOptions) => exit(await world(console(), options, homeGiven())));
+}
+
+function engine(text: string): string {
+  if (text !== "quickjs" && text !== "v8") throw new InvalidArgumentError(`"${text}" is neither quickjs nor v8`);
+  return text;
+}

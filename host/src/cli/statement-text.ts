@@ -1,0 +1,56 @@
+import type { Statement } from "../office/statement.ts";
+import { money } from "./money.ts";
+
+const WORDS = {
+  fr: {
+    merchant: "commerçant",
+    visits: "visites",
+    earned: "gagné",
+    spent: "utilisé",
+    rewards: "cadeaux",
+    total: "total",
+    outstanding: "reste sur les cartes, selon le livre",
+    stamps: "tampons",
+    inDoubt: "en doute",
+  },
+  en: {
+    merchant: "merchant",
+    visits: "visits",
+    earned: "earned",
+    spent: "spent",
+    rewards: "rewards",
+    total: "total",
+    outstanding: "outstanding on cards, by the books",
+    stamps: "stamps",
+    inDoubt: "in doubt",
+  },
+} as const;
+
+/** A statement as a table: one line for each merchant, then the totals. */
+export function statementLines(statement: Statement, names: ReadonlyMap<number, string>, lang: "fr" | "en"): string[] {
+  const words = WORDS[lang];
+  const line = (name: string, visits: string, earned: string, spent: string, rewards: string) =>
+    `${name.padEnd(26)}${visits.padStart(9)}${earned.padStart(15)}${spent.padStart(15)}${rewards.padStart(10)}`;
+  const sum = (field: "rewards") => statement.merchants.reduce((all, merchant) => all + merchant[field], 0);
+  return [
+    line(words.merchant, words.visits, words.earned, words.spent, words.rewards),
+    ...statement.merchants.map(({ merchant, visits, earnedCents, spentCents, rewards }) =>
+      line(
+        names.get(merchant) ?? String(merchant),
+        String(visits),
+        money(earnedCents, lang),
+        money(spentCents, lang),
+        String(rewards),
+      ),
+    ),
+    line(
+      words.total,
+      String(statement.visits),
+      money(statement.earnedCents, lang),
+      money(statement.spentCents, lang),
+      String(sum("rewards")),
+    ),
+    "",
+    `${words.outstanding}: ${money(statement.outstandingCents, lang)}, ${statement.outstandingStamps} ${words.stamps}; ${words.inDoubt}: ${statement.inDoubt}`,
+  ];
+}

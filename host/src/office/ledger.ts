@@ -1,0 +1,37 @@
+import type { Intent, IntentArea } from "@cachet/firmware/wire";
+import { sumsOf } from "@cachet/firmware/wire";
+import type { Database } from "../ports/database.ts";
+
+/** Accounts by name. Credits are positive: what a cardholder can spend is a credit of the card's account. */
+const cardAccount = (card: number, programme: number) => `card/${card}/${programme}`;
+const merchantAccount = (merchant: number, programme: number) => `merchant/${merchant}/${programme}`;
+const issuedStamps = (programme: number) => `stamps-issued/${programme}`;
+
+/** Posts a committed area: what the card gained is owed by the merchant, what it spent is owed to him. */
+export function postCommit(
+  database: Database,
+  terminal: number,
+  number: number,
+  intent: Intent,
+  area: IntentArea,
+): void {
+  const { earnedCents, spentCents, stampsAdded, stampsTaken } = sumsOf(area.effects);
+  const { card, merchant } = intent;
+  const lines: (readonly [string, string, number])[] = [];
+  const move = (from: string, to: string, unit: string, amount: number) => {
+    if (amount !== 0) lines.push([from, unit, -amount], [to, unit, amount]);
+  };
+  const onCard = cardAccount(card, area.programme);
+  move(merchantAccount(merchant, area.programme), onCard, "cents", earnedCents);
+  move(onCard, merchantAccount(merchant, area.programme), "cents", spentCents);
+  move(issuedStamps(area.programme), onCard, "stamps", stampsAdded - stampsTaken);
+  for (const [line, [account, unit, amount]] of lines.entries()) {
+    database.run("insert into posting values (?, ?, ?, ?, ?, ?)", terminal, number, line + 1, account, unit, amount);
+  }
+}
+
+/** What cardholders can spend, by the books. */
+export function outstanding(database: Database, unit: "cents" | "stamps"): number {
+  const row = database.get("select total(amount) as sum from posting where unit = ? and account glob 'card/*'", unit);
+  return Number(row?.sum ?? 0);
+}

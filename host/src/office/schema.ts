@@ -1,0 +1,37 @@
+import type { Database } from "../ports/database.ts";
+
+/**
+ * The office's tables. Times are seconds since 1970, amounts whole cents or stamps.
+ *
+ * - terminal: who may send batches, and the end of the unbroken prefix of its entries that is imported
+ * - batch: every file that came, and what became of it; files that wait or are quarantined are kept whole
+ * - entry: journal entries as stored in the terminal; number and hash are their identity
+ * - intent_area: one area of one intent, with its outcome
+ * - posting: double entry; the lines of one entry sum to zero per unit
+ */
+const TABLES = [
+  `create table if not exists terminal (
+    number integer primary key, merchant integer not null, public_key blob not null,
+    imported_to integer not null, head blob not null) strict`,
+  `create table if not exists batch (
+    hash blob primary key, name text not null, terminal integer, first integer, last integer,
+    status text not null, detail text not null, arrival integer not null, file blob) strict`,
+  `create table if not exists entry (
+    terminal integer not null, number integer not null, hash blob not null, kind text not null, utc integer not null,
+    stored blob not null, primary key (terminal, number)) strict, without rowid`,
+  `create table if not exists intent_area (
+    terminal integer not null, number integer not null, programme integer not null, card integer not null,
+    merchant integer not null, utc integer not null, old_hash blob not null, new_hash blob not null,
+    outcome text not null, earned_cents integer not null, spent_cents integer not null, stamps integer not null,
+    rewards_cents integer not null, discount_cents integer not null,
+    primary key (terminal, number, programme)) strict, without rowid`,
+  `create table if not exists posting (
+    terminal integer not null, number integer not null, line integer not null, account text not null,
+    unit text not null, amount integer not null, primary key (terminal, number, line)) strict, without rowid`,
+  "create index if not exists intent_area_of_card on intent_area (card, programme)",
+  "create index if not exists posting_of_account on posting (account, unit)",
+];
+
+export function createTables(database: Database): void {
+  for (const table of TABLES) database.run(table);
+}

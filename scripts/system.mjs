@@ -1,0 +1,62 @@
+// System packages that tests and optional parts use. Installed with apt as root on Debian, otherwise named.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { ROOT, say } from "./runtime.mjs";
+
+/** What the tests run against besides Node, and how to see whether it is there. */
+const PACKAGES = [
+  { name: "libpcsclite-dev", isThere: () => existsSync("/usr/include/PCSC/winscard.h") },
+  { name: "g++", isThere: () => has("g++") },
+  { name: "make", isThere: () => has("make") },
+  { name: "python3", isThere: () => has("python3") },
+];
+
+function has(program) {
+  return spawnSync("sh", ["-c", `command -v ${program}`], { stdio: "ignore" }).status === 0;
+}
+
+const isDebian = () => process.platform === "linux" && existsSync("/etc/debian_version") && has("apt-get");
+
+/** Installs what is missing where that is possible; gives the names that are still missing, and says how to get them. */
+export function ensureSystemPackages() {
+  const missing = () => PACKAGES.filter(({ isThere }) => !isThere()).map(({ name }) => name);
+  const wanted = missing();
+  if (wanted.length === 0) return [];
+  if (isDebian() && process.getuid?.() === 0) {
+    say(`set-up: installing ${wanted.join(", ")} with apt`);
+    const options = { stdio: ["ignore", "ignore", 2], env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } };
+    spawnSync("apt-get", ["update", "-qq"], options);
+    spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...wanted], options);
+  }
+  const left = missing();
+  if (left.length > 0) say(`set-up: missing: ${left.join(", ")}; on Debian: sudo apt-get install ${left.join(" ")}`);
+  return left;
+}
+
+/** Builds the optional PC/SC package once its headers are there. Says which; nothing fails without it. */
+export function ensureSmartcard() {
+  const folder = join(ROOT, "node_modules", "smartcard");
+  const loads = () => {
+    try {
+      createRequire(import.meta.url)(folder);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  if (!existsSync(folder)) return "not installed";
+  if (loads()) return "ready";
+  if (!existsSync("/usr/include/PCSC/winscard.h") || !has("g++"))
+    return "not built: its headers or a compiler are missing";
+  say("set-up: building the optional package smartcard");
+  // Only this package's own install script runs, with the headers of the Node that will load it.
+  const headers = join(process.execPath, "..", "..");
+  const nodedir = existsSync(join(headers, "include", "node", "node_api.h")) ? [`--nodedir=${headers}`] : [];
+  const built = spawnSync("npm", ["rebuild", "smartcard", "--ignore-scripts=false", "--loglevel=error", ...nodedir], {
+    cwd: ROOT,
+    stdio: ["ignore", "ignore", "ignore"],
+  });
+  return built.status === 0 && loads() ? "ready" : "not built: its compilation failed";
+}

@@ -1,0 +1,233 @@
+import { CARD_EPOCH_SECONDS, type Day, toHex } from "@cachet/card-layout";
+import type { DeviceFacts, SaleRequest, Sandbox, VisitReport } from "@cachet/firmware/hal";
+import type { CollectedBatch, HeldKey } from "@cachet/firmware/supervisor";
+import type { Signer } from "@cachet/firmware/wire";
+import { SimClock, SimTerminal } from "../device/terminal.ts";
+import { Type2Chip } from "../device/type2-chip.ts";
+import { Chance } from "./chance.ts";
+
+/** One purchase to replay. */
+export interface TownPurchase {
+  readonly member: string;
+  readonly day: Day;
+  readonly items: number;
+  readonly amountCents: number;
+}
+
+/** The town's association: makes cards and keys, takes batches in, reads cards. The real office, given by the caller. */
+export interface Association {
+  readonly trustedImageKeys: readonly Uint8Array[];
+  /** Provisions a terminal of a merchant: what it is, its keys, and its place in the office's books. */
+  enrol(
+    terminal: number,
+    merchant: number,
+  ): { readonly facts: DeviceFacts; readonly keys: readonly HeldKey[]; readonly signer: Signer };
+  /** Personalises a blank card; gives its number. */
+  personalise(chip: Type2Chip, serial: number, day: Day): Promise<number>;
+  /** Takes a batch in; anything but a fresh import is said. */
+  receive(batch: CollectedBatch): Promise<{ readonly accepted: boolean; readonly said: string }>;
+  /** What a card holds, by its own records. */
+  balance(chip: Type2Chip): Promise<{ readonly cents: number; readonly stamps: number }>;
+}
+
+export interface TownOptions {
+  readonly seed: number;
+  readonly purchases: readonly TownPurchase[];
+  readonly terminals: number;
+  /** Merchants that have terminals, by number. */
+  readonly merchants: readonly number[];
+  readonly image: Uint8Array;
+  readonly newSandbox: () => Sandbox;
+  readonly offsetAt: (utc: number) => number;
+  /** Milliseconds the sandboxes have computed so far; only measured, never used. */
+  readonly computedMs: () => number;
+  readonly association: Association;
+  readonly progress: (done: number, of: number) => void;
+}
+
+/** What happened in the town. */
+export interface TownRun {
+  readonly visits: number;
+  readonly cards: number;
+  /** Visits by how they ended. */
+  readonly results: Readonly<Partial<Record<VisitReport["result"], number>>>;
+  readonly batches: number;
+  readonly entries: number;
+  /** Batches that the office did not take as new, and what it said. */
+  readonly notAccepted: readonly string[];
+  /** Sums over all cards, read from the cards. */
+  readonly cardCents: number;
+  readonly cardStamps: number;
+  readonly heapBytes: number;
+  readonly p99VisitMs: number;
+}
+
+/** One customer in this many asks to spend the cagnotte at a visit. */
+const SPENDS_ONE_IN = 8;
+/** Of those, one in this many names an amount instead of taking the most. */
+const NAMES_AMOUNT_ONE_IN = 3;
+const AMOUNTS = [200, 500, 1_000];
+/** Three visits in four are at the customer's usual terminal. */
+const USUAL_OF_FOUR = 3;
+const OPENS_AT = 8 * 3_600;
+const OPEN_SECONDS = 11 * 3_600;
+const SECONDS_PER_DAY = 86_400;
+
+interface Visit {
+  readonly utc: number;
+  readonly month: number;
+  readonly member: string;
+  readonly terminal: number;
+  readonly request: SaleRequest;
+}
+
+/** Members in the order of the file; each gets a card and a usual terminal. */
+function membersOf(purchases: readonly TownPurchase[]): Map<string, number> {
+  const serials = new Map<string, number>();
+  for (const { member } of purchases) if (!serials.has(member)) serials.set(member, serials.size + 1);
+  return serials;
+}
+
+/** Turns purchases into visits in the order of time: hour, terminal and spending are drawn from the seed. */
+function plan(options: TownOptions, chance: Chance): Visit[] {
+  const usual = new Map<string, number>();
+  for (const member of membersOf(options.purchases).keys()) usual.set(member, chance.below(options.terminals));
+  const drawn = options.purchases.map((purchase) => {
+    const local = CARD_EPOCH_SECONDS + purchase.day * SECONDS_PER_DAY + OPENS_AT + chance.below(OPEN_SECONDS);
+    const atUsual = chance.happens(USUAL_OF_FOUR, 4);
+    const terminal = atUsual ? usual.get(purchase.member)! : chance.below(options.terminals);
+    return { purchase, utc: local - options.offsetAt(local) * 60, terminal, redeem: drawRedeem(chance) };
+  });
+  drawn.sort((a, b) => a.utc - b.utc);
+  return drawn.map(({ purchase, utc, terminal, redeem }, index): Visit => {
+    const lines = [{ amount: purchase.amountCents, quantity: purchase.items }];
+    const request = { kind: "sale" as const, visit: index + 1, lines, tip: 0 };
+    return {
+      utc,
+      month: new Date(utc * 1_000).getUTCMonth(),
+      member: purchase.member,
+      terminal,
+      request: redeem === null ? request : { ...request, redeem },
+    };
+  });
+}
+
+function drawRedeem(chance: Chance): number | "max" | null {
+  if (!chance.happens(1, SPENDS_ONE_IN)) return null;
+  if (!chance.happens(1, NAMES_AMOUNT_ONE_IN)) return "max";
+  return AMOUNTS[chance.below(AMOUNTS.length)]!;
+}
+
+class Town {
+  readonly terminals: SimTerminal[] = [];
+  readonly chips = new Map<string, Type2Chip>();
+  readonly notAccepted: string[] = [];
+  batches = 0;
+  entries = 0;
+  heapBytes = 0;
+  private readonly options: TownOptions;
+  private readonly collectedTo: number[] = [];
+
+  constructor(options: TownOptions) {
+    this.options = options;
+  }
+
+  async open(startUtc: number): Promise<void> {
+    const { terminals, merchants, association, image, newSandbox, offsetAt } = this.options;
+    for (let number = 1; number <= terminals; number += 1) {
+      const enrolled = association.enrol(number, merchants[(number - 1) % merchants.length]!);
+      const { trustedImageKeys } = association;
+      const clock = new SimClock(startUtc, offsetAt);
+      const terminal = new SimTerminal({ ...enrolled, trustedImageKeys, image, clock, newSandbox });
+      await terminal.powerOn();
+      this.terminals.push(terminal);
+      this.collectedTo.push(0);
+    }
+  }
+
+  /** A blank NTAG215 for each member, its UID drawn from the seed. */
+  async issueCards(chance: Chance, day: Day): Promise<void> {
+    const uids = new Set<string>();
+    for (const [member, serial] of membersOf(this.options.purchases)) {
+      let uid = Uint8Array.of(0x04, ...chance.bytes(6));
+      while (uids.has(toHex(uid))) uid = Uint8Array.of(0x04, ...chance.bytes(6));
+      uids.add(toHex(uid));
+      const chip = new Type2Chip("NTAG215", uid);
+      await this.options.association.personalise(chip, serial, day);
+      this.chips.set(member, chip);
+    }
+  }
+
+  /** Collects what each terminal has kept since the last time and hands it to the office. */
+  async collect(): Promise<void> {
+    for (const [index, terminal] of this.terminals.entries()) {
+      this.heapBytes = Math.max(this.heapBytes, terminal.usedBytes());
+      const from = this.collectedTo[index]! + 1;
+      if (from > terminal.entryCount) continue;
+      const batch = terminal.collect(from);
+      const { accepted, said } = await this.options.association.receive(batch);
+      if (!accepted) this.notAccepted.push(`${batch.name}: ${said}`);
+      this.collectedTo[index] = batch.last;
+      this.batches += 1;
+      this.entries += batch.last - batch.first + 1;
+    }
+  }
+
+  close(): void {
+    for (const terminal of this.terminals) terminal.powerOff();
+  }
+}
+
+function percentile99(values: number[]): number {
+  values.sort((a, b) => a - b);
+  return values[Math.min(values.length - 1, Math.ceil(values.length * 0.99) - 1)] ?? 0;
+}
+
+/** Replays purchases as taps in a town of terminals, collects every month, and reads every card at the end. */
+export async function runTown(options: TownOptions): Promise<TownRun> {
+  const chance = new Chance(options.seed);
+  const visits = plan(options, chance);
+  const town = new Town(options);
+  const [first] = visits;
+  if (first === undefined) throw new RangeError("no purchases to replay");
+  await town.open(first.utc - 1);
+  await town.issueCards(chance, Math.floor((first.utc - CARD_EPOCH_SECONDS) / SECONDS_PER_DAY));
+
+  const results: Partial<Record<VisitReport["result"], number>> = {};
+  const computed: number[] = [];
+  let month = first.month;
+  for (const [index, visit] of visits.entries()) {
+    if (visit.month !== month) await town.collect();
+    month = visit.month;
+    const terminal = town.terminals[visit.terminal]!;
+    terminal.clock.utc = visit.utc;
+    const before = options.computedMs();
+    const report = await terminal.visit(visit.request, town.chips.get(visit.member)!);
+    computed.push(options.computedMs() - before);
+    if (report === "power-cut") throw new Error("a power cut that nobody planned");
+    results[report.result] = (results[report.result] ?? 0) + 1;
+    options.progress(index + 1, visits.length);
+  }
+  await town.collect();
+  town.close();
+
+  let [cardCents, cardStamps] = [0, 0];
+  for (const chip of town.chips.values()) {
+    const { cents, stamps } = await options.association.balance(chip);
+    cardCents += cents;
+    cardStamps += stamps;
+  }
+  const { batches, entries, notAccepted, heapBytes } = town;
+  return {
+    visits: visits.length,
+    cards: town.chips.size,
+    results,
+    batches,
+    entries,
+    notAccepted,
+    cardCents,
+    cardStamps,
+    heapBytes,
+    p99VisitMs: percentile99(computed),
+  };
+}
