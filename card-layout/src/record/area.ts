@@ -7,6 +7,8 @@ export type Slot =
   /** No valid record, and its last page is blank: a first write that was cut before its end. */
   | { readonly kind: "unfinished" }
   | { readonly kind: "invalid" }
+  /** Claims a lower sequence than its valid sibling: it is not the current one whatever it is, and was not checked. */
+  | { readonly kind: "older" }
   | { readonly kind: "valid"; readonly sealed: Uint8Array; readonly state: CardState };
 
 export type SlotIndex = 0 | 1;

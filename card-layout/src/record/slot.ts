@@ -1,22 +1,24 @@
 import type { Slot } from "./area.ts";
-import { isBlank, sameBytes } from "./bytes.ts";
+import { isBlank, readBigEndian, sameBytes } from "./bytes.ts";
 import { unpackState } from "./state.ts";
 
 const PAGE_BYTES = 4;
 const MAC_BYTES = 8;
 
-/** The parts of a slot's bytes: the record without its MAC, the MAC, and the programme and generation it claims. */
+/** The parts of a slot's bytes: the record without its MAC, the MAC, and what it claims to be. */
 export function splitSlot(bytes: Uint8Array): {
   readonly sealed: Uint8Array;
   readonly mac: Uint8Array;
   readonly programme: number;
   readonly generation: number;
+  readonly sequence: number;
 } {
   return {
     sealed: bytes.slice(0, bytes.length - MAC_BYTES),
     mac: bytes.slice(bytes.length - MAC_BYTES),
     generation: bytes[1]!,
-    programme: bytes[2]! * 256 + bytes[3]!,
+    programme: readBigEndian(bytes, 2, 2),
+    sequence: readBigEndian(bytes, 4, 3),
   };
 }
 

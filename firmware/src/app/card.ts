@@ -149,9 +149,15 @@ async function readSlots(
   [bytesA, bytesB]: AreaOnCard["slots"],
   opening: Uint8Array | null,
 ): Promise<readonly [Slot, Slot] | "foreign"> {
-  const b = await readOneSlot(hal, facts, card, bytesB);
+  const check = (bytes: Uint8Array) => readOneSlot(hal, facts, card, bytes);
+  const [claimsA, claimsB] = [splitSlot(bytesA).sequence, splitSlot(bytesB).sequence];
+  // The slot that claims the higher sequence first: where it is valid, the other cannot be the current one.
+  const first = claimsA > claimsB ? await check(bytesA) : await check(bytesB);
+  if (first !== "foreign" && first.kind === "valid" && claimsA !== claimsB) {
+    return claimsA > claimsB ? [first, { kind: "older" }] : [{ kind: "older" }, first];
+  }
+  const [a, b] = claimsA > claimsB ? [first, await check(bytesB)] : [await check(bytesA), first];
   const wasOpening = opening !== null && b !== "foreign" && b.kind === "blank" && isCutWriteOf(bytesA, opening);
-  const a = await readOneSlot(hal, facts, card, bytesA);
   if (wasOpening && (a === "foreign" || a.kind === "invalid")) return [{ kind: "unfinished" }, b];
   const valid = [a, b].some((slot) => slot !== "foreign" && slot.kind === "valid");
   if (!valid && (a === "foreign" || b === "foreign")) return "foreign";

@@ -16,20 +16,20 @@ export interface KnownIntent {
 }
 
 /** Intents of a card that matter to a visit, oldest first: those still open, and any of this very visit. */
-export function knownIntents(history: CardHistory, visit: number): KnownIntent[] {
-  const matter = history.intents.filter(
-    (intent) => intent.visit === visit || intent.outcomes.some(({ outcome }) => outcome === "open"),
-  );
-  return matter.map(({ number, stored, outcomes }) => {
-    const entry = decodeEntry(stored);
+export async function knownIntents(hal: Hal, history: CardHistory, visit: number): Promise<KnownIntent[]> {
+  const known: KnownIntent[] = [];
+  for (const { number, visit: theirs, outcomes } of history.intents) {
+    if (theirs !== visit && outcomes.every(({ outcome }) => outcome !== "open")) continue;
+    const entry = decodeEntry(await hal.entry(number));
     if (entry.kind !== "intent") throw new RangeError(`entry ${number} is no intent`);
-    return {
+    known.push({
       number,
       body: entry.body,
       outcomes: new Map(outcomes.map(({ programme, outcome }) => [programme, outcome])),
       unwritten: new Set<number>(),
-    };
-  });
+    });
+  }
+  return known;
 }
 
 /** The area that shows a programme's state: its current record, else the free area that an intent meant to open. */

@@ -87,7 +87,7 @@ async function tryVisit(
   progress.card = card.number;
   const history = await hal.lookup(card.number);
   if (history.blocked !== null) throw new CardRefused("BLOCKED", card.number);
-  const intents = knownIntents(history, request.visit);
+  const intents = await knownIntents(hal, history, request.visit);
   const areas = await readAreas(terminal, card, intents);
   if (wentBack(areas, history)) throw new CardRefused("COUNTER_ROLLBACK", card.number);
 
@@ -196,6 +196,8 @@ function recordFor(
   const generation = facts.programmes.find(({ programme }) => programme === meant.programme)?.generation;
   if (!state.ok || generation === undefined) throw new RangeError(`record of programme ${meant.programme}`);
   const sequence = area.reading.kind === "current" ? area.reading.state.sequence + 1 : 1;
+  if (state.value.sequence === sequence && state.value.generation === generation)
+    return { sealed: meant.record, generation };
   return { sealed: packFor(card, area, { ...state.value, generation, sequence }), generation };
 }
 

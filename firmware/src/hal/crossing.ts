@@ -52,6 +52,7 @@ export const HAL_METHODS = [
   "seal",
   "open",
   "lookup",
+  "entry",
   "intend",
   "settle",
   "refuse",

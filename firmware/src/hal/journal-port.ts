@@ -5,13 +5,11 @@ export interface RememberedState {
   readonly hash: Uint8Array;
 }
 
-/** An intent as the journal stores it, and what became of each of its programmes so far. */
+/** An intent of the journal, and what became of each of its programmes so far. */
 export interface JournalledIntent {
   readonly number: number;
   /** The till's number of the visit. */
   readonly visit: number;
-  /** The whole entry (wire/entry.ts). */
-  readonly stored: Uint8Array;
   readonly outcomes: readonly { readonly programme: number; readonly outcome: "open" | "committed" | "aborted" }[];
 }
 
@@ -27,6 +25,8 @@ export interface CardHistory {
 /** The journal as the app sees it. Numbers, times and chaining are the supervisor's. */
 export interface JournalPort {
   lookup(card: number): Promise<CardHistory>;
+  /** One entry as it is stored (wire/entry.ts). Only numbers that `lookup` gave. */
+  entry(number: number): Promise<Uint8Array>;
   /**
    * Stores an intent (body as in wire/entry.ts) before any byte of it reaches a card. Gives its entry number once it is
    * durable; "full" means that nothing was stored and no card may be written.

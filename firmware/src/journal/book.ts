@@ -84,12 +84,11 @@ export class IntentBook {
     return this.intents.get(number)?.body ?? null;
   }
 
-  /** Open intents of a card, oldest first, and its last one. `stored` gives an entry's bytes. */
-  intentsOf(card: number, stored: (number: number) => Uint8Array): JournalledIntent[] {
+  /** Open intents of a card, oldest first, and its last one. */
+  intentsOf(card: number): JournalledIntent[] {
     return (this.cards.get(card)?.intents ?? []).map(({ number, body, outcomes }) => ({
       number,
       visit: body.visit,
-      stored: stored(number),
       outcomes: [...outcomes].map(([programme, outcome]) => ({ programme, outcome })),
     }));
   }

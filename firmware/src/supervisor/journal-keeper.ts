@@ -124,8 +124,12 @@ export class JournalKeeper implements JournalPort {
     return Promise.resolve({
       blocked: null,
       remembered: this.book.statesOf(card),
-      intents: this.book.intentsOf(card, (number) => this.store.entry(number)),
+      intents: this.book.intentsOf(card),
     });
+  }
+
+  entry(number: number): Promise<Uint8Array> {
+    return Promise.resolve(this.store.entry(number));
   }
 
   /** Seals entries `first` to `last`. Changes nothing: the same range gives the same bytes. */

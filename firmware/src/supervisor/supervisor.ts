@@ -102,6 +102,7 @@ function halOf(ports: SupervisorPorts, journal: JournalKeeper): Hal {
     seal: (key, uid, number, sealed) => Promise.resolve(keys.seal(key, { uid, card: number }, sealed)),
     open: (key, uid, number, sealed, mac) => Promise.resolve(keys.open(key, { uid, card: number }, sealed, mac)),
     lookup: (number) => journal.lookup(number),
+    entry: (number) => journal.entry(number),
     intend: (body) => journal.intend(body),
     settle: (intent, programme, outcome) => journal.settle(intent, programme, outcome),
     refuse: (body) => journal.refuse(body),
