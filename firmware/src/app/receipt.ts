@@ -18,7 +18,8 @@ function localTime({ utc, offset }: Moment): string {
 
 const row = (left: string, right: string): ReceiptLine => ({ line: "row", left, right });
 
-function linesOfNote(note: Note): ReceiptLine[] {
+/** The receipt lines of one note. */
+export function linesOfNote(note: Note): ReceiptLine[] {
   switch (note.note) {
     case "reward":
       return [{ line: "title", text: fr.rewardReached(note.label) }, row(fr.gift(note.label), euros(note.value))];

@@ -5,6 +5,8 @@ export const APP_LIMITS = {
   stackBytes: 256 * 1024,
   /** Interrupt checks of the engine (one per some ten thousand steps) between two calls to the hardware. */
   interruptChecks: 2_000,
+  /** Continuations of promises between two calls to the hardware. */
+  jobs: 20_000,
 } as const;
 
 /** How long a customer may hold the card away before a visit gives up waiting for it. */

@@ -77,6 +77,7 @@ export class JournalStore {
 
   /** Durable once it resolves. */
   async append(stored: Uint8Array): Promise<void> {
+    if (stored.length > ENTRY_BYTES_MAX) throw new RangeError(`an entry of ${stored.length} bytes`);
     await this.file.append(frame(stored));
     this.entries.push(stored);
   }

@@ -66,6 +66,10 @@ export function pursesOf(programme: Programme): PurseKind[] {
 
 /** Largest basket, tip included: keeps every product of two amounts exact. */
 export const SALE_CENTS_MAX = 90_000_000;
+/** Most lines of a sale, most units in all of them together, and longest category: a journal entry has a size. */
+const SALE_LINES_MAX = 100;
+const SALE_UNITS_MAX = 9_999;
+const CATEGORY_MAX = 40;
 
 function checkSale(sale: Sale): void {
   if (sale.lines.length === 0) throw new ArithmeticFault("a sale has at least one line");
@@ -78,6 +82,14 @@ function checkSale(sale: Sale): void {
   for (const [name, value] of cents) {
     if (whole(value, name) < 0) throw new ArithmeticFault(`${name} is ${value}, less than nothing`);
   }
+  if (sale.lines.length > SALE_LINES_MAX)
+    throw new ArithmeticFault(`${sale.lines.length} lines, at most ${SALE_LINES_MAX}`);
+  if (sale.lines.some(({ quantity }) => quantity === 0)) throw new ArithmeticFault("a line has at least one unit");
+  if (sale.lines.some(({ category }) => (category?.length ?? 0) > CATEGORY_MAX)) {
+    throw new ArithmeticFault(`a category has at most ${CATEGORY_MAX} characters`);
+  }
+  const units = sale.lines.reduce((sum, { quantity }) => sum + quantity, 0);
+  if (units > SALE_UNITS_MAX) throw new ArithmeticFault(`the sale has ${units} units, at most ${SALE_UNITS_MAX}`);
   const total = sale.lines.reduce((sum, { amount }) => sum + amount, sale.tip);
   if (total > SALE_CENTS_MAX) throw new ArithmeticFault(`the sale comes to ${total} cents, at most ${SALE_CENTS_MAX}`);
 }

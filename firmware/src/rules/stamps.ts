@@ -1,4 +1,4 @@
-import { type Purse, type PurseKind, STAMPS_MAX } from "@cachet/card-layout";
+import type { Purse, PurseKind } from "@cachet/card-layout";
 import { divide } from "./arithmetic.ts";
 import type { Funder } from "./programme.ts";
 import type { Effect, Note, Reason, Working } from "./working.ts";
@@ -19,7 +19,7 @@ export interface StampsRule {
   readonly cooldownMinutes: number;
   /** Whether a visit where nothing is left to pay counts. */
   readonly onZeroPayable: boolean;
-  /** Stamps for one reward. */
+  /** Stamps for one reward. What is kept after a visit is never more, so that it fits the card. */
   readonly grid: number;
   readonly reward:
     | { readonly kind: "gift"; readonly label: string; readonly value: number }
@@ -114,20 +114,16 @@ export function stampVisit(work: Working, rule: StampsRule): void {
   }
   const { id, funder, count: counting, reward, grid } = rule;
   const { count: before } = held(work.purses, rule);
-  const given = counting.per === "visit" ? counting.stamps : itemsOf(work, counting.category).length - free;
-  const added = Math.min(given, STAMPS_MAX - before);
+  const added = counting.per === "visit" ? counting.stamps : itemsOf(work, counting.category).length - free;
   if (added === 0 && free === 0) return;
-  if (added > 0) {
-    const capped = added < given ? ({ wouldBe: given, reason: "CAP_BALANCE" } as const) : {};
-    work.effects.push({ type: "stamp", rule: id, unit: "stamps", value: added, funder, ...capped });
-  }
+  if (added > 0) work.effects.push({ type: "stamp", rule: id, unit: "stamps", value: added, funder });
   const full = before + added;
-  const rewards = reward.kind === "gift" ? divide(full, grid, "floor") : free;
-  const kept = rewards > 0 && rule.excess === "lose" ? 0 : full - rewards * grid;
-  for (let i = 0; i < rewards; i += 1) {
-    const taken = i === rewards - 1 ? full - kept - (rewards - 1) * grid : grid;
-    const value = reward.kind === "gift" ? reward.value : 0;
-    work.effects.push({ type: "reward", rule: id, unit: "cents", value, funder, label: reward.label, taken });
+  const times = reward.kind === "gift" ? divide(full, grid, "floor") : free;
+  const kept = times > 0 && rule.excess === "lose" ? 0 : full - times * grid;
+  if (times > 0) {
+    const value = reward.kind === "gift" ? times * reward.value : 0;
+    const taken = full - kept;
+    work.effects.push({ type: "reward", rule: id, unit: "cents", value, funder, label: reward.label, taken, times });
   }
   hold(work, rule, kept);
 }

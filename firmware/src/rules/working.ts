@@ -48,7 +48,9 @@ export interface Effect {
   readonly wouldBe?: number;
   readonly reason?: Reason;
   readonly label?: string;
+  /** Stamps that a reward took from the grid, and how many rewards that was. */
   readonly taken?: number;
+  readonly times?: number;
   readonly shares?: readonly number[];
 }
 

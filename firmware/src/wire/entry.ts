@@ -68,6 +68,8 @@ export const StoredEffect = map({
   label: maybe(8, text(60)),
   /** Stamps that a reward took from the grid. */
   taken: maybe(9, stamps),
+  /** How many rewards that was. */
+  times: maybe(11, stamps),
   /** How the value spreads over the lines of the sale, in their order. */
   shares: maybe(10, list(cents)),
 });

@@ -22,15 +22,28 @@ export function readFile(path: string): Uint8Array {
   return bytes;
 }
 
+function cannotWrite(path: string, error: unknown): Failure {
+  return new Failure("C-FILE-03", `${path} cannot be written (${reasonOf(error)})`, "it may be there in part", [
+    "check the folder, your rights and the free space, and run the command again",
+  ]);
+}
+
+/** Makes a folder and those above it. Fails with C-FILE-03. */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
+}
+
 /** Writes a file whole, making its folder. Fails with C-FILE-03. */
 export function writeFile(path: string, content: Uint8Array | string): void {
+  makeFolder(dirname(path));
   try {
-    mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, content);
   } catch (error) {
-    throw new Failure("C-FILE-03", `${path} cannot be written (${reasonOf(error)})`, "the file may be there in part", [
-      "check the folder, your rights and the free space, and run the command again",
-    ]);
+    throw cannotWrite(path, error);
   }
 }
 

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createTables } from "../office/schema.ts";
 import { type Database, openSqlite } from "../ports/database.ts";
 import type { Console } from "./console.ts";
 import { Failure } from "./failure.ts";
+import { makeFolder } from "./files.ts";
 
 const LEDGER = "ledger.sqlite";
 
@@ -28,7 +29,7 @@ export function makeLedger(console: Console): Database {
       "name an empty or new folder with --home",
     ]);
   }
-  mkdirSync(console.home, { recursive: true });
+  makeFolder(console.home);
   const database = openSqlite(path);
   createTables(database);
   return database;

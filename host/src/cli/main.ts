@@ -49,7 +49,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const console = (): Console => ({
     json: common().json === true || argv.includes("--json"),
     lang: common().lang ?? langOf(process.env.LC_ALL ?? process.env.LC_MESSAGES ?? process.env.LANG),
-    home: common().home ?? process.env.CACHET_HOME ?? join(homedir(), ".cachet"),
+    home: common().home ?? (process.env.CACHET_HOME || join(homedir(), ".cachet")),
     drawsProgress: process.stderr.isTTY === true,
     out: (line) => process.stdout.write(`${line}\n`),
     err: (text) => process.stderr.write(text),
@@ -68,7 +68,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   imageCommands(program, console);
   batchCommands(program, console, setExit);
   officeCommands(program, console);
-  simCommands(program, console, () => common().home !== undefined || process.env.CACHET_HOME !== undefined, setExit);
+  simCommands(program, console, () => Boolean(common().home ?? process.env.CACHET_HOME), setExit);
   explainCommand(program, console);
   // Options and their errors are the same for every command, however deep it stands.
   const inherit = (command: Command) => {
@@ -91,7 +91,10 @@ export async function run(argv: readonly string[]): Promise<number> {
 
 function usage(console: Console, error: CommanderError): number {
   if (error.exitCode === 0) return EXIT.done;
-  const what = error.code === "commander.help" ? "which command?" : error.message.replace(/^error: /, "");
+  const what =
+    error.code === "commander.help"
+      ? "which command?"
+      : error.message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
   const next = ["cachet --help names the commands, cachet COMMAND --help their options"];
   return report(console, new Failure("C-USAGE-01", what, "nothing was done", next));
 }

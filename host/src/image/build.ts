@@ -3,7 +3,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { STATE_LAYOUT } from "@cachet/card-layout";
 import type { Programme } from "@cachet/firmware/rules";
 import { encodeImage, type ImageVersion, PRODUCT, type Signer } from "@cachet/firmware/wire";
-import { build, type Message } from "esbuild";
+import { type BuildOptions, build, type Message, type OutputFile } from "esbuild";
 import { sha256 } from "../ports/crypto.ts";
 
 const APP = join(dirname(fileURLToPath(import.meta.url)), "../../../firmware/src/app/image-entry.ts");
@@ -31,8 +31,22 @@ export interface ImageOptions {
   readonly signer: Signer;
 }
 
+/** Runs esbuild; what it refuses is told by file and line. */
+async function esbuild(options: BuildOptions): Promise<readonly OutputFile[]> {
+  try {
+    const { outputFiles = [] } = await build({ ...options, write: false, logLevel: "silent" });
+    return outputFiles;
+  } catch (error) {
+    const first = (error as { readonly errors?: readonly Message[] }).errors?.[0];
+    if (first === undefined) throw error;
+    const { text, location } = first;
+    throw new BuildRefused(location === null ? "bundle" : `${location.file}:${location.line}`, text);
+  }
+}
+
 /** The programme that a file exports. Throws `BuildRefused`. */
 async function loadProgramme(file: string): Promise<Programme> {
+  await esbuild({ entryPoints: [file], outfile: "checked.js" });
   let loaded: { readonly default?: unknown };
   try {
     loaded = (await import(pathToFileURL(resolve(file)).href)) as { default?: unknown };
@@ -46,36 +60,24 @@ async function loadProgramme(file: string): Promise<Programme> {
   return found;
 }
 
-function describe({ text, location }: Message): BuildRefused {
-  return new BuildRefused(location === null ? "bundle" : `${location.file}:${location.line}`, text);
-}
-
 /** The script that runs in the terminal: the app with these programmes in it. The same sources give the same bytes. */
 async function bundle(files: readonly string[]): Promise<{ readonly payload: Uint8Array; readonly sourceMap: string }> {
   const imports = files.map((file, i) => `import p${i} from ${JSON.stringify(resolve(file))};`);
   const contents = `${imports.join("\n")}\nimport { launch } from ${JSON.stringify(APP)};\nlaunch([${files.map((_, i) => `p${i}`)}]);\n`;
-  try {
-    const { outputFiles } = await build({
-      stdin: { contents, resolveDir: dirname(APP), sourcefile: "image.ts", loader: "ts" },
-      bundle: true,
-      write: false,
-      format: "iife",
-      target: "es2023",
-      platform: "neutral",
-      minify: true,
-      charset: "utf8",
-      legalComments: "none",
-      sourcemap: "external",
-      outfile: "app.js",
-      logLevel: "silent",
-    });
-    const output = (end: string) => outputFiles.find(({ path }) => path.endsWith(end))!;
-    return { payload: output(".js").contents, sourceMap: output(".map").text };
-  } catch (error) {
-    const first = (error as { readonly errors?: readonly Message[] }).errors?.[0];
-    if (first === undefined) throw error;
-    throw describe(first);
-  }
+  const outputs = await esbuild({
+    stdin: { contents, resolveDir: dirname(APP), sourcefile: "image.ts", loader: "ts" },
+    bundle: true,
+    format: "iife",
+    target: "es2023",
+    platform: "neutral",
+    minify: true,
+    charset: "utf8",
+    legalComments: "none",
+    sourcemap: "external",
+    outfile: "app.js",
+  });
+  const output = (end: string) => outputs.find(({ path }) => path.endsWith(end))!;
+  return { payload: output(".js").contents, sourceMap: output(".map").text };
 }
 
 /** Builds a signed image from programme files. Throws `BuildRefused`, naming the file. */

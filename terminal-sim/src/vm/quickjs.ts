@@ -63,9 +63,11 @@ class QuickJsSandbox implements Sandbox {
   }
 
   private runJobs(): void {
-    const result = this.runtime.executePendingJobs();
+    const result = this.runtime.executePendingJobs(APP_LIMITS.jobs);
     if (result.error) throw faultOf(result.error.consume((handle) => this.context.dump(handle)));
+    const { value: jobs } = result;
     result.dispose();
+    if (jobs >= APP_LIMITS.jobs) throw new SandboxFault("budget", "the app kept itself busy without coming to a wait");
   }
 
   private call(fn: QuickJSHandle, ...args: QuickJSHandle[]): void {
@@ -87,7 +89,12 @@ class QuickJsSandbox implements Sandbox {
     this.evaluate(payload, "app.js");
     this.app = context.getProp(context.global, "cachet");
     this.answerFunction = context.getProp(this.app, "answer");
-    context.getProp(this.app, "start").consume((start) => this.call(start));
+    const start = context.getProp(this.app, "start");
+    try {
+      this.call(start);
+    } finally {
+      start.dispose();
+    }
     this.runJobs();
   }
 

@@ -1,0 +1,184 @@
+import { packState } from "@cachet/card-layout";
+import { describe, expect, it } from "vitest";
+import { CARDS_REMEMBERED } from "../hal/index.ts";
+import { type Entry, type Intent, NO_SUMS } from "../wire/index.ts";
+import { IntentBook } from "./book.ts";
+
+const CARD = 2_800_010_000_421;
+const SHOP = 7;
+const TOWN = 9;
+const hash = (seed: number) => new Uint8Array(32).fill(seed);
+
+function area(programme: number, sequence: number): Intent["areas"][number] {
+  const predecessor = new Uint8Array(4);
+  const state = { layout: 1, generation: 1, programme, sequence, terminal: 42, day: 9_557, predecessor, credit: 0 };
+  return {
+    programme,
+    version: 1,
+    area: 0,
+    oldHash: hash(sequence - 1),
+    newHash: hash(sequence),
+    oldSequence: sequence - 1,
+    oldTerminal: 42,
+    record: packState({ ...state, purses: [] }, 3),
+    effects: [],
+  };
+}
+
+/** A journal whose entries go into a book as they are made. */
+class Journal {
+  readonly book = new IntentBook();
+  private number = 0;
+
+  private add(content: Pick<Entry, "kind" | "body">): number {
+    this.number += 1;
+    this.book.take({ number: this.number, utc: 0, offset: 60, previous: hash(0), ...content } as Entry);
+    return this.number;
+  }
+
+  intent(card: number, visit: number, ...areas: Intent["areas"][number][]): number {
+    const sale = { lines: [], tip: 0, payable: 0 };
+    const body: Intent = { card, uid: new Uint8Array(7), visit, merchant: 1, sale, areas };
+    return this.add({ kind: "intent", body });
+  }
+  commit(intent: number, programme: number): void {
+    this.add({ kind: "commit", body: { intent, programme, sums: NO_SUMS } });
+  }
+  abort(intent: number, programme: number): void {
+    this.add({ kind: "abort", body: { intent, programme } });
+  }
+  powerUp(): void {
+    this.add({ kind: "power-up", body: { image: hash(1) } });
+  }
+}
+
+describe("intent book", () => {
+  it("knows nothing of a card it never saw", () => {
+    const { book } = new Journal();
+    expect(book.intentsOf(CARD)).toEqual([]);
+    expect(book.statesOf(CARD)).toEqual([]);
+    expect(book.outcome(1, SHOP)).toBeNull();
+    expect(book.body(1)).toBeNull();
+    expect(book.openAreas()).toBe(0);
+  });
+
+  it("keeps each area of an intent open until its own outcome comes", () => {
+    const journal = new Journal();
+    const { book } = journal;
+    const number = journal.intent(CARD, 31, area(SHOP, 5), area(TOWN, 2));
+    expect(book.openAreas()).toBe(2);
+    journal.commit(number, SHOP);
+    journal.powerUp();
+    expect(book.openAreas()).toBe(1);
+    expect(book.intentsOf(CARD)).toEqual([
+      {
+        number,
+        visit: 31,
+        outcomes: [
+          { programme: SHOP, outcome: "committed" },
+          { programme: TOWN, outcome: "open" },
+        ],
+      },
+    ]);
+    journal.abort(number, TOWN);
+    expect(book.openAreas()).toBe(0);
+    expect(book.outcome(number, TOWN)).toBe("aborted");
+    expect(book.outcome(number, 8)).toBeNull();
+    expect(book.body(number)?.visit).toBe(31);
+  });
+
+  it("remembers sequence and hash of committed states only, and the last of each programme", () => {
+    const journal = new Journal();
+    const first = journal.intent(CARD, 1, area(SHOP, 5), area(TOWN, 2));
+    expect(journal.book.statesOf(CARD)).toEqual([]);
+    journal.commit(first, SHOP);
+    journal.abort(first, TOWN);
+    expect(journal.book.statesOf(CARD)).toEqual([{ programme: SHOP, sequence: 5, hash: hash(5) }]);
+    const second = journal.intent(CARD, 2, area(SHOP, 6), area(TOWN, 2));
+    journal.commit(second, SHOP);
+    journal.commit(second, TOWN);
+    expect(journal.book.statesOf(CARD)).toEqual([
+      { programme: SHOP, sequence: 6, hash: hash(6) },
+      { programme: TOWN, sequence: 2, hash: hash(2) },
+    ]);
+  });
+
+  it("keeps the last intent of a card though it is settled, and drops it with the next", () => {
+    const journal = new Journal();
+    const { book } = journal;
+    const first = journal.intent(CARD, 1, area(SHOP, 5));
+    journal.commit(first, SHOP);
+    expect(book.intentsOf(CARD).map(({ number }) => number)).toEqual([first]);
+    const second = journal.intent(CARD, 2, area(SHOP, 6));
+    expect(book.intentsOf(CARD).map(({ number }) => number)).toEqual([second]);
+    expect(book.outcome(first, SHOP)).toBeNull();
+    expect(book.body(first)).toBeNull();
+  });
+
+  it("keeps open intents, oldest first, whatever comes after them", () => {
+    const journal = new Journal();
+    const open = journal.intent(CARD, 1, area(SHOP, 5));
+    const settled = journal.intent(CARD, 2, area(SHOP, 5));
+    journal.abort(settled, SHOP);
+    const last = journal.intent(CARD, 3, area(SHOP, 5));
+    expect(journal.book.intentsOf(CARD).map(({ number }) => number)).toEqual([open, last]);
+    expect(journal.book.openAreas()).toBe(2);
+  });
+
+  it("keeps cards apart", () => {
+    const journal = new Journal();
+    const one = journal.intent(CARD, 1, area(SHOP, 5));
+    const other = journal.intent(CARD + 1, 2, area(SHOP, 9));
+    journal.commit(other, SHOP);
+    expect(journal.book.outcome(one, SHOP)).toBe("open");
+    expect(journal.book.statesOf(CARD)).toEqual([]);
+    expect(journal.book.statesOf(CARD + 1)).toEqual([{ programme: SHOP, sequence: 9, hash: hash(9) }]);
+  });
+
+  it("throws on an outcome of an intent it does not know", () => {
+    const journal = new Journal();
+    expect(() => journal.commit(1, SHOP)).toThrow(RangeError);
+    const number = journal.intent(CARD, 1, area(SHOP, 5));
+    expect(() => journal.commit(number, TOWN)).toThrow(RangeError);
+  });
+});
+
+describe("memory of cards", () => {
+  function visited(cards: number, journal = new Journal()): Journal {
+    for (let card = 1; card <= cards; card += 1) journal.commit(journal.intent(card, card, area(SHOP, 5)), SHOP);
+    return journal;
+  }
+  const known = (journal: Journal, card: number) => journal.book.statesOf(card).length > 0;
+
+  it("holds as many cards as the limit says, then forgets the one that was away longest", () => {
+    const journal = visited(CARDS_REMEMBERED);
+    expect(CARDS_REMEMBERED).toBe(20_000);
+    expect(known(journal, 1)).toBe(true);
+    const forgotten = journal.book.intentsOf(1)[0]!.number;
+    journal.intent(CARD, 1, area(SHOP, 5));
+    expect(known(journal, 1)).toBe(false);
+    expect(journal.book.intentsOf(1)).toEqual([]);
+    expect(journal.book.body(forgotten)).toBeNull();
+    expect(known(journal, 2)).toBe(true);
+  });
+
+  it("counts a card that comes again as new", () => {
+    const journal = visited(CARDS_REMEMBERED);
+    journal.commit(journal.intent(1, 1, area(SHOP, 6)), SHOP);
+    journal.intent(CARD, 1, area(SHOP, 5));
+    expect(known(journal, 1)).toBe(true);
+    expect(known(journal, 2)).toBe(false);
+  });
+
+  it("never forgets a card with an open intent", () => {
+    const journal = new Journal();
+    const open = journal.intent(CARD, 1, area(SHOP, 5), area(TOWN, 2));
+    journal.commit(open, SHOP);
+    visited(CARDS_REMEMBERED + 10, journal);
+    expect(journal.book.outcome(open, TOWN)).toBe("open");
+    expect(journal.book.intentsOf(CARD)).toHaveLength(1);
+    expect(known(journal, CARD)).toBe(true);
+    expect(known(journal, 11)).toBe(false);
+    expect(known(journal, 12)).toBe(true);
+  });
+});

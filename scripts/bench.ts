@@ -1,0 +1,92 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** One figure beside what it is held against, both from this very run. */
+interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly better: "higher" | "lower";
+  readonly reference: number;
+  readonly reference_name: string;
+}
+
+interface WorldDocument {
+  readonly visits: number;
+  readonly visits_per_second: number;
+  readonly p99_visit_ms: number;
+  readonly heap_bytes: number;
+  readonly image_deflated_bytes: number;
+}
+
+/** The whole main job, from reading the purchases to the statement. */
+function world(vm: "quickjs" | "v8"): { readonly document: WorldDocument; readonly seconds: number } {
+  const home = join(mkdtempSync(join(tmpdir(), "cachet-bench-")), "home");
+  const began = performance.now();
+  const { stdout, status, stderr } = spawnSync(
+    process.execPath,
+    [join("host", "bin", "cachet.mjs"), "sim", "world", "--home", home, "--vm", vm, "--json"],
+    { encoding: "utf8" },
+  );
+  if (status !== 0) throw new Error(`sim world ended with ${status}: ${stderr}`);
+  const document = JSON.parse(stdout.trim().split("\n").at(-1)!) as WorldDocument;
+  return { document, seconds: (performance.now() - began) / 1_000 };
+}
+
+/** The sample of 6 810 purchases must be replayed in under 60 seconds. */
+const VISITS_PER_SECOND_NEEDED = 6_810 / 60;
+
+function town(): Figure[] {
+  const quickjs = world("quickjs");
+  const v8 = world("v8");
+  const { document } = quickjs;
+  const limit = (figure: Omit<Figure, "better" | "reference_name">): Figure => ({
+    ...figure,
+    better: "lower",
+    reference_name: "limit",
+  });
+  return [
+    {
+      name: "town-visits-per-second",
+      value: document.visits_per_second,
+      unit: "visits/s",
+      better: "higher",
+      reference: v8.document.visits_per_second,
+      reference_name: "the same town with the app on V8",
+    },
+    {
+      name: "town-visits-per-second-needed",
+      value: Math.round((10 * document.visits) / quickjs.seconds) / 10,
+      unit: "visits/s",
+      better: "higher",
+      reference: VISITS_PER_SECOND_NEEDED,
+      reference_name: "6810 purchases in 60 s, set-up of the town included",
+    },
+    limit({ name: "visit-p99-computing", value: document.p99_visit_ms, unit: "ms", reference: 10 }),
+    limit({ name: "app-heap", value: document.heap_bytes, unit: "bytes", reference: 1.5 * 1024 * 1024 }),
+    limit({ name: "image-deflated", value: document.image_deflated_bytes, unit: "bytes", reference: 64 * 1024 }),
+  ];
+}
+
+const BENCHES: Readonly<Record<string, () => Figure[]>> = { town };
+
+const args = process.argv.slice(2);
+const only = args.includes("--only") ? args[args.indexOf("--only") + 1] : undefined;
+const json = args.includes("--json");
+if (only !== undefined && BENCHES[only] === undefined) {
+  process.stderr.write(`there is no bench "${only}"; there are: ${Object.keys(BENCHES).join(", ")}\n`);
+  process.exit(2);
+}
+for (const [name, bench] of Object.entries(BENCHES)) {
+  if (only !== undefined && only !== name) continue;
+  for (const figure of bench()) {
+    const ratio = Math.round((1_000 * figure.value) / figure.reference) / 1_000;
+    if (json) process.stdout.write(`${JSON.stringify({ ...figure, ratio })}\n`);
+    else {
+      const { name: label, value, unit, reference, reference_name: what, better } = figure;
+      process.stdout.write(`${label}: ${value} ${unit}; ${what}: ${reference}; ratio ${ratio} (${better} is better)\n`);
+    }
+  }
+}

@@ -1,0 +1,14 @@
+// npm run soak: what `npm test` samples, at full size, and towns of several seeds. Takes about an hour.
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT, runNode, say, setUp } from "./runtime.mjs";
+
+setUp();
+const SEEDS = [1, 2, 3, 4, 5];
+for (const seed of SEEDS) {
+  const home = join("out", `soak-${seed}`);
+  rmSync(join(ROOT, home), { recursive: true, force: true });
+  runNode([join("host", "bin", "cachet.mjs"), "sim", "world", "--home", home, "--seed", String(seed), "--json"]);
+}
+say("soak: every cut of every visit, in QuickJS");
+runNode([join("scripts", "test.mjs"), "tests/interruption"], { env: { ...process.env, CACHET_SOAK: "1" } });

@@ -1,0 +1,35 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { CODES } from "../../host/src/cli/failure.ts";
+import { MEDIA_DOC, mediaDocument } from "../../scripts/media.ts";
+import { ROOT, read, sourceFiles } from "../boundaries/sources.ts";
+
+describe("documents say what the code does", () => {
+  it("docs/media.md is the computed budget", () => {
+    expect(readFileSync(MEDIA_DOC, "utf8")).toBe(mediaDocument());
+  });
+
+  it("every error code of the command is used, and none is used that explain does not know", () => {
+    const used = new Set(
+      sourceFiles()
+        .filter((file) => file.startsWith("host/src/cli/") && !file.endsWith("failure.ts"))
+        .flatMap((file) => read(file).match(/"C-[A-Z]+-\d{2}"/g) ?? [])
+        .map((code) => code.slice(1, -1)),
+    );
+    expect([...used].sort()).toEqual(Object.keys(CODES).sort());
+  });
+
+  it("every golden vector file is named in docs/formats", () => {
+    const formats = ["card", "journal", "batch", "image"].map((name) => read(`docs/formats/${name}.md`)).join("\n");
+    for (const file of ["identity-1", "state-1", "seal-1", "journal-1", "batch-1", "image-1"]) {
+      expect(formats, file).toContain(`vectors/${file}.json`);
+    }
+  });
+
+  it("the README stays under 200 lines and shows the whole help text", () => {
+    const readme = readFileSync(`${ROOT}README.md`, "utf8");
+    expect(readme.split("\n").length).toBeLessThan(200);
+    for (const word of ["--json", "--lang", "--home", "image", "batch", "office", "sim", "explain"])
+      expect(readme).toContain(word);
+  });
+});
