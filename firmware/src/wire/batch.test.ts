@@ -88,7 +88,6 @@ const seal: BatchSeal = {
   image,
 };
 const file = encodeBatch(seal, stored, terminal.sign);
-const header = file.subarray(0, file.length - encodeTrailer(seal).length - concat(...stored).length);
 
 function encodeTrailer(
   sealed: BatchSeal,
@@ -98,6 +97,13 @@ function encodeTrailer(
 ) {
   return encodeSign1({ contentType, keyId, formatVersion }, encodeCbor(BatchSeal.encode(sealed)), terminal.sign);
 }
+
+/** The header that goes with a seal. */
+function headerOf(sealed: BatchSeal): Uint8Array {
+  const empty = encodeBatch(sealed, [], terminal.sign);
+  return empty.subarray(0, empty.length - encodeTrailer(sealed).length);
+}
+const header = headerOf(seal);
 
 const read = (bytes: Uint8Array) => readBatch(bytes, sha256, verifyByNode, (number) => keys.get(number) ?? null);
 
@@ -246,9 +252,7 @@ describe("a batch file", () => {
 
   it("is refused when its header does not say what the trailer signs", () => {
     for (const other of [{ terminal: 43 }, { first: FIRST - 1 }, { last: FIRST + 4 }]) {
-      const differing = encodeBatch({ ...seal, ...other }, [], terminal.sign);
-      const length = differing.length - trailerLength({ ...seal, ...other });
-      const mixed = concat(differing.subarray(0, length), file.subarray(header.length));
+      const mixed = concat(headerOf({ ...seal, ...other }), file.subarray(header.length));
       expect(refusalOf(mixed)).toEqual({
         reason: "not-a-batch",
         detail: "header does not say what the trailer signs",
@@ -295,10 +299,6 @@ describe("a batch file", () => {
     expect(inspectBatch(new Uint8Array())).toEqual({ header: null, items: 0, cutAt: null });
   });
 });
-
-function trailerLength(sealed: BatchSeal): number {
-  return encodeTrailer(sealed).length;
-}
 
 describe("golden batch files", () => {
   interface Vectors {
