@@ -65,10 +65,11 @@ export function ensurePackages() {
     .digest("hex");
   const mark = join(ROOT, "node_modules", ".cachet-installed");
   if (existsSync(mark) && readFileSync(mark, "utf8") === lock) return;
-  say("set-up: installing packages (npm ci)");
+  say("set-up: installing the packages of package-lock.json");
   rmSync(mark, { force: true });
-  if (!npm(["ci"], ROOT)) {
-    say("error C-NODE-03: npm ci failed, see above");
+  // Not "npm ci": it stops where a registry lacks the optional package of some other platform.
+  if (!npm(["install", "--no-save"], ROOT)) {
+    say("error C-NODE-03: npm install failed, see above");
     say("  State: packages are not complete\n  Next:  check the connection to the npm registry and run this again");
     process.exit(1);
   }

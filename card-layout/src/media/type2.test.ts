@@ -17,6 +17,7 @@ describe("the chip behind a GET_VERSION answer", () => {
 
   it.each([
     { what: "an Ultralight AES", version: "0004030104000f03" },
+    { what: "a later major version of an NTAG213", version: "0004040202000f03" },
     { what: "a storage size of another family", version: "0004040201000b03" },
     { what: "an unknown storage size", version: "0004040201001503" },
     { what: "a foreign chip like an NTAG215 with another product", version: "0005340201001103" },
