@@ -34,7 +34,7 @@ const TABLE: Record<keyof typeof SLOTS, string> = {
   blank: "free damaged damaged damaged B B B B",
   unfinished: "free damaged damaged damaged B B B B",
   invalid: "damaged damaged damaged damaged B B B B",
-  older: "free damaged damaged damaged B B B B",
+  older: "damaged damaged damaged damaged B B B B",
   "valid 5": "A A A A A B conflict conflict",
   "valid 6": "A A A A A A A conflict",
   "valid 5, other content": "A A A A conflict B A conflict",

@@ -41,5 +41,6 @@ export function readArea(a: Slot, b: Slot): AreaReading {
   }
   if (a.kind === "valid") return { ...a, kind: "current", slot: 0 };
   if (b.kind === "valid") return { ...b, kind: "current", slot: 1 };
-  return b.kind === "blank" && a.kind !== "invalid" ? { kind: "free" } : { kind: "damaged" };
+  const neverCommitted = b.kind === "blank" && (a.kind === "blank" || a.kind === "unfinished");
+  return neverCommitted ? { kind: "free" } : { kind: "damaged" };
 }

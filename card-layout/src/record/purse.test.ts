@@ -85,6 +85,11 @@ describe("purses", () => {
     });
   });
 
+  it("throws when a purse stands twice: no reader would take it back", () => {
+    const twice = [1, 2].map((count) => ({ kind: "stamps" as const, index: 0, count }));
+    expect(() => packPurses(twice, 7)).toThrow(RangeError);
+  });
+
   it("throws when the purses need more room than there is", () => {
     fc.assert(
       fc.property(purses, (list) => {

@@ -51,10 +51,14 @@ export const STAMPS_MAX = 0xff;
 /** Packs purses into exactly `room` bytes, zero-padded. Throws when they do not fit. */
 export function packPurses(purses: readonly Purse[], room: number): Uint8Array {
   const parts: Uint8Array[] = [];
+  const heads = new Set<number>();
   for (const { kind, index, ...values } of purses) {
     if (!Number.isInteger(index) || index < 0 || index > PURSE_INDEX_MAX) throw new RangeError(`purse index ${index}`);
+    const head = (KINDS[kind].code << 3) | index;
+    if (heads.has(head)) throw new RangeError(`purse ${kind} ${index} stands twice`);
+    heads.add(head);
     const table = KINDS[kind].table as RecordTable<Record<string, number>>;
-    parts.push(Uint8Array.of((KINDS[kind].code << 3) | index), table.encode(values));
+    parts.push(Uint8Array.of(head), table.encode(values));
   }
   const packed = concat(...parts);
   if (packed.length > room) throw new RangeError(`purses need ${packed.length} bytes, the area has ${room}`);

@@ -35,7 +35,8 @@ export function readSlot(bytes: Uint8Array, macIsRight: boolean): Slot | "newer"
 
 /**
  * Whether a slot that was blank may hold what a cut write of `sealed` leaves: pages are written in order, so those before
- * the cut are as intended, one page may hold anything, and those behind it are blank.
+ * the cut are as intended, one page may hold anything, and those behind it are blank. The MAC is not known here: where the
+ * record itself is whole, its pages may hold anything.
  */
 export function isCutWriteOf(bytes: Uint8Array, sealed: Uint8Array): boolean {
   for (let at = 0; at < sealed.length; at += PAGE_BYTES) {

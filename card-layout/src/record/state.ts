@@ -49,8 +49,9 @@ export function stateSize(purseRoom: number): number {
   return StateHeader.size + purseRoom + MAC_BYTES;
 }
 
-/** The bytes that the MAC covers. Throws when the purses do not fit `purseRoom`. */
+/** The bytes that the MAC covers. Throws when the purses do not fit `purseRoom`, or the layout is none that we write. */
 export function packState(state: CardState, purseRoom: number): Uint8Array {
+  if (state.layout > STATE_LAYOUT) throw new RangeError(`state layout ${state.layout} is newer than ${STATE_LAYOUT}`);
   return concat(StateHeader.encode(state), packPurses(state.purses, purseRoom));
 }
 

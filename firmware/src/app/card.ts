@@ -8,6 +8,7 @@ import {
   IDENTITY_TLV,
   Identity,
   identityHash,
+  isBlank,
   isCutWriteOf,
   MAC_BYTES,
   mapOf,
@@ -149,6 +150,7 @@ async function readSlots(
   [bytesA, bytesB]: AreaOnCard["slots"],
   opening: Uint8Array | null,
 ): Promise<readonly [Slot, Slot] | "foreign"> {
+  if (isBlank(bytesA) && isBlank(bytesB)) return [{ kind: "blank" }, { kind: "blank" }];
   const check = (bytes: Uint8Array) => readOneSlot(hal, facts, card, bytes);
   const [claimsA, claimsB] = [splitSlot(bytesA).sequence, splitSlot(bytesB).sequence];
   // The slot that claims the higher sequence first: where it is valid, the other cannot be the current one.

@@ -52,27 +52,27 @@ export class IntentBook {
 
   /** Cards with an open intent are never forgotten. */
   private forgetOldest(): void {
-    if (this.cards.size <= CARDS_REMEMBERED) return;
     for (const [card, kept] of this.cards) {
+      if (this.cards.size <= CARDS_REMEMBERED) return;
       if (kept.intents.some(isOpen)) continue;
       for (const intent of kept.intents) this.intents.delete(intent.number);
       this.cards.delete(card);
-      return;
     }
   }
 
   private takeOutcome(number: number, programme: number, outcome: Outcome): void {
     const intent = this.intents.get(number);
-    if (intent === undefined) throw new RangeError(`no intent ${number} to settle`);
+    const area = intent?.body.areas.find((candidate) => candidate.programme === programme);
+    if (intent?.outcomes.get(programme) !== "open" || area === undefined) {
+      throw new RangeError(`intent ${number}, programme ${programme} is not open`);
+    }
     intent.outcomes.set(programme, outcome);
     if (outcome !== "committed") return;
-    const area = intent.body.areas.find((candidate) => candidate.programme === programme);
-    if (area === undefined) throw new RangeError(`intent ${number} has no programme ${programme}`);
-    this.cards.get(intent.body.card)?.states.set(programme, {
-      programme,
-      sequence: readBigEndian(area.record, SEQUENCE_AT, SEQUENCE_SIZE),
-      hash: area.newHash,
-    });
+    const states = this.cards.get(intent.body.card)?.states;
+    const sequence = readBigEndian(area.record, SEQUENCE_AT, SEQUENCE_SIZE);
+    // An old doubt that is settled late must not make the card's memory go back.
+    if ((states?.get(programme)?.sequence ?? 0) > sequence) return;
+    states?.set(programme, { programme, sequence, hash: area.newHash });
   }
 
   /** What became of one programme of an intent; null where the intent or the programme is not known. */
@@ -86,7 +86,9 @@ export class IntentBook {
 
   /** Open intents of a card, oldest first, and its last one. */
   intentsOf(card: number): JournalledIntent[] {
-    return (this.cards.get(card)?.intents ?? []).map(({ number, body, outcomes }) => ({
+    const kept = this.cards.get(card)?.intents ?? [];
+    const matter = kept.filter((intent) => isOpen(intent) || intent === kept.at(-1));
+    return matter.map(({ number, body, outcomes }) => ({
       number,
       visit: body.visit,
       outcomes: [...outcomes].map(([programme, outcome]) => ({ programme, outcome })),

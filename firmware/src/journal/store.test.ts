@@ -2,7 +2,7 @@ import { concat, toHex } from "@cachet/card-layout";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { JournalFile } from "../hal/index.ts";
-import { JournalDamaged, JournalStore } from "./store.ts";
+import { JournalDamaged, JournalFailed, JournalStore } from "./store.ts";
 
 /** A file in memory that never fails. */
 class MemoryFile implements JournalFile {
@@ -154,5 +154,28 @@ describe("journal file", () => {
       }
     }
     expect(silent).toEqual([]);
+  });
+
+  it("drops a cut append whose rest the file system filled with zeros, at every length", async () => {
+    const { bytes, ends } = await fileOf(FIVE);
+    for (let cut = ends[3]! + 1; cut < bytes.length; cut += 1) {
+      const file = new MemoryFile(concat(bytes.subarray(0, cut), new Uint8Array(4_096 - cut)));
+      expect(entriesOf(await JournalStore.load(file)), `cut at ${cut}`).toEqual(hexOf(FIVE.slice(0, 4)));
+      expect(file.bytes.length).toBe(ends[3]);
+    }
+  });
+
+  it("takes nothing more after the file refused an entry, and loads what was stored before it", async () => {
+    class FullDisk extends MemoryFile {
+      override async append(bytes: Uint8Array): Promise<void> {
+        await super.append(bytes.subarray(0, 12));
+        throw new Error("no space left");
+      }
+    }
+    const file = new FullDisk((await fileOf(FIVE)).bytes);
+    const store = await JournalStore.load(file);
+    await expect(store.append(entry(200, 6))).rejects.toThrow("no space left");
+    await expect(store.append(entry(20, 7))).rejects.toThrow(JournalFailed);
+    expect(entriesOf(await JournalStore.load(file))).toEqual(hexOf(FIVE));
   });
 });

@@ -1,4 +1,4 @@
-import { bigEndian, concat, isBlank, readBigEndian } from "@cachet/card-layout";
+import { bigEndian, concat, readBigEndian } from "@cachet/card-layout";
 import type { JournalFile } from "../hal/index.ts";
 import { crc32 } from "./crc32.ts";
 
@@ -19,48 +19,66 @@ export class JournalDamaged extends Error {
   }
 }
 
+/** An append failed earlier; the journal must be loaded again. */
+export class JournalFailed extends Error {
+  constructor() {
+    super("an earlier entry could not be stored; the journal must be loaded again");
+    this.name = "JournalFailed";
+  }
+}
+
 function frame(stored: Uint8Array): Uint8Array {
   return concat(bigEndian(stored.length, LENGTH_BYTES), bigEndian(crc32(stored), 4), stored);
 }
 
+/** The entry of a whole frame at `at`, or null. */
+function frameAt(bytes: Uint8Array, at: number): Uint8Array | null {
+  if (at + FRAME_BYTES > bytes.length) return null;
+  const size = readBigEndian(bytes, at, LENGTH_BYTES);
+  if (size === 0 || size > ENTRY_BYTES_MAX || at + FRAME_BYTES + size > bytes.length) return null;
+  const stored = bytes.slice(at + FRAME_BYTES, at + FRAME_BYTES + size);
+  return crc32(stored) === readBigEndian(bytes, at + LENGTH_BYTES, 4) ? stored : null;
+}
+
+/** Whether the rest of a file can be what one cut append leaves: a part of one frame, and perhaps zeros behind it. */
+function isCutAppend(bytes: Uint8Array, at: number): boolean {
+  let end = bytes.length;
+  while (end > at && bytes[end - 1] === 0) end -= 1;
+  if (end - at > FRAME_BYTES + ENTRY_BYTES_MAX) return false;
+  for (let behind = at + 1; behind < end; behind += 1) if (frameAt(bytes, behind) !== null) return false;
+  return true;
+}
+
 /**
  * Stored entries in an append-only file. One frame each: length u32, CRC-32 u32, the entry's bytes; integers big-endian.
- * A cut append leaves a frame that does not end in the file, or that ends it with a wrong CRC, or zeros: it is dropped at load.
+ * A cut append leaves part of one frame at the end, perhaps with zeros where the rest was to go: it is dropped at load.
  */
 export class JournalStore {
   private readonly file: JournalFile;
   private readonly entries: Uint8Array[];
+  private failed = false;
 
   private constructor(file: JournalFile, entries: Uint8Array[]) {
     this.file = file;
     this.entries = entries;
   }
 
-  /** Reads the file and drops what a cut append left at its end. Throws `JournalDamaged` on any other damage. */
+  /** Reads the file and drops what a cut append left at its end. Throws `JournalDamaged` on any other damage, and drops nothing then. */
   static async load(file: JournalFile): Promise<JournalStore> {
     const bytes = await file.read();
     const entries: Uint8Array[] = [];
     let at = 0;
     while (at < bytes.length) {
-      const left = bytes.length - at;
-      const size = left < LENGTH_BYTES ? 0 : readBigEndian(bytes, at, LENGTH_BYTES);
-      if (left < FRAME_BYTES || FRAME_BYTES + size > left) {
-        if (size > ENTRY_BYTES_MAX) throw new JournalDamaged(entries.length + 1, at, `entry of ${size} bytes`);
-        break;
-      }
-      if (size === 0) {
-        if (!isBlank(bytes.subarray(at))) throw new JournalDamaged(entries.length + 1, at, "entry of no bytes");
-        break; // a file system may leave zeros where a cut append was to go
-      }
-      const stored = bytes.slice(at + FRAME_BYTES, at + FRAME_BYTES + size);
-      if (crc32(stored) !== readBigEndian(bytes, at + LENGTH_BYTES, 4)) {
-        if (FRAME_BYTES + size === left) break;
-        throw new JournalDamaged(entries.length + 1, at, "checksum does not match");
-      }
+      const stored = frameAt(bytes, at);
+      if (stored === null) break;
       entries.push(stored);
-      at += FRAME_BYTES + size;
+      at += FRAME_BYTES + stored.length;
     }
-    if (at < bytes.length) await file.truncate(at);
+    if (at < bytes.length) {
+      if (!isCutAppend(bytes, at))
+        throw new JournalDamaged(entries.length + 1, at, "not a whole entry, and more follows");
+      await file.truncate(at);
+    }
     return new JournalStore(file, entries);
   }
 
@@ -75,10 +93,20 @@ export class JournalStore {
     return stored;
   }
 
-  /** Durable once it resolves. */
+  /**
+   * Durable once it resolves. When the file refuses, nothing more can be appended before the journal is loaded again:
+   * part of this entry may be there, and what follows it would not be found.
+   */
   async append(stored: Uint8Array): Promise<void> {
-    if (stored.length > ENTRY_BYTES_MAX) throw new RangeError(`an entry of ${stored.length} bytes`);
-    await this.file.append(frame(stored));
+    if (stored.length === 0 || stored.length > ENTRY_BYTES_MAX)
+      throw new RangeError(`an entry of ${stored.length} bytes`);
+    if (this.failed) throw new JournalFailed();
+    try {
+      await this.file.append(frame(stored));
+    } catch (error) {
+      this.failed = true;
+      throw error;
+    }
     this.entries.push(stored);
   }
 }

@@ -58,7 +58,18 @@ const EXAMPLES: readonly (readonly [hex: string, value: Cbor])[] = [
   ],
   ["826161a161626163", ["a", new Map([["b", "c"]])]],
   ["a56161614161626142616361436164614461656145", new Map(Array.from("abcde", (key) => [key, key.toUpperCase()]))],
-  // Not in the appendix: the largest numbers on either side, and keys of both signs and of text in their order.
+  // Not in the appendix: the last number of each size of head and the first of the next.
+  ["18ff", 0xff],
+  ["190100", 0x100],
+  ["19ffff", 0xffff],
+  ["1a00010000", 0x1_0000],
+  ["1affffffff", 0xffff_ffff],
+  ["1b0000000100000000", 0x1_0000_0000],
+  ["37", -24],
+  ["3818", -25],
+  ["3affffffff", -0x1_0000_0000],
+  ["3b0000000100000000", -0x1_0000_0001],
+  // Nor these: the largest numbers on either side, and keys of both signs and of text in their order.
   ["1b001fffffffffffff", Number.MAX_SAFE_INTEGER],
   ["3b001ffffffffffffe", Number.MIN_SAFE_INTEGER],
   [

@@ -59,6 +59,23 @@ describe("UTF-8", () => {
     }
   });
 
+  it("reads no character in a longer form than it needs, no surrogate and nothing above U+10FFFF", () => {
+    const inForm = (code: number, more: number) =>
+      Uint8Array.from({ length: more + 1 }, (_, i) => {
+        const bits = code >> (6 * (more - i));
+        return i === 0 ? ((0xff00 >> (more + 1)) & 0xff) | bits : 0x80 | (bits & 63);
+      });
+    const limits = [
+      0x00, 0x7f, 0x80, 0x7ff, 0x800, 0xd7ff, 0xd800, 0xdfff, 0xe000, 0xffff, 0x1_0000, 0x10_ffff, 0x11_0000,
+    ];
+    for (const code of limits) {
+      for (const more of [1, 2, 3].filter((bytes) => code < 1 << (6 + 5 * bytes))) {
+        const bytes = inForm(code, more);
+        expect(utf8Decode(bytes), `${code.toString(16)} in ${more + 1} bytes`).toBe(decodedByPlatform(bytes));
+      }
+    }
+  });
+
   it("reads any bytes as the platform does, near the limits above all", () => {
     const edges = fc.constantFrom(
       ...[0x00, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbb, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf],
