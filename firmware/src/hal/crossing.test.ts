@@ -26,7 +26,8 @@ const anyValue = fc.letrec<{ value: unknown }>((tie) => ({
     fc.boolean(),
     fc.constant(null),
     fc.array(tie("value"), { maxLength: 4 }),
-    fc.dictionary(anyText, tie("value"), { maxKeys: 4, noNullPrototype: true }),
+    // Keys are the names of fields: plain words.
+    fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), tie("value"), { maxKeys: 4, noNullPrototype: true }),
   ),
 })).value;
 

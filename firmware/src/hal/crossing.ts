@@ -1,6 +1,6 @@
 /**
  * How values cross between app and supervisor: JSON in which a byte string is written as "~b" and one character for each
- * byte (U+0000 to U+00FF), and a text that begins with "~" as "~t" and the text. Characters cost the engines far less than digits.
+ * byte (U+0000 to U+00FF), and a text that begins with "~" as "~t" and the text. Keys of objects are plain words. Characters cost the engines far less than digits.
  */
 const MARK = "~";
 const BYTES = "~b";
@@ -24,8 +24,10 @@ function bytesOf(marked: string): Uint8Array {
 
 /** Text form of a HAL argument list or answer. */
 export function toCrossing(value: unknown): string {
-  return JSON.stringify(value ?? null, (_key, item: unknown) => {
-    if (item instanceof Uint8Array) return charactersOf(item);
+  return JSON.stringify(value ?? null, function (this: Readonly<Record<string, unknown>>, key, item: unknown) {
+    // Looked up again: a subclass of Uint8Array may have turned itself into something else by now.
+    const raw = this[key];
+    if (raw instanceof Uint8Array) return charactersOf(raw);
     return typeof item === "string" && item.startsWith(MARK) ? TEXT + item : item;
   });
 }

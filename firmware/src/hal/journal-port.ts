@@ -32,7 +32,8 @@ export interface JournalPort {
    * durable; "full" means that nothing was stored and no card may be written.
    */
   intend(body: Uint8Array): Promise<number | "full">;
-  /** Stores what became of one programme of an intent. Repeating the same outcome changes nothing. */
+  /** Stores what became of one programme of an intent that `lookup` or `intend` gave. Repeating the same outcome changes nothing
+   * for as long as the intent is its card's last. */
   settle(intent: number, programme: number, outcome: "committed" | "aborted"): Promise<void>;
   /** Stores a refusal (body as in wire/entry.ts). Lost without harm where the journal is full. */
   refuse(body: Uint8Array): Promise<void>;

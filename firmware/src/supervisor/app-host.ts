@@ -26,11 +26,20 @@ export function hostApp(sandbox: Sandbox, payload: string, hal: Hal): Promise<ne
       const used = sandbox.usedBytes();
       if (used > APP_LIMITS.memoryBytes) throw new SandboxFault("memory", `the app uses ${used} bytes`);
     };
+    const argumentsOf = (method: string, args: string): readonly unknown[] => {
+      try {
+        const given = fromCrossing(args);
+        if (Array.isArray(given)) return given;
+      } catch {
+        // Told below: what the app sent is no list.
+      }
+      throw new SandboxFault("error", `the app called "${method}" without a list of arguments`);
+    };
     const serve = async (id: number, method: HalMethod, args: string) => {
       try {
         checkMemory();
         const call = hal[method] as (...given: unknown[]) => Promise<unknown>;
-        const answer = await call.apply(hal, fromCrossing(args) as unknown[]);
+        const answer = await call.apply(hal, [...argumentsOf(method, args)]);
         if (!stopped) sandbox.answer(id, toCrossing(answer));
       } catch (error) {
         stop(error);
@@ -38,7 +47,7 @@ export function hostApp(sandbox: Sandbox, payload: string, hal: Hal): Promise<ne
     };
     const onCall = (id: number, method: string, args: string) => {
       if (stopped) return;
-      if (method === FAULT_METHOD) stop(new SandboxFault("error", String(fromCrossing(args))));
+      if (method === FAULT_METHOD) stop(new SandboxFault("error", wordsOf(args)));
       else if (!(HAL_METHODS as readonly string[]).includes(method)) {
         stop(new SandboxFault("error", `the app called "${method}", which does not exist`));
       } else void serve(id, method as HalMethod, args);
@@ -49,4 +58,13 @@ export function hostApp(sandbox: Sandbox, payload: string, hal: Hal): Promise<ne
       stop(error);
     }
   });
+}
+
+/** What an app says of its own failure; as it stands where it cannot be read. */
+function wordsOf(args: string): string {
+  try {
+    return String(fromCrossing(args));
+  } catch {
+    return args;
+  }
 }

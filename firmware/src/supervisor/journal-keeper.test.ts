@@ -1,4 +1,4 @@
-import { concat, fromHex, toHex } from "@cachet/card-layout";
+import { concat, fromHex, packState, toHex } from "@cachet/card-layout";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Clock, JOURNAL_ENTRIES_RESERVED, type JournalFile } from "../hal/index.ts";
@@ -41,6 +41,22 @@ const clock: Clock = { now: () => ({ utc: 1_781_517_600, offset: 120, suspect: f
 const load = (file: JournalFile, capacity?: number) =>
   JournalKeeper.load(file, clock, TERMINAL, signer.publicKey, capacity);
 
+function recordOf(programme: number): Uint8Array {
+  const purses = [{ kind: "cagnotte" as const, index: 0, cents: 42 }];
+  const predecessor = new Uint8Array(4).fill(1);
+  const header = {
+    layout: 1,
+    generation: 1,
+    programme,
+    sequence: 8,
+    terminal: TERMINAL,
+    day: 9_662,
+    predecessor,
+    credit: 0,
+  };
+  return packState({ ...header, purses }, 7);
+}
+
 function area(programme: number, earned = 65): IntentArea {
   return {
     programme,
@@ -50,7 +66,7 @@ function area(programme: number, earned = 65): IntentArea {
     newHash: new Uint8Array(32).fill(programme),
     oldSequence: 7,
     oldTerminal: TERMINAL,
-    record: fromHex("0b0000ff000008002a"),
+    record: recordOf(programme),
     effects: [{ type: "earn", rule: "cagnotte", unit: "cents", value: earned, funder: "merchant" }],
   };
 }
@@ -349,5 +365,36 @@ describe("collecting", () => {
   ])("entries %i to %i is not possible", async (first, last) => {
     const keeper = await eightEntries();
     expect(() => collect(keeper, first, last)).toThrow(`no entries ${first} to ${last}`);
+  });
+});
+
+describe("a keeper that is asked for much at once, or for what cannot be kept", () => {
+  it("gives every write its own number and keeps the chain", async () => {
+    const file = new MemoryFile();
+    const keeper = await load(file);
+    const numbers = await Promise.all([1, 2, 3, 4].map((card) => keeper.intend(intentBody(card, area(11)))));
+    expect(numbers).toEqual([1, 2, 3, 4]);
+    const outcomes = await Promise.allSettled([keeper.settle(1, 11, "committed"), keeper.settle(1, 11, "aborted")]);
+    expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+    expect((await load(file)).count).toBe(5);
+  });
+
+  it("refuses an intent without areas, with one programme twice, or with a record that does not read", async () => {
+    const keeper = await load(new MemoryFile());
+    for (const areas of [
+      [],
+      [area(11), area(11)],
+      [{ ...area(11), record: new Uint8Array(3) }],
+      [{ ...area(11), record: recordOf(12) }],
+    ]) {
+      await expect(keeper.intend(intentBody(1, ...areas))).rejects.toThrow(RangeError);
+    }
+    expect(keeper.count).toBe(0);
+  });
+
+  it("does not load the journal of another terminal", async () => {
+    const file = new MemoryFile();
+    await (await load(file)).intend(intentBody(1, area(11)));
+    await expect(JournalKeeper.load(file, clock, TERMINAL + 1, signer.publicKey)).rejects.toThrow(/does not follow/);
   });
 });

@@ -1,3 +1,4 @@
+import { sameBytes, unpackState } from "@cachet/card-layout";
 import {
   type CardHistory,
   type Clock,
@@ -6,7 +7,7 @@ import {
   type JournalFile,
   type JournalPort,
 } from "../hal/index.ts";
-import { IntentBook, JournalStore } from "../journal/index.ts";
+import { IntentBook, JournalDamaged, JournalStore } from "../journal/index.ts";
 import {
   addSums,
   type BatchSeal,
@@ -27,6 +28,17 @@ import {
 } from "../wire/index.ts";
 import { sha256 } from "./crypto.ts";
 
+/** An intent that could not be kept properly is a defect of the app: each programme once, each with a record that reads. */
+function checkAreas({ areas }: Intent): void {
+  const programmes = new Set(areas.map(({ programme }) => programme));
+  if (areas.length === 0 || programmes.size !== areas.length)
+    throw new RangeError("an intent names each programme once");
+  for (const { programme, record } of areas) {
+    const state = unpackState(record);
+    if (!state.ok || state.value.programme !== programme) throw new RangeError(`no record of programme ${programme}`);
+  }
+}
+
 /** A sealed batch and the range it holds. */
 export interface CollectedBatch {
   readonly name: string;
@@ -45,6 +57,8 @@ export class JournalKeeper implements JournalPort {
   private readonly book = new IntentBook();
   private head: Uint8Array;
   private readonly capacity: number;
+  /** The last write that was asked for: one at a time, each with its checks. */
+  private writing: Promise<unknown> = Promise.resolve();
 
   private constructor(store: JournalStore, clock: Clock, root: Uint8Array, capacity: number) {
     this.store = store;
@@ -65,7 +79,11 @@ export class JournalKeeper implements JournalPort {
     const keeper = new JournalKeeper(store, clock, journalRoot(sha256, terminal, publicKey), capacity);
     for (let number = 1; number <= store.count; number += 1) {
       const stored = store.entry(number);
-      keeper.book.take(decodeEntry(stored));
+      const entry = decodeEntry(stored);
+      if (entry.number !== number || !sameBytes(entry.previous, keeper.head)) {
+        throw new JournalDamaged(number, 0, "it does not follow the entry before it");
+      }
+      keeper.book.take(entry);
       keeper.head = entryHash(sha256, stored);
     }
     return keeper;
@@ -73,6 +91,13 @@ export class JournalKeeper implements JournalPort {
 
   get count(): number {
     return this.store.count;
+  }
+
+  /** Does writes one after the other, however many are asked for at once. */
+  private inTurn<T>(write: () => Promise<T>): Promise<T> {
+    const done = this.writing.then(write, write);
+    this.writing = done.catch(() => {});
+    return done;
   }
 
   private async append(content: EntryBody): Promise<number> {
@@ -86,7 +111,7 @@ export class JournalKeeper implements JournalPort {
   }
 
   async powerUp(image: Uint8Array): Promise<void> {
-    await this.append({ kind: "power-up", body: { image } });
+    await this.inTurn(() => this.append({ kind: "power-up", body: { image } }));
   }
 
   /** Entries still free once every open area has its COMMIT or ABORT and the supervisor its reserve. */
@@ -96,11 +121,17 @@ export class JournalKeeper implements JournalPort {
 
   async intend(body: Uint8Array): Promise<number | "full"> {
     const intent = Intent.decode(decodeCbor(body), "intent");
-    if (this.room() < 1 + intent.areas.length) return "full";
-    return this.append({ kind: "intent", body: intent });
+    checkAreas(intent);
+    return this.inTurn(async () =>
+      this.room() < 1 + intent.areas.length ? "full" : this.append({ kind: "intent", body: intent }),
+    );
   }
 
-  async settle(intent: number, programme: number, outcome: "committed" | "aborted"): Promise<void> {
+  settle(intent: number, programme: number, outcome: "committed" | "aborted"): Promise<void> {
+    return this.inTurn(() => this.settleNow(intent, programme, outcome));
+  }
+
+  private async settleNow(intent: number, programme: number, outcome: "committed" | "aborted"): Promise<void> {
     const before = this.book.outcome(intent, programme);
     if (before === outcome) return;
     const area = this.book.body(intent)?.areas.find((candidate) => candidate.programme === programme);
@@ -116,8 +147,9 @@ export class JournalKeeper implements JournalPort {
 
   async refuse(body: Uint8Array): Promise<void> {
     const refusal = Refusal.decode(decodeCbor(body), "refusal");
-    if (this.room() < 1) return;
-    await this.append({ kind: "refusal", body: refusal });
+    await this.inTurn(async () => {
+      if (this.room() >= 1) await this.append({ kind: "refusal", body: refusal });
+    });
   }
 
   lookup(card: number): Promise<CardHistory> {

@@ -41,17 +41,17 @@ export class Supervisor {
   private readonly journal: JournalKeeper;
   private readonly sandbox: Sandbox;
 
-  private constructor(ports: SupervisorPorts, image: Image, journal: JournalKeeper, payload: string) {
+  private constructor(ports: SupervisorPorts, image: Image, keys: KeyStore, journal: JournalKeeper, payload: string) {
     this.ports = ports;
     this.image = image;
     this.journal = journal;
     this.sandbox = ports.newSandbox();
-    this.stopped = hostApp(this.sandbox, payload, halOf(ports, journal));
+    this.stopped = hostApp(this.sandbox, payload, halOf(ports, keys, journal));
     // The owner awaits `stopped` where it matters; a stop that nobody waits for yet is not an unhandled error.
     this.stopped.catch(() => {});
   }
 
-  /** Verifies the image, loads the journal, notes the start and runs the app. Throws `ImageRefused` or what the journal's load throws. */
+  /** Verifies the image, loads the journal, notes the start and runs the app. Throws `ImageRefused`, `TestKeyRefused`, or what the journal's load throws. */
   static async boot(imageFile: Uint8Array, ports: SupervisorPorts): Promise<Supervisor> {
     const reading = verifyImage(imageFile, {
       trustedKeys: ports.trustedImageKeys,
@@ -64,9 +64,10 @@ export class Supervisor {
     const payload = utf8Decode(reading.image.payload);
     if (payload === null) throw new ImageRefused("bad-header", "payload is not UTF-8 text");
     const { journal: file, clock, facts, signer, journalCapacity } = ports;
+    const keys = new KeyStore(ports.keys, facts.production);
     const journal = await JournalKeeper.load(file, clock, facts.terminal, signer.publicKey, journalCapacity);
     await journal.powerUp(reading.image.hash);
-    return new Supervisor(ports, reading.image, journal, payload);
+    return new Supervisor(ports, reading.image, keys, journal, payload);
   }
 
   get entryCount(): number {
@@ -90,9 +91,8 @@ export class Supervisor {
   }
 }
 
-function halOf(ports: SupervisorPorts, journal: JournalKeeper): Hal {
+function halOf(ports: SupervisorPorts, keys: KeyStore, journal: JournalKeeper): Hal {
   const { facts, clock, card, counter } = ports;
-  const keys = new KeyStore(ports.keys, facts.production);
   return {
     facts: () => Promise.resolve(facts),
     now: () => Promise.resolve(clock.now()),

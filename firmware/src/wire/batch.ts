@@ -1,5 +1,5 @@
 import { concat, sameBytes } from "@cachet/card-layout";
-import { type Cbor, decodeCbor, decodeCborItem, encodeCbor } from "./cbor.ts";
+import { type Cbor, CborFault, decodeCbor, decodeCborItem, encodeCbor } from "./cbor.ts";
 import { decodeSign1, encodeSign1, SIGN1_TAG, type Sign1, verifySign1 } from "./cose.ts";
 import { type Ed25519Sign, type Ed25519Verify, SHA256_BYTES, type Sha256 } from "./crypto.ts";
 import { addSums, decodeEntry, type Entry, entryHash, isFormatError, NO_SUMS, Sums, terminalName } from "./entry.ts";
@@ -84,6 +84,9 @@ function encodeHeader({ terminal, first, last }: Pick<BatchSeal, "terminal" | "f
   return encodeCbor(BatchHeader.encode({ format: "cachet/batch", version: BATCH_VERSION, terminal, first, last }));
 }
 
+/** How every batch file begins: a map of five with key 1, "cachet/batch". */
+const START = encodeHeader({ terminal: 0, first: 1, last: 1 }).subarray(0, 15);
+
 /** Writes a batch of stored entries. The caller's entries are consecutive and chained. */
 export function encodeBatch(seal: BatchSeal, stored: readonly Uint8Array[], sign: Ed25519Sign): Uint8Array {
   const trailer = encodeSign1(
@@ -106,7 +109,7 @@ function refuse(reason: BatchRefusal["reason"], detail: string, at?: number): ne
   throw new Refused(at === undefined ? { reason, detail } : { reason, detail, number: at });
 }
 
-/** The items of the sequence as raw bytes. A last item that is cut off means that the file is still being written. */
+/** The items of the sequence as raw bytes. A last item that is cut off means that the file is still being written. Throws `CborFault`. */
 function splitSequence(file: Uint8Array): { readonly items: Uint8Array[]; readonly cutAt: number | null } {
   const items: Uint8Array[] = [];
   let at = 0;
@@ -115,7 +118,7 @@ function splitSequence(file: Uint8Array): { readonly items: Uint8Array[]; readon
     try {
       end = decodeCborItem(file, at).end;
     } catch (error) {
-      if (isFormatError(error)) return { items, cutAt: at };
+      if (error instanceof CborFault && error.isCut) return { items, cutAt: at };
       throw error;
     }
     items.push(file.subarray(at, end));
@@ -133,6 +136,7 @@ function readSeal(trailer: Uint8Array): { readonly sign1: Sign1; readonly seal: 
   const sign1 = decodeSign1(decodeCbor(trailer));
   if (sign1.contentType !== BATCH_CONTENT_TYPE) refuse("not-a-batch", `content type ${sign1.contentType}`);
   if (sign1.formatVersion > BATCH_VERSION) refuse("newer-format", `format version ${sign1.formatVersion}`);
+  if (sign1.formatVersion !== BATCH_VERSION) refuse("not-a-batch", `format version ${sign1.formatVersion}`);
   const seal = BatchSeal.decode(decodeCbor(sign1.payload), "seal");
   if (sign1.keyId !== terminalName(seal.terminal)) refuse("not-a-batch", `signed as ${sign1.keyId}`);
   return { sign1, seal };
@@ -179,9 +183,12 @@ export function readBatch(
   keyOf: (terminal: number) => Uint8Array | null,
 ): BatchReading {
   try {
+    if (!sameBytes(file.subarray(0, START.length), START.subarray(0, file.length)))
+      refuse("not-a-batch", "no batch header");
     const { items, cutAt } = splitSequence(file);
     const [header, trailer] = [items[0], items.at(-1)];
-    if (cutAt !== null && items.some(isSign1)) refuse("not-a-batch", `bytes after the trailer at ${cutAt}`);
+    if (items.slice(0, cutAt === null ? -1 : undefined).some(isSign1))
+      refuse("not-a-batch", "something follows the trailer");
     if (header === undefined || trailer === undefined || items.length < 2 || !isSign1(trailer)) {
       refuse("unfinished", cutAt === null ? "no trailer" : `no trailer; the last whole item ends at byte ${cutAt}`);
     }

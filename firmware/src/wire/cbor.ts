@@ -13,8 +13,11 @@ export type CborMap = ReadonlyMap<number | string, Cbor>;
 /** Bytes that are not the deterministic CBOR we accept; `offset` is where reading stopped. */
 export class CborFault extends Error {
   readonly offset: number;
-  constructor(problem: string, offset: number) {
+  /** The bytes end within an item: more of them might make it whole. */
+  readonly isCut: boolean;
+  constructor(problem: string, offset: number, isCut = false) {
     super(`${problem} at byte ${offset}`);
+    this.isCut = isCut;
     this.name = "CborFault";
     this.offset = offset;
   }
@@ -107,6 +110,7 @@ class Writer {
     } else if (value instanceof Map) this.map(value);
     else if (isTag(value as object)) {
       const { tag, value: inner } = value as CborTag;
+      if (!Number.isSafeInteger(tag) || tag < 0) throw new RangeError(`encodeCbor: ${tag} is no tag`);
       this.head(TAG, tag);
       this.item(inner);
     } else throw new RangeError("encodeCbor: not a CBOR value");
@@ -137,7 +141,7 @@ class Reader {
   }
 
   private take(size: number): Uint8Array {
-    if (size > this.bytes.length - this.at) throw new CborFault("item is cut off", this.at);
+    if (size > this.bytes.length - this.at) throw new CborFault("item is cut off", this.at, true);
     const taken = this.bytes.subarray(this.at, this.at + size);
     this.at += size;
     return taken;
@@ -171,9 +175,10 @@ class Reader {
       case UNSIGNED:
         return argument;
       case NEGATIVE:
+        if (argument >= Number.MAX_SAFE_INTEGER) throw new CborFault("number is too large", start);
         return -1 - argument;
       case BYTES:
-        return this.take(argument).slice();
+        return new Uint8Array(this.take(argument));
       case TEXT: {
         const text = utf8Decode(this.take(argument));
         if (text === null) throw new CborFault("text is not UTF-8", start);

@@ -10,6 +10,7 @@ const KID = 4;
 /** Our format version: a label from the private range (below -65536, RFC 9052 section 11). */
 const FORMAT_VERSION = -65_537;
 const ALG_EDDSA = -8;
+const KID_BYTES_MAX = 32;
 
 export interface Sign1Headers {
   readonly contentType: string;
@@ -55,7 +56,12 @@ export function decodeSign1(item: Cbor): Sign1 {
   const map = headers as CborMap;
   const [contentType, keyId, formatVersion] = [map.get(CONTENT_TYPE), map.get(KID), map.get(FORMAT_VERSION)];
   if (map.get(ALG) !== ALG_EDDSA) throw fault("algorithm is not EdDSA");
-  if (typeof contentType !== "string" || !(keyId instanceof Uint8Array) || typeof formatVersion !== "number") {
+  if (
+    typeof contentType !== "string" ||
+    !(keyId instanceof Uint8Array) ||
+    keyId.length > KID_BYTES_MAX ||
+    typeof formatVersion !== "number"
+  ) {
     throw fault("protected header is not ours");
   }
   return {

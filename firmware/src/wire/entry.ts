@@ -132,10 +132,10 @@ export type Intent = Decoded<typeof Intent>;
 
 /** What commits moved. */
 export const Sums = map({
-  earnedCents: key(1, cents),
-  spentCents: key(2, cents),
-  discountCents: key(3, cents),
-  rewardCents: key(4, cents),
+  earnedCents: key(1, uint()),
+  spentCents: key(2, uint()),
+  discountCents: key(3, uint()),
+  rewardCents: key(4, uint()),
   stampsAdded: key(5, uint()),
   stampsTaken: key(6, uint()),
 });

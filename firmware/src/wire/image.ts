@@ -72,12 +72,12 @@ export interface Image extends ImageFacts {
 
 /** Why an image is refused, in the order in which the checks are made. */
 export type ImageRefusal =
-  | "too-short"
   | "too-long"
+  | "too-short"
   | "bad-magic"
   | "bad-header"
-  | "bad-size"
   | "no-protected-area"
+  | "bad-size"
   | "bad-tlv"
   | "duplicate-tlv"
   | "unknown-tlv"

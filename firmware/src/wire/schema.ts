@@ -58,7 +58,10 @@ export const bstrUpTo = (max: number): Codec<Uint8Array> =>
 export function word<W extends string>(numbers: Readonly<Record<W, number>>): Codec<W> {
   const words = new Map(Object.entries(numbers).map(([name, number]) => [number as number, name as W]));
   return {
-    encode: (value) => numbers[value],
+    encode: (value) => {
+      if (numbers[value] === undefined) throw new RangeError(`unknown word ${value}`);
+      return numbers[value];
+    },
     decode: (item, path) => {
       const found = typeof item === "number" ? words.get(item) : undefined;
       if (found === undefined) throw new FormatFault(path, `unknown word ${String(item)}`);
@@ -68,7 +71,10 @@ export function word<W extends string>(numbers: Readonly<Record<W, number>>): Co
 }
 
 export const list = <T>(items: Codec<T>, max = 1_000): Codec<readonly T[]> => ({
-  encode: (values) => values.map((value) => items.encode(value)),
+  encode: (values) => {
+    if (values.length > max) throw new RangeError(`not a list of at most ${max}`);
+    return values.map((value) => items.encode(value));
+  },
   decode: (item, path) => {
     if (!Array.isArray(item) || item.length > max) throw new FormatFault(path, `not a list of at most ${max}`);
     return item.map((entry, index) => items.decode(entry, `${path}[${index}]`));

@@ -144,22 +144,34 @@ function documentOf({ options, run, books, image, home, visitsPerSecond, skipped
 function linesOf(console: Console, world: World): string[] {
   const { options, run, books, image, home } = world;
   const facts = documentOf(world);
-  const french = console.lang === "fr";
-  const identity = french
-    ? `somme des cartes ${run.cardCents} = livre ${books.outstandingCents} centimes, écart ${facts.difference_cents}`
-    : `sum of cards ${run.cardCents} = ledger ${books.outstandingCents} cents, difference ${facts.difference_cents}`;
-  const counts = french
-    ? `${run.visits} visites, ${run.cards} cartes, ${options.terminals} terminaux, ${run.batches} lots (${run.entries} écritures)`
-    : `${run.visits} visits, ${run.cards} cards, ${options.terminals} terminals, ${run.batches} batches (${run.entries} entries)`;
+  const words = console.lang === "fr" ? FRENCH : ENGLISH;
   return [
     ...statementLines(books, merchantNames(image.programmes), console.lang),
-    identity,
+    words.identity(run.cardCents, books.outstandingCents, facts.difference_cents),
     "",
-    counts,
-    `${facts.visits_per_second} visits/s, p99 ${facts.p99_visit_ms} ms, heap ${facts.heap_bytes} bytes, image ${facts.image_deflated_bytes} bytes deflated, ${options.vm}, seed ${options.seed}`,
-    home,
+    ...run.lastTicket.map((line) => `    ${line}`),
+    "",
+    words.counts(run.visits, run.results["nothing-to-do"] ?? 0, run.cards, options.terminals, run.batches, run.entries),
+    words.figures(facts.visits_per_second, facts.p99_visit_ms, facts.heap_bytes, facts.image_deflated_bytes),
+    `${options.vm}, seed ${options.seed}, ${home}`,
   ];
 }
+
+const FRENCH = {
+  identity: (cards: number, ledger: number, difference: number) =>
+    `somme des cartes ${cards} = livre ${ledger} centimes, écart ${difference}`,
+  counts: (visits: number, idle: number, cards: number, terminals: number, batches: number, entries: number) =>
+    `${visits} visites (dont ${idle} sans effet), ${cards} cartes, ${terminals} terminaux, ${batches} lots (${entries} écritures)`,
+  figures: (speed: number, p99: number, heap: number, image: number) =>
+    `${speed} visites/s, p99 ${p99} ms de calcul, mémoire ${heap} octets, image ${image} octets compressée`,
+};
+const ENGLISH: typeof FRENCH = {
+  identity: (cards, ledger, difference) => `sum of cards ${cards} = ledger ${ledger} cents, difference ${difference}`,
+  counts: (visits, idle, cards, terminals, batches, entries) =>
+    `${visits} visits (${idle} without effect), ${cards} cards, ${terminals} terminals, ${batches} batches (${entries} entries)`,
+  figures: (speed, p99, heap, image) =>
+    `${speed} visits/s, p99 ${p99} ms of computing, heap ${heap} bytes, image ${image} bytes deflated`,
+};
 
 async function world(console: Console, options: WorldOptions, homeGiven: boolean): Promise<number> {
   const path = options.purchases ?? PURCHASES.find(existsSync) ?? PURCHASES[1]!;

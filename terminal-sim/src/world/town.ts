@@ -2,6 +2,7 @@ import { CARD_EPOCH_SECONDS, type Day, toHex } from "@cachet/card-layout";
 import type { DeviceFacts, SaleRequest, Sandbox, VisitReport } from "@cachet/firmware/hal";
 import type { CollectedBatch, HeldKey } from "@cachet/firmware/supervisor";
 import type { Signer } from "@cachet/firmware/wire";
+import { renderReceipt } from "../device/paper.ts";
 import { SimClock, SimTerminal } from "../device/terminal.ts";
 import { Type2Chip } from "../device/type2-chip.ts";
 import { Chance } from "./chance.ts";
@@ -60,6 +61,8 @@ export interface TownRun {
   readonly cardStamps: number;
   readonly heapBytes: number;
   readonly p99VisitMs: number;
+  /** The last ticket printed in the town, as text. */
+  readonly lastTicket: readonly string[];
 }
 
 /** One customer in this many asks to spend the cagnotte at a visit. */
@@ -196,6 +199,7 @@ export async function runTown(options: TownOptions): Promise<TownRun> {
   const results: Partial<Record<VisitReport["result"], number>> = {};
   const computed: number[] = [];
   let month = first.month;
+  let lastTicket: readonly string[] = [];
   for (const [index, visit] of visits.entries()) {
     if (visit.month !== month) await town.collect();
     month = visit.month;
@@ -206,6 +210,7 @@ export async function runTown(options: TownOptions): Promise<TownRun> {
     computed.push(options.computedMs() - before);
     if (report === "power-cut") throw new Error("a power cut that nobody planned");
     results[report.result] = (results[report.result] ?? 0) + 1;
+    if (report.result === "done") lastTicket = renderReceipt(terminal.till.receipts.at(-1) ?? []);
     options.progress(index + 1, visits.length);
   }
   await town.collect();
@@ -229,5 +234,6 @@ export async function runTown(options: TownOptions): Promise<TownRun> {
     cardStamps,
     heapBytes,
     p99VisitMs: percentile99(computed),
+    lastTicket,
   };
 }
