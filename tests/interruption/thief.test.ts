@@ -65,7 +65,7 @@ describe("the thief's moves", () => {
   it("keeps the torn record of a small purchase and puts it back after a big one: refused where the card was seen", async () => {
     const { shop, chip } = await earned();
     const dump = chip.dump();
-    const whole = await terminal(9, { journal: await shop.journalBytes() });
+    const whole = await terminal(1, { journal: await shop.journalBytes() });
     await whole.visit(sale(100, 100), chip);
     const lastWrite = whole.mishaps.seen.lastIndexOf("card-write");
     chip.restore(dump);
@@ -105,7 +105,7 @@ describe("the thief's moves", () => {
 
   it("cuts the power after the card has committed and claims that nothing happened: the next tap says it did", async () => {
     const { shop, chip } = await earned();
-    const dry = await terminal(9, { journal: await shop.journalBytes() });
+    const dry = await terminal(1, { journal: await shop.journalBytes() });
     const dump = chip.dump();
     const request = sale(1_000, 600);
     await dry.visit(request, chip);

@@ -33,16 +33,19 @@ export function readSlot(bytes: Uint8Array, macIsRight: boolean): Slot | "newer"
   return state.ok ? { kind: "valid", sealed, state: state.value } : "newer";
 }
 
+/** Pages that cut writes may leave as neither of the records they were writing. More than two cuts in a row end at the office. */
+const TORN_PAGES_MAX = 2;
+
 /**
- * Whether a slot that was blank may hold what a cut write of `sealed` leaves: pages are written in order, so those before
- * the cut are as intended, one page may hold anything, and those behind it are blank. The MAC is not known here: where the
- * record itself is whole, its pages may hold anything.
+ * Whether a slot that was blank may hold what cut writes of these whole records (MAC included) leave: every page is blank or
+ * as one of the records has it, but for one page for each record, at most two.
  */
-export function isCutWriteOf(bytes: Uint8Array, sealed: Uint8Array): boolean {
-  for (let at = 0; at < sealed.length; at += PAGE_BYTES) {
-    if (!sameBytes(bytes.subarray(at, at + PAGE_BYTES), sealed.subarray(at, at + PAGE_BYTES))) {
-      return isBlank(bytes.subarray(at + PAGE_BYTES));
-    }
+export function isCutWriteOf(bytes: Uint8Array, records: readonly Uint8Array[]): boolean {
+  let strange = 0;
+  for (let at = 0; at < bytes.length; at += PAGE_BYTES) {
+    const page = bytes.subarray(at, at + PAGE_BYTES);
+    const known = isBlank(page) || records.some((record) => sameBytes(page, record.subarray(at, at + PAGE_BYTES)));
+    if (!known) strange += 1;
   }
-  return true;
+  return strange <= Math.min(records.length, TORN_PAGES_MAX);
 }

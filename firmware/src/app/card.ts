@@ -37,6 +37,8 @@ export type CardRefusal =
   | "BAD_SIGNATURE"
   | "AREA_CONFLICT"
   | "COUNTER_ROLLBACK"
+  | "CARD_UNSTEADY"
+  | "ALREADY_USED"
   | "BLOCKED"
   | "NO_ROOM"
   | "CARD_WORN_OUT"
@@ -62,6 +64,8 @@ export interface AreaOnCard {
   readonly map: AreaMap;
   /** Both slots' bytes, A then B. */
   readonly slots: readonly [Uint8Array, Uint8Array];
+  /** One of them holds what a cut write left. */
+  readonly torn: boolean;
   /** `foreign`: records of a programme whose key this terminal does not hold. */
   readonly reading:
     | (Extract<AreaReading, { kind: "current" }> & { readonly shown: ShownState })
@@ -148,7 +152,7 @@ async function readSlots(
   facts: DeviceFacts,
   card: CardOnReader,
   [bytesA, bytesB]: AreaOnCard["slots"],
-  opening: Uint8Array | null,
+  openings: readonly Uint8Array[],
 ): Promise<readonly [Slot, Slot] | "foreign"> {
   if (isBlank(bytesA) && isBlank(bytesB)) return [{ kind: "blank" }, { kind: "blank" }];
   const check = (bytes: Uint8Array) => readOneSlot(hal, facts, card, bytes);
@@ -159,7 +163,7 @@ async function readSlots(
     return claimsA > claimsB ? [first, { kind: "older" }] : [{ kind: "older" }, first];
   }
   const [a, b] = claimsA > claimsB ? [first, await check(bytesB)] : [await check(bytesA), first];
-  const wasOpening = opening !== null && b !== "foreign" && b.kind === "blank" && isCutWriteOf(bytesA, opening);
+  const wasOpening = b !== "foreign" && b.kind === "blank" && isCutWriteOf(bytesA, openings);
   if (wasOpening && (a === "foreign" || a.kind === "invalid")) return [{ kind: "unfinished" }, b];
   const valid = [a, b].some((slot) => slot !== "foreign" && slot.kind === "valid");
   if (!valid && (a === "foreign" || b === "foreign")) return "foreign";
@@ -168,7 +172,7 @@ async function readSlots(
 }
 
 /**
- * Reads area `index`. `opening`: the record with which an open intent of this terminal was about to open it.
+ * Reads area `index`. `openings`: whole records with which open intents of this terminal were about to open it.
  * A record that lost its sibling is read twice before it is trusted: torn cells may read differently a second time.
  */
 export async function readAreaOnCard(
@@ -176,21 +180,21 @@ export async function readAreaOnCard(
   facts: DeviceFacts,
   card: CardOnReader,
   index: number,
-  opening: Uint8Array | null,
+  openings: readonly Uint8Array[],
 ): Promise<AreaOnCard> {
   const map = card.map.areas[index]!;
   const size = map.slotPages * PAGE_BYTES;
   const bytes = await readSlotsBytes(hal, card, map);
   const slots = [bytes.slice(0, size), bytes.slice(size)] as const;
-  const found = await readSlots(hal, facts, card, slots, opening);
-  if (found === "foreign") return { index, map, slots, reading: { kind: "foreign" } };
-  const lostSibling = found.some(({ kind }) => kind === "invalid" || kind === "unfinished");
-  if (lostSibling && !sameBytes(bytes, await readSlotsBytes(hal, card, map))) throw new CardGone();
+  const found = await readSlots(hal, facts, card, slots, openings);
+  if (found === "foreign") return { index, map, slots, torn: false, reading: { kind: "foreign" } };
+  const torn = found.some(({ kind }) => kind === "invalid" || kind === "unfinished");
+  if (torn && !sameBytes(bytes, await readSlotsBytes(hal, card, map))) throw new CardGone();
   const reading = readArea(...found);
-  if (reading.kind !== "current") return { index, map, slots, reading };
+  if (reading.kind !== "current") return { index, map, slots, torn, reading };
   const hash = await stateHash((message) => hal.hash(message), card.number, reading.sealed);
   const shown = { hash, predecessor: reading.state.predecessor };
-  return { index, map, slots, reading: { ...reading, shown } };
+  return { index, map, slots, torn, reading: { ...reading, shown } };
 }
 
 /** The state an area shows: its current record, or the identity where none was committed. */
@@ -218,7 +222,7 @@ export function packFor(card: CardOnReader, area: AreaOnCard, state: CardState):
 }
 
 /**
- * Writes a record to the slot that is not current, changed pages only, and reads the slot back. When it returns, the record
+ * Writes a record to the slot that is not current, changed pages only where nothing is torn, and reads the slot back. When it returns, the record
  * is the card's current one: on media without a counter that is the commit. Throws `CardGone` or `CardRefused`.
  */
 export async function writeRecord(
@@ -240,7 +244,8 @@ export async function writeRecord(
   const commands: Uint8Array[] = [];
   for (let page = 0; page < area.map.slotPages; page += 1) {
     const four = pageOf(record, page);
-    if (!sameBytes(four, pageOf(old, page))) commands.push(type2.write(first + page, four));
+    // Cells of a torn write may only seem to hold what they should: they are all written again.
+    if (area.torn || !sameBytes(four, pageOf(old, page))) commands.push(type2.write(first + page, four));
   }
   commands.push(readPages(first, area.map.slotPages));
   const answers = await exchange(hal, commands, new CardRefused("NOT_WRITABLE", card.number));

@@ -1,5 +1,5 @@
 import { sameBytes, toHex } from "@cachet/card-layout";
-import type { CardHistory, Hal, JournalledIntent } from "../hal/index.ts";
+import type { CardHistory, DeviceFacts, Hal, JournalledIntent } from "../hal/index.ts";
 import { decideDoubt } from "../journal/index.ts";
 import { decodeEntry, type Intent } from "../wire/index.ts";
 import { type AreaOnCard, type CardOnReader, confirmSteady, shownState } from "./card.ts";
@@ -41,16 +41,18 @@ export function areaOf(areas: readonly AreaOnCard[], programme: number, index: n
 /**
  * Settles what the card in the field can settle: each decided area gets its COMMIT or ABORT in the journal.
  *
- * Newest intent first. Two open intents may name the very same new state (same terminal, day, purses): the newer was
- * stored while the card still showed the old state, so the record on the card is the newer one's and the older never happened.
+ * Newest intent first. Several intents may name the very same new state (same terminal, day, purses): a newer one was
+ * stored while the card still showed the old state, and an older one is never written after it, so the record on the card
+ * is the newest one's. A state that was committed here before belongs to the intent that was committed then.
  */
 export async function settleDoubts(
   hal: Hal,
   card: CardOnReader,
   areas: readonly AreaOnCard[],
   intents: readonly KnownIntent[],
+  history: CardHistory,
 ): Promise<void> {
-  const claimed = new Set<string>();
+  const claimed = new Set(history.remembered.map(({ programme, hash }) => `${programme}/${toHex(hash)}`));
   for (const intent of [...intents].reverse()) {
     for (const area of intent.body.areas) {
       const claim = `${area.programme}/${toHex(area.newHash)}`;
@@ -86,8 +88,9 @@ export async function abortUnwritten(
 }
 
 /** Whether the card went back behind a state that this terminal saw committed. */
-export function wentBack(areas: readonly AreaOnCard[], history: CardHistory): boolean {
+export function wentBack(facts: DeviceFacts, areas: readonly AreaOnCard[], history: CardHistory): boolean {
   return history.remembered.some(({ programme, sequence, hash }) => {
+    if (!facts.programmes.some((held) => held.programme === programme)) return false;
     const area = areas.find(({ reading }) => reading.kind === "current" && reading.state.programme === programme);
     if (area?.reading.kind !== "current" || area.reading.state.sequence < sequence) return true;
     return area.reading.state.sequence === sequence && !sameBytes(area.reading.shown.hash, hash);

@@ -32,6 +32,8 @@ export interface Proposal {
 
 /** A purse the card does not have yet is worth the same as one full of zeros. */
 function samePurses(before: readonly Purse[], after: readonly Purse[]): boolean {
+  if (before.some(({ kind, index }) => !after.some((purse) => purse.kind === kind && purse.index === index)))
+    return false;
   return after.every((purse) => {
     const old = before.find(({ kind, index }) => kind === purse.kind && index === purse.index);
     const { kind: _kind, index: _index, ...values } = purse;
@@ -43,6 +45,9 @@ function samePurses(before: readonly Purse[], after: readonly Purse[]): boolean 
 function losesValue({ effects }: Evaluation): boolean {
   return effects.some(({ type, taken = 0 }) => type === "redeem" || taken > 0);
 }
+
+/** A card has no word for a time before 2000: a clock that fell back to 1970 writes the earliest it has. */
+const within = (value: number, max: number) => Math.max(0, Math.min(max, value));
 
 const addLines = (a: readonly number[], b: readonly number[]) => a.map((value, i) => value + b[i]!);
 
@@ -62,7 +67,8 @@ export async function propose(
   const evaluations: { programme: Programme; evaluation: Evaluation }[] = [];
   const toWrite: ProposedArea[] = [];
   const free = areas.filter(({ reading }) => reading.kind === "free");
-  let before = { discounts: request.lines.map(() => 0), redeemed: request.lines.map(() => 0) };
+  const nothing = request.lines.map(() => 0);
+  let before = { discounts: nothing, redeemed: nothing, freed: nothing };
   for (const programme of programmes) {
     const current = areas.find(
       ({ reading }) => reading.kind === "current" && reading.state.programme === programme.number,
@@ -70,7 +76,7 @@ export async function propose(
     const held = current?.reading.kind === "current" ? current.reading.state : null;
     const evaluation = evaluate(programme, held?.purses ?? [], request, {
       merchant: facts.merchant,
-      at: moment.utc - CARD_EPOCH_SECONDS,
+      at: within(moment.utc - CARD_EPOCH_SECONDS, 0xffff_ffff),
       clockSuspect: moment.suspect,
       before,
     });
@@ -78,6 +84,7 @@ export async function propose(
     before = {
       discounts: addLines(before.discounts, evaluation.discounts),
       redeemed: addLines(before.redeemed, evaluation.redeemed),
+      freed: addLines(before.freed, evaluation.freed),
     };
     if (samePurses(held?.purses ?? [], evaluation.newPurses)) continue;
     const area = current ?? takeFree(card, free, pursesSize(pursesOf(programme)));
@@ -125,7 +132,7 @@ async function intentArea(
     programme: programme.number,
     sequence,
     terminal: facts.terminal,
-    day: dayOf(moment.utc, moment.offset),
+    day: within(dayOf(moment.utc, moment.offset), 0xffff),
     predecessor: old.hash.slice(0, PREDECESSOR_BYTES),
     credit: held?.credit ?? 0,
     purses: evaluation.newPurses,
@@ -144,7 +151,13 @@ async function intentArea(
 }
 
 /** The intent's body for the journal. */
-export function intentOf(proposal: Proposal, request: SaleRequest, facts: DeviceFacts, card: CardOnReader): Intent {
+export function intentOf(
+  proposal: Proposal,
+  request: SaleRequest,
+  facts: DeviceFacts,
+  card: CardOnReader,
+  moment: Moment,
+): Intent {
   const { lines, tip, redeem } = request;
   return {
     card: card.number,
@@ -153,5 +166,6 @@ export function intentOf(proposal: Proposal, request: SaleRequest, facts: Device
     merchant: facts.merchant,
     sale: { lines, tip, payable: proposal.payable, ...(redeem === undefined ? {} : { redeem }) },
     areas: proposal.areas.map(({ intent }) => intent),
+    ...(moment.suspect ? { clockSuspect: true as const } : {}),
   };
 }

@@ -1,4 +1,4 @@
-import { unpackState } from "@cachet/card-layout";
+import { concat, sameBytes, splitSlot, unpackState } from "@cachet/card-layout";
 import {
   CARD_RETURN_TIMEOUT_MS,
   type CardHistory,
@@ -9,7 +9,7 @@ import {
   type VisitReport,
 } from "../hal/index.ts";
 import { ArithmeticFault, type Programme } from "../rules/index.ts";
-import { encodeCbor, Intent, type IntentArea, Refusal, sumsOf } from "../wire/index.ts";
+import { encodeCbor, Intent, type IntentArea, Refusal, StoredSale, sumsOf } from "../wire/index.ts";
 import {
   type AreaOnCard,
   CardGone,
@@ -24,6 +24,9 @@ import { abortUnwritten, areaOf, type KnownIntent, knownIntents, settleDoubts, w
 import { fr } from "./messages-fr.ts";
 import { intentOf, type Proposal, propose } from "./proposal.ts";
 import { receiptOf } from "./receipt.ts";
+
+/** How often a visit begins anew with a card that is lost in the middle. */
+const TRIES_MAX = 8;
 
 /** What a visit needs: the hardware, what the terminal is, and its programmes in the order of evaluation. */
 export interface Terminal {
@@ -51,16 +54,38 @@ export async function visit(terminal: Terminal, request: SaleRequest): Promise<V
     await hal.show(fr.noCard);
     return emptyReport(request, "no-card");
   }
+  const asked = saleBytes(request);
+  if (asked === null)
+    return refuse(terminal, request, tap.uid, { moment: await hal.now(), card: null, intent: null }, "BAD_AMOUNT");
   const progress: Progress = { moment: await hal.now(), card: null, intent: null };
-  for (;;) {
+  for (let tries = 1; ; tries += 1) {
     try {
-      return await tryVisit(terminal, request, tap.uid, progress);
+      return await tryVisit(terminal, request, tap.uid, progress, asked);
     } catch (error) {
-      if (error instanceof CardRefused) return refuse(terminal, request, tap.uid, progress, error.reason);
+      if (error instanceof CardRefused) {
+        progress.card ??= error.card ?? null;
+        return refuse(terminal, request, tap.uid, progress, error.reason);
+      }
       if (error instanceof ArithmeticFault) return refuse(terminal, request, tap.uid, progress, "BAD_AMOUNT");
       if (!(error instanceof CardGone)) throw error;
-      if (!(await cardReturns(hal, tap.uid))) return conclude(terminal, request, progress, false);
+      // A card that stays and cannot be read or written steadily would keep the terminal busy for ever.
+      if (tries === TRIES_MAX && progress.intent === null) {
+        return refuse(terminal, request, tap.uid, progress, "CARD_UNSTEADY");
+      }
+      if (tries === TRIES_MAX || !(await cardReturns(hal, tap.uid)))
+        return conclude(terminal, request, progress, false);
     }
+  }
+}
+
+/** The sale as the journal would hold it, to compare and to check; null where it cannot be written down. */
+function saleBytes({ visit, lines, tip, redeem }: SaleRequest): Uint8Array | null {
+  if (!Number.isSafeInteger(visit) || visit < 0) return null;
+  try {
+    return encodeCbor(StoredSale.encode({ lines, tip, payable: 0, ...(redeem === undefined ? {} : { redeem }) }));
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof TypeError) return null;
+    throw error;
   }
 }
 
@@ -80,29 +105,38 @@ async function tryVisit(
   request: SaleRequest,
   uid: Uint8Array,
   progress: Progress,
+  asked: Uint8Array,
 ): Promise<VisitReport> {
   const { hal, facts } = terminal;
   await hal.show(fr.keepCard);
   const card = await readIdentity(hal, facts, uid);
   progress.card = card.number;
-  const history = await hal.lookup(card.number);
+  const history = await hal.lookup(card.number, request.visit);
   if (history.blocked !== null) throw new CardRefused("BLOCKED", card.number);
+  if (history.cardOfVisit !== null && history.cardOfVisit !== card.number)
+    throw new CardRefused("ALREADY_USED", card.number);
   const intents = await knownIntents(hal, history, request.visit);
   const areas = await readAreas(terminal, card, intents);
-  if (wentBack(areas, history)) throw new CardRefused("COUNTER_ROLLBACK", card.number);
+  if (wentBack(facts, areas, history)) throw new CardRefused("COUNTER_ROLLBACK", card.number);
 
   const told = alreadyTold(history, intents, request);
-  await settleDoubts(hal, card, areas, intents);
+  await settleDoubts(hal, card, areas, intents, history);
   const mine = intents.findLast(({ body }) => body.visit === request.visit);
+  progress.intent = null;
   if (mine !== undefined && !isVoid(mine)) {
-    progress.intent = mine;
-    if (canResume(mine, areas)) await writeAreas(terminal, card, areas, intents, mine);
-    return conclude(terminal, request, progress, told);
+    if (!isSaleOf(mine, asked)) throw new CardRefused("ALREADY_USED", card.number);
+    const resumes = canResume(mine, areas, intents);
+    // Where nothing of it is on the card, and it cannot be written as it was meant, the visit gets a new intent.
+    if (resumes || !isUntouched(mine)) {
+      progress.intent = mine;
+      if (resumes) await writeAreas(terminal, card, areas, intents, mine);
+      return conclude(terminal, request, progress, told);
+    }
   }
 
   const proposal = await propose(hal, facts, terminal.programmes, card, areas, request, progress.moment);
   if (proposal.areas.length === 0) return nothingToDo(terminal, request, card, proposal);
-  const body = intentOf(proposal, request, facts, card);
+  const body = intentOf(proposal, request, facts, card, progress.moment);
   const number = await hal.intend(encodeCbor(Intent.encode(body)));
   if (number === "full") return refuse(terminal, request, uid, progress, "JOURNAL_FULL");
   const programmes = body.areas.map(({ programme }) => programme);
@@ -119,14 +153,15 @@ async function tryVisit(
 
 /** Areas in the card's order, until every programme of the terminal has shown its record; all of them where one has none. */
 async function readAreas(
-  { hal, facts }: Terminal,
+  terminal: Terminal,
   card: CardOnReader,
   intents: readonly KnownIntent[],
 ): Promise<AreaOnCard[]> {
+  const { hal, facts } = terminal;
   const areas: AreaOnCard[] = [];
   const missing = new Set(facts.programmes.map(({ programme }) => programme));
   for (let index = 0; index < card.map.areas.length && missing.size > 0; index += 1) {
-    const area = await readAreaOnCard(hal, facts, card, index, openingOf(intents, index));
+    const area = await readAreaOnCard(hal, facts, card, index, await openingsOf(terminal, card, intents, index));
     if (area.reading.kind === "damaged") throw new CardRefused("BAD_SIGNATURE", card.number);
     if (area.reading.kind === "conflict") throw new CardRefused("AREA_CONFLICT", card.number);
     if (area.reading.kind === "current") missing.delete(area.reading.state.programme);
@@ -135,14 +170,23 @@ async function readAreas(
   return areas;
 }
 
-/** The record with which an open intent of this terminal meant to open an area, or null. */
-function openingOf(intents: readonly KnownIntent[], index: number): Uint8Array | null {
-  const meant = intents.flatMap(({ body, outcomes }) =>
-    body.areas.filter(
-      ({ area, oldSequence, programme }) => area === index && oldSequence === 0 && outcomes.get(programme) === "open",
-    ),
-  );
-  return meant.at(-1)?.record ?? null;
+/** The whole records with which open intents of this terminal meant to open an area. */
+async function openingsOf(
+  { hal }: Terminal,
+  card: CardOnReader,
+  intents: readonly KnownIntent[],
+  index: number,
+): Promise<Uint8Array[]> {
+  const openings: Uint8Array[] = [];
+  for (const { body, outcomes } of intents) {
+    for (const { area, oldSequence, programme, record } of body.areas) {
+      if (area !== index || oldSequence !== 0 || outcomes.get(programme) !== "open") continue;
+      const { generation } = splitSlot(record);
+      const mac = await hal.seal({ role: "area", programme, generation }, card.uid, card.number, record);
+      if (mac !== "no-key") openings.push(concat(record, mac));
+    }
+  }
+  return openings;
 }
 
 /** Whether this very visit had been committed, and so told, before this tap. */
@@ -157,12 +201,30 @@ function isVoid({ outcomes }: KnownIntent): boolean {
   return [...outcomes.values()].every((outcome) => outcome === "aborted");
 }
 
-/** Whether every area that is still open can be written as it was meant. */
-function canResume(intent: KnownIntent, areas: readonly AreaOnCard[]): boolean {
+/** The card still shows the old state everywhere: nothing of it is committed, and nothing is unknown. */
+function isUntouched({ outcomes, unwritten }: KnownIntent): boolean {
+  return [...outcomes].every(([programme, outcome]) => outcome === "aborted" || unwritten.has(programme));
+}
+
+/** Whether the till asks for the very sale that an intent is about. */
+function isSaleOf({ body }: KnownIntent, asked: Uint8Array): boolean {
+  return sameBytes(encodeCbor(StoredSale.encode({ ...body.sale, payable: 0 })), asked);
+}
+
+/**
+ * Whether every area that is still open can be written as it was meant. Not when a newer intent names the same new state:
+ * that state belongs to the newest (doubts.ts).
+ */
+function canResume(intent: KnownIntent, areas: readonly AreaOnCard[], intents: readonly KnownIntent[]): boolean {
   const open = intent.body.areas.filter(({ programme }) => intent.outcomes.get(programme) === "open");
-  return open.every(
-    ({ programme, area }) => intent.unwritten.has(programme) && areaOf(areas, programme, area) !== null,
-  );
+  return open.every(({ programme, area, newHash }) => {
+    const newer = intents.some(
+      ({ number, body }) =>
+        number > intent.number &&
+        body.areas.some((other) => other.programme === programme && sameBytes(other.newHash, newHash)),
+    );
+    return !newer && intent.unwritten.has(programme) && areaOf(areas, programme, area) !== null;
+  });
 }
 
 /** Writes the areas of an intent that are still open, in its order. Each is committed in the journal before the next is written. */

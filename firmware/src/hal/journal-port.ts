@@ -1,4 +1,4 @@
-/** The last state of one programme on a card that this terminal saw committed. */
+/** The last state of one programme on a card that this terminal saw: committed itself, or found before it wrote. */
 export interface RememberedState {
   readonly programme: number;
   readonly sequence: number;
@@ -18,13 +18,15 @@ export interface CardHistory {
   /** Why the card is blocked, or null. */
   readonly blocked: string | null;
   readonly remembered: readonly RememberedState[];
-  /** Every intent that is still open, oldest first, and the last one even when it is settled. */
+  /** Oldest first: every intent that is still open, the card's last one, and the last one of this visit. */
   readonly intents: readonly JournalledIntent[];
+  /** The card on which this very visit happened, or may still have; null where it did on none. */
+  readonly cardOfVisit: number | null;
 }
 
 /** The journal as the app sees it. Numbers, times and chaining are the supervisor's. */
 export interface JournalPort {
-  lookup(card: number): Promise<CardHistory>;
+  lookup(card: number, visit: number): Promise<CardHistory>;
   /** One entry as it is stored (wire/entry.ts). Only numbers that `lookup` gave. */
   entry(number: number): Promise<Uint8Array>;
   /**
@@ -32,8 +34,7 @@ export interface JournalPort {
    * durable; "full" means that nothing was stored and no card may be written.
    */
   intend(body: Uint8Array): Promise<number | "full">;
-  /** Stores what became of one programme of an intent that `lookup` or `intend` gave. Repeating the same outcome changes nothing
-   * for as long as the intent is its card's last. */
+  /** Stores what became of one programme of an intent that `lookup` or `intend` gave. Repeating the same outcome changes nothing. */
   settle(intent: number, programme: number, outcome: "committed" | "aborted"): Promise<void>;
   /** Stores a refusal (body as in wire/entry.ts). Lost without harm where the journal is full. */
   refuse(body: Uint8Array): Promise<void>;

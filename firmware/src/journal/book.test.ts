@@ -55,7 +55,7 @@ class Journal {
 describe("intent book", () => {
   it("knows nothing of a card it never saw", () => {
     const { book } = new Journal();
-    expect(book.intentsOf(CARD)).toEqual([]);
+    expect(book.intentsOf(CARD, 0)).toEqual([]);
     expect(book.statesOf(CARD)).toEqual([]);
     expect(book.outcome(1, SHOP)).toBeNull();
     expect(book.body(1)).toBeNull();
@@ -70,7 +70,7 @@ describe("intent book", () => {
     journal.commit(number, SHOP);
     journal.powerUp();
     expect(book.openAreas()).toBe(1);
-    expect(book.intentsOf(CARD)).toEqual([
+    expect(book.intentsOf(CARD, 0)).toEqual([
       {
         number,
         visit: 31,
@@ -84,23 +84,53 @@ describe("intent book", () => {
     expect(book.openAreas()).toBe(0);
     expect(book.outcome(number, TOWN)).toBe("aborted");
     expect(book.outcome(number, 8)).toBeNull();
-    expect(book.body(number)?.visit).toBe(31);
+    expect(book.body(number)).toBeNull();
   });
 
-  it("remembers sequence and hash of committed states only, and the last of each programme", () => {
+  it("remembers the state that an intent found, then the one that it committed, and never goes back", () => {
     const journal = new Journal();
     const first = journal.intent(CARD, 1, area(SHOP, 5), area(TOWN, 2));
-    expect(journal.book.statesOf(CARD)).toEqual([]);
-    journal.commit(first, SHOP);
-    journal.abort(first, TOWN);
-    expect(journal.book.statesOf(CARD)).toEqual([{ programme: SHOP, sequence: 5, hash: hash(5) }]);
-    const second = journal.intent(CARD, 2, area(SHOP, 6), area(TOWN, 2));
-    journal.commit(second, SHOP);
-    journal.commit(second, TOWN);
-    expect(journal.book.statesOf(CARD)).toEqual([
-      { programme: SHOP, sequence: 6, hash: hash(6) },
-      { programme: TOWN, sequence: 2, hash: hash(2) },
+    const found = journal.book.statesOf(CARD).map(({ programme, sequence }) => [programme, sequence]);
+    expect(found).toEqual([
+      [SHOP, 4],
+      [TOWN, 1],
     ]);
+    journal.commit(first, SHOP);
+    expect(journal.book.statesOf(CARD)[0]).toEqual({ programme: SHOP, sequence: 5, hash: hash(5) });
+    const second = journal.intent(CARD, 2, area(SHOP, 9));
+    journal.commit(second, SHOP);
+    journal.commit(first, TOWN);
+    expect(journal.book.statesOf(CARD).map(({ programme, sequence }) => [programme, sequence])).toEqual([
+      [SHOP, 9],
+      [TOWN, 2],
+    ]);
+  });
+
+  it("knows the card of a visit that happened, or may still have, and no longer when it was aborted", () => {
+    const journal = new Journal();
+    const number = journal.intent(CARD, 31, area(SHOP, 5));
+    expect(journal.book.cardOfVisit(31)).toBe(CARD);
+    expect(journal.book.cardOfVisit(32)).toBeNull();
+    journal.abort(number, SHOP);
+    expect(journal.book.cardOfVisit(31)).toBeNull();
+  });
+
+  it("finds the intent of a visit however many came after it", () => {
+    const journal = new Journal();
+    const first = journal.intent(CARD, 31, area(SHOP, 5));
+    journal.commit(first, SHOP);
+    const second = journal.intent(CARD, 32, area(SHOP, 6));
+    journal.commit(second, SHOP);
+    expect(journal.book.intentsOf(CARD, 31).map(({ number }) => number)).toEqual([first, second]);
+    expect(journal.book.intentsOf(CARD + 1, 31)).toEqual([]);
+  });
+
+  it("refuses an outcome of what is not open", () => {
+    const journal = new Journal();
+    const number = journal.intent(CARD, 1, area(SHOP, 5));
+    expect(() => journal.commit(number, TOWN)).toThrow(RangeError);
+    journal.commit(number, SHOP);
+    expect(() => journal.abort(number, SHOP)).toThrow(RangeError);
   });
 
   it("keeps the last intent of a card though it is settled, and drops it with the next", () => {
@@ -108,10 +138,10 @@ describe("intent book", () => {
     const { book } = journal;
     const first = journal.intent(CARD, 1, area(SHOP, 5));
     journal.commit(first, SHOP);
-    expect(book.intentsOf(CARD).map(({ number }) => number)).toEqual([first]);
+    expect(book.intentsOf(CARD, 0).map(({ number }) => number)).toEqual([first]);
     const second = journal.intent(CARD, 2, area(SHOP, 6));
-    expect(book.intentsOf(CARD).map(({ number }) => number)).toEqual([second]);
-    expect(book.outcome(first, SHOP)).toBeNull();
+    expect(book.intentsOf(CARD, 0).map(({ number }) => number)).toEqual([second]);
+    expect(book.outcome(first, SHOP)).toBe("committed");
     expect(book.body(first)).toBeNull();
   });
 
@@ -121,7 +151,7 @@ describe("intent book", () => {
     const settled = journal.intent(CARD, 2, area(SHOP, 5));
     journal.abort(settled, SHOP);
     const last = journal.intent(CARD, 3, area(SHOP, 5));
-    expect(journal.book.intentsOf(CARD).map(({ number }) => number)).toEqual([open, last]);
+    expect(journal.book.intentsOf(CARD, 0).map(({ number }) => number)).toEqual([open, last]);
     expect(journal.book.openAreas()).toBe(2);
   });
 
@@ -131,7 +161,7 @@ describe("intent book", () => {
     const other = journal.intent(CARD + 1, 2, area(SHOP, 9));
     journal.commit(other, SHOP);
     expect(journal.book.outcome(one, SHOP)).toBe("open");
-    expect(journal.book.statesOf(CARD)).toEqual([]);
+    expect(journal.book.statesOf(CARD)).toMatchObject([{ sequence: 4 }]);
     expect(journal.book.statesOf(CARD + 1)).toEqual([{ programme: SHOP, sequence: 9, hash: hash(9) }]);
   });
 
@@ -154,10 +184,10 @@ describe("memory of cards", () => {
     const journal = visited(CARDS_REMEMBERED);
     expect(CARDS_REMEMBERED).toBe(20_000);
     expect(known(journal, 1)).toBe(true);
-    const forgotten = journal.book.intentsOf(1)[0]!.number;
+    const forgotten = journal.book.intentsOf(1, 0)[0]!.number;
     journal.intent(CARD, 1, area(SHOP, 5));
     expect(known(journal, 1)).toBe(false);
-    expect(journal.book.intentsOf(1)).toEqual([]);
+    expect(journal.book.intentsOf(1, 0)).toEqual([]);
     expect(journal.book.body(forgotten)).toBeNull();
     expect(known(journal, 2)).toBe(true);
   });
@@ -176,7 +206,7 @@ describe("memory of cards", () => {
     journal.commit(open, SHOP);
     visited(CARDS_REMEMBERED + 10, journal);
     expect(journal.book.outcome(open, TOWN)).toBe("open");
-    expect(journal.book.intentsOf(CARD)).toHaveLength(1);
+    expect(journal.book.intentsOf(CARD, 0)).toHaveLength(1);
     expect(known(journal, CARD)).toBe(true);
     expect(known(journal, 11)).toBe(false);
     expect(known(journal, 12)).toBe(true);

@@ -6,11 +6,15 @@ type Outcome = "open" | "committed" | "aborted";
 
 interface KeptIntent {
   readonly number: number;
-  readonly body: Intent;
+  readonly card: number;
+  readonly visit: number;
   readonly outcomes: Map<number, Outcome>;
+  /** Kept while an area is open; the journal has it afterwards. */
+  body: Intent | null;
 }
 
 interface KeptCard {
+  /** Open intents, oldest first, and the last one. */
   intents: KeptIntent[];
   readonly states: Map<number, RememberedState>;
 }
@@ -19,14 +23,16 @@ const SEQUENCE_AT = 4;
 const SEQUENCE_SIZE = 3;
 
 /**
- * What the journal's entries add up to: open intents by card, and the last committed state of the last cards seen.
- * Rebuilt from the entries at every start, so that it cannot disagree with them.
+ * What the journal's entries add up to: open intents by card, the intent of every visit, and the last state seen of the
+ * last cards. Rebuilt from the entries at every start, so that it cannot disagree with them.
  */
 export class IntentBook {
   private readonly cards = new Map<number, KeptCard>();
   private readonly intents = new Map<number, KeptIntent>();
+  private readonly visits = new Map<number, KeptIntent>();
+  private open = 0;
 
-  /** Takes in one entry. Entries come in order, each once. */
+  /** Takes in one entry. Entries come in order, each once. Throws `RangeError` on an outcome of nothing that is open. */
   take(entry: Entry): void {
     if (entry.kind === "intent") this.takeIntent(entry.number, entry.body);
     if (entry.kind === "commit") this.takeOutcome(entry.body.intent, entry.body.programme, "committed");
@@ -34,19 +40,20 @@ export class IntentBook {
   }
 
   private takeIntent(number: number, body: Intent): void {
-    const intent: KeptIntent = {
-      number,
-      body,
-      outcomes: new Map(body.areas.map(({ programme }): [number, Outcome] => [programme, "open"])),
-    };
-    const kept = this.cards.get(body.card) ?? { intents: [], states: new Map() };
-    const settled = kept.intents.filter((earlier) => !isOpen(earlier));
-    for (const gone of settled) this.intents.delete(gone.number);
+    const { card, visit } = body;
+    const outcomes = new Map(body.areas.map(({ programme }): [number, Outcome] => [programme, "open"]));
+    const intent: KeptIntent = { number, card, visit, outcomes, body };
+    const kept = this.cards.get(card) ?? { intents: [], states: new Map<number, RememberedState>() };
     kept.intents = [...kept.intents.filter(isOpen), intent];
     this.intents.set(number, intent);
+    this.visits.set(visit, intent);
+    this.open += outcomes.size;
+    for (const { programme, oldSequence, oldHash } of body.areas) {
+      if (oldSequence > 0) remember(kept, { programme, sequence: oldSequence, hash: oldHash });
+    }
     // Re-inserted so that the map's order is the order of last use.
-    this.cards.delete(body.card);
-    this.cards.set(body.card, kept);
+    this.cards.delete(card);
+    this.cards.set(card, kept);
     this.forgetOldest();
   }
 
@@ -54,25 +61,27 @@ export class IntentBook {
   private forgetOldest(): void {
     for (const [card, kept] of this.cards) {
       if (this.cards.size <= CARDS_REMEMBERED) return;
-      if (kept.intents.some(isOpen)) continue;
-      for (const intent of kept.intents) this.intents.delete(intent.number);
-      this.cards.delete(card);
+      if (!kept.intents.some(isOpen)) this.cards.delete(card);
     }
   }
 
   private takeOutcome(number: number, programme: number, outcome: Outcome): void {
     const intent = this.intents.get(number);
-    const area = intent?.body.areas.find((candidate) => candidate.programme === programme);
+    const area = intent?.body?.areas.find((candidate) => candidate.programme === programme);
     if (intent?.outcomes.get(programme) !== "open" || area === undefined) {
       throw new RangeError(`intent ${number}, programme ${programme} is not open`);
     }
     intent.outcomes.set(programme, outcome);
-    if (outcome !== "committed") return;
-    const states = this.cards.get(intent.body.card)?.states;
-    const sequence = readBigEndian(area.record, SEQUENCE_AT, SEQUENCE_SIZE);
-    // An old doubt that is settled late must not make the card's memory go back.
-    if ((states?.get(programme)?.sequence ?? 0) > sequence) return;
-    states?.set(programme, { programme, sequence, hash: area.newHash });
+    this.open -= 1;
+    const kept = this.cards.get(intent.card);
+    if (outcome === "committed" && kept !== undefined) {
+      remember(kept, {
+        programme,
+        sequence: readBigEndian(area.record, SEQUENCE_AT, SEQUENCE_SIZE),
+        hash: area.newHash,
+      });
+    }
+    if (!isOpen(intent)) intent.body = null;
   }
 
   /** What became of one programme of an intent; null where the intent or the programme is not known. */
@@ -80,19 +89,31 @@ export class IntentBook {
     return this.intents.get(number)?.outcomes.get(programme) ?? null;
   }
 
+  /** The body of an intent that is still open, else null. */
   body(number: number): Intent | null {
     return this.intents.get(number)?.body ?? null;
   }
 
-  /** Open intents of a card, oldest first, and its last one. */
-  intentsOf(card: number): JournalledIntent[] {
+  /** Open intents of a card, its last one, and the one of this visit, oldest first. */
+  intentsOf(card: number, visit: number): JournalledIntent[] {
     const kept = this.cards.get(card)?.intents ?? [];
-    const matter = kept.filter((intent) => isOpen(intent) || intent === kept.at(-1));
-    return matter.map(({ number, body, outcomes }) => ({
-      number,
-      visit: body.visit,
-      outcomes: [...outcomes].map(([programme, outcome]) => ({ programme, outcome })),
-    }));
+    const matter = new Set(kept.filter((intent) => isOpen(intent) || intent === kept.at(-1)));
+    const ofVisit = this.visits.get(visit);
+    if (ofVisit?.card === card) matter.add(ofVisit);
+    return [...matter]
+      .sort((a, b) => a.number - b.number)
+      .map(({ number, visit: theirs, outcomes }) => ({
+        number,
+        visit: theirs,
+        outcomes: [...outcomes].map(([programme, outcome]) => ({ programme, outcome })),
+      }));
+  }
+
+  /** The card on which a visit happened, or may still have: null where it has no intent that is not aborted as a whole. */
+  cardOfVisit(visit: number): number | null {
+    const intent = this.visits.get(visit);
+    if (intent === undefined) return null;
+    return [...intent.outcomes.values()].every((outcome) => outcome === "aborted") ? null : intent.card;
   }
 
   statesOf(card: number): RememberedState[] {
@@ -101,12 +122,13 @@ export class IntentBook {
 
   /** Areas that are still open, over all cards: each will need an entry of its own. */
   openAreas(): number {
-    let open = 0;
-    for (const { outcomes } of this.intents.values()) {
-      for (const outcome of outcomes.values()) if (outcome === "open") open += 1;
-    }
-    return open;
+    return this.open;
   }
+}
+
+/** A state that was seen later in the journal, but earlier on the card, must not make the card's memory go back. */
+function remember({ states }: KeptCard, state: RememberedState): void {
+  if ((states.get(state.programme)?.sequence ?? 0) <= state.sequence) states.set(state.programme, state);
 }
 
 function isOpen(intent: KeptIntent): boolean {

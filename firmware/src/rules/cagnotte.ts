@@ -31,15 +31,18 @@ export function cagnottePurse(rule: CagnotteRule): PurseKind {
   return rule.rounding === "carry" ? "carrying-cagnotte" : "cagnotte";
 }
 
+const PURSES: readonly PurseKind[] = ["cagnotte", "carrying-cagnotte"];
+
+/** What the card holds, under whichever kind of purse a version of the programme kept it. */
 function held(purses: readonly Purse[], rule: CagnotteRule): { readonly cents: number; readonly remainder: number } {
-  const purse = purses.find(({ kind, index }) => kind === cagnottePurse(rule) && index === rule.purse);
+  const purse = purses.find(({ kind, index }) => PURSES.includes(kind) && index === rule.purse);
   if (purse?.kind === "carrying-cagnotte") return purse;
   return { cents: purse?.kind === "cagnotte" ? purse.cents : 0, remainder: 0 };
 }
 
 function hold(work: Working, rule: CagnotteRule, cents: number, remainder: number): void {
-  if (rule.rounding === "carry") work.put({ kind: "carrying-cagnotte", index: rule.purse, cents, remainder });
-  else work.put({ kind: "cagnotte", index: rule.purse, cents });
+  if (rule.rounding === "carry") work.put({ kind: "carrying-cagnotte", index: rule.purse, cents, remainder }, PURSES);
+  else work.put({ kind: "cagnotte", index: rule.purse, cents }, PURSES);
 }
 
 /** Redemption: what was asked for, at most what is left to pay. Refused whole when the card holds less than asked. */
@@ -83,7 +86,7 @@ export function redeemCagnotte(work: Working, rule: CagnotteRule): void {
 export function earnCagnotte(work: Working, rule: CagnotteRule): void {
   const base = work.eligible(work.openLines());
   const { cents, remainder } = held(work.purses, rule);
-  const exact = base * rule.rate + remainder;
+  const exact = base * rule.rate + (rule.rounding === "carry" ? remainder : 0);
   const earned = divide(exact, BASIS, rule.rounding === "carry" ? "floor" : rule.rounding);
   const value = Math.max(0, Math.min(earned, rule.balanceMax - cents));
   hold(work, rule, cents + value, rule.rounding === "carry" ? exact % BASIS : 0);

@@ -81,7 +81,7 @@ describe("cagnotte", () => {
   it("does not redeem twice when two programmes stand on one card", () => {
     const first = evaluate(rules, [cents(300)], sale(1_000, { redeem: 500 }), FACTS);
     expect(first.effects[0]).toMatchObject({ type: "decline", reason: "INSUFFICIENT" });
-    const before = { discounts: [0], redeemed: [500] };
+    const before = { discounts: [0], redeemed: [500], freed: [0] };
     const second = evaluate(rules, [cents(900)], sale(1_000, { redeem: 500 }), { ...FACTS, before });
     expect(second.effects).toMatchObject([{ type: "earn", value: 25 }]);
     expect(second.payable).toBe(500);
@@ -160,6 +160,44 @@ describe("stamps", () => {
         expect(more <= quantity && before + (quantity - more) >= 10 * more).toBe(false);
       }),
     );
+  });
+});
+
+describe("a programme that changed", () => {
+  it("keeps what a card holds when a grid gains a cooldown or a cagnotte begins to carry, and leaves no old purse behind", () => {
+    const timed = of(stamps({ id: "s", grid: 10, reward: gift, cooldownMinutes: 30 }));
+    expect(evaluate(timed, [count(8)], sale(100), FACTS).newPurses).toEqual([
+      { kind: "timed-stamps", index: 0, count: 9, last: FACTS.at },
+    ]);
+    const carrying = of(cagnotte({ id: "c", rate: percent(5), rounding: "carry" }));
+    const done = evaluate(carrying, [cents(4_000)], sale(1_000, { redeem: 500 }), FACTS);
+    expect(done.newPurses).toEqual([{ kind: "carrying-cagnotte", index: 0, cents: 3_525, remainder: 0 }]);
+  });
+
+  it("does not bar a card whose last stamp was given by a clock that was ahead", () => {
+    const timed = of(stamps({ id: "s", grid: 10, reward: gift, cooldownMinutes: 30 }));
+    const ahead: Purse = { kind: "timed-stamps", index: 0, count: 1, last: FACTS.at + 1_000 };
+    expect(evaluate(timed, [ahead], sale(100), FACTS).skipped).toEqual([]);
+  });
+});
+
+describe("an item", () => {
+  const coffee = { per: "item", category: "coffee" } as const;
+  const reward = { kind: "free-item", label: "Café", category: "coffee" } as const;
+
+  it("that the shop gave free is not given free again by the town, nor stamped there", () => {
+    const lines = [{ amount: 200, quantity: 1, category: "coffee" }];
+    const rules = of(stamps({ id: "s", grid: 10, count: coffee, reward }));
+    const shop = evaluate(rules, [count(10)], { lines, tip: 0 }, FACTS);
+    expect(shop).toMatchObject({ payable: 0, freed: [1], newPurses: [count(0)] });
+    const { discounts, redeemed, freed } = shop;
+    const town = evaluate(rules, [count(10)], { lines, tip: 0 }, { ...FACTS, before: { discounts, redeemed, freed } });
+    expect(town).toMatchObject({ payable: 0, discounts: [0], effects: [] });
+  });
+
+  it("is given by one rule of a programme only", () => {
+    const twice = ["a", "b"].map((id, purse) => stamps({ id, purse, grid: 5, count: coffee, reward }));
+    expect(() => of(...twice)).toThrow(/only one rule may give free items/);
   });
 });
 

@@ -41,6 +41,7 @@ export interface Evaluation {
   /** Cents taken off each line by this programme, for the one evaluated after it. */
   readonly discounts: readonly number[];
   readonly redeemed: readonly number[];
+  readonly freed: readonly number[];
   /** Cents of the base that earned. */
   readonly earningBase: number;
   /** Cents left to pay by other means, tip included, after this programme and those before it. */
@@ -120,6 +121,7 @@ export function evaluate(programme: Programme, purses: readonly Purse[], sale: S
     skipped: work.skipped,
     discounts: work.discounts,
     redeemed: work.redeemed,
+    freed: work.freed,
     earningBase: work.eligible(open),
     payable: open.reduce((sum, amount) => sum + amount, 0) + sale.tip,
   };

@@ -57,8 +57,9 @@ function ruleFaults(rule: Rule): string[] {
     need(rule.count.per !== "visit" || inRange(rule.count.stamps, 1, 50), "stamps per visit must be 1 to 50");
     const { amount } = rule.minimum;
     need(inRange(amount, 0, 10_000_000), "minimum must be whole cents");
+    need(rule.reward.label.length >= 1 && rule.reward.label.length <= 60, "reward label must have 1 to 60 characters");
     if (rule.reward.kind === "gift")
-      need(inRange(rule.reward.value, 0, 10_000_000), "reward value must be whole cents");
+      need(inRange(rule.reward.value, 0, 90_000), "reward value must be 0 to 90000 cents");
     if (rule.reward.kind === "free-item") {
       const counted = rule.count.per === "item" ? rule.count.category : null;
       need(counted === rule.reward.category, "a free item must be of the category that is counted");
@@ -83,6 +84,12 @@ export function programme(draft: ProgrammeDraft): Programme {
     if (!inRange(Number(merchant), 1, 65_535)) faults.push(`merchants: number ${merchant} is not 1 to 65535`);
   }
   if (complete.rules.length === 0) faults.push("rules: name at least one");
+  const freeCategories = complete.rules.flatMap((rule) =>
+    rule.kind === "stamps" && rule.reward.kind === "free-item" ? [rule.reward.category] : [],
+  );
+  if (new Set(freeCategories).size !== freeCategories.length) {
+    faults.push("rules: only one rule may give free items of a category, else one item would be given twice");
+  }
   const ids = new Set<string>();
   const purses = new Set<string>();
   for (const rule of complete.rules) {

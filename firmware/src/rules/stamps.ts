@@ -44,15 +44,18 @@ export function stampsPurse(rule: StampsRule): PurseKind {
   return rule.cooldownMinutes > 0 ? "timed-stamps" : "stamps";
 }
 
+const PURSES: readonly PurseKind[] = ["stamps", "timed-stamps"];
+
+/** What the card holds, under whichever kind of purse a version of the programme kept it. */
 function held(purses: readonly Purse[], rule: StampsRule): { readonly count: number; readonly last: number | null } {
-  const purse = purses.find(({ kind, index }) => kind === stampsPurse(rule) && index === rule.purse);
+  const purse = purses.find(({ kind, index }) => PURSES.includes(kind) && index === rule.purse);
   if (purse?.kind === "timed-stamps") return { count: purse.count, last: purse.last === 0 ? null : purse.last };
   return { count: purse?.kind === "stamps" ? purse.count : 0, last: null };
 }
 
 function hold(work: Working, rule: StampsRule, count: number): void {
-  if (rule.cooldownMinutes === 0) work.put({ kind: "stamps", index: rule.purse, count });
-  else work.put({ kind: "timed-stamps", index: rule.purse, count, last: work.facts.at });
+  if (rule.cooldownMinutes === 0) work.put({ kind: "stamps", index: rule.purse, count }, PURSES);
+  else work.put({ kind: "timed-stamps", index: rule.purse, count, last: work.facts.at }, PURSES);
 }
 
 /** Why this visit gives no stamp, before anything about payment is known; null when it may. */
@@ -63,7 +66,9 @@ function refusal(work: Working, rule: StampsRule): Reason | null {
   if (rule.cooldownMinutes > 0) {
     if (work.facts.clockSuspect) return "CLOCK_SUSPECT";
     const { last } = held(work.purses, rule);
-    if (last !== null && work.facts.at - last < rule.cooldownMinutes * 60) return "COOLDOWN";
+    // A last stamp in the future was given by a clock that was ahead: it must not bar the card until then.
+    const since = last === null ? Number.POSITIVE_INFINITY : work.facts.at - last;
+    if (since >= 0 && since < rule.cooldownMinutes * 60) return "COOLDOWN";
   }
   return null;
 }
@@ -71,7 +76,7 @@ function refusal(work: Working, rule: StampsRule): Reason | null {
 function itemsOf(work: Working, category: string): { readonly line: number; readonly unit: number }[] {
   return work.sale.lines.flatMap((line, index) =>
     line.category === category
-      ? Array.from({ length: line.quantity }, () => ({
+      ? Array.from({ length: work.unitsLeft(index) }, () => ({
           line: index,
           unit: divide(line.amount, line.quantity, "floor"),
         }))
@@ -90,7 +95,10 @@ export function offerFreeItems(work: Working, rule: StampsRule): void {
   const free = Math.min(items.length, divide(count + items.length, rule.grid + 1, "floor"));
   if (free === 0) return;
   const shares = work.sale.lines.map(() => 0);
-  for (const { line, unit } of items.slice(0, free)) shares[line]! += unit;
+  for (const { line, unit } of items.slice(0, free)) {
+    shares[line]! += unit;
+    work.freed[line]! += 1;
+  }
   for (const [i, share] of shares.entries()) work.discounts[i]! += share;
   work.freeItems.set(rule.id, free);
   const value = shares.reduce((sum, share) => sum + share, 0);
@@ -114,7 +122,7 @@ export function stampVisit(work: Working, rule: StampsRule): void {
   }
   const { id, funder, count: counting, reward, grid } = rule;
   const { count: before } = held(work.purses, rule);
-  const added = counting.per === "visit" ? counting.stamps : itemsOf(work, counting.category).length - free;
+  const added = counting.per === "visit" ? counting.stamps : itemsOf(work, counting.category).length;
   if (added === 0 && free === 0) return;
   if (added > 0) work.effects.push({ type: "stamp", rule: id, unit: "stamps", value: added, funder });
   const full = before + added;

@@ -1,4 +1,4 @@
-import type { Purse } from "@cachet/card-layout";
+import type { Purse, PurseKind } from "@cachet/card-layout";
 import type { Funder, Programme, Rule } from "./programme.ts";
 
 /** One line of a sale. `amount` is the whole line in cents, tax included. */
@@ -35,7 +35,12 @@ export interface Facts {
   /** The clock was reset since it was last trusted: no dated advantage. */
   readonly clockSuspect: boolean;
   /** What programmes evaluated before this one took off the lines, per line. Absent for the first. */
-  readonly before?: { readonly discounts: readonly number[]; readonly redeemed: readonly number[] };
+  readonly before?: {
+    readonly discounts: readonly number[];
+    readonly redeemed: readonly number[];
+    /** Units given free. */
+    readonly freed: readonly number[];
+  };
 }
 
 /** Something a rule does. The card changes only by the new purses; effects say why. */
@@ -88,6 +93,8 @@ export class Working {
   /** Cents taken off each line by this programme. */
   readonly discounts: number[];
   readonly redeemed: number[];
+  /** Units of each line given free by this programme. */
+  readonly freed: number[];
   /** Items given free by a rule, found at the discount stage and not stamped later. */
   readonly freeItems = new Map<string, number>();
   /** What the card holds of this programme, as changed so far. */
@@ -100,12 +107,18 @@ export class Working {
     this.purses = [...purses];
     this.discounts = sale.lines.map(() => 0);
     this.redeemed = sale.lines.map(() => 0);
+    this.freed = sale.lines.map(() => 0);
   }
 
-  put(purse: Purse): void {
-    const at = this.purses.findIndex(({ kind, index }) => kind === purse.kind && index === purse.index);
-    if (at < 0) this.purses.push(purse);
-    else this.purses[at] = purse;
+  /** Puts a purse on the card in place of any of these kinds: a rule that changed what it keeps leaves no old purse behind. */
+  put(purse: Purse, kinds: readonly PurseKind[]): void {
+    const kept = this.purses.filter(({ kind, index }) => index !== purse.index || !kinds.includes(kind));
+    this.purses.splice(0, this.purses.length, ...kept, purse);
+  }
+
+  /** Units of a line that are still to be paid. */
+  unitsLeft(line: number): number {
+    return this.sale.lines[line]!.quantity - this.freed[line]! - (this.facts.before?.freed[line] ?? 0);
   }
 
   /** The purses as they will stand on the card, in a fixed order. */

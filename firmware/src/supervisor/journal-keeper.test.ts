@@ -189,9 +189,13 @@ describe("settling an area", () => {
     const keeper = await load(new MemoryFile());
     await keeper.intend(intentBody(1, area(11), area(20)));
     await keeper.settle(1, 11, "committed");
-    expect(await keeper.lookup(1)).toEqual({
+    expect(await keeper.lookup(1, 0)).toEqual({
       blocked: null,
-      remembered: [{ programme: 11, sequence: 8, hash: area(11).newHash }],
+      remembered: [
+        { programme: 11, sequence: 8, hash: area(11).newHash },
+        { programme: 20, sequence: 7, hash: area(20).oldHash },
+      ],
+      cardOfVisit: null,
       intents: [
         {
           number: 1,
@@ -203,7 +207,7 @@ describe("settling an area", () => {
         },
       ],
     });
-    expect(await keeper.lookup(2)).toEqual({ blocked: null, remembered: [], intents: [] });
+    expect(await keeper.lookup(2, 0)).toEqual({ blocked: null, remembered: [], intents: [], cardOfVisit: null });
   });
 });
 
@@ -282,7 +286,7 @@ describe("a journal that is loaded again", () => {
     expect(await storedEntries(after)).toEqual(await storedEntries(before));
     for (const keeper of [before, after]) await keeper.settle(8, 20, "committed");
     expect(await after.entry(9)).toEqual(await before.entry(9));
-    expect(await after.lookup(3)).toEqual(await before.lookup(3));
+    expect(await after.lookup(3, 0)).toEqual(await before.lookup(3, 0));
   });
 
   it("gives the number of an entry that a power cut tore to the next one", async () => {
@@ -303,7 +307,7 @@ describe("a journal that is loaded again", () => {
     file.append = () => Promise.reject(new Error("power cut"));
     await expect(keeper.settle(8, 20, "committed")).rejects.toThrow("power cut");
     expect(keeper.count).toBe(8);
-    expect((await keeper.lookup(3)).intents[0]!.outcomes).toEqual([{ programme: 20, outcome: "open" }]);
+    expect((await keeper.lookup(3, 0)).intents[0]!.outcomes).toEqual([{ programme: 20, outcome: "open" }]);
   });
 });
 

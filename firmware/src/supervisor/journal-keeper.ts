@@ -152,11 +152,12 @@ export class JournalKeeper implements JournalPort {
     });
   }
 
-  lookup(card: number): Promise<CardHistory> {
+  lookup(card: number, visit: number): Promise<CardHistory> {
     return Promise.resolve({
       blocked: null,
       remembered: this.book.statesOf(card),
-      intents: this.book.intentsOf(card),
+      intents: this.book.intentsOf(card, visit),
+      cardOfVisit: this.book.cardOfVisit(visit),
     });
   }
 

@@ -101,7 +101,7 @@ function halOf(ports: SupervisorPorts, keys: KeyStore, journal: JournalKeeper): 
     hash: (message) => Promise.resolve(sha256(message)),
     seal: (key, uid, number, sealed) => Promise.resolve(keys.seal(key, { uid, card: number }, sealed)),
     open: (key, uid, number, sealed, mac) => Promise.resolve(keys.open(key, { uid, card: number }, sealed, mac)),
-    lookup: (number) => journal.lookup(number),
+    lookup: (number, visit) => journal.lookup(number, visit),
     entry: (number) => journal.entry(number),
     intend: (body) => journal.intend(body),
     settle: (intent, programme, outcome) => journal.settle(intent, programme, outcome),

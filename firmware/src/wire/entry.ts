@@ -13,6 +13,7 @@ import {
   map,
   maybe,
   text,
+  truth,
   uint,
   word,
 } from "./schema.ts";
@@ -127,6 +128,8 @@ export const Intent = map({
   merchant: key(4, uint(U16_MAX)),
   sale: key(5, StoredSale),
   areas: key(6, list(IntentArea, 8)),
+  /** The clock was reset since it was last trusted (CLOCK_SUSPECT). */
+  clockSuspect: maybe(7, truth),
 });
 export type Intent = Decoded<typeof Intent>;
 

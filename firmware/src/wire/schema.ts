@@ -46,6 +46,9 @@ export const text = (max = 200): Codec<string> =>
     `text of at most ${max} characters`,
   );
 
+/** A mark that is there or not: only `true` is ever written. */
+export const truth: Codec<true> = checked((item): item is true => item === true, "true");
+
 /** Byte string of a fixed size. */
 export const bstr = (size: number): Codec<Uint8Array> =>
   checked((item): item is Uint8Array => item instanceof Uint8Array && item.length === size, `${size} bytes`);

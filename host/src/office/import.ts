@@ -1,4 +1,4 @@
-import { sameBytes } from "@cachet/card-layout";
+import { sameBytes, unpackState } from "@cachet/card-layout";
 import {
   type Batch,
   type BatchEntry,
@@ -57,11 +57,27 @@ function sameSums(a: Sums, b: Sums): boolean {
   return (Object.keys(a) as (keyof Sums)[]).every((field) => a[field] === b[field]);
 }
 
+/** What is wrong with an intent that its terminal sealed all the same; null when nothing is. */
+function intentFault(database: Database, terminal: number, { areas, merchant }: Intent): string | null {
+  const enrolled = database.get("select merchant from terminal where number = ?", terminal)?.merchant;
+  if (merchant !== enrolled) return `merchant ${merchant}, the terminal is enrolled for ${enrolled}`;
+  if (areas.length === 0 || new Set(areas.map(({ programme }) => programme)).size !== areas.length) {
+    return "an intent names each programme once";
+  }
+  const unread = areas.find(({ record, programme }) => {
+    const state = unpackState(record);
+    return !state.ok || state.value.programme !== programme;
+  });
+  return unread === undefined ? null : `no record of programme ${unread.programme}`;
+}
+
 function addIntent(database: Database, terminal: number, number: number, utc: number, body: Intent): void {
+  const fault = intentFault(database, terminal, body);
+  if (fault !== null) throw new Quarantine("bad-intent", fault, number);
   for (const area of body.areas) {
     const sums = sumsOf(area.effects);
     database.run(
-      "insert into intent_area values (?, ?, ?, ?, ?, ?, ?, ?, 'open', ?, ?, ?, ?, ?)",
+      "insert into intent_area values (?, ?, ?, ?, ?, ?, ?, ?, 'open', ?, ?, ?, ?, ?, ?)",
       terminal,
       number,
       area.programme,
@@ -73,6 +89,7 @@ function addIntent(database: Database, terminal: number, number: number, utc: nu
       sums.earnedCents,
       sums.spentCents,
       sums.stampsAdded - sums.stampsTaken,
+      area.effects.reduce((rewards, { times = 0 }) => rewards + times, 0),
       sums.rewardCents,
       sums.discountCents,
     );
@@ -227,7 +244,7 @@ function importOne(database: Database, name: string, file: Uint8Array): ImportOu
  */
 export function importBatch(database: Database, name: string, file: Uint8Array): ImportOutcome {
   const outcome = importOne(database, name, file);
-  if (outcome.status !== "accepted") return outcome;
+  if (outcome.status !== "accepted" && outcome.status !== "already-imported") return outcome;
   for (;;) {
     const waiting = database.get(
       `select batch.name, batch.file from batch join terminal on terminal.number = batch.terminal

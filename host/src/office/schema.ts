@@ -23,7 +23,7 @@ const TABLES = [
     terminal integer not null, number integer not null, programme integer not null, card integer not null,
     merchant integer not null, utc integer not null, old_hash blob not null, new_hash blob not null,
     outcome text not null, earned_cents integer not null, spent_cents integer not null, stamps integer not null,
-    rewards_cents integer not null, discount_cents integer not null,
+    rewards integer not null, rewards_cents integer not null, discount_cents integer not null,
     primary key (terminal, number, programme)) strict, without rowid`,
   `create table if not exists posting (
     terminal integer not null, number integer not null, line integer not null, account text not null,

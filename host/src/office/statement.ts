@@ -30,7 +30,7 @@ export function statement(database: Database): Statement {
   const merchants = database.all(
     `select merchant, count(distinct terminal * 4294967296 + number) as visits,
        sum(earned_cents) as earned, sum(spent_cents) as spent,
-       sum(rewards_cents > 0) as rewards, sum(rewards_cents) as reward_cents
+       sum(rewards) as rewards, sum(rewards_cents) as reward_cents
      from intent_area where outcome = 'committed' group by merchant order by merchant`,
   );
   const lines = merchants.map(

@@ -126,7 +126,7 @@ export class SimTerminal {
     return this.journal.read();
   }
 
-  collect(first = 1): CollectedBatch {
-    return this.supervisor.collect(first);
+  collect(first = 1, last: number = this.entryCount): CollectedBatch {
+    return this.supervisor.collect(first, last);
   }
 }
