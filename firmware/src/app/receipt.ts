@@ -5,7 +5,7 @@ import { sumsOf, ticketName } from "../wire/index.ts";
 import type { KnownIntent } from "./doubts.ts";
 import { fr } from "./messages-fr.ts";
 import { euros } from "./money.ts";
-import type { Terminal } from "./visit.ts";
+import type { Terminal } from "./terminal.ts";
 
 const two = (value: number) => String(value).padStart(2, "0");
 

@@ -8,7 +8,7 @@ import {
   type SaleRequest,
   type VisitReport,
 } from "../hal/index.ts";
-import { ArithmeticFault, type Programme } from "../rules/index.ts";
+import { ArithmeticFault } from "../rules/index.ts";
 import { encodeCbor, Intent, type IntentArea, Refusal, StoredSale, sumsOf } from "../wire/index.ts";
 import {
   type AreaOnCard,
@@ -24,16 +24,10 @@ import { abortUnwritten, areaOf, type KnownIntent, knownIntents, settleDoubts, w
 import { fr } from "./messages-fr.ts";
 import { intentOf, type Proposal, propose } from "./proposal.ts";
 import { receiptOf } from "./receipt.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** How often a visit begins anew with a card that is lost in the middle. */
 const TRIES_MAX = 8;
-
-/** What a visit needs: the hardware, what the terminal is, and its programmes in the order of evaluation. */
-export interface Terminal {
-  readonly hal: Hal;
-  readonly facts: DeviceFacts;
-  readonly programmes: readonly Programme[];
-}
 
 /** How far a visit has come; it outlives a card that leaves and comes back. */
 interface Progress {

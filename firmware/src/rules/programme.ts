@@ -1,11 +1,6 @@
-import { CAGNOTTE_DEFAULTS, type CagnotteRule } from "./cagnotte.ts";
-import { STAMPS_DEFAULTS, type StampsRule } from "./stamps.ts";
-
-/** Who pays for what a rule gives. */
-export type Funder = "merchant" | "association" | "sponsor" | "partner";
-
-/** What a merchant may do in a programme: a supermarket, say, lets customers earn but not spend. */
-export type MerchantRole = "earn-and-spend" | "earn-only";
+import { CAGNOTTE_DEFAULTS, type CagnotteRule } from "./cagnotte-rule.ts";
+import { STAMPS_DEFAULTS, type StampsRule } from "./stamps-rule.ts";
+import type { MerchantRole } from "./words.ts";
 
 export type Rule = StampsRule | CagnotteRule;
 

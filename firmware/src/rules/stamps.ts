@@ -1,44 +1,7 @@
 import type { Purse, PurseKind } from "@cachet/card-layout";
 import { divide } from "./arithmetic.ts";
-import type { Funder } from "./programme.ts";
+import type { StampsRule } from "./stamps-rule.ts";
 import type { Effect, Note, Reason, Working } from "./working.ts";
-
-/** A reward after so many visits or items, given on the very visit. */
-export interface StampsRule {
-  readonly kind: "stamps";
-  readonly id: string;
-  /** Purse index on the card. */
-  readonly purse: number;
-  /** What is counted: the visit, or each paid item of a category. */
-  readonly count:
-    | { readonly per: "visit"; readonly stamps: number }
-    | { readonly per: "item"; readonly category: string };
-  /** Basket in cents, discounts off and exclusions left out, from which a visit counts: `reaches` includes the amount, `exceeds` does not. */
-  readonly minimum: { readonly kind: "reaches" | "exceeds"; readonly amount: number };
-  /** A stamp less than this many minutes after the last one is not given; exactly this many is enough. 0: no cooldown. */
-  readonly cooldownMinutes: number;
-  /** Whether a visit where nothing is left to pay counts. */
-  readonly onZeroPayable: boolean;
-  /** Stamps for one reward. What is kept after a visit is never more, so that it fits the card. */
-  readonly grid: number;
-  readonly reward:
-    | { readonly kind: "gift"; readonly label: string; readonly value: number }
-    /** The cheapest items of this very basket, each one free. */
-    | { readonly kind: "free-item"; readonly label: string; readonly category: string };
-  /** What happens to stamps beyond a full grid. */
-  readonly excess: "carry" | "lose";
-  readonly funder: Funder;
-}
-
-export const STAMPS_DEFAULTS = {
-  purse: 0,
-  count: { per: "visit", stamps: 1 },
-  minimum: { kind: "reaches", amount: 0 },
-  cooldownMinutes: 0,
-  onZeroPayable: true,
-  excess: "carry",
-  funder: "merchant",
-} as const satisfies Partial<StampsRule>;
 
 export function stampsPurse(rule: StampsRule): PurseKind {
   return rule.cooldownMinutes > 0 ? "timed-stamps" : "stamps";

@@ -1,5 +1,6 @@
 import type { Purse, PurseKind } from "@cachet/card-layout";
-import type { Funder, Programme, Rule } from "./programme.ts";
+import type { Programme, Rule } from "./programme.ts";
+import type { Funder } from "./words.ts";
 
 /** One line of a sale. `amount` is the whole line in cents, tax included. */
 export interface Line {

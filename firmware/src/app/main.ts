@@ -1,0 +1,20 @@
+import type { Hal } from "../hal/index.ts";
+import type { Programme } from "../rules/index.ts";
+import { fr } from "./messages-fr.ts";
+import { visit } from "./visit.ts";
+
+/** The terminal's life: one visit after the other. */
+export async function runTerminal(hal: Hal, programmes: readonly Programme[]): Promise<never> {
+  const facts = await hal.facts();
+  const held = programmes.filter(
+    ({ number, merchants }) =>
+      facts.programmes.some(({ programme }) => programme === number) && merchants[facts.merchant] !== undefined,
+  );
+  // Shop first, town second: the town sees the shop's discounts.
+  const inOrder = [...held].sort((a, b) => (a.scope === b.scope ? a.number - b.number : a.scope === "shop" ? -1 : 1));
+  for (;;) {
+    await hal.show(fr.ready);
+    const request = await hal.nextRequest();
+    await hal.report(await visit({ hal, facts, programmes: inOrder }, request));
+  }
+}
