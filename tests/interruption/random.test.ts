@@ -138,10 +138,24 @@ class Story {
         this.visits += 1;
         const request = { kind: "sale" as const, visit, lines: [{ amount: 1_000, quantity: 1 }], tip: 0 };
         const report = await shop.visit(request, chip);
-        expect(report, `seed ${this.seed}, calm`).toMatchObject({ result: "done" });
+        if (report !== "power-cut" && report.reason === "BAD_SIGNATURE" && (await this.isTornOpening(shop, chip))) {
+          throw new TornOpening();
+        }
+        expect(report, `seed ${this.seed}, calm: ${JSON.stringify(report)}`).toMatchObject({ result: "done" });
       }
     }
     await this.audit("at last");
+  }
+
+  /** Whether another terminal has an open intent that was about to open an area of this card: only that one knows its torn write. */
+  private async isTornOpening(shop: SimTerminal, chip: Type2Chip): Promise<boolean> {
+    return (await this.intents()).some(
+      ({ terminal: number, body, outcome, programme }) =>
+        number !== shop.setup.facts.terminal &&
+        outcome === "open" &&
+        body.uid.at(-1) === chip.uid.at(-1) &&
+        body.areas.some((area) => area.programme === programme && area.oldSequence === 0),
+    );
   }
 
   /** The journals as shuffled, overlapping batches give the ledger what was committed. */
@@ -180,8 +194,8 @@ class Story {
   }
 }
 
-/** A torn first write that the customer carries to another terminal is refused there; such stories end at that point. */
-const isTornOpening = (error: unknown) => error instanceof Error && error.message.includes("BAD_SIGNATURE");
+/** A first write that tore inside its last page and was carried to another terminal is refused there: the story ends. */
+class TornOpening extends Error {}
 
 describe("random stories of tears, power cuts and retries", () => {
   it("never lose or double a cent, and end with cards that work", async () => {
@@ -195,7 +209,7 @@ describe("random stories of tears, power cuts and retries", () => {
         await story.calm();
         await story.importEverything();
       } catch (error) {
-        if (!isTornOpening(error)) throw error;
+        if (!(error instanceof TornOpening)) throw error;
         tornOpenings += 1;
       }
       story.end();

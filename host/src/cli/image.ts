@@ -8,7 +8,7 @@ import {
   keyHashOf,
   verifyImage,
 } from "@cachet/firmware/wire";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { BuildRefused, buildImage } from "../image/build.ts";
 import { testImageSigner } from "../keys/test-keys.ts";
 import { sha256, verifyEd25519 } from "../ports/crypto.ts";
@@ -123,7 +123,11 @@ export function imageCommands(program: Command, console: () => Console): void {
     .argument("<file...>", "programme files (TypeScript)")
     .requiredOption("-o, --output <file>", "image file to write")
     .option("--key <pem>", 'Ed25519 private key in PEM form, or "test" for the published test key', "test")
-    .option("--image-version <version>", "version of the image, like 1.2.3", parseVersion, parseVersion("1.0.0"))
+    .addOption(
+      new Option("--image-version <version>", "version of the image, like 1.2.3")
+        .argParser(parseVersion)
+        .default(parseVersion("1.0.0"), "1.0.0"),
+    )
     .option("--security-counter <n>", "terminals never go back to a lower one", parseCounter, 1)
     .action((files: string[], options: BuildOptions) => build(console(), files, options));
   image

@@ -63,6 +63,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .option("--lang <lang>", "fr or en; by default that of the environment", parseLang)
     .option("--home <dir>", "folder of configuration, keys and database; default $CACHET_HOME, else ~/.cachet")
     .option("--trace", "print where a defect of cachet happened")
+    .configureHelp({ showGlobalOptions: true })
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
   imageCommands(program, console);
