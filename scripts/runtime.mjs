@@ -33,6 +33,7 @@ const npm = (args, cwd) => {
     stdio: ["ignore", 2, 2],
     shell: process.platform === "win32",
   });
+  if (result.error?.code === "ENOENT") say("npm is not installed, or not on the path");
   return result.status === 0;
 };
 
@@ -60,9 +61,8 @@ export function ensureNode() {
 
 /** Installs the packages of the lock file, unless they already are. Compiles and downloads nothing else. */
 export function ensurePackages() {
-  const lock = createHash("sha256")
-    .update(readFileSync(join(ROOT, "package-lock.json")))
-    .digest("hex");
+  const hash = createHash("sha256").update(readFileSync(join(ROOT, "package-lock.json")));
+  const lock = `${hash.digest("hex")} ${process.platform} ${process.arch} ${NODE_MAJOR}`;
   const mark = join(ROOT, "node_modules", ".cachet-installed");
   if (existsSync(mark) && readFileSync(mark, "utf8") === lock) return;
   say("set-up: installing the packages of package-lock.json");

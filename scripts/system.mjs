@@ -26,7 +26,11 @@ export function ensureSystemPackages() {
   if (wanted.length === 0) return [];
   if (isDebian() && process.getuid?.() === 0) {
     say(`set-up: installing ${wanted.join(", ")} with apt`);
-    const options = { stdio: ["ignore", "ignore", 2], env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } };
+    const options = {
+      timeout: 300_000,
+      stdio: ["ignore", "ignore", 2],
+      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    };
     spawnSync("apt-get", ["update", "-qq"], options);
     spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...wanted], options);
   }

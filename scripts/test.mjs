@@ -1,6 +1,6 @@
 // npm test: makes the checkout ready and runs every test. The last line counts them.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, say, setUp } from "./runtime.mjs";
 import { ensureSmartcard, ensureSystemPackages } from "./system.mjs";
@@ -12,6 +12,7 @@ if (!existsSync(join(ROOT, "../shared"))) say("note: ../shared is not there; tes
 
 const results = join(ROOT, "out", "tests.json");
 mkdirSync(join(ROOT, "out"), { recursive: true });
+rmSync(results, { force: true });
 const vitest = join("node_modules", "vitest", "vitest.mjs");
 const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${results}`];
 const { status } = spawnSync(process.execPath, [vitest, "run", ...reporters, ...process.argv.slice(2)], {
@@ -19,6 +20,10 @@ const { status } = spawnSync(process.execPath, [vitest, "run", ...reporters, ...
   stdio: "inherit",
 });
 
+if (!existsSync(results)) {
+  say("the test runner did not finish; see above");
+  process.exit(1);
+}
 const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(results, "utf8"));
 const skipped = numPendingTests + numTodoTests;
 const unexpected = process.env.CI === "true" && skipped > 0;

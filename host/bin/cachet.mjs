@@ -1,12 +1,18 @@
 #!/usr/bin/env node
 // Starts the command with the project's Node: plain JavaScript, so that an older Node can say what it lacks.
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { findNode, NODE_MAJOR } from "../../scripts/runtime.mjs";
 
 const main = new URL("../src/cli/main.ts", import.meta.url);
 
-if (Number(process.versions.node.split(".")[0]) === NODE_MAJOR) {
+const packages = new URL("../../node_modules/tsx", import.meta.url);
+if (!existsSync(packages)) {
+  console.error("error C-NODE-03: the packages of the checkout are not installed");
+  console.error("  State: nothing was done\n  Next:  run npm start once in the checkout; it installs them by itself");
+  process.exitCode = 1;
+} else if (Number(process.versions.node.split(".")[0]) === NODE_MAJOR) {
   process.removeAllListeners("warning");
   const { register } = await import("tsx/esm/api");
   register();

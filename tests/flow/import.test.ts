@@ -1,11 +1,15 @@
 import {
+  addSums,
   type Cbor,
   decodeCbor,
   decodeCborItem,
+  type Entry,
   encodeBatch,
   encodeCbor,
   encodeEntry,
   entryHash,
+  type Intent,
+  NO_SUMS,
   readBatch,
 } from "@cachet/firmware/wire";
 import { Mishaps, type SimTerminal } from "@cachet/terminal-sim";
@@ -41,21 +45,23 @@ async function busyShop(visits: number): Promise<SimTerminal> {
   return shop;
 }
 
-/** A batch of the same range with one entry changed by its own terminal: chained, sealed, and different. */
-function altered(file: Uint8Array, change: (sale: Record<string, unknown>) => void): Uint8Array {
+/** A batch of the same range with entries changed by their own terminal: chained, sealed, and different. */
+function reworked(file: Uint8Array, change: (entry: Entry) => void): Uint8Array {
   const key = testTerminalSigner(1);
   const reading = readBatch(file, sha256, verifyEd25519, () => key.publicKey);
   if (!reading.ok) throw new Error(reading.refusal.reason);
   const { seal, entries } = reading.batch;
   let previous = seal.previous;
+  let totals = NO_SUMS;
   const stored = entries.map(({ entry }) => {
     const copy = structuredClone(entry);
-    if (copy.kind === "intent") change(copy.body.sale as unknown as Record<string, unknown>);
+    change(copy);
+    if (copy.kind === "commit") totals = addSums(totals, copy.body.sums);
     const bytes = encodeEntry({ ...copy, previous });
     previous = entryHash(sha256, bytes);
     return bytes;
   });
-  return encodeBatch({ ...seal, head: previous }, stored, key.sign);
+  return encodeBatch({ ...seal, totals, head: previous }, stored, key.sign);
 }
 
 describe("importing a batch", () => {
@@ -122,8 +128,8 @@ describe("importing a batch", () => {
     const database = office(1);
     importBatch(database, "a", file);
     const before = books(database);
-    const other = altered(file, (given) => {
-      given.tip = 5;
+    const other = reworked(file, (entry) => {
+      if (entry.kind === "intent") Object.assign(entry.body.sale, { tip: 5 });
     });
     expect(importBatch(database, "b", other)).toMatchObject({
       status: "quarantined",
@@ -157,6 +163,60 @@ describe("importing a batch", () => {
     const forged = office();
     enrolTerminal(forged, 1, 1, testTerminalSigner(9).publicKey);
     expect(importBatch(forged, "a", file)).toMatchObject({ status: "quarantined", reason: "bad-signature" });
+  });
+
+  it("refuses entries that do not follow what is imported: a terminal restored from a copy goes another way", async () => {
+    const shop = await busyShop(2);
+    const copy = await terminal(1, { journal: await shop.journalBytes() });
+    const database = office(1);
+    const shared = shop.collect();
+    importBatch(database, "a", shared.file);
+    await shop.visit(sale(700), await card(5));
+    await copy.visit(sale(800), await card(5));
+    const ours = shop.collect(shared.last + 1);
+    importBatch(database, "b", shop.collect(shared.last + 1, ours.last).file);
+    const before = books(database);
+    await copy.visit(sale(900), await card(6));
+    await copy.visit(sale(900), await card(7));
+    const theirs = copy.collect(ours.last + 1);
+    expect(importBatch(database, "c", theirs.file)).toMatchObject({ status: "quarantined", reason: "not-continuous" });
+    expect(books(database)).toEqual(before);
+  });
+
+  it("refuses commits and intents that do not say what they must, though their terminal sealed them", async () => {
+    const shop = await busyShop(1);
+    const { file } = shop.collect();
+    const outcomeOf = (change: (entry: Entry) => void) => importBatch(office(1), "a", reworked(file, change));
+    const sums = outcomeOf((entry) => {
+      if (entry.kind === "commit") Object.assign(entry.body.sums, { earnedCents: 9_999 });
+    });
+    expect(sums).toMatchObject({ status: "quarantined", reason: "wrong-sums" });
+    const changes: ((intent: Intent) => void)[] = [
+      (intent) => Object.assign(intent, { merchant: 7 }),
+      (intent) => Object.assign(intent, { areas: [intent.areas[0]!, intent.areas[0]!] }),
+      (intent) => Object.assign(intent, { areas: [] }),
+      (intent) => Object.assign(intent.areas[0]!, { newHash: new Uint8Array(32) }),
+      (intent) => Object.assign(intent.areas[0]!, { oldHash: new Uint8Array(32) }),
+      (intent) => Object.assign(intent.areas[0]!, { record: new Uint8Array(3) }),
+    ];
+    for (const change of changes) {
+      const outcome = outcomeOf((entry) => {
+        if (entry.kind === "intent") change(entry.body);
+      });
+      expect(outcome, String(change)).toMatchObject({ status: "quarantined", reason: "bad-intent", number: 2 });
+    }
+  });
+
+  it("tells what became of the files that waited", async () => {
+    const shop = await busyShop(1);
+    const first = shop.collect();
+    await shop.visit(sale(500), await card(2));
+    const second = shop.collect(first.last + 1);
+    const database = office(1);
+    importBatch(database, "second", second.file);
+    const told: unknown[] = [];
+    importBatch(database, "first", first.file, (name, { status }) => told.push([name, status]));
+    expect(told).toEqual([["second", "accepted"]]);
   });
 
   it("keeps an intent in doubt out of the ledger until its outcome comes", async () => {

@@ -45,8 +45,6 @@ export function purseSize(kind: PurseKind): number {
 
 /** The largest number of cents a cagnotte can hold. */
 export const CAGNOTTE_CENTS_MAX = 0xff_ff_ff;
-/** The largest number of stamps a grid can hold. */
-export const STAMPS_MAX = 0xff;
 
 /** Packs purses into exactly `room` bytes, zero-padded. Throws when they do not fit. */
 export function packPurses(purses: readonly Purse[], room: number): Uint8Array {

@@ -1,9 +1,7 @@
+import { PAGE_BYTES } from "../media/card-map.ts";
 import type { Slot } from "./area.ts";
 import { isBlank, readBigEndian, sameBytes } from "./bytes.ts";
-import { unpackState } from "./state.ts";
-
-const PAGE_BYTES = 4;
-const MAC_BYTES = 8;
+import { MAC_BYTES, unpackState } from "./state.ts";
 
 /** The parts of a slot's bytes: the record without its MAC, the MAC, and what it claims to be. */
 export function splitSlot(bytes: Uint8Array): {

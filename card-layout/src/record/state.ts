@@ -70,13 +70,15 @@ export function unpackState(sealed: Uint8Array): Decoded<CardState> {
 
 const STATE_HASH_TAG = ascii("cachet/state/1");
 
+/** What a state hash is taken over: tag, card number (6 bytes), and the record without generation, sequence and MAC. */
+export function stateHashMessage(card: number, sealed: Uint8Array): Uint8Array {
+  return concat(STATE_HASH_TAG, bigEndian(card, 6), sealed.subarray(0, 1), sealed.subarray(2, 4), sealed.subarray(7));
+}
+
 /**
  * State hash: names a state of a card whatever key generation or sequence it was written under.
- * SHA-256 over the tag, the card number (6 bytes) and the record without generation, sequence and MAC.
+ * SHA-256 over `stateHashMessage`.
  */
 export async function stateHash(hash: Hash, card: number, sealed: Uint8Array): Promise<Uint8Array> {
-  const layout = sealed.subarray(0, 1);
-  const programme = sealed.subarray(2, 4);
-  const rest = sealed.subarray(7);
-  return hash(concat(STATE_HASH_TAG, bigEndian(card, 6), layout, programme, rest));
+  return hash(stateHashMessage(card, sealed));
 }

@@ -26,7 +26,7 @@ export interface MasterKeys {
   area(programme: number, generation: number): Uint8Array | null;
 }
 
-/** A card as read on a host that holds keys. */
+/** A card as read on a host that holds keys; areas whose key is not held are left out of `states`. */
 export type CardReading =
   | { readonly result: "read"; readonly card: number; readonly map: CardMap; readonly states: readonly CardState[] }
   | { readonly result: "gone" | "not-ours" | "bad-seal" | "damaged" };
@@ -63,16 +63,22 @@ export async function readCard(transceive: Transceive, uid: Uint8Array, keys: Ma
     const bytes = await pages(area.firstPage, 2 * area.slotPages);
     if (bytes === "gone") return { result: "gone" };
     const half = area.slotPages * PAGE_BYTES;
-    const slots = [bytes.subarray(0, half), bytes.subarray(half)].map((slot): Slot => {
-      const { programme, generation: written, sealed: record, mac: recordMac } = splitSlot(slot);
-      const areaKey = keys.area(programme, written);
-      const fits = areaKey !== null && sealFits(areaKey, "area", uid, card, record, recordMac);
-      const found = readSlot(slot, fits);
-      return found === "newer" ? { kind: "invalid" } : found;
-    });
-    const reading = readArea(slots[0]!, slots[1]!);
+    if (bytes.length !== 2 * half) return { result: "damaged" };
+    const slots = [bytes.subarray(0, half), bytes.subarray(half)].map((slot) => checkSlot(slot, uid, card, keys));
+    // Without the area key nothing can be said of the area.
+    if (slots.includes("foreign") && !slots.some((slot) => slot !== "foreign" && slot.kind === "valid")) continue;
+    const [a, b] = slots.map((slot): Slot => (slot === "foreign" ? { kind: "invalid" } : slot));
+    const reading = readArea(a!, b!);
     if (reading.kind === "conflict" || reading.kind === "damaged") return { result: "damaged" };
     if (reading.kind === "current") states.push(reading.state);
   }
   return { result: "read", card, map, states };
+}
+
+function checkSlot(slot: Uint8Array, uid: Uint8Array, card: number, keys: MasterKeys): Slot | "foreign" {
+  const { programme, generation, sealed, mac } = splitSlot(slot);
+  const master = programme === 0 || generation === 0 ? null : keys.area(programme, generation);
+  if (programme !== 0 && master === null) return "foreign";
+  const found = readSlot(slot, master !== null && sealFits(master, "area", uid, card, sealed, mac));
+  return found === "newer" ? { kind: "invalid" } : found;
 }

@@ -38,15 +38,23 @@ const exitOf = ({ status }: ImportOutcome) =>
 
 function importFiles(console: Console, paths: readonly string[]): number {
   const files = paths.map((path) => ({ path, file: readFile(path) }));
-  return withLedger(console, (database) =>
-    files
-      .map(({ path, file }) => {
-        const outcome = importBatch(database, basename(path), file);
-        tell(console, [`${basename(path)}  ${sentence(outcome)}`], { file: path, ...outcome });
-        return exitOf(outcome);
-      })
-      .reduce((worst, exit) => Math.max(worst, exit), EXIT.done as number),
-  );
+  let worst: number = EXIT.done;
+  const say = (path: string, outcome: ImportOutcome) => {
+    tell(console, [`${basename(path)}  ${sentence(outcome)}`], { file: path, ...outcome });
+    worst = Math.max(worst, exitOf(outcome));
+  };
+  withLedger(console, (database) => {
+    for (const { path, file } of files) {
+      // Files that waited for this one are told behind it, each with what became of it.
+      const waited: [string, ImportOutcome][] = [];
+      say(
+        path,
+        importBatch(database, basename(path), file, (name, outcome) => waited.push([name, outcome])),
+      );
+      for (const [name, outcome] of waited) say(name, outcome);
+    }
+  });
+  return worst;
 }
 
 function batchFailure(path: string, { reason, detail, number }: BatchRefusal): Failure {

@@ -11,10 +11,13 @@ export interface Console {
   readonly err: (text: string) => void;
 }
 
+/** Texts of files that nobody has verified must not steer the terminal they are shown on. */
+const CONTROL = /\p{Cc}/gu;
+
 /** A result: its lines for people, or the document for programs. */
 export function tell(console: Console, lines: readonly string[], document: unknown): void {
   if (console.json) console.out(JSON.stringify(document));
-  else for (const line of lines) console.out(line);
+  else for (const line of lines) console.out(line.replaceAll(CONTROL, "?"));
 }
 
 /** A progress line that is redrawn at most ten times a second and wiped at the end. */

@@ -37,6 +37,13 @@ export const CODES = {
     meaning: "The home folder already holds a ledger; a simulation needs one of its own.",
   },
   "C-HOME-02": { exit: EXIT.refused, meaning: "The home folder holds no ledger yet." },
+  "C-HOME-03": { exit: EXIT.refused, meaning: "The ledger was made by another version of cachet." },
+  "C-NODE-01": {
+    exit: EXIT.refused,
+    meaning: "This Node is not the one cachet needs, and the checkout has not fetched it yet.",
+  },
+  "C-NODE-02": { exit: EXIT.refused, meaning: "The set-up could not fetch Node through the npm registry." },
+  "C-NODE-03": { exit: EXIT.refused, meaning: "The set-up could not install the packages of the lock file." },
   "C-PURCHASES-01": {
     exit: EXIT.refused,
     meaning: "Lines of a purchases file were left out because they are malformed.",

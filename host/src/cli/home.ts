@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { createTables } from "../office/schema.ts";
+import { createTables, SCHEMA_VERSION, schemaVersion } from "../office/schema.ts";
 import { type Database, openSqlite } from "../ports/database.ts";
 import type { Console } from "./console.ts";
 import { Failure } from "./failure.ts";
@@ -10,7 +10,7 @@ const LEDGER = "ledger.sqlite";
 
 export const ledgerPath = ({ home }: Pick<Console, "home">): string => join(home, LEDGER);
 
-/** Opens the office's ledger. Fails with C-HOME-02 when there is none. */
+/** Opens the office's ledger. Fails with C-HOME-02 when there is none, C-HOME-03 when it is not ours to read. */
 export function openLedger(console: Console): Database {
   const path = ledgerPath(console);
   if (!existsSync(path)) {
@@ -18,7 +18,16 @@ export function openLedger(console: Console): Database {
       "name the right folder with --home, or make a simulated town: cachet sim world --home DIR",
     ]);
   }
-  return openSqlite(path);
+  const database = openSqlite(path);
+  const version = schemaVersion(database);
+  if (version === SCHEMA_VERSION) return database;
+  database.close();
+  throw new Failure(
+    "C-HOME-03",
+    `${path} has schema ${version}, this cachet knows ${SCHEMA_VERSION}`,
+    "it was not touched",
+    ["use the version of cachet that made it, or a newer one"],
+  );
 }
 
 /** Makes a new ledger. Fails with C-HOME-01 when the folder has one. */

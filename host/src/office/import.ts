@@ -1,4 +1,4 @@
-import { sameBytes, unpackState } from "@cachet/card-layout";
+import { PREDECESSOR_BYTES, sameBytes, stateHashMessage, unpackState } from "@cachet/card-layout";
 import {
   type Batch,
   type BatchEntry,
@@ -25,12 +25,12 @@ export type ImportOutcome =
   | { readonly status: "quarantined"; readonly reason: string; readonly detail: string; readonly number?: number }
   | { readonly status: "still-being-written" };
 
-/** Makes a terminal known, so that its batches are taken. Changes nothing when it is known with the same key. */
+/** Makes a terminal known, so that its batches are taken. Changes nothing when it is known just so; throws `RangeError` when it is known otherwise. */
 export function enrolTerminal(database: Database, terminal: number, merchant: number, publicKey: Uint8Array): void {
-  const known = database.get("select public_key from terminal where number = ?", terminal);
+  const known = database.get("select public_key, merchant from terminal where number = ?", terminal);
   if (known !== null) {
-    if (sameBytes(known.public_key as Uint8Array, publicKey)) return;
-    throw new RangeError(`${terminalName(terminal)} is known with another key`);
+    if (sameBytes(known.public_key as Uint8Array, publicKey) && known.merchant === merchant) return;
+    throw new RangeError(`${terminalName(terminal)} is known with another key or merchant`);
   }
   const root = journalRoot(sha256, terminal, publicKey);
   database.run("insert into terminal values (?, ?, ?, 0, ?)", terminal, merchant, publicKey, root);
@@ -58,17 +58,20 @@ function sameSums(a: Sums, b: Sums): boolean {
 }
 
 /** What is wrong with an intent that its terminal sealed all the same; null when nothing is. */
-function intentFault(database: Database, terminal: number, { areas, merchant }: Intent): string | null {
+function intentFault(database: Database, terminal: number, { areas, merchant, card }: Intent): string | null {
   const enrolled = database.get("select merchant from terminal where number = ?", terminal)?.merchant;
   if (merchant !== enrolled) return `merchant ${merchant}, the terminal is enrolled for ${enrolled}`;
   if (areas.length === 0 || new Set(areas.map(({ programme }) => programme)).size !== areas.length) {
     return "an intent names each programme once";
   }
-  const unread = areas.find(({ record, programme }) => {
+  const wrong = areas.find(({ record, programme, oldHash, newHash, oldSequence }) => {
     const state = unpackState(record);
-    return !state.ok || state.value.programme !== programme;
+    if (!state.ok || state.value.programme !== programme || state.value.terminal !== terminal) return true;
+    const follows = sameBytes(state.value.predecessor, oldHash.subarray(0, PREDECESSOR_BYTES));
+    if (!follows || state.value.sequence <= oldSequence) return true;
+    return !sameBytes(sha256(stateHashMessage(card, record)), newHash);
   });
-  return unread === undefined ? null : `no record of programme ${unread.programme}`;
+  return wrong === undefined ? null : `the record of programme ${wrong.programme} is not what the intent says of it`;
 }
 
 function addIntent(database: Database, terminal: number, number: number, utc: number, body: Intent): void {
@@ -240,9 +243,14 @@ function importOne(database: Database, name: string, file: Uint8Array): ImportOu
 
 /**
  * Imports a batch file exactly once: signature, chain, continuity and totals are verified, entries count by their number.
- * When it fills a gap, the files that waited behind it go in too.
+ * When it fills a gap, the files that waited behind it go in too; `onWaited` is told what became of each.
  */
-export function importBatch(database: Database, name: string, file: Uint8Array): ImportOutcome {
+export function importBatch(
+  database: Database,
+  name: string,
+  file: Uint8Array,
+  onWaited: (name: string, outcome: ImportOutcome) => void = () => {},
+): ImportOutcome {
   const outcome = importOne(database, name, file);
   if (outcome.status !== "accepted" && outcome.status !== "already-imported") return outcome;
   for (;;) {
@@ -251,6 +259,7 @@ export function importBatch(database: Database, name: string, file: Uint8Array):
        where batch.status = 'waiting' and batch.first <= terminal.imported_to + 1 order by batch.first limit 1`,
     );
     if (waiting === null) return outcome;
-    importOne(database, String(waiting.name), waiting.file as Uint8Array);
+    const waited = String(waiting.name);
+    onWaited(waited, importOne(database, waited, waiting.file as Uint8Array));
   }
 }

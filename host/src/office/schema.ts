@@ -32,6 +32,14 @@ const TABLES = [
   "create index if not exists posting_of_account on posting (account, unit)",
 ];
 
+/** Number of this schema; a ledger of a newer one is not touched. */
+export const SCHEMA_VERSION = 1;
+
+export function schemaVersion(database: Database): number {
+  return Number(database.get("pragma user_version")?.user_version ?? 0);
+}
+
 export function createTables(database: Database): void {
+  database.run(`pragma user_version = ${SCHEMA_VERSION}`);
   for (const table of TABLES) database.run(table);
 }

@@ -1,4 +1,4 @@
-import { type Chip, PAGE_BYTES, type2 } from "@cachet/card-layout";
+import { type Chip, FACTORY_CONTENT, PAGE_BYTES, type2 } from "@cachet/card-layout";
 import type { TornPage } from "./mishap.ts";
 
 /** Pages in all, CC of page 3 and GET_VERSION answer (NXP data sheets NTAG213_215_216 and MF0ULX1). */
@@ -27,6 +27,7 @@ export class Type2Chip {
     const [u0, u1, u2, u3, u4, u5, u6] = uid as unknown as [number, number, number, number, number, number, number];
     this.memory.set([u0, u1, u2, CASCADE_TAG ^ u0 ^ u1 ^ u2, u3, u4, u5, u6, u3 ^ u4 ^ u5 ^ u6]);
     this.memory.set(CHIPS[chip].cc, 3 * PAGE_BYTES);
+    if (chip.startsWith("NTAG")) this.memory.set(FACTORY_CONTENT[chip === "NTAG213" ? 0 : 1]!, 4 * PAGE_BYTES);
   }
 
   /** The whole memory: what a dump tool sees. */
