@@ -94,6 +94,30 @@ describe("an image that is not trusted does not start", () => {
   });
 });
 
+describe("a terminal that is marked as production", () => {
+  it("takes no test keys, neither for images nor for cards, and stores nothing when it refuses", async () => {
+    await expect(terminal(1, { production: true })).rejects.toMatchObject({ name: "TestKeyRefused" });
+  });
+
+  it("does not go back to an older security counter", async () => {
+    await expect(terminal(1, { securityCounter: 2 })).rejects.toMatchObject({ refusal: "older-counter" });
+    const shop = await terminal(1, { securityCounter: 1 });
+    expect(shop.isOn).toBe(true);
+    shop.powerOff();
+  });
+});
+
+describe("a batch", () => {
+  it("of the same range has the same bytes, whatever image runs when it is collected", async () => {
+    const shop = await terminal(1);
+    await shop.visit(sale(1_000), await card(1));
+    const before = shop.collect(1, 3).file;
+    const later = await terminal(1, { image: imageOf(ask), journal: await shop.journalBytes() });
+    expect(later.entryCount).toBe(shop.entryCount + 1);
+    expect(later.collect(1, 3).file).toEqual(before);
+  });
+});
+
 describe("a thousand visits", () => {
   it("stay within 1.5 MiB of heap, and leave no more behind than a hundred", async () => {
     const shop = await terminal(1, { newSandbox: await loadQuickJs() });

@@ -116,6 +116,15 @@ describe("the till's number of a visit", () => {
     expect(await shop.visit(request, chip)).toMatchObject({ result: "already-done", earnedCents: 50 });
   });
 
+  it("is another visit on the next day: tills begin their numbers anew", async () => {
+    const [shop, chip] = [await terminal(1), await card(1)];
+    const request = sale(1_000);
+    await shop.visit(request, chip);
+    shop.clock.utc += 86_400;
+    expect(await shop.visit(request, chip)).toMatchObject({ result: "done" });
+    expect(centsOf(await shown(chip, TOWN))).toBe(100);
+  });
+
   it("is not done on a second card, nor for another sale", async () => {
     const [shop, chip] = [await terminal(1), await card(1)];
     const request = sale(1_000, 30);
@@ -222,6 +231,7 @@ describe("a terminal in trouble", () => {
       { ...good, lines: [{ amount: 1, quantity: 0 }] },
       { ...good, lines: [{ amount: 1, quantity: 1, category: "\ud800" }] },
       { ...good, lines: [{ amount: 1, quantity: 1, category: "x".repeat(41) }] },
+      { ...good, lines: Array.from({ length: 101 }, () => ({ amount: 1, quantity: 1 })) },
     ];
     for (const request of strange) {
       expect(await shop.visit(request, chip), JSON.stringify(request)).toMatchObject({

@@ -35,6 +35,7 @@ export type CardRefusal =
   | "NOT_OURS"
   | "NEWER_LAYOUT"
   | "BAD_SIGNATURE"
+  | "KEY_NOT_HELD"
   | "AREA_CONFLICT"
   | "COUNTER_ROLLBACK"
   | "CARD_UNSTEADY"
@@ -117,7 +118,8 @@ export async function readIdentity(hal: Hal, facts: DeviceFacts, uid: Uint8Array
   const { layout, generation, issuer, card, mac } = identity.value;
   const sealed = Identity.encode(identity.value).subarray(0, IDENTITY_SEALED_BYTES);
   const right = await hal.open({ role: "identity", issuer, generation }, uid, card, sealed, mac);
-  if (right !== true) throw new CardRefused("BAD_SIGNATURE");
+  if (right === "no-key") throw new CardRefused("KEY_NOT_HELD", card);
+  if (!right) throw new CardRefused("BAD_SIGNATURE");
   const map = mapOf(layout, chip);
   if (map === null || map.commit !== "highest-sequence") throw new CardRefused("NEWER_LAYOUT", card);
   return { uid, number: card, map, identity: identity.value };

@@ -9,6 +9,8 @@ export type Outcome = JournalledIntent["outcomes"][number]["outcome"];
 /** An intent of this terminal for the card in the field, and what is known of it by now. */
 export interface KnownIntent {
   readonly number: number;
+  /** It is the very visit that is under way, tried before. */
+  readonly ofThisVisit: boolean;
   readonly body: Intent;
   readonly outcomes: Map<number, Outcome>;
   /** Programmes whose area still shows the old state: written again, or aborted after the next write on that area. */
@@ -16,14 +18,15 @@ export interface KnownIntent {
 }
 
 /** Intents of a card that matter to a visit, oldest first: those still open, and any of this very visit. */
-export async function knownIntents(hal: Hal, history: CardHistory, visit: number): Promise<KnownIntent[]> {
+export async function knownIntents(hal: Hal, history: CardHistory): Promise<KnownIntent[]> {
   const known: KnownIntent[] = [];
-  for (const { number, visit: theirs, outcomes } of history.intents) {
-    if (theirs !== visit && outcomes.every(({ outcome }) => outcome !== "open")) continue;
+  for (const { number, ofThisVisit, outcomes } of history.intents) {
+    if (!ofThisVisit && outcomes.every(({ outcome }) => outcome !== "open")) continue;
     const entry = decodeEntry(await hal.entry(number));
     if (entry.kind !== "intent") throw new RangeError(`entry ${number} is no intent`);
     known.push({
       number,
+      ofThisVisit,
       body: entry.body,
       outcomes: new Map(outcomes.map(({ programme, outcome }) => [programme, outcome])),
       unwritten: new Set<number>(),

@@ -109,13 +109,13 @@ async function tryVisit(
   if (history.blocked !== null) throw new CardRefused("BLOCKED", card.number);
   if (history.cardOfVisit !== null && history.cardOfVisit !== card.number)
     throw new CardRefused("ALREADY_USED", card.number);
-  const intents = await knownIntents(hal, history, request.visit);
+  const intents = await knownIntents(hal, history);
   const areas = await readAreas(terminal, card, intents);
   if (wentBack(facts, areas, history)) throw new CardRefused("COUNTER_ROLLBACK", card.number);
 
-  const told = alreadyTold(history, intents, request);
+  const told = alreadyTold(history);
   await settleDoubts(hal, card, areas, intents, history);
-  const mine = intents.findLast(({ body }) => body.visit === request.visit);
+  const mine = intents.findLast(({ ofThisVisit }) => ofThisVisit);
   progress.intent = null;
   if (mine !== undefined && !isVoid(mine)) {
     if (!isSaleOf(mine, asked)) throw new CardRefused("ALREADY_USED", card.number);
@@ -133,9 +133,11 @@ async function tryVisit(
   const body = intentOf(proposal, request, facts, card, progress.moment);
   const number = await hal.intend(encodeCbor(Intent.encode(body)));
   if (number === "full") return refuse(terminal, request, uid, progress, "JOURNAL_FULL");
+  if (number === "too-long") return refuse(terminal, request, uid, progress, "BAD_AMOUNT");
   const programmes = body.areas.map(({ programme }) => programme);
   const intent: KnownIntent = {
     number,
+    ofThisVisit: true,
     body,
     outcomes: new Map(programmes.map((programme) => [programme, "open"])),
     unwritten: new Set(programmes),
@@ -184,9 +186,8 @@ async function openingsOf(
 }
 
 /** Whether this very visit had been committed, and so told, before this tap. */
-function alreadyTold(history: CardHistory, intents: readonly KnownIntent[], request: SaleRequest): boolean {
-  const mine = intents.findLast(({ body }) => body.visit === request.visit);
-  const outcomes = history.intents.find(({ number }) => number === mine?.number)?.outcomes ?? [];
+function alreadyTold({ intents }: CardHistory): boolean {
+  const outcomes = intents.find(({ ofThisVisit }) => ofThisVisit)?.outcomes ?? [];
   return outcomes.length > 0 && outcomes.every(({ outcome }) => outcome === "committed");
 }
 

@@ -8,8 +8,8 @@ export interface RememberedState {
 /** An intent of the journal, and what became of each of its programmes so far. */
 export interface JournalledIntent {
   readonly number: number;
-  /** The till's number of the visit. */
-  readonly visit: number;
+  /** Whether it is the very visit that was asked about. */
+  readonly ofThisVisit: boolean;
   readonly outcomes: readonly { readonly programme: number; readonly outcome: "open" | "committed" | "aborted" }[];
 }
 
@@ -31,9 +31,9 @@ export interface JournalPort {
   entry(number: number): Promise<Uint8Array>;
   /**
    * Stores an intent (body as in wire/entry.ts) before any byte of it reaches a card. Gives its entry number once it is
-   * durable; "full" means that nothing was stored and no card may be written.
+   * durable; "full" and "too-long" mean that nothing was stored and no card may be written.
    */
-  intend(body: Uint8Array): Promise<number | "full">;
+  intend(body: Uint8Array): Promise<number | "full" | "too-long">;
   /** Stores what became of one programme of an intent that `lookup` or `intend` gave. Repeating the same outcome changes nothing. */
   settle(intent: number, programme: number, outcome: "committed" | "aborted"): Promise<void>;
   /** Stores a refusal (body as in wire/entry.ts). Lost without harm where the journal is full. */

@@ -26,13 +26,15 @@ function area(programme: number, sequence: number): Intent["areas"][number] {
 }
 
 /** A journal whose entries go into a book as they are made. */
+const NOW = 1_781_517_600;
+
 class Journal {
   readonly book = new IntentBook();
   private number = 0;
 
   private add(content: Pick<Entry, "kind" | "body">): number {
     this.number += 1;
-    this.book.take({ number: this.number, utc: 0, offset: 60, previous: hash(0), ...content } as Entry);
+    this.book.take({ number: this.number, utc: NOW, offset: 60, previous: hash(0), ...content } as Entry);
     return this.number;
   }
 
@@ -55,7 +57,7 @@ class Journal {
 describe("intent book", () => {
   it("knows nothing of a card it never saw", () => {
     const { book } = new Journal();
-    expect(book.intentsOf(CARD, 0)).toEqual([]);
+    expect(book.intentsOf(CARD, 0, NOW)).toEqual([]);
     expect(book.statesOf(CARD)).toEqual([]);
     expect(book.outcome(1, SHOP)).toBeNull();
     expect(book.body(1)).toBeNull();
@@ -70,10 +72,10 @@ describe("intent book", () => {
     journal.commit(number, SHOP);
     journal.powerUp();
     expect(book.openAreas()).toBe(1);
-    expect(book.intentsOf(CARD, 0)).toEqual([
+    expect(book.intentsOf(CARD, 0, NOW)).toEqual([
       {
         number,
-        visit: 31,
+        ofThisVisit: false,
         outcomes: [
           { programme: SHOP, outcome: "committed" },
           { programme: TOWN, outcome: "open" },
@@ -109,10 +111,22 @@ describe("intent book", () => {
   it("knows the card of a visit that happened, or may still have, and no longer when it was aborted", () => {
     const journal = new Journal();
     const number = journal.intent(CARD, 31, area(SHOP, 5));
-    expect(journal.book.cardOfVisit(31)).toBe(CARD);
-    expect(journal.book.cardOfVisit(32)).toBeNull();
+    expect(journal.book.cardOfVisit(31, NOW)).toBe(CARD);
+    expect(journal.book.cardOfVisit(32, NOW)).toBeNull();
     journal.abort(number, SHOP);
-    expect(journal.book.cardOfVisit(31)).toBeNull();
+    expect(journal.book.cardOfVisit(31, NOW)).toBeNull();
+  });
+
+  it("takes the number for another visit once a day has passed, unless the first is still open", () => {
+    const journal = new Journal();
+    const number = journal.intent(CARD, 31, area(SHOP, 5));
+    const nextDay = NOW + 86_400;
+    expect(journal.book.cardOfVisit(31, nextDay)).toBe(CARD);
+    journal.commit(number, SHOP);
+    expect(journal.book.cardOfVisit(31, nextDay - 1)).toBe(CARD);
+    expect(journal.book.cardOfVisit(31, nextDay)).toBeNull();
+    expect(journal.book.intentsOf(CARD, 31, NOW)).toMatchObject([{ number, ofThisVisit: true }]);
+    expect(journal.book.intentsOf(CARD, 31, nextDay)).toMatchObject([{ number, ofThisVisit: false }]);
   });
 
   it("finds the intent of a visit however many came after it", () => {
@@ -121,8 +135,8 @@ describe("intent book", () => {
     journal.commit(first, SHOP);
     const second = journal.intent(CARD, 32, area(SHOP, 6));
     journal.commit(second, SHOP);
-    expect(journal.book.intentsOf(CARD, 31).map(({ number }) => number)).toEqual([first, second]);
-    expect(journal.book.intentsOf(CARD + 1, 31)).toEqual([]);
+    expect(journal.book.intentsOf(CARD, 31, NOW).map(({ number }) => number)).toEqual([first, second]);
+    expect(journal.book.intentsOf(CARD + 1, 31, NOW)).toEqual([]);
   });
 
   it("refuses an outcome of what is not open", () => {
@@ -138,9 +152,9 @@ describe("intent book", () => {
     const { book } = journal;
     const first = journal.intent(CARD, 1, area(SHOP, 5));
     journal.commit(first, SHOP);
-    expect(book.intentsOf(CARD, 0).map(({ number }) => number)).toEqual([first]);
+    expect(book.intentsOf(CARD, 0, NOW).map(({ number }) => number)).toEqual([first]);
     const second = journal.intent(CARD, 2, area(SHOP, 6));
-    expect(book.intentsOf(CARD, 0).map(({ number }) => number)).toEqual([second]);
+    expect(book.intentsOf(CARD, 0, NOW).map(({ number }) => number)).toEqual([second]);
     expect(book.outcome(first, SHOP)).toBe("committed");
     expect(book.body(first)).toBeNull();
   });
@@ -151,7 +165,7 @@ describe("intent book", () => {
     const settled = journal.intent(CARD, 2, area(SHOP, 5));
     journal.abort(settled, SHOP);
     const last = journal.intent(CARD, 3, area(SHOP, 5));
-    expect(journal.book.intentsOf(CARD, 0).map(({ number }) => number)).toEqual([open, last]);
+    expect(journal.book.intentsOf(CARD, 0, NOW).map(({ number }) => number)).toEqual([open, last]);
     expect(journal.book.openAreas()).toBe(2);
   });
 
@@ -184,10 +198,10 @@ describe("memory of cards", () => {
     const journal = visited(CARDS_REMEMBERED);
     expect(CARDS_REMEMBERED).toBe(20_000);
     expect(known(journal, 1)).toBe(true);
-    const forgotten = journal.book.intentsOf(1, 0)[0]!.number;
+    const forgotten = journal.book.intentsOf(1, 0, NOW)[0]!.number;
     journal.intent(CARD, 1, area(SHOP, 5));
     expect(known(journal, 1)).toBe(false);
-    expect(journal.book.intentsOf(1, 0)).toEqual([]);
+    expect(journal.book.intentsOf(1, 0, NOW)).toEqual([]);
     expect(journal.book.body(forgotten)).toBeNull();
     expect(known(journal, 2)).toBe(true);
   });
@@ -206,7 +220,7 @@ describe("memory of cards", () => {
     journal.commit(open, SHOP);
     visited(CARDS_REMEMBERED + 10, journal);
     expect(journal.book.outcome(open, TOWN)).toBe("open");
-    expect(journal.book.intentsOf(CARD, 0)).toHaveLength(1);
+    expect(journal.book.intentsOf(CARD, 0, NOW)).toHaveLength(1);
     expect(known(journal, CARD)).toBe(true);
     expect(known(journal, 11)).toBe(false);
     expect(known(journal, 12)).toBe(true);

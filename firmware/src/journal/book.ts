@@ -1,5 +1,5 @@
 import { readBigEndian } from "@cachet/card-layout";
-import { CARDS_REMEMBERED, type JournalledIntent, type RememberedState } from "../hal/index.ts";
+import { CARDS_REMEMBERED, type JournalledIntent, type RememberedState, VISIT_NUMBER_SECONDS } from "../hal/index.ts";
 import type { Entry, Intent } from "../wire/index.ts";
 
 type Outcome = "open" | "committed" | "aborted";
@@ -8,6 +8,7 @@ interface KeptIntent {
   readonly number: number;
   readonly card: number;
   readonly visit: number;
+  readonly utc: number;
   readonly outcomes: Map<number, Outcome>;
   /** Kept while an area is open; the journal has it afterwards. */
   body: Intent | null;
@@ -34,15 +35,15 @@ export class IntentBook {
 
   /** Takes in one entry. Entries come in order, each once. Throws `RangeError` on an outcome of nothing that is open. */
   take(entry: Entry): void {
-    if (entry.kind === "intent") this.takeIntent(entry.number, entry.body);
+    if (entry.kind === "intent") this.takeIntent(entry.number, entry.utc, entry.body);
     if (entry.kind === "commit") this.takeOutcome(entry.body.intent, entry.body.programme, "committed");
     if (entry.kind === "abort") this.takeOutcome(entry.body.intent, entry.body.programme, "aborted");
   }
 
-  private takeIntent(number: number, body: Intent): void {
+  private takeIntent(number: number, utc: number, body: Intent): void {
     const { card, visit } = body;
     const outcomes = new Map(body.areas.map(({ programme }): [number, Outcome] => [programme, "open"]));
-    const intent: KeptIntent = { number, card, visit, outcomes, body };
+    const intent: KeptIntent = { number, card, visit, utc, outcomes, body };
     const kept = this.cards.get(card) ?? { intents: [], states: new Map<number, RememberedState>() };
     kept.intents = [...kept.intents.filter(isOpen), intent];
     this.intents.set(number, intent);
@@ -94,25 +95,32 @@ export class IntentBook {
     return this.intents.get(number)?.body ?? null;
   }
 
-  /** Open intents of a card, its last one, and the one of this visit, oldest first. */
-  intentsOf(card: number, visit: number): JournalledIntent[] {
+  /** The last intent of a visit's number; null where it is settled and too long ago (`VISIT_NUMBER_SECONDS`) to be this visit. */
+  private ofVisit(visit: number, utc: number): KeptIntent | null {
+    const intent = this.visits.get(visit);
+    if (intent === undefined) return null;
+    return isOpen(intent) || Math.abs(utc - intent.utc) < VISIT_NUMBER_SECONDS ? intent : null;
+  }
+
+  /** Open intents of a card, its last one, and the one of this visit at this time, oldest first. */
+  intentsOf(card: number, visit: number, utc: number): JournalledIntent[] {
     const kept = this.cards.get(card)?.intents ?? [];
     const matter = new Set(kept.filter((intent) => isOpen(intent) || intent === kept.at(-1)));
-    const ofVisit = this.visits.get(visit);
+    const ofVisit = this.ofVisit(visit, utc);
     if (ofVisit?.card === card) matter.add(ofVisit);
     return [...matter]
       .sort((a, b) => a.number - b.number)
-      .map(({ number, visit: theirs, outcomes }) => ({
-        number,
-        visit: theirs,
-        outcomes: [...outcomes].map(([programme, outcome]) => ({ programme, outcome })),
+      .map((intent) => ({
+        number: intent.number,
+        ofThisVisit: intent === ofVisit,
+        outcomes: [...intent.outcomes].map(([programme, outcome]) => ({ programme, outcome })),
       }));
   }
 
   /** The card on which a visit happened, or may still have: null where it has no intent that is not aborted as a whole. */
-  cardOfVisit(visit: number): number | null {
-    const intent = this.visits.get(visit);
-    if (intent === undefined) return null;
+  cardOfVisit(visit: number, utc: number): number | null {
+    const intent = this.ofVisit(visit, utc);
+    if (intent === null) return null;
     return [...intent.outcomes.values()].every((outcome) => outcome === "aborted") ? null : intent.card;
   }
 

@@ -199,7 +199,7 @@ describe("settling an area", () => {
       intents: [
         {
           number: 1,
-          visit: 1,
+          ofThisVisit: false,
           outcomes: [
             { programme: 11, outcome: "committed" },
             { programme: 20, outcome: "open" },
@@ -265,7 +265,7 @@ describe("a journal with little room", () => {
           else if (what === "intend") {
             const programmes = [11, 20, 30].slice(0, areas);
             const intent = await keeper.intend(intentBody(card, ...programmes.map((programme) => area(programme))));
-            if (intent !== "full") open.push(...programmes.map((programme) => ({ intent, programme })));
+            if (typeof intent === "number") open.push(...programmes.map((programme) => ({ intent, programme })));
           } else {
             const settled = open.shift();
             if (settled)
@@ -320,7 +320,7 @@ describe("collecting", () => {
     return reading.batch;
   };
   const collect = (keeper: JournalKeeper, first: number, last: number) =>
-    keeper.collect(first, last, TERMINAL, image, signer.sign);
+    keeper.collect(first, last, TERMINAL, signer.sign);
 
   it("gives a batch that can be read, named after its range, with the totals of its commits", async () => {
     const keeper = await eightEntries();

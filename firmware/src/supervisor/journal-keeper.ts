@@ -24,6 +24,7 @@ import {
   journalRoot,
   NO_SUMS,
   Refusal,
+  SHA256_BYTES,
   sumsOf,
 } from "../wire/index.ts";
 import { sha256 } from "./crypto.ts";
@@ -38,6 +39,9 @@ function checkAreas({ areas }: Intent): void {
     if (!state.ok || state.value.programme !== programme) throw new RangeError(`no record of programme ${programme}`);
   }
 }
+
+/** A frame of the journal has room for so long an intent and what the supervisor adds to it. */
+const INTENT_BYTES_MAX = 16_000;
 
 /** A sealed batch and the range it holds. */
 export interface CollectedBatch {
@@ -119,7 +123,8 @@ export class JournalKeeper implements JournalPort {
     return this.capacity - JOURNAL_ENTRIES_RESERVED - this.store.count - this.book.openAreas();
   }
 
-  async intend(body: Uint8Array): Promise<number | "full"> {
+  async intend(body: Uint8Array): Promise<number | "full" | "too-long"> {
+    if (body.length > INTENT_BYTES_MAX) return "too-long";
     const intent = Intent.decode(decodeCbor(body), "intent");
     checkAreas(intent);
     return this.inTurn(async () =>
@@ -153,11 +158,12 @@ export class JournalKeeper implements JournalPort {
   }
 
   lookup(card: number, visit: number): Promise<CardHistory> {
+    const { utc } = this.clock.now();
     return Promise.resolve({
       blocked: null,
       remembered: this.book.statesOf(card),
-      intents: this.book.intentsOf(card, visit),
-      cardOfVisit: this.book.cardOfVisit(visit),
+      intents: this.book.intentsOf(card, visit, utc),
+      cardOfVisit: this.book.cardOfVisit(visit, utc),
     });
   }
 
@@ -165,8 +171,17 @@ export class JournalKeeper implements JournalPort {
     return Promise.resolve(this.store.entry(number));
   }
 
-  /** Seals entries `first` to `last`. Changes nothing: the same range gives the same bytes. */
-  collect(first: number, last: number, terminal: number, image: Uint8Array, sign: Ed25519Sign): CollectedBatch {
+  /** The image that ran when an entry was stored: every start notes it, and entry 1 is a start. */
+  private imageAt(number: number): Uint8Array {
+    for (let at = number; at >= 1; at -= 1) {
+      const entry = decodeEntry(this.store.entry(at));
+      if (entry.kind === "power-up") return entry.body.image;
+    }
+    return new Uint8Array(SHA256_BYTES);
+  }
+
+  /** Seals entries `first` to `last`. Changes nothing: the same range gives the same bytes, whatever image runs by now. */
+  collect(first: number, last: number, terminal: number, sign: Ed25519Sign): CollectedBatch {
     if (first < 1 || last > this.store.count || first > last) throw new RangeError(`no entries ${first} to ${last}`);
     const stored = Array.from({ length: last - first + 1 }, (_, i) => this.store.entry(first + i));
     const entries = stored.map(decodeEntry);
@@ -182,7 +197,7 @@ export class JournalKeeper implements JournalPort {
       totals,
       previous: entries[0]!.previous,
       head: entryHash(sha256, stored.at(-1)!),
-      image,
+      image: this.imageAt(last),
     };
     return { name: batchName(seal), file: encodeBatch(seal, stored, sign), first, last };
   }

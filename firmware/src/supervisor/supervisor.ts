@@ -4,7 +4,13 @@ import { type Image, type ImageRefusal, type Signer, utf8Decode, verifyImage } f
 import { hostApp } from "./app-host.ts";
 import { sha256, verifyEd25519 } from "./crypto.ts";
 import { type CollectedBatch, JournalKeeper } from "./journal-keeper.ts";
-import { type HeldKey, KeyStore } from "./key-store.ts";
+import { type HeldKey, KeyStore, TestKeyRefused } from "./key-store.ts";
+
+/** A key whose images may run. Production terminals refuse test keys. */
+export interface TrustedImageKey {
+  readonly publicKey: Uint8Array;
+  readonly test: boolean;
+}
 
 /** What a port supplies. */
 export interface SupervisorPorts {
@@ -17,7 +23,9 @@ export interface SupervisorPorts {
   readonly keys: readonly HeldKey[];
   /** The terminal's own key: seals batches. */
   readonly signer: Signer;
-  readonly trustedImageKeys: readonly Uint8Array[];
+  readonly trustedImageKeys: readonly TrustedImageKey[];
+  /** The lowest security counter that may run: what the last confirmed image had. */
+  readonly securityCounter: number;
   /** Entries the journal may hold; the usual number when it is left out. */
   readonly journalCapacity?: number;
 }
@@ -53,9 +61,10 @@ export class Supervisor {
 
   /** Verifies the image, loads the journal, notes the start and runs the app. Throws `ImageRefused`, `TestKeyRefused`, or what the journal's load throws. */
   static async boot(imageFile: Uint8Array, ports: SupervisorPorts): Promise<Supervisor> {
+    if (ports.facts.production && ports.trustedImageKeys.some(({ test }) => test)) throw new TestKeyRefused("image");
     const reading = verifyImage(imageFile, {
-      trustedKeys: ports.trustedImageKeys,
-      securityCounter: 0,
+      trustedKeys: ports.trustedImageKeys.map(({ publicKey }) => publicKey),
+      securityCounter: ports.securityCounter,
       layoutsInField: { lowest: STATE_LAYOUT, highest: STATE_LAYOUT },
       sha256,
       verify: verifyEd25519,
@@ -82,7 +91,7 @@ export class Supervisor {
   /** Seals entries `first` to `last` (default: the newest) as a batch. Removes nothing. */
   collect(first: number, last: number = this.journal.count): CollectedBatch {
     const { facts, signer } = this.ports;
-    return this.journal.collect(first, last, facts.terminal, this.image.hash, signer.sign);
+    return this.journal.collect(first, last, facts.terminal, signer.sign);
   }
 
   /** Frees the engine. */

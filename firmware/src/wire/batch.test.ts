@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { ascii, bigEndian, concat, fromHex, toHex } from "@cachet/card-layout";
 import { describe, expect, it } from "vitest";
 import { BatchSeal, batchName, encodeBatch, inspectBatch, readBatch } from "./batch.ts";
-import { encodeCbor } from "./cbor.ts";
+import { type Cbor, encodeCbor } from "./cbor.ts";
 import { encodeSign1 } from "./cose.ts";
 import type { Ed25519Sign, Ed25519Verify, Sha256 } from "./crypto.ts";
 import { type Entry, type EntryBody, encodeEntry, entryHash, journalRoot, NO_SUMS, type Sums } from "./entry.ts";
@@ -323,5 +323,24 @@ describe("golden batch files", () => {
   it.each(vectors.batches)("$name is read from its golden bytes", ({ seal: sealed, file: golden }) => {
     const reading = readBatch(fromHex(golden), sha256, verifyByNode, () => signer.publicKey);
     expect(reading).toMatchObject({ ok: true, batch: { seal: sealed } });
+  });
+});
+
+describe("a batch of a later format", () => {
+  it("is told as such by its header, whatever else that holds", () => {
+    const header = encodeCbor(
+      new Map<number, Cbor>([
+        [1, "cachet/batch"],
+        [2, 2],
+        [9, "more"],
+      ]),
+    );
+    const reading = readBatch(
+      header,
+      (message) => message,
+      () => false,
+      () => null,
+    );
+    expect(reading).toMatchObject({ ok: false, refusal: { reason: "newer-format" } });
   });
 });

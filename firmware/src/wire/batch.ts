@@ -16,6 +16,8 @@ import { bstr, type Decoded, integer, key, map, text, uint } from "./schema.ts";
  * A file without a trailer is still being written.
  */
 export const BATCH_VERSION = 1;
+/** More than a full journal; bounds what a reader takes apart before it knows the sender. */
+export const BATCH_BYTES_MAX = 64 * 1024 * 1024;
 const BATCH_CONTENT_TYPE = "application/vnd.cachet.batch";
 const number = integer({ min: 1, max: 0xffff_ffff });
 
@@ -39,7 +41,7 @@ export const BatchSeal = map({
   previous: key(6, bstr(SHA256_BYTES)),
   /** Hash of the last entry. */
   head: key(7, bstr(SHA256_BYTES)),
-  /** Hash of the image that runs, as its container states it. */
+  /** Hash of the image that ran at the last entry, as its container states it; zeros where no start was noted. */
   image: key(8, bstr(SHA256_BYTES)),
 });
 export type BatchSeal = Decoded<typeof BatchSeal>;
@@ -84,8 +86,15 @@ function encodeHeader({ terminal, first, last }: Pick<BatchSeal, "terminal" | "f
   return encodeCbor(BatchHeader.encode({ format: "cachet/batch", version: BATCH_VERSION, terminal, first, last }));
 }
 
-/** How every batch file begins: a map of five with key 1, "cachet/batch". */
-const START = encodeHeader({ terminal: 0, first: 1, last: 1 }).subarray(0, 15);
+/** How every batch file of any version begins behind its first byte: key 1, "cachet/batch". */
+const START = encodeHeader({ terminal: 0, first: 1, last: 1 }).subarray(1, 15);
+const VERSION_KEY = 2;
+
+function refuseNewer(header: Uint8Array): void {
+  const map = decodeCbor(header);
+  const version = map instanceof Map ? map.get(VERSION_KEY) : undefined;
+  if (typeof version === "number" && version > BATCH_VERSION) refuse("newer-format", `format version ${version}`);
+}
 
 /** Writes a batch of stored entries. The caller's entries are consecutive and chained. */
 export function encodeBatch(seal: BatchSeal, stored: readonly Uint8Array[], sign: Ed25519Sign): Uint8Array {
@@ -183,10 +192,12 @@ export function readBatch(
   keyOf: (terminal: number) => Uint8Array | null,
 ): BatchReading {
   try {
-    if (!sameBytes(file.subarray(0, START.length), START.subarray(0, file.length)))
-      refuse("not-a-batch", "no batch header");
+    const start = file.subarray(1, 1 + START.length);
+    if (!sameBytes(start, START.subarray(0, start.length))) refuse("not-a-batch", "no batch header");
+    if (file.length > BATCH_BYTES_MAX) refuse("not-a-batch", `${file.length} bytes, at most ${BATCH_BYTES_MAX}`);
     const { items, cutAt } = splitSequence(file);
     const [header, trailer] = [items[0], items.at(-1)];
+    if (header !== undefined) refuseNewer(header);
     if (items.slice(0, cutAt === null ? -1 : undefined).some(isSign1))
       refuse("not-a-batch", "something follows the trailer");
     if (header === undefined || trailer === undefined || items.length < 2 || !isSign1(trailer)) {

@@ -38,6 +38,7 @@ const TLV = {
 const SPKI_PREFIX = Uint8Array.of(0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00);
 
 export const PRODUCT = "cachet-terminal";
+const PRODUCT_BYTES_MAX = 32;
 /** Larger than any image we run; bounds what a verifier reads. */
 export const IMAGE_BYTES_MAX = 1 << 20;
 
@@ -294,13 +295,15 @@ function read(file: Uint8Array, sha256: Sha256): { readonly image: Image; readon
   const hash = unprotectedTlvs.get(TLV.sha256)!;
   if (!sameDigest(sha256(region), hash)) refuse("hash-mismatch", "content does not match its hash");
   const [lowest = 0, highest = 0] = protectedTlvs.get(TLV.layouts)!;
+  const product = protectedTlvs.get(TLV.product)!;
+  if (product.length > PRODUCT_BYTES_MAX) refuse("bad-tlv", `protected: product of ${product.length} bytes`);
   const programmes = decodeProgrammes(protectedTlvs.get(TLV.programmes)!);
   if (programmes === null) refuse("bad-tlv", "protected: list of programmes");
   return {
     image: {
       version,
       securityCounter: readLe(protectedTlvs.get(TLV.securityCounter)!, 0, 4),
-      product: String.fromCharCode(...protectedTlvs.get(TLV.product)!),
+      product: String.fromCharCode(...product),
       layouts: { lowest, highest },
       programmes,
       payload,

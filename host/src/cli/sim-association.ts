@@ -21,7 +21,7 @@ export function simAssociation(
 ): Association {
   const transceive = (chip: Type2Chip) => (command: Uint8Array) => Promise.resolve(chip.execute(command));
   return {
-    trustedImageKeys: [testImageSigner().publicKey],
+    trustedImageKeys: [{ publicKey: testImageSigner().publicKey, test: true }],
     enrol(terminal, merchant) {
       const held = programmes.filter(({ merchants }) => merchants[merchant] !== undefined);
       const signer = testTerminalSigner(terminal);

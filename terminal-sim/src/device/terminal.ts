@@ -1,5 +1,5 @@
 import type { Clock, DeviceFacts, SaleRequest, Sandbox, VisitReport } from "@cachet/firmware/hal";
-import { type CollectedBatch, type HeldKey, Supervisor } from "@cachet/firmware/supervisor";
+import { type CollectedBatch, type HeldKey, Supervisor, type TrustedImageKey } from "@cachet/firmware/supervisor";
 import type { Signer } from "@cachet/firmware/wire";
 import { SimJournalFile } from "./flash.ts";
 import { Mishaps, PowerCut } from "./mishap.ts";
@@ -28,7 +28,9 @@ export interface SimTerminalSetup {
   readonly facts: DeviceFacts;
   readonly keys: readonly HeldKey[];
   readonly signer: Signer;
-  readonly trustedImageKeys: readonly Uint8Array[];
+  readonly trustedImageKeys: readonly TrustedImageKey[];
+  /** Lowest security counter that may run; 0 when it is left out. */
+  readonly securityCounter?: number;
   readonly image: Uint8Array;
   readonly clock: SimClock;
   readonly newSandbox: () => Sandbox;
@@ -66,6 +68,7 @@ export class SimTerminal {
       keys,
       signer,
       trustedImageKeys,
+      securityCounter: this.setup.securityCounter ?? 0,
       clock,
       newSandbox,
       journal: this.journal,

@@ -1,6 +1,6 @@
 import { CARD_EPOCH_SECONDS, type Day, toHex } from "@cachet/card-layout";
 import type { DeviceFacts, SaleRequest, Sandbox, VisitReport } from "@cachet/firmware/hal";
-import type { CollectedBatch, HeldKey } from "@cachet/firmware/supervisor";
+import type { CollectedBatch, HeldKey, TrustedImageKey } from "@cachet/firmware/supervisor";
 import type { Signer } from "@cachet/firmware/wire";
 import { renderReceipt } from "../device/paper.ts";
 import { SimClock, SimTerminal } from "../device/terminal.ts";
@@ -17,7 +17,7 @@ export interface TownPurchase {
 
 /** The town's association: makes cards and keys, takes batches in, reads cards. The real office, given by the caller. */
 export interface Association {
-  readonly trustedImageKeys: readonly Uint8Array[];
+  readonly trustedImageKeys: readonly TrustedImageKey[];
   /** Provisions a terminal of a merchant: what it is, its keys, and its place in the office's books. */
   enrol(
     terminal: number,
