@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -26,6 +27,9 @@ export function findNode() {
   if (Number(process.versions.node.split(".")[0]) === NODE_MAJOR) return process.execPath;
   return existsSync(NODE_BINARY) ? NODE_BINARY : null;
 }
+
+/** The exit code of a child: its own, or 128 and the number of the signal that ended it. */
+const exitOf = ({ status, signal }) => (signal ? 128 + (constants.signals[signal] ?? 0) : (status ?? 70));
 
 const npm = (args, cwd) => {
   const result = spawnSync("npm", [...args, "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"], {
@@ -56,7 +60,7 @@ export function ensureNode() {
   if (findNode() === process.execPath) return;
   if (findNode() === null) fetchNode();
   const again = spawnSync(NODE_BINARY, process.argv.slice(1), { stdio: "inherit" });
-  process.exit(again.status ?? 70);
+  process.exit(exitOf(again));
 }
 
 /** Installs the packages of the lock file, unless they already are. Compiles and downloads nothing else. */
@@ -78,8 +82,8 @@ export function ensurePackages() {
 
 /** Runs a program with the checkout's Node; ends this process with its exit code when it fails. */
 export function runNode(args, options = {}) {
-  const { status } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: "inherit", ...options });
-  if (status !== 0) process.exit(status ?? 70);
+  const ended = spawnSync(process.execPath, args, { cwd: ROOT, stdio: "inherit", ...options });
+  if (ended.status !== 0) process.exit(exitOf(ended));
 }
 
 /** Makes the checkout ready: the right Node, then the packages. */

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { ROOT, runNode, setUp } from "./runtime.mjs";
 
 setUp();
+const given = process.argv.slice(2);
 const home = join("out", "town");
-rmSync(join(ROOT, home), { recursive: true, force: true });
-runNode([join("host", "bin", "cachet.mjs"), "sim", "world", "--home", home, ...process.argv.slice(2)]);
+const ownHome = given.some((word) => word === "--home" || word.startsWith("--home="));
+if (!ownHome) rmSync(join(ROOT, home), { recursive: true, force: true });
+runNode([join("host", "bin", "cachet.mjs"), "sim", "world", ...(ownHome ? [] : ["--home", home]), ...given]);

@@ -2,6 +2,7 @@
 // Starts the command with the project's Node: plain JavaScript, so that an older Node can say what it lacks.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 import { findNode, NODE_MAJOR } from "../../scripts/runtime.mjs";
 
@@ -26,6 +27,6 @@ if (!existsSync(packages)) {
     process.exitCode = 1;
   } else {
     const child = spawnSync(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
-    process.exitCode = child.status ?? 70;
+    process.exitCode = child.signal ? 128 + (constants.signals[child.signal] ?? 0) : (child.status ?? 70);
   }
 }

@@ -96,6 +96,15 @@ describe("cachet image", () => {
     expectFailure(cachet("image", "build", broken, "-o", at("x.img")), 1, "C-IMAGE-01", "broken.programme.ts");
     const none = write("none.programme.ts", "export const nothing = 1;\n");
     expectFailure(cachet("image", "build", none, "-o", at("x.img")), 1, "C-IMAGE-01", "export default programme");
+    const misspelt = write("misspelt.programme.ts", "export default { number: 5, rules: [] };\n");
+    expectFailure(
+      cachet("image", "build", misspelt, "-o", at("x.img")),
+      1,
+      "C-IMAGE-01",
+      "name must have",
+      "name at least one",
+    );
+    expectFailure(cachet("image", "build", broken, "-o", broken), 1, "C-FILE-04", "overwrite");
     const twice = [programmeFile("ville"), programmeFile("ville")];
     expectFailure(cachet("image", "build", ...twice, "-o", at("x.img")), 1, "C-IMAGE-01", "number 20 stands twice");
   });
@@ -210,7 +219,11 @@ describe("cachet batch and office", () => {
     const cut = write("cut.batch", readFileSync(batches()[0]!).subarray(0, 200));
     expect(cachet("batch", "import", cut, "--home", home)).toMatchObject({ code: 1 });
     expectFailure(cachet("batch", "inspect", write("no.batch", "hello")), 1, "C-BATCH-01");
+    expectFailure(cachet("batch", "inspect", join(home, "ledger.sqlite")), 1, "C-BATCH-01", "look whether");
     expectFailure(cachet("batch", "status", "--home", at("nowhere")), 1, "C-HOME-02", "sim world");
+    const garbage = mkdtempSync(join(folder, "garbage-"));
+    writeFileSync(join(garbage, "ledger.sqlite"), "this is no database");
+    expectFailure(cachet("batch", "status", "--home", garbage), 1, "C-HOME-04", "ledger.sqlite");
   });
 });
 

@@ -9,6 +9,7 @@ import {
   type Programme,
   percent,
   programme,
+  programmeFaults,
   type Rule,
   type Sale,
   stamps,
@@ -265,6 +266,36 @@ describe("programme", () => {
     expect(() => programme({ number: 0, version: 1, name: "", scope: "shop", merchants: {}, rules })).toThrow(
       /number must be.*name must.*name at least one.*id must be.*basis points.*grid must be/,
     );
+  });
+
+  it("refuses words that are not in its lists, and fields that do not exist: they would quietly mean something else", () => {
+    const good = {
+      number: 1,
+      version: 1,
+      name: "P",
+      scope: "shop",
+      merchants: { 1: { name: "M", role: "earn-and-spend" } },
+    };
+    const grid = stamps({ id: "s", grid: 5, reward: gift });
+    const rate = cagnotte({ id: "c", rate: percent(5) });
+    const wrong: [object, RegExp][] = [
+      [{ ...good, rules: [rate], scope: "shopp" }, /scope is "shopp"/],
+      [{ ...good, rules: [rate], merchants: { 1: { name: "M", role: "earn_only" } } }, /role is "earn_only"/],
+      [{ ...good, rules: [{ ...rate, rounding: "up" }] }, /rounding is "up"/],
+      [{ ...good, rules: [{ ...rate, funder: "nobody" }] }, /funder is "nobody"/],
+      [{ ...good, rules: [{ ...grid, minimum: { kind: "at-least", amount: 1 } }] }, /minimum.kind is "at-least"/],
+      [{ ...good, rules: [{ ...grid, excess: "keep" }] }, /excess is "keep"/],
+      [{ ...good, rules: [{ ...grid, cooldown: 5 }] }, /no field "cooldown"/],
+      [{ ...good, rules: [{ ...grid, reward: undefined }] }, /reward is missing/],
+      [{ ...good, rules: [{ ...grid, kind: "points" }] }, /kind is "points"/],
+      [{ ...good, rules: [rate], excludes: [] }, /no field "excludes"/],
+      [{ ...good, rules: "none" }, /name at least one/],
+      [{ ...good, name: 7, rules: [rate] }, /name must have/],
+    ];
+    for (const [given, fault] of wrong) {
+      expect(programmeFaults({ zone: "Europe/Paris", exclude: [], ...given }).join("; "), String(fault)).toMatch(fault);
+    }
+    expect(programmeFaults({ zone: "Europe/Paris", exclude: [], ...good, rules: [rate, grid] })).toEqual([]);
   });
 
   it("refuses two rules on one purse, and fractions of a per cent written as per cent", () => {

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { type BatchRefusal, inspectBatch, readBatch, terminalName } from "@cachet/firmware/wire";
+import { type BatchRefusal, inspectBatch, isFormatError, readBatch, terminalName } from "@cachet/firmware/wire";
 import type { Command } from "commander";
 import { type ImportOutcome, importBatch } from "../office/import.ts";
 import { sha256, verifyEd25519 } from "../ports/crypto.ts";
@@ -26,10 +26,27 @@ function sentence(outcome: ImportOutcome): string {
       return `already imported: all ${outcome.duplicates} entries were known, nothing changed`;
     case "waiting":
       return `waiting: entries ${outcome.gap[0]} to ${outcome.gap[1]} are missing before it; it goes in by itself once they came`;
-    case "quarantined":
-      return `QUARANTINED: ${outcome.detail} (${outcome.reason}); nothing of the file counts, it is kept for you to look at`;
+    case "quarantined": {
+      const where = outcome.number === undefined ? "" : `entry ${outcome.number}: `;
+      return `QUARANTINED (C-BATCH-01): ${where}${outcome.detail} (${outcome.reason}); nothing of the file counts, it is kept. ${advice(outcome.reason)}`;
+    }
     case "still-being-written":
       return "still being written: it has no trailer yet; nothing was read from it";
+  }
+}
+
+/** What to do about a file that was set aside. */
+function advice(reason: string): string {
+  switch (reason) {
+    case "unknown-terminal":
+      return "Next: give the file to the office that knows this terminal.";
+    case "other-content":
+    case "not-continuous":
+      return "Next: look whether the terminal was restored from a copy, or the file is another town's.";
+    case "not-a-batch":
+      return "Next: look whether this is the file you meant.";
+    default:
+      return "Next: collect the same range again from the terminal.";
   }
 }
 
@@ -60,9 +77,7 @@ function importFiles(console: Console, paths: readonly string[]): number {
 function batchFailure(path: string, { reason, detail, number }: BatchRefusal): Failure {
   const where = number === undefined ? "" : `entry ${number}: `;
   return new Failure("C-BATCH-01", `${path} is refused: ${where}${detail} (${reason})`, "the file was only read", [
-    reason === "unfinished"
-      ? "wait until it is complete, or collect again"
-      : "collect the same range again from the terminal",
+    reason === "unfinished" ? "wait until it is complete, or collect again" : advice(reason).replace("Next: ", ""),
   ]);
 }
 
@@ -84,8 +99,18 @@ function verify(console: Console, path: string): void {
   });
 }
 
+function inspected(path: string): ReturnType<typeof inspectBatch> {
+  const file = readFile(path);
+  try {
+    return inspectBatch(file);
+  } catch (error) {
+    if (!isFormatError(error)) throw error;
+    throw batchFailure(path, { reason: "not-a-batch", detail: error.message });
+  }
+}
+
 function inspect(console: Console, path: string): void {
-  const { header, items, cutAt } = inspectBatch(readFile(path));
+  const { header, items, cutAt } = inspected(path);
   const claimed = header instanceof Map ? header : new Map();
   if (claimed.get(1) !== "cachet/batch") throw batchFailure(path, { reason: "not-a-batch", detail: "no batch header" });
   const [terminal, first, last] = [3, 4, 5].map((field) => Number(claimed.get(field)));

@@ -16,6 +16,7 @@ export const CODES = {
     exit: EXIT.refused,
     meaning: "A file could not be written. Look at the folder, its rights and the disk.",
   },
+  "C-FILE-04": { exit: EXIT.refused, meaning: "A result would overwrite one of the files it is made from." },
   "C-KEY-01": { exit: EXIT.refused, meaning: "A key file holds no Ed25519 key in PEM form." },
   "C-IMAGE-01": {
     exit: EXIT.refused,
@@ -37,6 +38,7 @@ export const CODES = {
     meaning: "The home folder already holds a ledger; a simulation needs one of its own.",
   },
   "C-HOME-02": { exit: EXIT.refused, meaning: "The home folder holds no ledger yet." },
+  "C-HOME-04": { exit: EXIT.refused, meaning: "The ledger's file cannot be opened as a database." },
   "C-HOME-03": { exit: EXIT.refused, meaning: "The ledger was made by another version of cachet." },
   "C-NODE-01": {
     exit: EXIT.refused,

@@ -47,9 +47,11 @@ export function writeFile(path: string, content: Uint8Array | string): void {
   }
 }
 
-function keyFailure(path: string, wanted: string): Failure {
+function keyFailure(path: string, wanted: string, isPublic = false): Failure {
   return new Failure("C-KEY-01", `${path} holds no Ed25519 ${wanted} key in PEM form`, "nothing was done", [
-    "make one with: openssl genpkey -algorithm ed25519 -out image-key.pem",
+    isPublic
+      ? "this is a public key; images are signed with the private one"
+      : "make one with: openssl genpkey -algorithm ed25519 -out image-key.pem",
     "or use the published test key: --key test",
   ]);
 }
@@ -57,8 +59,9 @@ function keyFailure(path: string, wanted: string): Failure {
 /** The signer in a PEM file; the word "test" names the published test key. */
 export function readSigner(key: string): Signer {
   if (key === "test") return testImageSigner();
-  const signer = signerOfPem(new TextDecoder().decode(readFile(key)));
-  if (signer === null) throw keyFailure(key, "private");
+  const pem = new TextDecoder().decode(readFile(key));
+  const signer = signerOfPem(pem);
+  if (signer === null) throw keyFailure(key, "private", publicKeyOfPem(pem) !== null);
   return signer;
 }
 

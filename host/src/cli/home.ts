@@ -10,6 +10,17 @@ const LEDGER = "ledger.sqlite";
 
 export const ledgerPath = ({ home }: Pick<Console, "home">): string => join(home, LEDGER);
 
+function openFile(path: string): Database {
+  try {
+    return openSqlite(path);
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new Failure("C-HOME-04", `${path} cannot be opened as a ledger (${problem})`, "it was not touched", [
+      "check the folder and your rights to it, or name another with --home",
+    ]);
+  }
+}
+
 /** Opens the office's ledger. Fails with C-HOME-02 when there is none, C-HOME-03 when it is not ours to read. */
 export function openLedger(console: Console): Database {
   const path = ledgerPath(console);
@@ -18,7 +29,7 @@ export function openLedger(console: Console): Database {
       "name the right folder with --home, or make a simulated town: cachet sim world --home DIR",
     ]);
   }
-  const database = openSqlite(path);
+  const database = openFile(path);
   const version = schemaVersion(database);
   if (version === SCHEMA_VERSION) return database;
   database.close();
@@ -26,7 +37,7 @@ export function openLedger(console: Console): Database {
     "C-HOME-03",
     `${path} has schema ${version}, this cachet knows ${SCHEMA_VERSION}`,
     "it was not touched",
-    ["use the version of cachet that made it, or a newer one"],
+    ["use the version of cachet that made it"],
   );
 }
 
@@ -39,7 +50,7 @@ export function makeLedger(console: Console): Database {
     ]);
   }
   makeFolder(console.home);
-  const database = openSqlite(path);
+  const database = openFile(path);
   createTables(database);
   return database;
 }

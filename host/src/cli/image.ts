@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { deflateRawSync } from "node:zlib";
 import { STATE_LAYOUT, toHex } from "@cachet/card-layout";
 import {
@@ -75,7 +76,11 @@ function imageFailure(path: string, reading: Extract<ImageReading, { ok: false }
     "C-IMAGE-02",
     `${path} is refused: ${reading.detail} (${reading.refusal})`,
     "the file was only read",
-    ["build the image again, or ask whoever gave it to you for a fresh copy"],
+    [
+      reading.refusal === "unknown-key"
+        ? "give the public key of whoever signed it"
+        : "build the image again, or ask whoever gave it to you for a fresh copy",
+    ],
   );
 }
 
@@ -88,6 +93,13 @@ interface BuildOptions {
 
 async function build(console: Console, files: readonly string[], options: BuildOptions): Promise<void> {
   for (const file of files) readFile(file);
+  const written = [options.output, `${options.output}.map`].map((file) => resolve(file));
+  const overwritten = [...files, options.key].find((file) => written.includes(resolve(file)));
+  if (overwritten !== undefined) {
+    throw new Failure("C-FILE-04", `the image would overwrite ${overwritten}`, "nothing was written", [
+      "name another file with -o",
+    ]);
+  }
   const signer = readSigner(options.key);
   try {
     const { imageVersion: version, securityCounter } = options;

@@ -48,12 +48,16 @@ export async function run(argv: readonly string[]): Promise<number> {
   const common = () => program.opts<CommonOptions>();
   const console = (): Console => ({
     json: common().json === true || argv.includes("--json"),
-    lang: common().lang ?? langOf(process.env.LC_ALL ?? process.env.LC_MESSAGES ?? process.env.LANG),
+    lang: common().lang ?? langOf(process.env.LC_ALL || process.env.LC_MESSAGES || process.env.LANG),
     home: common().home ?? (process.env.CACHET_HOME || join(homedir(), ".cachet")),
     drawsProgress: process.stderr.isTTY === true,
     out: (line) => process.stdout.write(`${line}\n`),
     err: (text) => process.stderr.write(text),
   });
+  // Whoever reads the output may stop reading: that is no defect, and nobody is left to tell.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", () => process.exit(EXIT.refused));
+  }
   const setExit = (code: number) => {
     exit = code;
   };

@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { deflateRawSync } from "node:zlib";
@@ -45,9 +45,18 @@ const wholeNumber =
     return value;
   };
 
+function textOf(path: string, state: string): string {
+  const bytes = readFile(path);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new Failure("C-FILE-02", `${path} is not UTF-8 text`, state, ["save it as CSV in UTF-8 and run it again"]);
+  }
+}
+
 function loadPurchases(path: string): PurchasesFile {
-  const file = readPurchases(new TextDecoder().decode(readFile(path)));
   const state = "nothing was simulated";
+  const file = readPurchases(textOf(path, state));
   if (file === null) {
     throw new Failure("C-FILE-02", `${path} does not begin with the line ${PURCHASES_HEADER}`, state, [
       `give a CSV file whose first line is: ${PURCHASES_HEADER}`,
@@ -112,9 +121,11 @@ interface World {
   readonly home: string;
   readonly visitsPerSecond: number;
   readonly skippedLines: number;
+  readonly purchasesFile: string;
 }
 
-function documentOf({ options, run, books, image, home, visitsPerSecond, skippedLines }: World) {
+function documentOf(world: World) {
+  const { options, run, books, image, home, visitsPerSecond, skippedLines } = world;
   return {
     seed: options.seed,
     visits: run.visits,
@@ -137,6 +148,7 @@ function documentOf({ options, run, books, image, home, visitsPerSecond, skipped
     image_bytes: image.file.length,
     image_deflated_bytes: deflateRawSync(image.file, { level: 9 }).length,
     vm: options.vm,
+    purchases: world.purchasesFile,
     home,
   };
 }
@@ -153,7 +165,7 @@ function linesOf(console: Console, world: World): string[] {
     "",
     words.counts(run.visits, run.results["nothing-to-do"] ?? 0, run.cards, options.terminals, run.batches, run.entries),
     words.figures(facts.visits_per_second, facts.p99_visit_ms, facts.heap_bytes, facts.image_deflated_bytes),
-    `${options.vm}, seed ${options.seed}, ${home}`,
+    `${options.vm}, seed ${options.seed}, ${world.purchasesFile} -> ${home}`,
   ];
 }
 
@@ -204,7 +216,16 @@ async function world(console: Console, options: WorldOptions, homeGiven: boolean
   database.close();
   const visitsPerSecond = Math.round(run.visits / seconds);
   const skippedLines = purchases.malformed.length;
-  const result: World = { options, run, books, image, home, visitsPerSecond, skippedLines };
+  const result: World = {
+    options,
+    run,
+    books,
+    image,
+    home,
+    visitsPerSecond,
+    skippedLines,
+    purchasesFile: basename(path),
+  };
   tell(console, linesOf(console, result), documentOf(result));
   return conclude(console, result, path);
 }

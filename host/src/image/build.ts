@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { STATE_LAYOUT } from "@cachet/card-layout";
-import type { Programme } from "@cachet/firmware/rules";
+import { type Programme, programmeFaults } from "@cachet/firmware/rules";
 import { encodeImage, type ImageVersion, PRODUCT, type Signer } from "@cachet/firmware/wire";
 import { type BuildOptions, build, type Message, type OutputFile } from "esbuild";
 import { sha256 } from "../ports/crypto.ts";
@@ -53,11 +53,12 @@ async function loadProgramme(file: string): Promise<Programme> {
   } catch (error) {
     throw new BuildRefused(file, error instanceof Error ? error.message : String(error));
   }
-  const found = loaded.default as Programme | undefined;
-  if (typeof found?.number !== "number" || !Array.isArray(found.rules)) {
+  if (loaded.default === undefined) {
     throw new BuildRefused(file, "the file does not end with: export default programme({ ... })");
   }
-  return found;
+  const faults = programmeFaults(loaded.default);
+  if (faults.length > 0) throw new BuildRefused(file, faults.join("; "));
+  return loaded.default as Programme;
 }
 
 /** The script that runs in the terminal: the app with these programmes in it. The same sources give the same bytes. */

@@ -36,8 +36,8 @@ function parseLine(text: string): Purchase | string {
   const day = parseDay(date);
   if (day === null) return `"${date}" is not a date like 2026-01-31`;
   if (!/^\d{1,4}$/.test(items) || Number(items) === 0) return `"${items}" is not a number of items from 1 to 9999`;
-  if (!/^\d{1,8}$/.test(amount) || Number(amount) > SALE_CENTS_MAX)
-    return `"${amount}" is not an amount in whole cents`;
+  if (!/^\d{1,12}$/.test(amount)) return `"${amount}" is not an amount in whole cents`;
+  if (Number(amount) > SALE_CENTS_MAX) return `${amount} cents are more than a sale can have (${SALE_CENTS_MAX})`;
   return { member, day, items: Number(items), amountCents: Number(amount) };
 }
 
