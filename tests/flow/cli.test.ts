@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -107,6 +107,19 @@ describe("cachet image", () => {
     expectFailure(cachet("image", "build", broken, "-o", broken), 1, "C-FILE-04", "overwrite");
     const twice = [programmeFile("ville"), programmeFile("ville")];
     expectFailure(cachet("image", "build", ...twice, "-o", at("x.img")), 1, "C-IMAGE-01", "number 20 stands twice");
+  });
+});
+
+describe("docs/programmes.md", () => {
+  it("shows a programme that builds as it stands there", () => {
+    const page = readFileSync(join(ROOT, "docs/programmes.md"), "utf8");
+    const example = /```ts\n([\s\S]*?)```/.exec(page)?.[1] ?? "";
+    const file = join(ROOT, "out", "example.programme.ts");
+    mkdirSync(join(ROOT, "out"), { recursive: true });
+    writeFileSync(file, example);
+    const built = cachet("image", "build", file, "-o", at("example.img"), "--json");
+    expect(built.code, built.err).toBe(0);
+    expect(JSON.parse(built.out).programmes).toEqual([{ number: 31, version: 1, name: "Fleurs de la Place" }]);
   });
 });
 

@@ -118,7 +118,10 @@ class Writer {
 
   private map(map: CborMap): void {
     this.head(MAP, map.size);
-    for (const key of [...map.keys()].sort(compareKeys)) {
+    const keys = [...map.keys()];
+    // Our own maps are declared in order: sorting them again would only cost time.
+    if (keys.some((key, at) => at > 0 && compareKeys(keys[at - 1]!, key) >= 0)) keys.sort(compareKeys);
+    for (const key of keys) {
       this.item(key);
       this.item(map.get(key)!);
     }

@@ -3,6 +3,16 @@
  * A lone surrogate throws: it has no UTF-8 form.
  */
 export function utf8Encode(text: string): Uint8Array {
+  const plain = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code >= 0x80) return encodeBeyondAscii(text);
+    plain[at] = code;
+  }
+  return plain;
+}
+
+function encodeBeyondAscii(text: string): Uint8Array {
   const bytes: number[] = [];
   for (const character of text) {
     const code = character.codePointAt(0)!;
