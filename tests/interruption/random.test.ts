@@ -15,7 +15,12 @@ class Story {
   readonly seed: number;
   readonly shops: SimTerminal[] = [];
   readonly cards: { readonly chip: Type2Chip; readonly identity: Readonly<Record<number, string>> }[] = [];
-  private readonly asked: { readonly shop: number; readonly card: number; readonly request: SaleRequest }[] = [];
+  private readonly asked: {
+    readonly shop: number;
+    readonly card: number;
+    readonly at: number;
+    readonly request: SaleRequest;
+  }[] = [];
   visits = 0;
 
   constructor(seed: number) {
@@ -36,14 +41,18 @@ class Story {
   }
 
   private drawRequest(shop: number, cardIndex: number): SaleRequest {
-    const mine = this.asked.filter((entry) => entry.shop === shop && entry.card === cardIndex);
+    const { utc } = this.shops[shop]!.clock;
+    // A day later the same number is another visit.
+    const mine = this.asked.filter(
+      ({ shop: there, card, at }) => there === shop && card === cardIndex && utc - at < 86_400,
+    );
     if (mine.length > 0 && this.chance.happens(1, 3)) return mine[this.chance.below(mine.length)]!.request;
     this.visits += 1;
     const amount = [200, 1_000, 1_000, 1_000, 20_000, 400][this.chance.below(6)]!;
     const redeem = ([undefined, undefined, "max", 50, 100, 999_999] as const)[this.chance.below(6)];
     const base = { kind: "sale" as const, visit: this.visits, lines: [{ amount, quantity: 1 }], tip: 0 };
     const request = redeem === undefined ? base : { ...base, redeem };
-    this.asked.push({ shop, card: cardIndex, request });
+    this.asked.push({ shop, card: cardIndex, at: utc, request });
     return request;
   }
 
