@@ -33,7 +33,7 @@ export type Purse = {
   [K in PurseKind]: { readonly kind: K; readonly index: number } & Readonly<Payload<K>>;
 }[PurseKind];
 
-export const PURSE_INDEX_MAX = 7;
+const PURSE_INDEX_MAX = 7;
 const NAME_OF_CODE = new Map<number, PurseKind>(
   (Object.keys(KINDS) as PurseKind[]).map((kind): [number, PurseKind] => [KINDS[kind].code, kind]),
 );

@@ -44,11 +44,6 @@ export interface CardState extends StateHeader {
   readonly purses: readonly Purse[];
 }
 
-/** Bytes of a whole record in an area with `purseRoom` bytes for purses. */
-export function stateSize(purseRoom: number): number {
-  return StateHeader.size + purseRoom + MAC_BYTES;
-}
-
 /** The bytes that the MAC covers. Throws when the purses do not fit `purseRoom`, or the layout is none that we write. */
 export function packState(state: CardState, purseRoom: number): Uint8Array {
   if (state.layout > STATE_LAYOUT) throw new RangeError(`state layout ${state.layout} is newer than ${STATE_LAYOUT}`);

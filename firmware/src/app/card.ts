@@ -9,6 +9,7 @@ import {
   Identity,
   identityHash,
   isBlank,
+  isCardNumber,
   isCutWriteOf,
   MAC_BYTES,
   mapOf,
@@ -120,6 +121,7 @@ export async function readIdentity(hal: Hal, facts: DeviceFacts, uid: Uint8Array
   const right = await hal.open({ role: "identity", issuer, generation }, uid, card, sealed, mac);
   if (right === "no-key") throw new CardRefused("KEY_NOT_HELD", card);
   if (!right) throw new CardRefused("BAD_SIGNATURE");
+  if (!isCardNumber(card)) throw new CardRefused("NOT_OURS");
   const map = mapOf(layout, chip);
   if (map === null || map.commit !== "highest-sequence") throw new CardRefused("NEWER_LAYOUT", card);
   return { uid, number: card, map, identity: identity.value };

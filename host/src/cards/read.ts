@@ -5,6 +5,7 @@ import {
   IDENTITY_SEALED_BYTES,
   IDENTITY_TLV,
   Identity,
+  isCardNumber,
   type KeyRole,
   mapOf,
   PAGE_BYTES,
@@ -58,6 +59,7 @@ export async function readCard(transceive: Transceive, uid: Uint8Array, keys: Ma
   const map = mapOf(layout, chip);
   if (master === null || map === null) return { result: "not-ours" };
   if (!sealFits(master, "identity", uid, card, sealed, mac)) return { result: "bad-seal" };
+  if (!isCardNumber(card)) return { result: "not-ours" };
   const states: CardState[] = [];
   for (const area of map.areas) {
     const bytes = await pages(area.firstPage, 2 * area.slotPages);

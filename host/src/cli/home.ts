@@ -8,7 +8,7 @@ import { makeFolder } from "./files.ts";
 
 const LEDGER = "ledger.sqlite";
 
-export const ledgerPath = ({ home }: Pick<Console, "home">): string => join(home, LEDGER);
+const ledgerPath = ({ home }: Pick<Console, "home">): string => join(home, LEDGER);
 
 function openFile(path: string): Database {
   try {

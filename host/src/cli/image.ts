@@ -18,15 +18,15 @@ import { Failure } from "./failure.ts";
 import { readFile, readPublicKey, readSigner, writeFile } from "./files.ts";
 
 /** Largest image that terminals take, deflated. */
-export const IMAGE_DEFLATED_MAX = 64 * 1024;
+const IMAGE_DEFLATED_MAX = 64 * 1024;
 
 const isTestKey = (keyHash: Uint8Array) => toHex(keyHash) === toHex(keyHashOf(sha256, testImageSigner().publicKey));
 
-export const versionText = ({ major, minor, revision, build }: ImageVersion): string =>
+const versionText = ({ major, minor, revision, build }: ImageVersion): string =>
   `${major}.${minor}.${revision}${build > 0 ? `+${build}` : ""}`;
 
 /** `maj[.min[.rev[+build]]]`, as imgtool reads it. */
-export function parseVersion(text: string): ImageVersion {
+function parseVersion(text: string): ImageVersion {
   const match = /^(\d{1,3})(?:\.(\d{1,3})(?:\.(\d{1,5})(?:\+(\d{1,10}))?)?)?$/.exec(text);
   const [major = 0, minor = 0, revision = 0, build = 0] = (match ?? []).slice(1).map((part) => Number(part ?? 0));
   if (match === null || major > 255 || minor > 255 || revision > 0xffff || build > 0xffff_ffff) {
