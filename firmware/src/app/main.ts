@@ -12,8 +12,9 @@ export async function runTerminal(hal: Hal, programmes: readonly Programme[]): P
   );
   // Shop first, town second: the town sees the shop's discounts.
   const inOrder = [...held].sort((a, b) => (a.scope === b.scope ? a.number - b.number : a.scope === "shop" ? -1 : 1));
+  await hal.show(fr.ready);
+  // How a visit ended stays on the screen until the next one begins.
   for (;;) {
-    await hal.show(fr.ready);
     const request = await hal.nextRequest();
     await hal.report(await visit({ hal, facts, programmes: inOrder }, request));
   }
