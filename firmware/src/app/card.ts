@@ -226,8 +226,9 @@ export function packFor(card: CardOnReader, area: AreaOnCard, state: CardState):
 }
 
 /**
- * Writes a record to the slot that is not current, changed pages only where nothing is torn, and reads the slot back. When it returns, the record
- * is the card's current one: on media without a counter that is the commit. Throws `CardGone` or `CardRefused`.
+ * Writes a record to the slot that is not current, changed pages only where nothing is torn, and reads the slot back. When it
+ * returns, the record is the card's current one: on media without a counter that is the commit.
+ * Throws `CardGone` or `CardRefused`.
  */
 export async function writeRecord(
   hal: Hal,

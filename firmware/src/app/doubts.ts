@@ -90,7 +90,7 @@ export async function abortUnwritten(
   }
 }
 
-/** Whether the card went back behind a state that this terminal saw committed. */
+/** Whether the card went back behind a state that this terminal saw on it. */
 export function wentBack(facts: DeviceFacts, areas: readonly AreaOnCard[], history: CardHistory): boolean {
   return history.remembered.some(({ programme, sequence, hash }) => {
     if (!facts.programmes.some((held) => held.programme === programme)) return false;

@@ -1,4 +1,4 @@
-import { sameBytes, unpackState } from "@cachet/card-layout";
+import { sameBytes } from "@cachet/card-layout";
 import {
   type CardHistory,
   type Clock,
@@ -10,6 +10,7 @@ import {
 import { IntentBook, JournalDamaged, JournalStore } from "../journal/index.ts";
 import {
   addSums,
+  areasFault,
   type BatchSeal,
   batchName,
   decodeCbor,
@@ -28,17 +29,6 @@ import {
   sumsOf,
 } from "../wire/index.ts";
 import { sha256 } from "./crypto.ts";
-
-/** An intent that could not be kept properly is a defect of the app: each programme once, each with a record that reads. */
-function checkAreas({ areas }: Intent): void {
-  const programmes = new Set(areas.map(({ programme }) => programme));
-  if (areas.length === 0 || programmes.size !== areas.length)
-    throw new RangeError("an intent names each programme once");
-  for (const { programme, record } of areas) {
-    const state = unpackState(record);
-    if (!state.ok || state.value.programme !== programme) throw new RangeError(`no record of programme ${programme}`);
-  }
-}
 
 /** A frame of the journal has room for so long an intent and what the supervisor adds to it. */
 const INTENT_BYTES_MAX = 16_000;
@@ -126,7 +116,8 @@ export class JournalKeeper implements JournalPort {
   async intend(body: Uint8Array): Promise<number | "full" | "too-long"> {
     if (body.length > INTENT_BYTES_MAX) return "too-long";
     const intent = Intent.decode(decodeCbor(body), "intent");
-    checkAreas(intent);
+    const fault = areasFault(intent.areas);
+    if (fault !== null) throw new RangeError(fault);
     return this.inTurn(async () =>
       this.room() < 1 + intent.areas.length ? "full" : this.append({ kind: "intent", body: intent }),
     );

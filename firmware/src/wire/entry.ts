@@ -1,4 +1,4 @@
-import { ascii, bigEndian, concat, SEQUENCE_MAX } from "@cachet/card-layout";
+import { ascii, bigEndian, concat, SEQUENCE_MAX, unpackState } from "@cachet/card-layout";
 import { type Cbor, CborFault, decodeCbor, encodeCbor } from "./cbor.ts";
 import { SHA256_BYTES, type Sha256 } from "./crypto.ts";
 import {
@@ -132,6 +132,17 @@ export const Intent = map({
   clockSuspect: maybe(7, truth),
 });
 export type Intent = Decoded<typeof Intent>;
+
+/** What makes the areas of an intent unfit to be kept; null when nothing does: each programme once, each with a record that reads. */
+export function areasFault(areas: readonly IntentArea[]): string | null {
+  const programmes = new Set(areas.map(({ programme }) => programme));
+  if (areas.length === 0 || programmes.size !== areas.length) return "an intent names each programme once";
+  for (const { programme, record } of areas) {
+    const state = unpackState(record);
+    if (!state.ok || state.value.programme !== programme) return `no record of programme ${programme}`;
+  }
+  return null;
+}
 
 /** What commits moved. */
 export const Sums = map({

@@ -1,4 +1,4 @@
-import { ascii, bigEndian, concat } from "@cachet/card-layout";
+import { ascii, bigEndian, concat, sameSeal } from "@cachet/card-layout";
 import {
   ED25519_KEY_BYTES,
   ED25519_SIGNATURE_BYTES,
@@ -282,18 +282,11 @@ function split(file: Uint8Array): Parts {
   };
 }
 
-/** Compares in a time that does not depend on where the bytes differ. */
-function sameDigest(a: Uint8Array, b: Uint8Array): boolean {
-  let difference = a.length ^ b.length;
-  for (let i = 0; i < a.length; i += 1) difference |= a[i]! ^ (b[i] ?? 0);
-  return difference === 0;
-}
-
 /** Everything but the signature: structure, hash, and what the protected area says. */
 function read(file: Uint8Array, sha256: Sha256): { readonly image: Image; readonly signature: Uint8Array } {
   const { version, payload, region, protectedTlvs, unprotectedTlvs } = split(file);
   const hash = unprotectedTlvs.get(TLV.sha256)!;
-  if (!sameDigest(sha256(region), hash)) refuse("hash-mismatch", "content does not match its hash");
+  if (!sameSeal(sha256(region), hash)) refuse("hash-mismatch", "content does not match its hash");
   const [lowest = 0, highest = 0] = protectedTlvs.get(TLV.layouts)!;
   const product = protectedTlvs.get(TLV.product)!;
   if (product.length > PRODUCT_BYTES_MAX) refuse("bad-tlv", `protected: product of ${product.length} bytes`);
@@ -317,7 +310,7 @@ function read(file: Uint8Array, sha256: Sha256): { readonly image: Image; readon
 function check(file: Uint8Array, expected: ImageExpectation): Image {
   const { sha256, trustedKeys, layoutsInField: field } = expected;
   const { image, signature } = read(file, sha256);
-  const publicKey = trustedKeys.find((trusted) => sameDigest(keyHashOf(sha256, trusted), image.keyHash));
+  const publicKey = trustedKeys.find((trusted) => sameSeal(keyHashOf(sha256, trusted), image.keyHash));
   if (publicKey === undefined || publicKey.length !== ED25519_KEY_BYTES) {
     refuse("unknown-key", "signed by a key that is not trusted here");
   }

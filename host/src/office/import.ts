@@ -1,5 +1,6 @@
 import { PREDECESSOR_BYTES, sameBytes, stateHashMessage, unpackState } from "@cachet/card-layout";
 import {
+  areasFault,
   type Batch,
   type BatchEntry,
   type BatchRefusal,
@@ -61,12 +62,11 @@ function sameSums(a: Sums, b: Sums): boolean {
 function intentFault(database: Database, terminal: number, { areas, merchant, card }: Intent): string | null {
   const enrolled = database.get("select merchant from terminal where number = ?", terminal)?.merchant;
   if (merchant !== enrolled) return `merchant ${merchant}, the terminal is enrolled for ${enrolled}`;
-  if (areas.length === 0 || new Set(areas.map(({ programme }) => programme)).size !== areas.length) {
-    return "an intent names each programme once";
-  }
-  const wrong = areas.find(({ record, programme, oldHash, newHash, oldSequence }) => {
+  const fault = areasFault(areas);
+  if (fault !== null) return fault;
+  const wrong = areas.find(({ record, oldHash, newHash, oldSequence }) => {
     const state = unpackState(record);
-    if (!state.ok || state.value.programme !== programme || state.value.terminal !== terminal) return true;
+    if (!state.ok || state.value.terminal !== terminal) return true;
     const follows = sameBytes(state.value.predecessor, oldHash.subarray(0, PREDECESSOR_BYTES));
     if (!follows || state.value.sequence <= oldSequence) return true;
     return !sameBytes(sha256(stateHashMessage(card, record)), newHash);
