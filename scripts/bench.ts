@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { stampVisits } from "./air.ts";
 
 /** One figure beside what it is held against, both from this very run. */
 interface Figure {
@@ -70,7 +71,34 @@ function town(): Figure[] {
   ];
 }
 
-const BENCHES: Readonly<Record<string, () => Figure[]>> = { town };
+/** Milliseconds on air that a stamp visit may take, by chip. */
+const AIR_LIMIT_MS = { NTAG215: 80, MF0UL21: 95 } as const;
+/** What a visit may take of what the bytes that must cross take alone. */
+const AIR_OVER_LEAST = 1.15;
+
+async function air(): Promise<Figure[]> {
+  const inMs = (microseconds: number) => Math.round(microseconds / 10) / 100;
+  return (await stampVisits()).flatMap(({ chip, microseconds, least }): Figure[] => [
+    {
+      name: `air-time-stamp-visit-${chip.toLowerCase()}`,
+      value: inMs(microseconds),
+      unit: "ms",
+      better: "lower",
+      reference: AIR_LIMIT_MS[chip as keyof typeof AIR_LIMIT_MS],
+      reference_name: "limit; modelled, ISO/IEC 14443-3 at 106 kbit/s and 4 ms for each page or count",
+    },
+    {
+      name: `air-time-over-least-${chip.toLowerCase()}`,
+      value: Math.round((1_000 * microseconds) / least) / 1_000,
+      unit: "x",
+      better: "lower",
+      reference: AIR_OVER_LEAST,
+      reference_name: `limit; the bytes that must cross take ${inMs(least)} ms`,
+    },
+  ]);
+}
+
+const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = { town, air };
 
 const args = process.argv.slice(2);
 const only = args.includes("--only") ? args[args.indexOf("--only") + 1] : undefined;
@@ -81,7 +109,7 @@ if (only !== undefined && BENCHES[only] === undefined) {
 }
 for (const [name, bench] of Object.entries(BENCHES)) {
   if (only !== undefined && only !== name) continue;
-  for (const figure of bench()) {
+  for (const figure of await bench()) {
     const ratio = Math.round((1_000 * figure.value) / figure.reference) / 1_000;
     if (json) process.stdout.write(`${JSON.stringify({ ...figure, ratio })}\n`);
     else {

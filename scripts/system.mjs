@@ -11,6 +11,8 @@ const PACKAGES = [
   { name: "g++", isThere: () => has("g++") },
   { name: "make", isThere: () => has("make") },
   { name: "python3", isThere: () => has("python3") },
+  { name: "pcscd", isThere: () => has("pcscd") || existsSync("/usr/sbin/pcscd") },
+  { name: "vsmartcard-vpcd", isThere: () => existsSync("/etc/reader.conf.d/vpcd") },
 ];
 
 function has(program) {
@@ -39,9 +41,13 @@ export function ensureSystemPackages() {
   return left;
 }
 
-/** Builds the optional PC/SC package once its headers are there. Says which; nothing fails without it. */
+/** Builds the optional PC/SC packages once their headers are there. Says what became of each; nothing fails without them. */
 export function ensureSmartcard() {
-  const folder = join(ROOT, "node_modules", "smartcard");
+  return `${ensureNative("smartcard")}; pcsclite: ${ensureNative("pcsclite")}`;
+}
+
+function ensureNative(name) {
+  const folder = join(ROOT, "node_modules", name);
   const loads = () => {
     try {
       createRequire(import.meta.url)(folder);
@@ -54,11 +60,11 @@ export function ensureSmartcard() {
   if (loads()) return "ready";
   if (!existsSync("/usr/include/PCSC/winscard.h") || !has("g++"))
     return "not built: its headers or a compiler are missing";
-  say("set-up: building the optional package smartcard");
+  say(`set-up: building the optional package ${name}`);
   // Only this package's own install script runs, with the headers of the Node that will load it.
   const headers = join(process.execPath, "..", "..");
   const nodedir = existsSync(join(headers, "include", "node", "node_api.h")) ? [`--nodedir=${headers}`] : [];
-  const built = spawnSync("npm", ["rebuild", "smartcard", "--ignore-scripts=false", "--loglevel=error", ...nodedir], {
+  const built = spawnSync("npm", ["rebuild", name, "--ignore-scripts=false", "--loglevel=error", ...nodedir], {
     cwd: ROOT,
     stdio: ["ignore", "ignore", "ignore"],
   });

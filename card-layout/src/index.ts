@@ -1,11 +1,16 @@
 /** What a card holds: records, seals and memory maps. Pure bytes: hash and MAC are arguments. */
 export * from "./media/budget.ts";
 export * from "./media/card-map.ts";
-export { EMPTY_NDEF, FACTORY_CONTENT } from "./media/ntag21x.ts";
+export * from "./media/chip-config.ts";
+export * from "./media/iso14443a.ts";
+export * from "./media/ndef.ts";
+export { FACTORY_CONTENT } from "./media/ntag21x.ts";
+export * from "./media/protection.ts";
 export * as type2 from "./media/type2.ts";
 export * from "./record/area.ts";
 export * from "./record/bytes.ts";
 export * from "./record/card-number.ts";
+export * from "./record/counter-area.ts";
 export * from "./record/day.ts";
 export * from "./record/identity.ts";
 export * from "./record/purse.ts";

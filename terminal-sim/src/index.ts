@@ -1,5 +1,7 @@
 /** A terminal made of fakes around the real image, and a town of them. */
 export type { Sandbox } from "@cachet/firmware/hal";
+export * from "./device/air-time.ts";
+export type { ChipAnswer, Wake } from "./device/chip-command.ts";
 export * from "./device/mishap.ts";
 export * from "./device/paper.ts";
 export * from "./device/reader.ts";

@@ -33,6 +33,7 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   "firmware/supervisor": ["@noble/curves", "@noble/hashes"],
   "terminal-sim": ["quickjs-emscripten", "node:"],
   "host/ports": ["node:"],
+  "host/cards": ["@noble/curves"],
   "host/image": ["esbuild", "node:"],
   "host/cli": ["commander", "node:"],
 };

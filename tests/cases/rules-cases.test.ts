@@ -131,6 +131,7 @@ function pursesOfCase(card: Json, rules: readonly Rule[]): Purse[] {
       if (rule.cooldownMinutes === 0) return { kind: "stamps", index: 0, count };
       return { kind: "timed-stamps", index: 0, count, last: secondsOf(card.last_stamp_at) };
     }
+    if (rule.kind === "prepaid") throw new Error("no case with prepaid money is taken");
     const cents = Number(card.cagnotte ?? 0);
     if (rule.rounding !== "carry") return { kind: "cagnotte", index: 0, cents };
     return { kind: "carrying-cagnotte", index: 0, cents, remainder: Number(card.remainder_per_10000 ?? 0) };

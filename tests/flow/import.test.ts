@@ -99,6 +99,7 @@ describe("importing a batch", () => {
     importBatch(two, "early", early.file);
     expect(importBatch(two, "all", all.file)).toEqual({
       status: "accepted",
+      forks: [],
       accepted: all.last - early.last,
       duplicates: early.last,
     });
@@ -223,8 +224,8 @@ describe("importing a batch", () => {
     const shop = await terminal(1);
     const chip = await card(1);
     await shop.visit(sale(20_000), chip);
-    const writes = shop.mishaps.seen.length;
-    shop.mishaps = new Mishaps().at(5, { what: "card", when: "after" });
+    // Four reads, the password, the intent, then the first write.
+    shop.mishaps = new Mishaps().at(6, { what: "card", when: "after" });
     expect(await shop.visit(sale(1_000, 500), chip)).toMatchObject({ result: "in-doubt" });
     const database = office(1);
     const first = shop.collect();
@@ -235,7 +236,6 @@ describe("importing a batch", () => {
     importBatch(database, "b", shop.collect(first.last + 1).file);
     expect(outstanding(database, "cents")).toBe(centsOf(await shown(chip, TOWN)));
     expect(books(database).inDoubt).toBe(0);
-    expect(writes).toBeGreaterThan(5);
   });
 
   it("a batch is a CBOR sequence that other tools can take apart", async () => {

@@ -148,7 +148,7 @@ describe("a visit of two areas", () => {
 });
 
 describe("a terminal in trouble", () => {
-  it("does not trust a record beside a torn one before it has read it twice", async () => {
+  it("does not believe a slot that reads differently a second time", async () => {
     const [shop, chip] = [await terminal(1), await card(1)];
     await shop.visit(sale(1_000), chip);
     const operations = await rehearse(shop, chip);
@@ -159,12 +159,12 @@ describe("a terminal in trouble", () => {
     });
     await shop.visit(sale(1_000), chip);
     calm(shop);
-    // The torn cells read differently every other time; the terminal asks for the card again instead of deciding.
+    // The torn cells read differently every other time; the terminal goes by the other slot and writes all of these again.
     const execute = chip.execute.bind(chip);
     let readings = 0;
     chip.execute = (command) => {
       const answer = execute(command);
-      if (command[0] !== 0x3a || command[1] !== 0x18) return answer;
+      if (command[0] !== 0x3a || command[1] !== 0x18 || typeof answer === "string") return answer;
       readings += 1;
       return readings % 2 === 0 && readings < 4 ? answer.map((byte, at) => (at === 40 ? byte ^ 1 : byte)) : answer;
     };
@@ -174,7 +174,7 @@ describe("a terminal in trouble", () => {
       return chip;
     });
     expect(report).toMatchObject({ result: "done" });
-    expect(readings).toBeGreaterThanOrEqual(4);
+    expect(readings).toBe(2);
     expect(asked).toBe(0);
   });
 

@@ -46,7 +46,7 @@ describe("the thief's moves", () => {
 
   it("copies the records to another chip: no seal fits", async () => {
     const { shop, chip } = await earned();
-    const copy = await card(4, 99);
+    const copy = await card(4, { uidTail: 99 });
     copy.restore(chip.dump());
     expect(await shop.visit(sale(1_000, "max"), copy)).toMatchObject({ result: "refused", reason: "BAD_SIGNATURE" });
   });

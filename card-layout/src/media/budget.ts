@@ -11,6 +11,11 @@ export function mapOf(layout: number, chip: Chip): CardMap | null {
   return CARD_MAPS.find((map) => map.layout === layout && map.chip === chip) ?? null;
 }
 
+/** The map of a chip that has no room for an identity record; null for all others. */
+export function uidMapOf(chip: Chip): CardMap | null {
+  return CARD_MAPS.find((map) => map.chip === chip && map.identity === null) ?? null;
+}
+
 /** Bytes the purses of a programme take in an area. */
 export function pursesSize(kinds: readonly PurseKind[]): number {
   return kinds.reduce((sum, kind) => sum + purseSize(kind), 0);

@@ -1,12 +1,10 @@
+import { HEADER_BYTES, type HeaderForm, MAC_BYTES } from "../record/state.ts";
+
 /** Chips that Cachet knows the memory of. */
 export type Chip = "NTAG213" | "NTAG215" | "NTAG216" | "MF0UL11" | "MF0UL21";
 
 /** How a medium decides which of two slots is current, and how a write becomes the current one. */
 export type CommitRule = "highest-sequence" | "odd-even-counter";
-
-/** Which header its state records use: 17 bytes, or 13 bytes without day and credits. */
-export type HeaderForm = "full" | "short";
-export const HEADER_BYTES: Readonly<Record<HeaderForm, number>> = { full: 17, short: 13 };
 
 /** Type 2 chips are read and written in pages of four bytes. */
 export const PAGE_BYTES = 4;
@@ -44,7 +42,7 @@ export function placeAreas(firstPage: number, slotPages: readonly number[]): Are
 
 /** Bytes an area leaves for purses: a slot less header and MAC. */
 export function purseRoom(map: CardMap, area: AreaMap): number {
-  return area.slotPages * PAGE_BYTES - HEADER_BYTES[map.header] - 8;
+  return area.slotPages * PAGE_BYTES - HEADER_BYTES[map.header] - MAC_BYTES;
 }
 
 /** First page of a slot. */

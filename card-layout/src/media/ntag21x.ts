@@ -23,9 +23,6 @@ export const FACTORY_CONTENT: readonly (readonly number[])[] = [
   [0x03, 0x00, 0xfe, 0x00],
 ];
 
-/** An empty NDEF message and the end of the TLVs: what phones find behind the identity (Type 2 Tag, 2.3). */
-export const EMPTY_NDEF: readonly number[] = [0x03, 0x00, 0xfe, 0x00];
-
 const identity = { firstPage: 0x04, pages: 6 } as const;
 const ndef = { firstPage: 0x0a, pages: 14 } as const;
 const common = { commit: "highest-sequence", header: "full", identity } as const;

@@ -1,6 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { fromHex, toHex } from "../record/bytes.ts";
-import { chipOf, fastRead, getVersion, isAck, isNak, read, write } from "./type2.ts";
+import {
+  checkTearing,
+  chipOf,
+  counterOf,
+  fastRead,
+  getVersion,
+  incrementCounter,
+  isAck,
+  NOT_TORN,
+  passwordAuth,
+  read,
+  readCounter,
+  readSignature,
+  write,
+} from "./type2.ts";
 
 describe("the chip behind a GET_VERSION answer", () => {
   it.each([
@@ -42,11 +56,26 @@ describe("type 2 commands", () => {
     expect(toHex(write(0x0a, Uint8Array.of(1, 2, 3, 4)))).toBe("a20a01020304");
   });
 
-  it("are answered by ACK, NAK or more than one byte", () => {
-    const kinds = (answer: Uint8Array) => [isAck(answer), isNak(answer)];
-    expect(kinds(Uint8Array.of(0x0a))).toEqual([true, false]);
-    for (const nak of [0, 1, 4, 5, 7]) expect(kinds(Uint8Array.of(nak))).toEqual([false, true]);
-    expect(kinds(new Uint8Array(16).fill(0x0a))).toEqual([false, false]);
-    expect(kinds(new Uint8Array())).toEqual([false, false]);
+  it("of counters, password and signature have the bytes of the data sheet", () => {
+    expect(toHex(readCounter(2))).toBe("3902");
+    expect(toHex(incrementCounter(1, 0x010203))).toBe("a50103020100");
+    expect(toHex(checkTearing(0))).toBe("3e00");
+    expect(toHex(passwordAuth(Uint8Array.of(1, 2, 3, 4)))).toBe("1b01020304");
+    expect(toHex(readSignature())).toBe("3c00");
+  });
+
+  it("are acknowledged by one byte, 0Ah", () => {
+    expect(isAck(Uint8Array.of(0x0a))).toBe(true);
+    for (const other of [Uint8Array.of(0), Uint8Array.of(NOT_TORN), new Uint8Array(16).fill(0x0a), new Uint8Array()]) {
+      expect(isAck(other)).toBe(false);
+    }
+    expect(isAck(undefined)).toBe(false);
+  });
+
+  it("give counters least significant byte first", () => {
+    expect(counterOf(Uint8Array.of(3, 2, 1))).toBe(0x010203);
+    expect(counterOf(Uint8Array.of(0xff, 0xff, 0xff))).toBe(0xffffff);
+    for (const wrong of [new Uint8Array(), Uint8Array.of(1, 2), Uint8Array.of(1, 2, 3, 4)])
+      expect(counterOf(wrong)).toBeNull();
   });
 });

@@ -8,8 +8,13 @@ import { type CardMap, placeAreas } from "./card-map.ts";
  *   area 0    0B–22  2 x 12     0B–16  2 x 6            04–0F  2 x 6
  *   area 1    –                 17–22  2 x 6            –
  *
- * Commits by the chip's one-way counter, odd and even (protocol P2); area i uses counter 2 - i.
- * Only the byte budget is used so far: terminals do not write these chips yet.
+ * Commits by the chip's one-way counter, odd and even (protocol P2, record/counter-area.ts); area i uses counter 2 - i.
+ * The MF0UL11 has no room for an identity record: its UID is its card number, its counter starts at 0, and the password it
+ * answers to shows that it is the issuer's.
+ *
+ * Prevents: editing and moving records (MAC over the UID), losing value to a tear (two slots), a restored dump of the same chip
+ * (counter). Detects only, at import: a clone on a chip that imitates UID and counter, a counter moved back in a laboratory
+ * (CVE-2021-33881). Anybody can count up, and so void a card: the office issues it again from its books.
  */
 const user21 = { first: 0x04, last: 0x23 } as const;
 const identity = { firstPage: 0x04, pages: 7 } as const;

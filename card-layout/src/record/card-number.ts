@@ -1,3 +1,5 @@
+import { bigEndian, readBigEndian } from "./bytes.ts";
+
 /**
  * Card numbers: 13 digits that any barcode scanner reads as an EAN-13 of the in-store range.
  *
@@ -27,8 +29,26 @@ export function cardNumber(issuer: number, serial: number): number {
   return body * 10 + checkDigit(body);
 }
 
-/** Whether a number is a well-formed card number: prefix, length and check digit. */
+/** Cards without room for a number of their own start here: 2^48 and the UID's last six bytes. */
+const UID_NUMBERS = 2 ** 48;
+const UID_BYTES = 7;
+
+/**
+ * The card number of a chip that has no room for an identity record: 2^48 plus the last six bytes of its UID, 15 digits. The
+ * first byte of the UID names the maker and is the same for all of a maker's chips; null for another maker's than NXP (04h).
+ */
+export function uidCardNumber(uid: Uint8Array): number | null {
+  return uid.length === UID_BYTES && uid[0] === 0x04 ? UID_NUMBERS + readBigEndian(uid, 1, 6) : null;
+}
+
+/** A card number in the six bytes that records and hashes have for it. MACs cover the UID too, so that no two cards share them. */
+export function cardBytes(card: number): Uint8Array {
+  return bigEndian(card >= UID_NUMBERS ? card - UID_NUMBERS : card, 6);
+}
+
+/** Whether a number is a well-formed card number: prefix, length and check digit, or one that stands for a UID. */
 export function isCardNumber(number: number): boolean {
+  if (Number.isSafeInteger(number) && number >= UID_NUMBERS) return number < 2 * UID_NUMBERS;
   if (!Number.isSafeInteger(number) || Math.floor(number / 1e11) !== PREFIX) return false;
   return checkDigit(Math.floor(number / 10)) === number % 10;
 }

@@ -2,7 +2,17 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { fromHex, toHex } from "./bytes.ts";
-import { IDENTITY_TLV, Identity, identityHash, unwrapIdentity, wrapIdentity } from "./identity.ts";
+import {
+  CounterIdentity,
+  counterStart,
+  IDENTITY_TLV_MAX,
+  Identity,
+  identityHash,
+  sealedIdentity,
+  uidIdentity,
+  unwrapIdentity,
+  wrapIdentity,
+} from "./identity.ts";
 
 interface Vector {
   readonly name: string;
@@ -33,7 +43,7 @@ describe.each(vectors)("identity record: $name", (vector) => {
   });
 
   it("is wrapped and unwrapped as its vector", () => {
-    expect(toHex(wrapIdentity(fromHex(vector.bytes)))).toBe(vector.tlv);
+    expect(toHex(wrapIdentity(identityOf(vector)))).toBe(vector.tlv);
     expect(unwrapIdentity(fromHex(vector.tlv))).toEqual({ ok: true, value: identityOf(vector) });
   });
 
@@ -46,7 +56,7 @@ describe("identity record", () => {
   const vector = vectors[0]!;
 
   it("fills six pages with its TLV, and may be followed by anything", () => {
-    expect(IDENTITY_TLV.size).toBe(24);
+    expect(wrapIdentity(identityOf(vector)).length).toBe(24);
     const read = fromHex(`${vector.tlv}0102030405060708`);
     expect(unwrapIdentity(read)).toEqual({ ok: true, value: identityOf(vector) });
   });
@@ -82,5 +92,45 @@ describe("identity record", () => {
     const bytes = fromHex(vector.bytes);
     bytes[offset] = byte;
     expect(Identity.decode(bytes)).toMatchObject({ ok: false, fault: { record: "Identity", field, offset } });
+  });
+
+  it("of a card that goes by its UID names issuer and UID, and has a hash without ever being written", async () => {
+    const number = 2 ** 48 + 0x010203040506;
+    const hash = async (issuer: number, card: number) =>
+      toHex(await identityHash(sha256, uidIdentity(7, issuer, card)));
+    expect(await hash(1, number)).toBe(await hash(1, number));
+    expect(await hash(2, number)).not.toBe(await hash(1, number));
+    expect(await hash(1, number + 1)).not.toBe(await hash(1, number));
+  });
+});
+
+interface CounterVector extends Omit<Vector, "layout"> {
+  readonly layout: number;
+  readonly start2: number;
+  readonly start1: number;
+  readonly sealed: string;
+}
+
+const counterVectors = (
+  JSON.parse(readFileSync(new URL("../../vectors/identity-2.json", import.meta.url), "utf8")) as {
+    readonly vectors: readonly CounterVector[];
+  }
+).vectors;
+
+describe.each(counterVectors)("identity record with counters: $name", (vector) => {
+  const { layout, generation, issuer, card, issued, start2, start1, mac } = vector;
+  const identity: CounterIdentity = { layout, generation, issuer, card, issued, start2, start1, mac: fromHex(mac) };
+
+  it("is written, wrapped into seven pages and read as its vector", async () => {
+    expect(toHex(CounterIdentity.encode(identity))).toBe(vector.bytes);
+    expect(toHex(wrapIdentity(identity))).toBe(vector.tlv);
+    expect(vector.tlv.length / 2).toBe(IDENTITY_TLV_MAX);
+    expect(unwrapIdentity(fromHex(vector.tlv))).toEqual({ ok: true, value: identity });
+    expect(toHex(sealedIdentity(identity))).toBe(vector.sealed);
+    expect(toHex(await identityHash(sha256, identity))).toBe(vector.hash);
+  });
+
+  it("gives each area the start of its counter", () => {
+    expect([counterStart(identity, 0), counterStart(identity, 1)]).toEqual([start2, start1]);
   });
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Purse, packPurses, purseSize, unpackPurses } from "./purse.ts";
+import { PREPAID_CENTS_MAX, type Purse, packPurses, purseSize, unpackPurses } from "./purse.ts";
 
 const index = fc.integer({ min: 0, max: 7 });
 const u8 = fc.integer({ min: 0, max: 0xff });
@@ -16,6 +16,7 @@ const purse: fc.Arbitrary<Purse> = fc.oneof(
     cents: u24,
     remainder: fc.integer({ min: 0, max: 9_999 }),
   }),
+  fc.record({ kind: fc.constant("prepaid" as const), index, cents: u24 }),
 );
 const purses = fc.uniqueArray(purse, { maxLength: 12, selector: ({ kind, index }) => `${kind} ${index}` });
 
@@ -34,7 +35,7 @@ describe("purses", () => {
   });
 
   it("never throws on random bytes, and what it accepts it packs back unchanged", () => {
-    const head = fc.constantFrom(0, 0x08, 0x10, 0x18, 0x20, 0x27, 0x28);
+    const head = fc.constantFrom(0, 0x08, 0x10, 0x18, 0x20, 0x27, 0x28, 0x2f, 0x30);
     const random = fc.array(fc.oneof(head, u8), { maxLength: 40 });
     fc.assert(
       fc.property(random, (list) => {
@@ -52,10 +53,11 @@ describe("purses", () => {
     expect(purseSize("timed-stamps")).toBe(6);
     expect(purseSize("cagnotte")).toBe(4);
     expect(purseSize("carrying-cagnotte")).toBe(6);
+    expect(purseSize("prepaid")).toBe(4);
   });
 
   it.each([
-    { what: "an unknown kind", bytes: [0x08, 1, 0x28, 0], field: "kind", offset: 2 },
+    { what: "an unknown kind", bytes: [0x08, 1, 0x30, 0], field: "kind", offset: 2 },
     { what: "kind 0 with an index", bytes: [0x01, 1], field: "kind", offset: 0 },
     { what: "a payload that is cut", bytes: [0x08, 1, 0x18, 0, 0], field: "purse", offset: 2 },
     { what: "a head without payload", bytes: [0x08, 1, 0x08 | 1], field: "purse", offset: 2 },
@@ -107,6 +109,8 @@ describe("purses", () => {
     { kind: "cagnotte", index: 0, cents: -1 },
     { kind: "cagnotte", index: 0, cents: 0x1000000 },
     { kind: "carrying-cagnotte", index: 0, cents: 0, remainder: 10_000 },
+    { kind: "prepaid", index: 0, cents: -1 },
+    { kind: "prepaid", index: 0, cents: PREPAID_CENTS_MAX + 1 },
   ] as const)("throws on a value that does not fit: %o", (wrong) => {
     expect(() => packPurses([wrong], 39)).toThrow(RangeError);
   });

@@ -22,6 +22,8 @@ const KINDS = {
     code: 4,
     table: record("carrying-cagnotte", 5, { cents: u24(), remainder: u16({ max: 9_999 }) }),
   },
+  /** Prepaid: euro cents that the customer paid in. */
+  prepaid: { code: 5, table: record("prepaid", 3, { cents: u24() }) },
 } as const;
 
 type Kinds = typeof KINDS;
@@ -43,8 +45,14 @@ export function purseSize(kind: PurseKind): number {
   return 1 + KINDS[kind].table.size;
 }
 
+/** Most stamps a grid can hold. */
+export const STAMPS_MAX = 0xff;
+
 /** The largest number of cents a cagnotte can hold. */
 export const CAGNOTTE_CENTS_MAX = 0xff_ff_ff;
+
+/** The largest number of cents a prepaid purse can hold. */
+export const PREPAID_CENTS_MAX = 0xff_ff_ff;
 
 /** Packs purses into exactly `room` bytes, zero-padded. Throws when they do not fit. */
 export function packPurses(purses: readonly Purse[], room: number): Uint8Array {

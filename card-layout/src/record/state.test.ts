@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fromHex, toHex } from "./bytes.ts";
 import type { Purse } from "./purse.ts";
-import { type CardState, packState, stateHash, unpackState } from "./state.ts";
+import { blankState, type CardState, HEADER_BYTES, packState, stateHash, stateLayout, unpackState } from "./state.ts";
 
 interface Vector {
   readonly name: string;
@@ -46,7 +46,7 @@ describe.each(vectors)("state record: $name", (vector) => {
 describe("state vectors", () => {
   it("cover every kind of purse and the rooms of the small areas", () => {
     const kinds = new Set(vectors.flatMap(({ purses }) => purses.map(({ kind }) => kind)));
-    expect([...kinds].sort()).toEqual(["cagnotte", "carrying-cagnotte", "stamps", "timed-stamps"]);
+    expect([...kinds].sort()).toEqual(["cagnotte", "carrying-cagnotte", "prepaid", "stamps", "timed-stamps"]);
     expect([...new Set(vectors.map(({ room }) => room))].sort((a, b) => a - b)).toEqual([3, 7, 39]);
   });
 
@@ -86,8 +86,9 @@ describe("reading a state record", () => {
   };
 
   it("names the layout of a newer record, whatever else it holds", () => {
-    for (const layout of [2, 255]) {
-      const problem = `layout ${layout} is newer than 1`;
+    // Bit 7 tells the form of the header, the others are the layout's number.
+    for (const layout of [2, 127, 130, 255]) {
+      const problem = `layout ${layout & 127} is newer than 1`;
       const fault = { record: "State", field: "layout", offset: 0, problem };
       expect(withByte(0, layout)).toEqual({ ok: false, fault });
       expect(unpackState(Uint8Array.of(layout))).toEqual({ ok: false, fault });
@@ -102,7 +103,7 @@ describe("reading a state record", () => {
   });
 
   it("gives offsets of purses as counted from the record's start", () => {
-    expect(withByte(19, 0x28)).toMatchObject({ ok: false, fault: { record: "Purses", field: "kind", offset: 19 } });
+    expect(withByte(19, 0x30)).toMatchObject({ ok: false, fault: { record: "Purses", field: "kind", offset: 19 } });
     const dirty = fromHex(vectors[0]!.bytes);
     dirty[23] = 1;
     expect(unpackState(dirty)).toMatchObject({ ok: false, fault: { record: "Purses", field: "padding", offset: 19 } });
@@ -128,5 +129,62 @@ describe("reading a state record", () => {
       expect(() => packState({ ...stateOf(vector), ...wrong }, vector.room)).toThrow(RangeError);
     }
     expect(() => packState(stateOf(vector), 5)).toThrow(RangeError);
+  });
+});
+
+interface ShortVector {
+  readonly name: string;
+  readonly card: number;
+  readonly generation: number;
+  readonly programme: number;
+  readonly sequence: number;
+  readonly terminal: number;
+  readonly predecessor: string;
+  readonly stamps: number | null;
+  readonly room: number;
+  readonly sealed: string;
+  readonly hash: string;
+}
+
+const shortVectors = (
+  JSON.parse(readFileSync(new URL("../../vectors/state-2.json", import.meta.url), "utf8")) as {
+    readonly vectors: readonly ShortVector[];
+  }
+).vectors;
+
+describe.each(shortVectors)("state record with the short header: $name", (vector) => {
+  const { generation, programme, sequence, terminal, stamps } = vector;
+  const state: CardState = {
+    layout: stateLayout("short"),
+    generation,
+    programme,
+    sequence,
+    terminal,
+    day: 0,
+    predecessor: fromHex(vector.predecessor),
+    credit: 0,
+    purses: stamps === null ? [] : [{ kind: "stamps", index: 1, count: stamps }],
+  };
+
+  it("is written and read as its vector, and has its hash", async () => {
+    expect(toHex(packState(state, vector.room))).toBe(vector.sealed);
+    expect(unpackState(fromHex(vector.sealed))).toEqual({ ok: true, value: state });
+    expect(toHex(await stateHash(sha256, vector.card, fromHex(vector.sealed)))).toBe(vector.hash);
+  });
+
+  it("has no room for a day or a credit: they are not written", () => {
+    expect(toHex(packState({ ...state, day: 9_000, credit: 3 }, vector.room))).toBe(vector.sealed);
+  });
+});
+
+describe("the record that opens an area", () => {
+  it("follows from the identity alone, and holds nothing", () => {
+    const hash = Uint8Array.from({ length: 32 }, (_, i) => i);
+    for (const form of ["full", "short"] as const) {
+      const blank = blankState(form, 31, hash);
+      expect(blank).toMatchObject({ terminal: 0, day: 0, credit: 0, purses: [], predecessor: hash.slice(0, 4) });
+      expect(packState(blank, 3).length).toBe(HEADER_BYTES[form] + 3);
+      expect(unpackState(packState(blank, 3))).toEqual({ ok: true, value: blank });
+    }
   });
 });

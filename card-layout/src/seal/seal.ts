@@ -1,11 +1,12 @@
-import { ascii, bigEndian, concat } from "../record/bytes.ts";
+import { ascii, concat } from "../record/bytes.ts";
+import { cardBytes } from "../record/card-number.ts";
 import { MAC_BYTES } from "../record/state.ts";
 
 /** HMAC-SHA-256, done outside: 32 bytes. */
 export type Hmac = (key: Uint8Array, message: Uint8Array) => Uint8Array;
 
-/** Whose key seals a record: the issuer's card key (identity) or a programme's area key (state). */
-export type KeyRole = "identity" | "area";
+/** What a card's key is for: its identity record or its password (issuer's card key), or a state record (a programme's area key). */
+export type KeyRole = "identity" | "password" | "area";
 
 /** The card a record is bound to. */
 export interface Bearer {
@@ -23,7 +24,7 @@ const CARD_KEY_SALT = ascii("cachet/card-key/1");
 const MAC_TAG = ascii("cachet/mac/1");
 
 function bearerBytes({ uid, card }: Bearer): Uint8Array {
-  return concat(Uint8Array.of(uid.length), uid, bigEndian(card, 6));
+  return concat(Uint8Array.of(uid.length), uid, cardBytes(card));
 }
 
 /** The key of one card: HKDF-SHA-256 of a master key, salt "cachet/card-key/1", info = role, UID length, UID, card number. */
@@ -45,4 +46,19 @@ export function sameSeal(a: Uint8Array, b: Uint8Array): boolean {
   let difference = 0;
   for (let i = 0; i < a.length; i += 1) difference |= a[i]! ^ b[i]!;
   return difference === 0;
+}
+
+/** What opens a card's pages for writing: PWD, four bytes, and PACK, the two that the chip answers with. */
+export interface CardPassword {
+  readonly password: Uint8Array;
+  readonly pack: Uint8Array;
+}
+
+/**
+ * The password of one card, from the issuer's card key: bytes 0 to 3 and 4 to 5 of `cardKey` with the role "password". It goes
+ * over the air in clear: it keeps phones out that did not listen, and whoever listened to one tap has the password of one card.
+ */
+export function cardPassword(hmac: Hmac, master: Uint8Array, bearer: Bearer): CardPassword {
+  const key = cardKey(hmac, master, "password", bearer);
+  return { password: key.slice(0, 4), pack: key.slice(4, 6) };
 }

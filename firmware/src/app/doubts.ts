@@ -1,10 +1,12 @@
 import { sameBytes, toHex } from "@cachet/card-layout";
 import type { CardHistory, DeviceFacts, Hal, JournalledIntent } from "../hal/index.ts";
 import { decideDoubt } from "../journal/index.ts";
-import { decodeEntry, type Intent } from "../wire/index.ts";
-import { type AreaOnCard, type CardOnReader, confirmSteady, shownState } from "./card.ts";
+import { decodeEntry, type Intent, type IntentArea } from "../wire/index.ts";
+import { type AreaOnCard, shownState } from "./areas.ts";
+import type { CardOnReader } from "./card.ts";
 
 export type Outcome = JournalledIntent["outcomes"][number]["outcome"];
+type Decided = Exclude<Outcome, "open">;
 
 /** An intent of this terminal for the card in the field, and what is known of it by now. */
 export interface KnownIntent {
@@ -13,8 +15,30 @@ export interface KnownIntent {
   readonly ofThisVisit: boolean;
   readonly body: Intent;
   readonly outcomes: Map<number, Outcome>;
-  /** Programmes whose area still shows the old state: written again, or aborted after the next write on that area. */
+  /** Programmes whose area still shows the old state: they can be written as they were meant. */
   readonly unwritten: Set<number>;
+  /** What becomes of a programme's area once the next write on it has committed. */
+  readonly afterWrite: Map<number, Decided>;
+}
+
+/** What a tap found out about an area of an intent that was in doubt. */
+export interface Settled {
+  readonly number: number;
+  readonly intent: Intent;
+  readonly outcome: Decided;
+}
+
+/** An intent that has just been stored: nothing of it is on the card yet. */
+export function newIntent(number: number, body: Intent): KnownIntent {
+  const programmes = body.areas.map(({ programme }) => programme);
+  return {
+    number,
+    ofThisVisit: true,
+    body,
+    outcomes: new Map(programmes.map((programme) => [programme, "open"])),
+    unwritten: new Set(programmes),
+    afterWrite: new Map(),
+  };
 }
 
 /** Intents of a card that matter to a visit, oldest first: those still open, and any of this very visit. */
@@ -30,6 +54,7 @@ export async function knownIntents(hal: Hal, history: CardHistory): Promise<Know
       body: entry.body,
       outcomes: new Map(outcomes.map(({ programme, outcome }) => [programme, outcome])),
       unwritten: new Set<number>(),
+      afterWrite: new Map(),
     });
   }
   return known;
@@ -41,8 +66,24 @@ export function areaOf(areas: readonly AreaOnCard[], programme: number, index: n
   return current ?? areas.find((area) => area.index === index && area.reading.kind === "free") ?? null;
 }
 
+/** One area of an intent gets its outcome in the journal. */
+async function settle(
+  hal: Hal,
+  intent: KnownIntent,
+  programme: number,
+  outcome: Decided,
+  settled: Settled[],
+): Promise<void> {
+  await hal.settle(intent.number, programme, outcome);
+  intent.outcomes.set(programme, outcome);
+  intent.unwritten.delete(programme);
+  intent.afterWrite.delete(programme);
+  settled.push({ number: intent.number, intent: intent.body, outcome });
+}
+
 /**
- * Settles what the card in the field can settle: each decided area gets its COMMIT or ABORT in the journal.
+ * Settles what the card in the field can settle: each decided area gets its COMMIT or ABORT in the journal, at once or once
+ * the next write on it has committed.
  *
  * Newest intent first. Several intents may name the very same new state (same terminal, day, purses): a newer one was
  * stored while the card still showed the old state, and an older one is never written after it, so the record on the card
@@ -54,39 +95,60 @@ export async function settleDoubts(
   areas: readonly AreaOnCard[],
   intents: readonly KnownIntent[],
   history: CardHistory,
+  settled: Settled[],
 ): Promise<void> {
   const claimed = new Set(history.remembered.map(({ programme, hash }) => `${programme}/${toHex(hash)}`));
   for (const intent of [...intents].reverse()) {
     for (const area of intent.body.areas) {
       const claim = `${area.programme}/${toHex(area.newHash)}`;
       if (intent.outcomes.get(area.programme) === "open") {
-        const onCard = areaOf(areas, area.programme, area.area);
-        const decision = decideDoubt(area, await shownState(hal, card, onCard));
-        if (decision === "abort-after-write") intent.unwritten.add(area.programme);
-        if (decision === "committed" && onCard !== null) await confirmSteady(hal, card, onCard);
-        if (decision === "committed" || decision === "aborted") {
-          const outcome = decision === "committed" && claimed.has(claim) ? "aborted" : decision;
-          await hal.settle(intent.number, area.programme, outcome);
-          intent.outcomes.set(area.programme, outcome);
-        }
+        await settleArea(hal, card, areas, intent, area, claimed.has(claim), settled);
       }
       claimed.add(claim);
     }
   }
 }
 
-/** A write of this programme has committed: whatever other intents left unwritten there is burnt. */
-export async function abortUnwritten(
+async function settleArea(
+  hal: Hal,
+  card: CardOnReader,
+  areas: readonly AreaOnCard[],
+  intent: KnownIntent,
+  area: IntentArea,
+  isClaimed: boolean,
+  settled: Settled[],
+): Promise<void> {
+  const { programme } = area;
+  const onCard = areaOf(areas, programme, area.area);
+  const shown = await shownState(hal, card, onCard, programme);
+  const decision = decideDoubt(area, shown, card.map.commit);
+  if (sameBytes(shown.hash, area.oldHash)) intent.unwritten.add(programme);
+  switch (decision) {
+    case "open":
+      return;
+    case "committed":
+      return settle(hal, intent, programme, isClaimed ? "aborted" : "committed", settled);
+    case "aborted":
+      return settle(hal, intent, programme, "aborted", settled);
+    case "commit-after-write":
+      intent.afterWrite.set(programme, isClaimed ? "aborted" : "committed");
+      return;
+    case "abort-after-write":
+      intent.afterWrite.set(programme, "aborted");
+  }
+}
+
+/** A write of this programme has committed: what other intents waited for is decided. */
+export async function settleAfterWrite(
   hal: Hal,
   intents: readonly KnownIntent[],
   except: number,
   programme: number,
+  settled: Settled[],
 ): Promise<void> {
   for (const intent of intents) {
-    if (intent.number === except || !intent.unwritten.has(programme)) continue;
-    await hal.settle(intent.number, programme, "aborted");
-    intent.outcomes.set(programme, "aborted");
-    intent.unwritten.delete(programme);
+    const decided = intent.afterWrite.get(programme);
+    if (intent.number !== except && decided !== undefined) await settle(hal, intent, programme, decided, settled);
   }
 }
 

@@ -6,27 +6,29 @@ import {
   PREDECESSOR_BYTES,
   type Purse,
   pursesSize,
-  SEQUENCE_MAX,
-  STATE_LAYOUT,
   stateHash,
+  stateLayout,
 } from "@cachet/card-layout";
-import type { DeviceFacts, Hal, Moment, SaleRequest } from "../hal/index.ts";
-import { type Evaluation, evaluate, type Programme, pursesOf } from "../rules/index.ts";
-import type { Intent, IntentArea } from "../wire/index.ts";
-import { type AreaOnCard, type CardOnReader, CardRefused, packFor, shownState } from "./card.ts";
+import type { Moment, SaleRequest, SpentToday, TopUpRequest } from "../hal/index.ts";
+import { type Evaluation, evaluate, evaluateTopUp, type Facts, type Programme, pursesOf } from "../rules/index.ts";
+import type { IntentArea } from "../wire/index.ts";
+import { type AreaOnCard, nextSequence, packFor, shownState } from "./areas.ts";
+import { type CardOnReader, CardRefused } from "./card.ts";
+import type { Terminal } from "./terminal.ts";
 
-/** What a visit would do under one programme. */
-export interface ProposedArea {
-  readonly programme: Programme;
-  readonly evaluation: Evaluation;
-  readonly intent: IntentArea;
+/** A card as a visit finds it. */
+export interface CardFound {
+  readonly card: CardOnReader;
+  readonly areas: readonly AreaOnCard[];
+  readonly spentToday: readonly SpentToday[];
+  readonly moment: Moment;
 }
 
 /** A visit as the rules see it, before anything is written. */
 export interface Proposal {
   readonly evaluations: readonly { readonly programme: Programme; readonly evaluation: Evaluation }[];
   /** Areas to write, those that lose value first. */
-  readonly areas: readonly ProposedArea[];
+  readonly areas: readonly IntentArea[];
   readonly payable: number;
 }
 
@@ -42,7 +44,7 @@ function samePurses(before: readonly Purse[], after: readonly Purse[]): boolean 
   });
 }
 
-function losesValue({ effects }: Evaluation): boolean {
+function losesValue({ effects }: IntentArea): boolean {
   return effects.some(({ type, taken = 0 }) => type === "redeem" || taken > 0);
 }
 
@@ -51,56 +53,102 @@ const within = (value: number, max: number) => Math.max(0, Math.min(max, value))
 
 const addLines = (a: readonly number[], b: readonly number[]) => a.map((value, i) => value + b[i]!);
 
+const currentOf = (areas: readonly AreaOnCard[], programme: number): AreaOnCard | undefined =>
+  areas.find(({ reading }) => reading.kind === "current" && reading.state.programme === programme);
+
+const heldIn = (area: AreaOnCard | undefined): CardState | null =>
+  area?.reading.kind === "current" ? area.reading.state : null;
+
+/** Programmes that this card takes part in, or may: one that names its media is not opened on others. */
+function programmesFor({ programmes }: Terminal, { card, areas }: CardFound): Programme[] {
+  return programmes.filter(
+    ({ number, media }) =>
+      media === undefined || media.includes(card.map.chip) || currentOf(areas, number) !== undefined,
+  );
+}
+
+function factsOf({ facts }: Terminal, found: CardFound, programme: Programme, before?: Facts["before"]): Facts {
+  const { areas, spentToday, moment } = found;
+  const torn = currentOf(areas, programme.number)?.counter?.torn === true;
+  return {
+    merchant: facts.merchant,
+    at: within(moment.utc - CARD_EPOCH_SECONDS, 0xffff_ffff),
+    clockSuspect: moment.suspect,
+    spentToday: spentToday.find((spent) => spent.programme === programme.number)?.cents ?? 0,
+    earnOnly: torn,
+    ...(before === undefined ? {} : { before }),
+  };
+}
+
 /**
  * Evaluates a sale under every programme of the terminal and works out the records to write.
  * Throws `CardRefused` where a programme finds no room or no sequence left on the card.
  */
-export async function propose(
-  hal: Hal,
-  facts: DeviceFacts,
-  programmes: readonly Programme[],
-  card: CardOnReader,
-  areas: readonly AreaOnCard[],
-  request: SaleRequest,
-  moment: Moment,
-): Promise<Proposal> {
-  const evaluations: { programme: Programme; evaluation: Evaluation }[] = [];
-  const toWrite: ProposedArea[] = [];
-  const free = areas.filter(({ reading }) => reading.kind === "free");
+export async function proposeSale(terminal: Terminal, found: CardFound, request: SaleRequest): Promise<Proposal> {
+  const programmes = programmesFor(terminal, found);
+  if (programmes.length === 0) throw new CardRefused("WRONG_MEDIUM", found.card.number);
+  const evaluations: Proposal["evaluations"][number][] = [];
+  const areas: IntentArea[] = [];
+  const free = found.areas.filter(({ reading }) => reading.kind === "free");
   const nothing = request.lines.map(() => 0);
-  let before = { discounts: nothing, redeemed: nothing, freed: nothing };
+  let before: Required<NonNullable<Facts["before"]>> = {
+    discounts: nothing,
+    redeemed: nothing,
+    freed: nothing,
+    prepaid: nothing,
+  };
   for (const programme of programmes) {
-    const current = areas.find(
-      ({ reading }) => reading.kind === "current" && reading.state.programme === programme.number,
-    );
-    const held = current?.reading.kind === "current" ? current.reading.state : null;
-    const evaluation = evaluate(programme, held?.purses ?? [], request, {
-      merchant: facts.merchant,
-      at: within(moment.utc - CARD_EPOCH_SECONDS, 0xffff_ffff),
-      clockSuspect: moment.suspect,
-      before,
-    });
+    const purses = heldIn(currentOf(found.areas, programme.number))?.purses ?? [];
+    const evaluation = evaluate(programme, purses, request, factsOf(terminal, found, programme, before));
     evaluations.push({ programme, evaluation });
     before = {
       discounts: addLines(before.discounts, evaluation.discounts),
       redeemed: addLines(before.redeemed, evaluation.redeemed),
       freed: addLines(before.freed, evaluation.freed),
+      prepaid: addLines(before.prepaid, evaluation.prepaid),
     };
-    if (samePurses(held?.purses ?? [], evaluation.newPurses)) continue;
-    const area = current ?? takeFree(card, free, pursesSize(pursesOf(programme)));
-    const sequence = (held?.sequence ?? 0) + 1;
-    if (sequence > SEQUENCE_MAX) throw new CardRefused("CARD_WORN_OUT", card.number);
-    const intent = await intentArea(hal, facts, card, area, programme, evaluation, held, sequence, moment);
-    toWrite.push({ programme, evaluation, intent });
+    if (samePurses(purses, evaluation.newPurses)) continue;
+    areas.push(await changedArea(terminal, found, free, programme, evaluation));
   }
-  const losers = toWrite.filter(({ evaluation }) => losesValue(evaluation));
-  const gainers = toWrite.filter(({ evaluation }) => !losesValue(evaluation));
-  return { evaluations, areas: [...losers, ...gainers], payable: payableOf(request, evaluations) };
+  const losers = areas.filter(losesValue);
+  const gainers = areas.filter((area) => !losesValue(area));
+  const payable = evaluations.at(-1)?.evaluation.payable ?? 0;
+  return { evaluations, areas: [...losers, ...gainers], payable };
 }
 
-function payableOf(request: SaleRequest, evaluations: Proposal["evaluations"]): number {
-  const last = evaluations.at(-1);
-  return last?.evaluation.payable ?? request.lines.reduce((sum, { amount }) => sum + amount, request.tip);
+/**
+ * Puts money on the card, in the first programme that keeps any. A decline leaves `areas` empty.
+ * Throws `CardRefused` as for a sale.
+ */
+export async function proposeTopUp(terminal: Terminal, found: CardFound, request: TopUpRequest): Promise<Proposal> {
+  const programmes = programmesFor(terminal, found);
+  if (programmes.length === 0) throw new CardRefused("WRONG_MEDIUM", found.card.number);
+  const programme =
+    programmes.find(({ rules }) => rules.some(({ kind }) => kind === "prepaid")) ?? (programmes[0] as Programme);
+  const purses = heldIn(currentOf(found.areas, programme.number))?.purses ?? [];
+  const evaluation = evaluateTopUp(programme, purses, request.amount, factsOf(terminal, found, programme));
+  const evaluations = [{ programme, evaluation }];
+  if (samePurses(purses, evaluation.newPurses)) return { evaluations, areas: [], payable: 0 };
+  const free = found.areas.filter(({ reading }) => reading.kind === "free");
+  const area = await changedArea(terminal, found, free, programme, evaluation);
+  return { evaluations, areas: [area], payable: 0 };
+}
+
+/** Areas written again with the purses they hold, so that what is in doubt there is decided. */
+export async function nullAreas(
+  terminal: Terminal,
+  found: CardFound,
+  programmes: readonly number[],
+): Promise<IntentArea[]> {
+  const areas: IntentArea[] = [];
+  for (const number of programmes) {
+    const area = currentOf(found.areas, number);
+    const programme = terminal.programmes.find((candidate) => candidate.number === number);
+    const held = heldIn(area);
+    if (area === undefined || held === null || programme === undefined) continue;
+    areas.push(await intentArea(terminal, found, area, programme, held.purses, []));
+  }
+  return areas;
 }
 
 function takeFree(card: CardOnReader, free: AreaOnCard[], bytes: number): AreaOnCard {
@@ -114,20 +162,31 @@ function takeFree(card: CardOnReader, free: AreaOnCard[], bytes: number): AreaOn
   return free.splice(at, 1)[0]!;
 }
 
+function changedArea(
+  terminal: Terminal,
+  found: CardFound,
+  free: AreaOnCard[],
+  programme: Programme,
+  { newPurses, effects }: Evaluation,
+): Promise<IntentArea> {
+  const area = currentOf(found.areas, programme.number) ?? takeFree(found.card, free, pursesSize(pursesOf(programme)));
+  return intentArea(terminal, found, area, programme, newPurses, effects);
+}
+
 async function intentArea(
-  hal: Hal,
-  facts: DeviceFacts,
-  card: CardOnReader,
+  { hal, facts }: Terminal,
+  { card, moment }: CardFound,
   area: AreaOnCard,
   programme: Programme,
-  evaluation: Evaluation,
-  held: CardState | null,
-  sequence: number,
-  moment: Moment,
+  purses: readonly Purse[],
+  effects: IntentArea["effects"],
 ): Promise<IntentArea> {
-  const old = await shownState(hal, card, area);
+  const held = heldIn(area);
+  const sequence = nextSequence(area);
+  if (sequence === null) throw new CardRefused("CARD_WORN_OUT", card.number);
+  const old = await shownState(hal, card, area, programme.number);
   const record = packFor(card, area, {
-    layout: STATE_LAYOUT,
+    layout: stateLayout(card.map.header),
     generation: facts.programmes.find((candidate) => candidate.programme === programme.number)!.generation,
     programme: programme.number,
     sequence,
@@ -135,7 +194,7 @@ async function intentArea(
     day: within(dayOf(moment.utc, moment.offset), 0xffff),
     predecessor: old.hash.slice(0, PREDECESSOR_BYTES),
     credit: held?.credit ?? 0,
-    purses: evaluation.newPurses,
+    purses,
   });
   return {
     programme: programme.number,
@@ -146,26 +205,6 @@ async function intentArea(
     oldSequence: held?.sequence ?? 0,
     oldTerminal: held?.terminal ?? 0,
     record,
-    effects: evaluation.effects,
-  };
-}
-
-/** The intent's body for the journal. */
-export function intentOf(
-  proposal: Proposal,
-  request: SaleRequest,
-  facts: DeviceFacts,
-  card: CardOnReader,
-  moment: Moment,
-): Intent {
-  const { lines, tip, redeem } = request;
-  return {
-    card: card.number,
-    uid: card.uid,
-    visit: request.visit,
-    merchant: facts.merchant,
-    sale: { lines, tip, payable: proposal.payable, ...(redeem === undefined ? {} : { redeem }) },
-    areas: proposal.areas.map(({ intent }) => intent),
-    ...(moment.suspect ? { clockSuspect: true as const } : {}),
+    effects,
   };
 }

@@ -1,8 +1,8 @@
 import { civilOf, dayOf, maskedCard, unpackState } from "@cachet/card-layout";
 import type { Moment, ReceiptLine } from "../hal/index.ts";
 import { type Effect, type Note, notesOf, type Programme } from "../rules/index.ts";
-import { sumsOf, ticketName } from "../wire/index.ts";
-import type { KnownIntent } from "./doubts.ts";
+import { type IntentArea, sumsOf, ticketName } from "../wire/index.ts";
+import type { KnownIntent, Settled } from "./doubts.ts";
 import { fr } from "./messages-fr.ts";
 import { euros } from "./money.ts";
 import type { Terminal } from "./terminal.ts";
@@ -30,6 +30,8 @@ export function linesOfNote(note: Note): ReceiptLine[] {
         ...(note.earned > 0 ? [row(fr.earned, `+${euros(note.earned)}`)] : []),
         row(fr.balance, euros(note.balance)),
       ];
+    case "prepaid":
+      return [row(fr.prepaidBalance, euros(note.balance))];
   }
 }
 
@@ -46,24 +48,76 @@ function linesOfProgramme(programme: Programme, intent: KnownIntent): ReceiptLin
   return [{ line: "separator" }, title, ...notes.flatMap(linesOfNote)];
 }
 
-/** The ticket of a visit: what was paid and how, then what each programme did and what the card holds now. */
-export function receiptOf({ facts, programmes }: Terminal, intent: KnownIntent, moment: Moment): ReceiptLine[] {
-  const { body, outcomes, number } = intent;
-  const done = body.areas.filter(({ programme }) => outcomes.get(programme) === "committed");
-  const { spentCents, discountCents } = sumsOf(done.flatMap(({ effects }) => effects));
-  const total = body.sale.lines.reduce((sum, { amount }) => sum + amount, body.sale.tip);
+/** Name of the shop, time, and what is named beside the card. */
+function headOf({ facts, programmes }: Terminal, moment: Moment): ReceiptLine[] {
   const merchant = programmes
     .map(({ merchants }) => merchants[facts.merchant]?.name)
     .find((name) => name !== undefined);
+  return [{ line: "title", text: merchant ?? "" }, row(localTime(moment), "")];
+}
+
+/** Cash that goes back to the customer, with the ticket of each top-up that did not happen. */
+function linesOfCashDue({ facts }: Terminal, due: readonly Settled[]): ReceiptLine[] {
+  if (due.length === 0) return [];
   return [
-    { line: "title", text: merchant ?? "" },
-    row(localTime(moment), ""),
-    row(`${fr.ticket} ${ticketName(facts.terminal, number)}`, `${fr.card} ${maskedCard(body.card)}`),
     { line: "separator" },
+    { line: "title", text: fr.giveBack },
+    ...due.map(({ number, intent }) =>
+      row(fr.giveBackOf(ticketName(facts.terminal, number)), euros(intent.topUp ?? 0)),
+    ),
+  ];
+}
+
+/** A slip about earlier top-ups alone. */
+export function giveBackReceipt(terminal: Terminal, due: readonly Settled[], moment: Moment): ReceiptLine[] {
+  const card = due[0]?.intent.card ?? 0;
+  return [...headOf(terminal, moment), row(`${fr.card} ${maskedCard(card)}`, ""), ...linesOfCashDue(terminal, due)];
+}
+
+/** What the card paid, by the kind of purse it came from. */
+function linesOfSpending(programmes: readonly Programme[], done: readonly IntentArea[]): ReceiptLine[] {
+  const kindOf = (number: number, rule: string) =>
+    programmes.find((programme) => programme.number === number)?.rules.find(({ id }) => id === rule)?.kind;
+  const spent = { cagnotte: 0, prepaid: 0 };
+  for (const { programme, effects } of done) {
+    for (const { type, rule, value } of effects) {
+      if (type === "redeem") spent[kindOf(programme, rule) === "prepaid" ? "prepaid" : "cagnotte"] += value;
+    }
+  }
+  return [
+    ...(spent.cagnotte > 0 ? [row(fr.spent, `-${euros(spent.cagnotte)}`)] : []),
+    ...(spent.prepaid > 0 ? [row(fr.paidByPrepaid, `-${euros(spent.prepaid)}`)] : []),
+  ];
+}
+
+function linesOfPayment({ programmes }: Terminal, { body, outcomes }: KnownIntent): ReceiptLine[] {
+  if (body.topUp !== undefined) return [row(fr.topUp, euros(body.topUp))];
+  if (body.sale.lines.length === 0) return [];
+  const done = body.areas.filter(({ programme }) => outcomes.get(programme) === "committed");
+  const { spentCents, discountCents } = sumsOf(done.flatMap(({ effects }) => effects));
+  const total = body.sale.lines.reduce((sum, { amount }) => sum + amount, body.sale.tip);
+  return [
     row(fr.total, euros(total)),
     ...(discountCents > 0 ? [row(fr.discount, `-${euros(discountCents)}`)] : []),
-    ...(spentCents > 0 ? [row(fr.spent, `-${euros(spentCents)}`)] : []),
+    ...linesOfSpending(programmes, done),
     row(fr.toPay, euros(total - discountCents - spentCents)),
-    ...programmes.flatMap((programme) => linesOfProgramme(programme, intent)),
+  ];
+}
+
+/** The ticket of a visit: what was paid and how, then what each programme did and what the card holds now. */
+export function receiptOf(
+  terminal: Terminal,
+  intent: KnownIntent,
+  moment: Moment,
+  due: readonly Settled[],
+): ReceiptLine[] {
+  const { body, number } = intent;
+  return [
+    ...headOf(terminal, moment),
+    row(`${fr.ticket} ${ticketName(terminal.facts.terminal, number)}`, `${fr.card} ${maskedCard(body.card)}`),
+    { line: "separator" },
+    ...linesOfPayment(terminal, intent),
+    ...terminal.programmes.flatMap((programme) => linesOfProgramme(programme, intent)),
+    ...linesOfCashDue(terminal, due),
   ];
 }

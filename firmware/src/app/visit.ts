@@ -1,86 +1,68 @@
-import { concat, sameBytes, splitSlot, unpackState } from "@cachet/card-layout";
 import {
   CARD_RETURN_TIMEOUT_MS,
   type CardHistory,
-  type DeviceFacts,
   type Hal,
-  type Moment,
-  type SaleRequest,
   type VisitReport,
+  type VisitRequest,
 } from "../hal/index.ts";
 import { ArithmeticFault } from "../rules/index.ts";
-import { encodeCbor, Intent, type IntentArea, Refusal, StoredSale, sumsOf } from "../wire/index.ts";
-import {
-  type AreaOnCard,
-  CardGone,
-  type CardOnReader,
-  CardRefused,
-  packFor,
-  readAreaOnCard,
-  readIdentity,
-  writeRecord,
-} from "./card.ts";
-import { abortUnwritten, areaOf, type KnownIntent, knownIntents, settleDoubts, wentBack } from "./doubts.ts";
+import { encodeCbor, type Intent, Refusal } from "../wire/index.ts";
+import { type AreaOnCard, readAreaOnCard } from "./areas.ts";
+import { type Asked, askedOf, isAskedBy } from "./asked.ts";
+import { CardGone, type CardOnReader, CardRefused } from "./card.ts";
+import { type KnownIntent, knownIntents, settleDoubts, wentBack } from "./doubts.ts";
+import { readIdentity } from "./identity.ts";
 import { fr } from "./messages-fr.ts";
-import { intentOf, type Proposal, propose } from "./proposal.ts";
-import { receiptOf } from "./receipt.ts";
+import { conclude, noCard, nothingToDo, type Progress, refuse } from "./outcome.ts";
+import { type CardFound, nullAreas, type Proposal, proposeSale, proposeTopUp } from "./proposal.ts";
 import type { Terminal } from "./terminal.ts";
+import { canResume, openingsOf, store, writeAreas } from "./writing.ts";
 
-/** How often a visit begins anew with a card that is lost in the middle. */
+/** How often a visit begins anew with a card that is lost in the middle, or with several cards in the field. */
 const TRIES_MAX = 8;
-
-/** How far a visit has come; it outlives a card that leaves and comes back. */
-interface Progress {
-  moment: Moment;
-  card: number | null;
-  intent: KnownIntent | null;
-}
 
 /**
  * One visit: tap, read, decide, write, confirm, print. Whatever interrupts it, the card holds a valid old or new state, and
  * the journal holds what is needed to tell which. A card that leaves is asked for again; each try begins by reading it anew.
  */
-export async function visit(terminal: Terminal, request: SaleRequest): Promise<VisitReport> {
+export async function visit(terminal: Terminal, request: VisitRequest): Promise<VisitReport> {
   const { hal } = terminal;
   await hal.show(fr.presentCard);
-  const tap = await hal.waitCard(0, null);
-  if (tap === "none" || tap === "other") {
-    await hal.show(fr.noCard);
-    return emptyReport(request, "no-card");
-  }
-  const asked = saleBytes(request);
-  if (asked === null)
-    return refuse(terminal, request, tap.uid, { moment: await hal.now(), card: null, intent: null }, "BAD_AMOUNT");
-  const progress: Progress = { moment: await hal.now(), card: null, intent: null };
+  const uid = await firstCard(hal);
+  const start = { request, moment: await hal.now(), card: null, intent: null, told: null, settled: [] };
+  if (uid === null) return noCard(terminal, { ...start, uid: new Uint8Array() });
+  const progress: Progress = { ...start, uid };
+  const asked = askedOf(request);
+  if (asked === null) return refuse(terminal, progress, "BAD_AMOUNT");
   for (let tries = 1; ; tries += 1) {
     try {
-      return await tryVisit(terminal, request, tap.uid, progress, asked);
+      return await tryVisit(terminal, progress, asked);
     } catch (error) {
       if (error instanceof CardRefused) {
         progress.card ??= error.card ?? null;
-        return refuse(terminal, request, tap.uid, progress, error.reason);
+        return refuse(terminal, progress, error.reason);
       }
-      if (error instanceof ArithmeticFault) return refuse(terminal, request, tap.uid, progress, "BAD_AMOUNT");
+      if (error instanceof ArithmeticFault) return refuse(terminal, progress, "BAD_AMOUNT");
       if (!(error instanceof CardGone)) throw error;
+      const { intent } = progress;
       // A card that stays and cannot be read or written steadily would keep the terminal busy for ever.
-      if (tries === TRIES_MAX && progress.intent === null) {
-        return refuse(terminal, request, tap.uid, progress, "CARD_UNSTEADY");
+      if (tries === TRIES_MAX && intent === null) return refuse(terminal, progress, "CARD_UNSTEADY");
+      if (tries === TRIES_MAX || !(await cardReturns(hal, uid))) {
+        return intent === null ? noCard(terminal, progress) : conclude(terminal, progress, intent);
       }
-      if (tries === TRIES_MAX || !(await cardReturns(hal, tap.uid)))
-        return conclude(terminal, request, progress, false);
     }
   }
 }
 
-/** The sale as the journal would hold it, to compare and to check; null where it cannot be written down. */
-function saleBytes({ visit, lines, tip, redeem }: SaleRequest): Uint8Array | null {
-  if (!Number.isSafeInteger(visit) || visit < 0) return null;
-  try {
-    return encodeCbor(StoredSale.encode({ lines, tip, payable: 0, ...(redeem === undefined ? {} : { redeem }) }));
-  } catch (error) {
-    if (error instanceof RangeError || error instanceof TypeError) return null;
-    throw error;
+/** The one card in the field; null where none comes, or several stay. */
+async function firstCard(hal: Hal): Promise<Uint8Array | null> {
+  for (let tries = 1; tries <= TRIES_MAX; tries += 1) {
+    const tap = await hal.waitCard(0, null);
+    if (tap === "none" || tap === "other") return null;
+    if (tap !== "several") return tap.uid;
+    await hal.show(fr.oneCard);
   }
+  return null;
 }
 
 /** Waits for the very same card; others are sent away. */
@@ -89,19 +71,14 @@ async function cardReturns(hal: Hal, uid: Uint8Array): Promise<boolean> {
   for (;;) {
     const tap = await hal.waitCard(CARD_RETURN_TIMEOUT_MS, uid);
     if (tap === "none") return false;
-    if (tap !== "other") return true;
-    await hal.show(fr.otherCard);
+    if (tap !== "other" && tap !== "several") return true;
+    await hal.show(tap === "other" ? fr.otherCard : fr.oneCard);
   }
 }
 
-async function tryVisit(
-  terminal: Terminal,
-  request: SaleRequest,
-  uid: Uint8Array,
-  progress: Progress,
-  asked: Uint8Array,
-): Promise<VisitReport> {
+async function tryVisit(terminal: Terminal, progress: Progress, asked: Asked): Promise<VisitReport> {
   const { hal, facts } = terminal;
+  const { request, uid, moment } = progress;
   await hal.show(fr.keepCard);
   const card = await readIdentity(hal, facts, uid);
   progress.card = card.number;
@@ -112,39 +89,89 @@ async function tryVisit(
   const intents = await knownIntents(hal, history);
   const areas = await readAreas(terminal, card, intents);
   if (wentBack(facts, areas, history)) throw new CardRefused("COUNTER_ROLLBACK", card.number);
+  await noteTornCounters(terminal, card, areas);
 
-  const told = alreadyTold(history);
-  await settleDoubts(hal, card, areas, intents, history);
+  progress.told ??= alreadyTold(history);
+  await settleDoubts(hal, card, areas, intents, history, progress.settled);
+  const found: CardFound = { card, areas, spentToday: history.spentToday, moment };
   const mine = intents.findLast(({ ofThisVisit }) => ofThisVisit);
   progress.intent = null;
   if (mine !== undefined && !isVoid(mine)) {
-    if (!isSaleOf(mine, asked)) throw new CardRefused("ALREADY_USED", card.number);
-    const resumes = canResume(mine, areas, intents);
-    // Where nothing of it is on the card, and it cannot be written as it was meant, the visit gets a new intent.
-    if (resumes || !isUntouched(mine)) {
-      progress.intent = mine;
-      if (resumes) await writeAreas(terminal, card, areas, intents, mine);
-      return conclude(terminal, request, progress, told);
-    }
+    if (!isAskedBy(mine.body, asked)) throw new CardRefused("ALREADY_USED", card.number);
+    const ended = await goOn(terminal, progress, asked, found, intents, mine);
+    if (ended !== null) return ended;
   }
 
-  const proposal = await propose(hal, facts, terminal.programmes, card, areas, request, progress.moment);
-  if (proposal.areas.length === 0) return nothingToDo(terminal, request, card, proposal);
-  const body = intentOf(proposal, request, facts, card, progress.moment);
-  const number = await hal.intend(encodeCbor(Intent.encode(body)));
-  if (number === "full") return refuse(terminal, request, uid, progress, "JOURNAL_FULL");
-  if (number === "too-long") return refuse(terminal, request, uid, progress, "BAD_AMOUNT");
-  const programmes = body.areas.map(({ programme }) => programme);
-  const intent: KnownIntent = {
-    number,
-    ofThisVisit: true,
-    body,
-    outcomes: new Map(programmes.map((programme) => [programme, "open"])),
-    unwritten: new Set(programmes),
-  };
+  const proposal = await propose(terminal, found, request);
+  const nulls = await nullAreas(terminal, found, programmesToDecide(intents, request, proposal));
+  const written = [...(proposal?.areas ?? []), ...nulls];
+  if (written.length === 0) return nothingToDo(terminal, progress, proposal);
+  const changes = (proposal?.areas.length ?? 0) > 0;
+  const body = intentOf(terminal, progress, card, changes ? asked : NOTHING_ASKED, written, proposal?.payable ?? 0);
+  const intent = await store(terminal, card, body);
+  if (intent === "full") return refuse(terminal, progress, "JOURNAL_FULL");
+  if (intent === "too-long") return refuse(terminal, progress, "BAD_AMOUNT");
   progress.intent = intent;
-  await writeAreas(terminal, card, areas, intents, intent);
-  return conclude(terminal, request, progress, false);
+  await writeAreas(terminal, card, areas, intents, intent, progress.settled);
+  if (!changes && request.kind !== "settle") {
+    progress.intent = null;
+    return nothingToDo(terminal, progress, proposal);
+  }
+  return conclude(terminal, progress, intent);
+}
+
+/** Goes on with this very visit, tried before. Null where nothing of it is left: it gets a new intent. */
+async function goOn(
+  terminal: Terminal,
+  progress: Progress,
+  asked: Asked,
+  found: CardFound,
+  intents: readonly KnownIntent[],
+  mine: KnownIntent,
+): Promise<VisitReport | null> {
+  const { card, areas } = found;
+  const undecided = [...mine.afterWrite.keys()].filter((programme) => !mine.unwritten.has(programme));
+  if (undecided.length > 0) {
+    // The card shows that it happened, or cannot have; a write on top makes that true, and the card is then read anew.
+    const body = intentOf(terminal, progress, card, NOTHING_ASKED, await nullAreas(terminal, found, undecided), 0);
+    const intent = await store(terminal, card, body);
+    if (typeof intent === "string") return refuse(terminal, progress, "JOURNAL_FULL");
+    progress.intent = mine;
+    await writeAreas(terminal, card, areas, intents, intent, progress.settled);
+    return tryVisit(terminal, progress, asked);
+  }
+  const resumes = canResume(mine, areas, intents);
+  // Where nothing of it is on the card, and it cannot be written as it was meant, the visit gets a new intent.
+  if (!resumes && isUntouched(mine)) return null;
+  progress.intent = mine;
+  if (resumes) await writeAreas(terminal, card, areas, intents, mine, progress.settled);
+  return conclude(terminal, progress, mine);
+}
+
+function propose(terminal: Terminal, found: CardFound, request: VisitRequest): Promise<Proposal | null> {
+  switch (request.kind) {
+    case "sale":
+      return proposeSale(terminal, found, request);
+    case "top-up":
+      return proposeTopUp(terminal, found, request);
+    case "settle":
+      return Promise.resolve(null);
+  }
+}
+
+/** Programmes that are written again although nothing changes there: what they wait for is decided by a write. */
+function programmesToDecide(
+  intents: readonly KnownIntent[],
+  { kind }: VisitRequest,
+  proposal: Proposal | null,
+): number[] {
+  const waiting = new Set<number>();
+  for (const { afterWrite } of intents) {
+    for (const [programme, outcome] of afterWrite) {
+      if (kind === "settle" || outcome === "committed") waiting.add(programme);
+    }
+  }
+  return [...waiting].filter((number) => proposal?.areas.every(({ programme }) => programme !== number) ?? true);
 }
 
 /** Areas in the card's order, until every programme of the terminal has shown its record; all of them where one has none. */
@@ -157,32 +184,22 @@ async function readAreas(
   const areas: AreaOnCard[] = [];
   const missing = new Set(facts.programmes.map(({ programme }) => programme));
   for (let index = 0; index < card.map.areas.length && missing.size > 0; index += 1) {
-    const area = await readAreaOnCard(hal, facts, card, index, await openingsOf(terminal, card, intents, index));
+    const openings = await openingsOf(terminal, card, intents, index);
+    const area = await readAreaOnCard(hal, facts, card, index, openings, intents.length > 0);
     if (area.reading.kind === "damaged") throw new CardRefused("BAD_SIGNATURE", card.number);
     if (area.reading.kind === "conflict") throw new CardRefused("AREA_CONFLICT", card.number);
+    if (area.reading.kind === "behind") throw new CardRefused("COUNTER_ROLLBACK", card.number);
     if (area.reading.kind === "current") missing.delete(area.reading.state.programme);
     areas.push(area);
   }
   return areas;
 }
 
-/** The whole records with which open intents of this terminal meant to open an area. */
-async function openingsOf(
-  { hal }: Terminal,
-  card: CardOnReader,
-  intents: readonly KnownIntent[],
-  index: number,
-): Promise<Uint8Array[]> {
-  const openings: Uint8Array[] = [];
-  for (const { body, outcomes } of intents) {
-    for (const { area, oldSequence, programme, record } of body.areas) {
-      if (area !== index || oldSequence !== 0 || outcomes.get(programme) !== "open") continue;
-      const { generation } = splitSlot(record);
-      const mac = await hal.seal({ role: "area", programme, generation }, card.uid, card.number, record);
-      if (mac !== "no-key") openings.push(concat(record, mac));
-    }
-  }
-  return openings;
+/** An increment of the counter was cut: the card goes on, earns only, and somebody will want to know. */
+async function noteTornCounters({ hal }: Terminal, card: CardOnReader, areas: readonly AreaOnCard[]): Promise<void> {
+  if (!areas.some(({ counter }) => counter?.torn === true)) return;
+  const { uid, number } = card;
+  await hal.refuse(encodeCbor(Refusal.encode({ reason: "COUNTER_TORN", uid, card: number })));
 }
 
 /** Whether this very visit had been committed, and so told, before this tap. */
@@ -201,149 +218,26 @@ function isUntouched({ outcomes, unwritten }: KnownIntent): boolean {
   return [...outcomes].every(([programme, outcome]) => outcome === "aborted" || unwritten.has(programme));
 }
 
-/** Whether the till asks for the very sale that an intent is about. */
-function isSaleOf({ body }: KnownIntent, asked: Uint8Array): boolean {
-  return sameBytes(encodeCbor(StoredSale.encode({ ...body.sale, payable: 0 })), asked);
-}
+/** A null visit asks for nothing. */
+const NOTHING_ASKED: Asked = { sale: { lines: [], tip: 0, payable: 0 } };
 
-/**
- * Whether every area that is still open can be written as it was meant. Not when a newer intent names the same new state:
- * that state belongs to the newest (doubts.ts).
- */
-function canResume(intent: KnownIntent, areas: readonly AreaOnCard[], intents: readonly KnownIntent[]): boolean {
-  const open = intent.body.areas.filter(({ programme }) => intent.outcomes.get(programme) === "open");
-  return open.every(({ programme, area, newHash }) => {
-    const newer = intents.some(
-      ({ number, body }) =>
-        number > intent.number &&
-        body.areas.some((other) => other.programme === programme && sameBytes(other.newHash, newHash)),
-    );
-    return !newer && intent.unwritten.has(programme) && areaOf(areas, programme, area) !== null;
-  });
-}
-
-/** Writes the areas of an intent that are still open, in its order. Each is committed in the journal before the next is written. */
-async function writeAreas(
-  { hal, facts }: Terminal,
+/** An intent's body for the journal. */
+function intentOf(
+  { facts }: Terminal,
+  { request, moment }: Progress,
   card: CardOnReader,
-  areas: readonly AreaOnCard[],
-  intents: readonly KnownIntent[],
-  intent: KnownIntent,
-): Promise<void> {
-  for (const meant of intent.body.areas) {
-    if (intent.outcomes.get(meant.programme) !== "open") continue;
-    const area = areaOf(areas, meant.programme, meant.area);
-    if (area === null) throw new RangeError(`no area for programme ${meant.programme}`);
-    const { sealed, generation } = recordFor(facts, card, area, meant);
-    await writeRecord(hal, card, area, sealed, { role: "area", programme: meant.programme, generation });
-    await hal.settle(intent.number, meant.programme, "committed");
-    intent.outcomes.set(meant.programme, "committed");
-    await abortUnwritten(hal, intents, intent.number, meant.programme);
-  }
-}
-
-/** The record an intent names, under today's key generation and the sequence that follows the card's. Its state hash is the same. */
-function recordFor(
-  facts: DeviceFacts,
-  card: CardOnReader,
-  area: AreaOnCard,
-  meant: IntentArea,
-): { sealed: Uint8Array; generation: number } {
-  const state = unpackState(meant.record);
-  const generation = facts.programmes.find(({ programme }) => programme === meant.programme)?.generation;
-  if (!state.ok || generation === undefined) throw new RangeError(`record of programme ${meant.programme}`);
-  const sequence = area.reading.kind === "current" ? area.reading.state.sequence + 1 : 1;
-  if (state.value.sequence === sequence && state.value.generation === generation)
-    return { sealed: meant.record, generation };
-  return { sealed: packFor(card, area, { ...state.value, generation, sequence }), generation };
-}
-
-function emptyReport(request: SaleRequest, result: VisitReport["result"]): VisitReport {
+  { sale, topUp }: Asked,
+  areas: Intent["areas"],
+  payable: number,
+): Intent {
   return {
+    card: card.number,
+    uid: card.uid,
     visit: request.visit,
-    result,
-    committed: [],
-    earnedCents: 0,
-    spentCents: 0,
-    discountCents: 0,
-    payable: request.lines.reduce((sum, { amount }) => sum + amount, request.tip),
+    merchant: facts.merchant,
+    sale: { ...sale, payable },
+    areas,
+    ...(topUp === undefined ? {} : { topUp }),
+    ...(moment.suspect ? { clockSuspect: true as const } : {}),
   };
-}
-
-/** Refusals that concern our own cards are journalled; a stranger's card leaves no trace. */
-async function refuse(
-  { hal }: Terminal,
-  request: SaleRequest,
-  uid: Uint8Array,
-  progress: Progress,
-  reason: string,
-): Promise<VisitReport> {
-  await hal.show(fr.refused(reason));
-  const card = progress.card;
-  if (reason !== "NOT_OURS") {
-    await hal.refuse(encodeCbor(Refusal.encode({ reason, uid, ...(card === null ? {} : { card }) })));
-  }
-  const report = reportOf(request, progress, "refused");
-  if (progress.intent === null) return { ...report, reason };
-  // Refused in the middle of writing: what is not committed stays in doubt.
-  return { ...report, result: report.committed.length > 0 ? "partly-done" : "in-doubt", reason };
-}
-
-async function nothingToDo(
-  { hal }: Terminal,
-  request: SaleRequest,
-  card: CardOnReader,
-  proposal: Proposal,
-): Promise<VisitReport> {
-  await hal.show(fr.nothingToDo);
-  const reason = proposal.evaluations.flatMap(({ evaluation }) => [
-    ...evaluation.effects.flatMap((effect) => effect.reason ?? []),
-    ...evaluation.skipped.map((skipped) => skipped.reason),
-  ])[0];
-  const report = { ...emptyReport(request, "nothing-to-do"), card: card.number, payable: proposal.payable };
-  return reason === undefined ? report : { ...report, reason };
-}
-
-/** Sums over what is committed: nothing else counts as discount or tender. */
-function reportOf(request: SaleRequest, { card, intent }: Progress, result: VisitReport["result"]): VisitReport {
-  const done = intent?.body.areas.filter(({ programme }) => intent.outcomes.get(programme) === "committed") ?? [];
-  const { earnedCents, spentCents, discountCents } = sumsOf(done.flatMap(({ effects }) => effects));
-  const empty = emptyReport(request, result);
-  const declined = intent?.body.areas.flatMap(({ effects }) => effects).find(({ type }) => type === "decline")?.reason;
-  return {
-    ...empty,
-    ...(card === null ? {} : { card }),
-    ...(intent === null ? {} : { ticket: intent.number }),
-    ...(declined === undefined ? {} : { reason: declined }),
-    committed: done.map(({ programme }) => programme),
-    earnedCents,
-    spentCents,
-    discountCents,
-    payable: empty.payable - spentCents - discountCents,
-  };
-}
-
-/** The end of a visit that has an intent, or of one whose card left before it had one. */
-async function conclude(
-  terminal: Terminal,
-  request: SaleRequest,
-  progress: Progress,
-  told: boolean,
-): Promise<VisitReport> {
-  const { hal } = terminal;
-  const { intent } = progress;
-  if (intent === null) {
-    await hal.show(fr.noCard);
-    return reportOf(request, progress, "no-card");
-  }
-  const outcomes = [...intent.outcomes.values()];
-  const committed = outcomes.filter((outcome) => outcome === "committed").length;
-  if (committed === 0) {
-    await hal.show(fr.inDoubt);
-    return reportOf(request, progress, "in-doubt");
-  }
-  await hal.print(receiptOf(terminal, intent, progress.moment));
-  const result = committed < outcomes.length ? "partly-done" : told ? "already-done" : "done";
-  await hal.show({ "partly-done": fr.inDoubt, "already-done": fr.alreadyDone, done: fr.done }[result]);
-  return reportOf(request, progress, result);
 }

@@ -13,7 +13,25 @@ export interface SaleRequest {
   readonly lines: readonly SaleLine[];
   readonly tip: number;
   readonly redeem?: number | "max";
+  /** `none`: prepaid money on the card is not to pay. Left out: it pays by itself. */
+  readonly prepaid?: "none";
 }
+
+/** Money that was taken to be put on the next card. */
+export interface TopUpRequest {
+  readonly kind: "top-up";
+  readonly visit: number;
+  /** Cents that the customer has paid. */
+  readonly amount: number;
+}
+
+/** Asks the next card what became of visits in doubt, without a sale: after a torn top-up, say. */
+export interface SettleRequest {
+  readonly kind: "settle";
+  readonly visit: number;
+}
+
+export type VisitRequest = SaleRequest | TopUpRequest | SettleRequest;
 
 /** How a visit ended, for the till. Nothing but what is `committed` counts as discount or tender. */
 export interface VisitReport {
@@ -40,6 +58,12 @@ export interface VisitReport {
   readonly earnedCents: number;
   readonly spentCents: number;
   readonly discountCents: number;
+  readonly toppedUpCents: number;
+  /**
+   * Cash to hand back now: of a top-up that was refused before anything was written, or of earlier ones that this card has
+   * just shown not to have happened, and that can never happen any more.
+   */
+  readonly giveBackCents: number;
   /** Left to pay by other means. */
   readonly payable: number;
 }
@@ -54,7 +78,7 @@ export type ReceiptLine =
 /** The till side of the terminal: requests come in, screens, receipts and reports go out. */
 export interface Counter {
   /** The next thing to do; waits until there is one. */
-  nextRequest(): Promise<SaleRequest>;
+  nextRequest(): Promise<VisitRequest>;
   /** Puts one line on the screen. */
   show(line: string): Promise<void>;
   /** Prints a receipt. "no-paper" loses nothing: the visit stands, the receipt can be printed again. */

@@ -53,6 +53,7 @@ export const HAL_METHODS = [
   "hash",
   "seal",
   "open",
+  "password",
   "lookup",
   "entry",
   "intend",

@@ -11,6 +11,8 @@ export interface DeviceFacts {
   readonly production: boolean;
   /** The issuer whose cards are accepted. */
   readonly issuer: number;
+  /** Generation of the issuer's card key that new cards are made with; the one before is accepted too. */
+  readonly cardGeneration: number;
   /** Programmes whose area key this terminal holds, with the generation it writes. */
   readonly programmes: readonly { readonly programme: number; readonly generation: number }[];
 }

@@ -13,6 +13,12 @@ export interface JournalledIntent {
   readonly outcomes: readonly { readonly programme: number; readonly outcome: "open" | "committed" | "aborted" }[];
 }
 
+/** What this terminal let a card spend of one programme today, cents: committed, or in doubt. */
+export interface SpentToday {
+  readonly programme: number;
+  readonly cents: number;
+}
+
 /** What this terminal knows of a card. */
 export interface CardHistory {
   /** Why the card is blocked, or null. */
@@ -22,6 +28,7 @@ export interface CardHistory {
   readonly intents: readonly JournalledIntent[];
   /** The card on which this very visit happened, or may still have; null where it did on none. */
   readonly cardOfVisit: number | null;
+  readonly spentToday: readonly SpentToday[];
 }
 
 /** The journal as the app sees it. Numbers, times and chaining are the supervisor's. */

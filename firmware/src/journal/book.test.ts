@@ -1,4 +1,4 @@
-import { packState } from "@cachet/card-layout";
+import { dayOf, packState } from "@cachet/card-layout";
 import { describe, expect, it } from "vitest";
 import { CARDS_REMEMBERED } from "../hal/index.ts";
 import { type Entry, type Intent, NO_SUMS } from "../wire/index.ts";
@@ -39,9 +39,13 @@ class Journal {
   }
 
   intent(card: number, visit: number, ...areas: Intent["areas"][number][]): number {
-    const sale = { lines: [], tip: 0, payable: 0 };
+    const sale = { lines: [{ amount: 100, quantity: 1 }], tip: 0, payable: 100 };
     const body: Intent = { card, uid: new Uint8Array(7), visit, merchant: 1, sale, areas };
     return this.add({ kind: "intent", body });
+  }
+  nullVisit(card: number, visit: number, ...areas: Intent["areas"][number][]): number {
+    const sale = { lines: [], tip: 0, payable: 0 };
+    return this.add({ kind: "intent", body: { card, uid: new Uint8Array(7), visit, merchant: 1, sale, areas } });
   }
   commit(intent: number, programme: number): void {
     this.add({ kind: "commit", body: { intent, programme, sums: NO_SUMS } });
@@ -224,5 +228,43 @@ describe("memory of cards", () => {
     expect(known(journal, CARD)).toBe(true);
     expect(known(journal, 11)).toBe(false);
     expect(known(journal, 12)).toBe(true);
+  });
+
+  it("counts what a card spent on a day by programme, what is in doubt with it, and what was aborted not", () => {
+    const journal = new Journal();
+    const { book } = journal;
+    const today = dayOf(NOW, 60);
+    const spending = (programme: number, sequence: number, value: number) => ({
+      ...area(programme, sequence),
+      effects: [{ type: "redeem", rule: "r", unit: "cents", value, funder: "merchant" } as const],
+    });
+    const first = journal.intent(CARD, 1, spending(SHOP, 5, 300), spending(TOWN, 5, 20));
+    journal.commit(first, SHOP);
+    expect(book.spentOn(CARD, today)).toEqual([
+      { programme: SHOP, cents: 300 },
+      { programme: TOWN, cents: 20 },
+    ]);
+    journal.abort(first, TOWN);
+    journal.intent(CARD, 2, spending(SHOP, 6, 50), area(TOWN, 5));
+    expect(book.spentOn(CARD, today)).toEqual([
+      { programme: SHOP, cents: 350 },
+      { programme: TOWN, cents: 0 },
+    ]);
+    expect(book.spentOn(CARD, today + 1)).toEqual([]);
+    expect(book.spentOn(CARD + 1, today)).toEqual([]);
+  });
+
+  it("does not take a null visit for the visit whose number it carries", () => {
+    const journal = new Journal();
+    const sale = journal.intent(CARD, 7, area(SHOP, 5));
+    journal.commit(sale, SHOP);
+    const nothing = journal.nullVisit(CARD, 7, area(SHOP, 6));
+    const known = journal.book.intentsOf(CARD, 7, NOW);
+    expect(known.map(({ number, ofThisVisit }) => [number, ofThisVisit])).toEqual([
+      [sale, true],
+      [nothing, false],
+    ]);
+    journal.abort(nothing, SHOP);
+    expect(journal.book.cardOfVisit(7, NOW)).toBe(CARD);
   });
 });

@@ -1,6 +1,12 @@
-import { readBigEndian } from "@cachet/card-layout";
-import { CARDS_REMEMBERED, type JournalledIntent, type RememberedState, VISIT_NUMBER_SECONDS } from "../hal/index.ts";
-import type { Entry, Intent } from "../wire/index.ts";
+import { type Day, dayOf, readBigEndian } from "@cachet/card-layout";
+import {
+  CARDS_REMEMBERED,
+  type JournalledIntent,
+  type RememberedState,
+  type SpentToday,
+  VISIT_NUMBER_SECONDS,
+} from "../hal/index.ts";
+import { type Entry, type Intent, type IntentArea, sumsOf, visitKind } from "../wire/index.ts";
 
 type Outcome = "open" | "committed" | "aborted";
 
@@ -9,6 +15,7 @@ interface KeptIntent {
   readonly card: number;
   readonly visit: number;
   readonly utc: number;
+  readonly day: Day;
   readonly outcomes: Map<number, Outcome>;
   /** Kept while an area is open; the journal has it afterwards. */
   body: Intent | null;
@@ -18,6 +25,8 @@ interface KeptCard {
   /** Open intents, oldest first, and the last one. */
   intents: KeptIntent[];
   readonly states: Map<number, RememberedState>;
+  /** By programme: what left the card on the last day that anything did. */
+  readonly spent: Map<number, { readonly day: Day; readonly cents: number }>;
 }
 
 const SEQUENCE_AT = 4;
@@ -35,19 +44,20 @@ export class IntentBook {
 
   /** Takes in one entry. Entries come in order, each once. Throws `RangeError` on an outcome of nothing that is open. */
   take(entry: Entry): void {
-    if (entry.kind === "intent") this.takeIntent(entry.number, entry.utc, entry.body);
+    if (entry.kind === "intent") this.takeIntent(entry.number, entry.utc, dayOf(entry.utc, entry.offset), entry.body);
     if (entry.kind === "commit") this.takeOutcome(entry.body.intent, entry.body.programme, "committed");
     if (entry.kind === "abort") this.takeOutcome(entry.body.intent, entry.body.programme, "aborted");
   }
 
-  private takeIntent(number: number, utc: number, body: Intent): void {
+  private takeIntent(number: number, utc: number, day: Day, body: Intent): void {
     const { card, visit } = body;
     const outcomes = new Map(body.areas.map(({ programme }): [number, Outcome] => [programme, "open"]));
-    const intent: KeptIntent = { number, card, visit, utc, outcomes, body };
-    const kept = this.cards.get(card) ?? { intents: [], states: new Map<number, RememberedState>() };
+    const intent: KeptIntent = { number, card, visit, utc, day, outcomes, body };
+    const kept: KeptCard = this.cards.get(card) ?? { intents: [], states: new Map(), spent: new Map() };
     kept.intents = [...kept.intents.filter(isOpen), intent];
     this.intents.set(number, intent);
-    this.visits.set(visit, intent);
+    if (visitKind(body) !== "null") this.visits.set(visit, intent);
+    for (const area of body.areas) spend(kept, day, area, 1);
     this.open += outcomes.size;
     for (const { programme, oldSequence, oldHash } of body.areas) {
       if (oldSequence > 0) remember(kept, { programme, sequence: oldSequence, hash: oldHash });
@@ -82,6 +92,7 @@ export class IntentBook {
         hash: area.newHash,
       });
     }
+    if (outcome === "aborted" && kept !== undefined) spend(kept, intent.day, area, -1);
     if (!isOpen(intent)) intent.body = null;
   }
 
@@ -128,6 +139,12 @@ export class IntentBook {
     return [...(this.cards.get(card)?.states.values() ?? [])];
   }
 
+  /** What a card spent here on a day, by programme; what is in doubt counts. */
+  spentOn(card: number, day: Day): SpentToday[] {
+    const spent = this.cards.get(card)?.spent ?? new Map<number, { day: Day; cents: number }>();
+    return [...spent].flatMap(([programme, last]) => (last.day === day ? [{ programme, cents: last.cents }] : []));
+  }
+
   /** Areas that are still open, over all cards: each will need an entry of its own. */
   openAreas(): number {
     return this.open;
@@ -137,6 +154,15 @@ export class IntentBook {
 /** A state that was seen later in the journal, but earlier on the card, must not make the card's memory go back. */
 function remember({ states }: KeptCard, state: RememberedState): void {
   if ((states.get(state.programme)?.sequence ?? 0) <= state.sequence) states.set(state.programme, state);
+}
+
+/** Adds what an area's effects take off the card; a clock that goes back to an earlier day changes nothing of today. */
+function spend({ spent }: KeptCard, day: Day, { programme, effects }: IntentArea, sign: 1 | -1): void {
+  const { spentCents } = sumsOf(effects);
+  const last = spent.get(programme);
+  if (spentCents === 0 || (last !== undefined && day < last.day)) return;
+  const before = last?.day === day ? last.cents : 0;
+  spent.set(programme, { day, cents: Math.max(0, before + sign * spentCents) });
 }
 
 function isOpen(intent: KeptIntent): boolean {

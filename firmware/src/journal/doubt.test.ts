@@ -32,19 +32,28 @@ const CASES: readonly Case[] = [
 
 describe("an intent in doubt", () => {
   it.each(CASES)("is $decision when the card shows $name", ({ decision, ...shown }) => {
-    expect(decideDoubt({ oldHash: OLD, newHash: NEW }, shown)).toBe(decision);
+    expect(decideDoubt({ oldHash: OLD, newHash: NEW }, shown, "highest-sequence")).toBe(decision);
+  });
+
+  it.each(CASES)("on a chip with a commit counter waits for a write on top when the card shows $name", (found) => {
+    const { decision, ...shown } = found;
+    const waits: Partial<Record<DoubtDecision, DoubtDecision>> = {
+      committed: "commit-after-write",
+      aborted: "abort-after-write",
+    };
+    expect(decideDoubt({ oldHash: OLD, newHash: NEW }, shown, "odd-even-counter")).toBe(waits[decision] ?? decision);
   });
 
   it("compares state hashes in full, predecessors in all their four bytes", () => {
     const almost = (bytes: Uint8Array, at: number) => bytes.with(at, bytes[at]! ^ 1);
     for (let at = 0; at < 32; at += 1) {
       const shown = { hash: almost(NEW, at), predecessor: null };
-      expect(decideDoubt({ oldHash: OLD, newHash: NEW }, shown), `byte ${at}`).toBe("open");
+      expect(decideDoubt({ oldHash: OLD, newHash: NEW }, shown, "highest-sequence"), `byte ${at}`).toBe("open");
     }
     for (let at = 0; at < 4; at += 1) {
       for (const named of [OLD, NEW]) {
         const shown = { hash: OTHER, predecessor: almost(first4(named), at) };
-        expect(decideDoubt({ oldHash: OLD, newHash: NEW }, shown), `byte ${at}`).toBe("open");
+        expect(decideDoubt({ oldHash: OLD, newHash: NEW }, shown, "highest-sequence"), `byte ${at}`).toBe("open");
       }
     }
   });

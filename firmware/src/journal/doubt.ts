@@ -1,4 +1,4 @@
-import { PREDECESSOR_BYTES, sameBytes } from "@cachet/card-layout";
+import { type CommitRule, PREDECESSOR_BYTES, sameBytes } from "@cachet/card-layout";
 
 /** The two states between which one area of an intent is in doubt. */
 export interface DoubtfulArea {
@@ -13,17 +13,23 @@ export interface ShownState {
 }
 
 /**
- * `abort-after-write`: the card still shows the old state, but a torn record may exist that somebody kept. It is burnt
- * only once a later write on that area has committed; until then the intent stays open.
- * `open`: the card shows neither; the office decides.
+ * What becomes of an intent. `...-after-write`: only once a later write on that area has committed on top of what is shown;
+ * until then the intent stays open. `open`: the card shows neither state; the office decides.
+ *
+ * On every medium `abort-after-write` is said of a card that shows the old state: a torn record may exist that somebody kept,
+ * and the next commit burns it. On media with a commit counter nothing is believed on reading: before a commit, a torn record
+ * and a re-sealed one may both fit the counter, and the holder shows the one he likes (docs/decisions/0008).
  */
-export type DoubtDecision = "committed" | "aborted" | "abort-after-write" | "open";
+export type DoubtDecision = "committed" | "aborted" | "commit-after-write" | "abort-after-write" | "open";
 
 /** Whether an intent happened on the card, decided by state hashes alone (docs/formats/journal.md, "In doubt"). */
-export function decideDoubt(area: DoubtfulArea, shown: ShownState): DoubtDecision {
+export function decideDoubt(area: DoubtfulArea, shown: ShownState, commit: CommitRule): DoubtDecision {
+  const believed = commit === "highest-sequence";
   const follows = (hash: Uint8Array) =>
     shown.predecessor !== null && sameBytes(shown.predecessor, hash.subarray(0, PREDECESSOR_BYTES));
-  if (sameBytes(shown.hash, area.newHash) || follows(area.newHash)) return "committed";
+  if (sameBytes(shown.hash, area.newHash) || follows(area.newHash))
+    return believed ? "committed" : "commit-after-write";
   if (sameBytes(shown.hash, area.oldHash)) return "abort-after-write";
-  return follows(area.oldHash) ? "aborted" : "open";
+  if (follows(area.oldHash)) return believed ? "aborted" : "abort-after-write";
+  return "open";
 }

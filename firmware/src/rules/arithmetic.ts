@@ -29,20 +29,25 @@ export function divide(numerator: number, denominator: number, rounding: Roundin
   }
 }
 
+/** The sum of whole numbers; 0 of none. */
+export function sum(values: readonly number[]): number {
+  return values.reduce((all, value) => all + value, 0);
+}
+
 /**
  * Spreads `total` over weights: proportional, floor, then one each to the largest remainders, ties to the earlier one.
  * The shares sum to `total` exactly; where all weights are zero, so are the shares and `total` must be zero too.
  */
 export function allocate(total: number, weights: readonly number[]): number[] {
-  const sum = weights.reduce((all, weight) => all + whole(weight, "weight"), 0);
-  if (sum === 0) {
+  const all = weights.reduce((total, weight) => total + whole(weight, "weight"), 0);
+  if (all === 0) {
     if (total !== 0) throw new ArithmeticFault(`cannot spread ${total} over nothing`);
     return weights.map(() => 0);
   }
-  const shares = weights.map((weight) => divide(total * weight, sum, "floor"));
-  let left = total - shares.reduce((all, share) => all + share, 0);
+  const shares = weights.map((weight) => divide(total * weight, all, "floor"));
+  let left = total - sum(shares);
   const byRemainder = weights
-    .map((weight, index) => ({ index, remainder: (total * weight) % sum }))
+    .map((weight, index) => ({ index, remainder: (total * weight) % all }))
     .sort((a, b) => b.remainder - a.remainder || a.index - b.index);
   for (const { index } of byRemainder) {
     if (left === 0) break;

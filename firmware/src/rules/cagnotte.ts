@@ -1,7 +1,7 @@
 import type { Purse, PurseKind } from "@cachet/card-layout";
-import { allocate, divide } from "./arithmetic.ts";
+import { divide, sum } from "./arithmetic.ts";
 import type { CagnotteRule } from "./cagnotte-rule.ts";
-import type { Effect, Note, Working } from "./working.ts";
+import type { Effect, Note, Reason, Working } from "./working.ts";
 
 const BASIS = 10_000;
 
@@ -23,41 +23,35 @@ function hold(work: Working, rule: CagnotteRule, cents: number, remainder: numbe
   else work.put({ kind: "cagnotte", index: rule.purse, cents }, PURSES);
 }
 
-/** Redemption: what was asked for, at most what is left to pay. Refused whole when the card holds less than asked. */
+/** Why a request is refused whole; null when it is not. */
+function redeemRefusal(work: Working, asked: number | "max", cents: number): Reason | null {
+  const bar = work.spendingBar();
+  if (bar !== null || asked === "max") return bar;
+  if (asked > cents) return "INSUFFICIENT";
+  return asked > work.capLeft() ? "CAP_DAY" : null;
+}
+
+/**
+ * Redemption: what was asked for, at most what is left to pay. Refused whole when the card holds less than asked, or when
+ * less may leave it today; `max` asks for what is possible and is cut instead.
+ */
 export function redeemCagnotte(work: Working, rule: CagnotteRule): void {
   const { redeem } = work.sale;
-  const taken = work.redeemed.reduce((sum, share) => sum + share, 0);
-  const earlier = (work.facts.before?.redeemed ?? []).reduce((sum, share) => sum + share, 0);
+  const taken = sum(work.redeemed);
+  // Prepaid money that paid by itself in an earlier programme is no answer to the request.
+  const earlier = sum(work.facts.before?.redeemed ?? []) - sum(work.facts.before?.prepaid ?? []);
   const asked = redeem === "max" ? "max" : (redeem ?? 0) - taken - earlier;
   if (asked !== "max" && asked <= 0) return;
   const { cents, remainder } = held(work.purses, rule);
-  const decline = (reason: "MERCHANT_CANNOT_REDEEM" | "INSUFFICIENT") =>
-    work.effects.push({
-      type: "decline",
-      rule: rule.id,
-      unit: "cents",
-      value: asked === "max" ? cents : asked,
-      funder: rule.funder,
-      reason,
-    });
-  if (work.programme.merchants[work.facts.merchant]!.role === "earn-only") {
-    decline("MERCHANT_CANNOT_REDEEM");
+  const reason = redeemRefusal(work, asked, cents);
+  const wanted = asked === "max" ? cents : asked;
+  if (reason !== null) {
+    const { id, funder } = rule;
+    work.effects.push({ type: "decline", rule: id, unit: "cents", value: wanted, funder, reason });
     return;
   }
-  if (asked !== "max" && asked > cents) {
-    decline("INSUFFICIENT");
-    return;
-  }
-  const open = work.openLines();
-  const value = Math.min(
-    asked === "max" ? cents : asked,
-    open.reduce((sum, amount) => sum + amount, 0),
-  );
-  if (value === 0) return;
-  const shares = allocate(value, open);
-  for (const [i, share] of shares.entries()) work.redeemed[i]! += share;
-  hold(work, rule, cents - value, remainder);
-  work.effects.push({ type: "redeem", rule: rule.id, unit: "cents", value, funder: rule.funder, shares });
+  const value = sum(work.spend(rule, wanted));
+  if (value > 0) hold(work, rule, cents - value, remainder);
 }
 
 /** Earning on what is really paid: eligible lines, each less its share of discounts and redemptions. */

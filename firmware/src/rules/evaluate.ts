@@ -1,33 +1,9 @@
-import type { Purse, PurseKind } from "@cachet/card-layout";
-import { ArithmeticFault, whole } from "./arithmetic.ts";
-import { cagnottePurse, earnCagnotte, noteCagnotte, redeemCagnotte } from "./cagnotte.ts";
-import type { Programme, Rule } from "./programme.ts";
-import { noteStamps, offerFreeItems, stampsPurse, stampVisit } from "./stamps.ts";
+import type { Purse } from "@cachet/card-layout";
+import { ArithmeticFault, sum, whole } from "./arithmetic.ts";
+import { topUpPrepaid } from "./prepaid.ts";
+import type { Programme } from "./programme.ts";
+import { notesOf, runStages } from "./rule-kinds.ts";
 import { type Effect, type Facts, type Note, type Sale, type Skipped, Working } from "./working.ts";
-
-/**
- * The fixed order of an evaluation. A rule has its say in the stages that concern it and in no others, so that the
- * result does not depend on the order of the rules in the file.
- */
-const STAGES = ["discounts", "redemption", "earning", "stamps"] as const;
-type Stage = (typeof STAGES)[number];
-
-type RuleOf<K extends Rule["kind"]> = Extract<Rule, { kind: K }>;
-interface RuleKind<R> {
-  /** The purse that a rule of this kind keeps on the card. */
-  purse(rule: R): PurseKind;
-  note(rule: R, purses: readonly Purse[], effects: readonly Effect[]): Note[];
-  readonly stages: { readonly [S in Stage]?: (work: Working, rule: R) => void };
-}
-
-const KINDS: { readonly [K in Rule["kind"]]: RuleKind<RuleOf<K>> } = {
-  stamps: { purse: stampsPurse, note: noteStamps, stages: { discounts: offerFreeItems, stamps: stampVisit } },
-  cagnotte: {
-    purse: cagnottePurse,
-    note: noteCagnotte,
-    stages: { redemption: redeemCagnotte, earning: earnCagnotte },
-  },
-};
 
 /** What a visit comes to under one programme. Nothing has happened yet: this is a proposal. */
 export interface Evaluation {
@@ -41,28 +17,13 @@ export interface Evaluation {
   /** Cents taken off each line by this programme, for the one evaluated after it. */
   readonly discounts: readonly number[];
   readonly redeemed: readonly number[];
+  /** The part of `redeemed` that prepaid money paid by itself. */
+  readonly prepaid: readonly number[];
   readonly freed: readonly number[];
   /** Cents of the base that earned. */
   readonly earningBase: number;
-  /** Cents left to pay by other means, tip included, after this programme and those before it. */
+  /** Cents left to pay by other means, tip included, after this programme and those before it. Of a top-up: the cash it takes. */
   readonly payable: number;
-}
-
-const kindOf = (rule: Rule) => KINDS[rule.kind] as RuleKind<Rule>;
-
-/** Rules in the order in which they speak within a stage, whatever their order in the file. */
-function inOrder({ rules }: Programme): Rule[] {
-  return [...rules].sort((a, b) => a.purse - b.purse || (a.id < b.id ? -1 : 1));
-}
-
-/** What a receipt says of a visit, from the effects of a programme and the purses after them. */
-export function notesOf(programme: Programme, purses: readonly Purse[], effects: readonly Effect[]): Note[] {
-  return inOrder(programme).flatMap((rule) => kindOf(rule).note(rule, purses, effects));
-}
-
-/** The purses a programme keeps on a card. */
-export function pursesOf(programme: Programme): PurseKind[] {
-  return programme.rules.map((rule) => kindOf(rule).purse(rule));
 }
 
 /** Largest basket, tip included: keeps every product of two amounts exact. */
@@ -72,27 +33,57 @@ const SALE_LINES_MAX = 100;
 const SALE_UNITS_MAX = 9_999;
 const CATEGORY_MAX = 40;
 
-function checkSale(sale: Sale): void {
-  if (sale.lines.length === 0) throw new ArithmeticFault("a sale has at least one line");
-  const cents: [string, number][] = [
-    ["tip", sale.tip],
-    ...sale.lines.map(({ amount }, i): [string, number] => [`line ${i + 1} amount`, amount]),
-    ...sale.lines.map(({ quantity }, i): [string, number] => [`line ${i + 1} quantity`, quantity]),
-  ];
-  if (typeof sale.redeem === "number") cents.push(["redeem", sale.redeem]);
-  for (const [name, value] of cents) {
+function checkCounts(counts: readonly (readonly [name: string, value: number])[]): void {
+  for (const [name, value] of counts) {
     if (whole(value, name) < 0) throw new ArithmeticFault(`${name} is ${value}, less than nothing`);
   }
+}
+
+function checkSale(sale: Sale): void {
+  if (sale.lines.length === 0) throw new ArithmeticFault("a sale has at least one line");
+  checkCounts([
+    ["tip", sale.tip],
+    ...sale.lines.map(({ amount }, i) => [`line ${i + 1} amount`, amount] as const),
+    ...sale.lines.map(({ quantity }, i) => [`line ${i + 1} quantity`, quantity] as const),
+    ["redeem", typeof sale.redeem === "number" ? sale.redeem : 0],
+  ]);
+  if (sale.prepaid !== undefined && sale.prepaid !== "none") throw new ArithmeticFault(`prepaid is "${sale.prepaid}"`);
   if (sale.lines.length > SALE_LINES_MAX)
     throw new ArithmeticFault(`${sale.lines.length} lines, at most ${SALE_LINES_MAX}`);
   if (sale.lines.some(({ quantity }) => quantity === 0)) throw new ArithmeticFault("a line has at least one unit");
   if (sale.lines.some(({ category }) => (category?.length ?? 0) > CATEGORY_MAX)) {
     throw new ArithmeticFault(`a category has at most ${CATEGORY_MAX} characters`);
   }
-  const units = sale.lines.reduce((sum, { quantity }) => sum + quantity, 0);
+  const units = sum(sale.lines.map(({ quantity }) => quantity));
   if (units > SALE_UNITS_MAX) throw new ArithmeticFault(`the sale has ${units} units, at most ${SALE_UNITS_MAX}`);
-  const total = sale.lines.reduce((sum, { amount }) => sum + amount, sale.tip);
+  const total = sum(sale.lines.map(({ amount }) => amount)) + sale.tip;
   if (total > SALE_CENTS_MAX) throw new ArithmeticFault(`the sale comes to ${total} cents, at most ${SALE_CENTS_MAX}`);
+}
+
+function checkFacts(programme: Programme, { merchant, spentToday = 0 }: Facts): void {
+  if (programme.merchants[merchant] === undefined) {
+    throw new ArithmeticFault(`merchant ${merchant} is not in programme ${programme.number}`);
+  }
+  checkCounts([["spentToday", spentToday]]);
+}
+
+function conclude(work: Working, payable: number): Evaluation {
+  const { programme, effects, skipped, discounts, redeemed, prepaid, freed } = work;
+  const newPurses = work.newPurses();
+  return {
+    programme: programme.number,
+    version: programme.version,
+    effects,
+    newPurses,
+    receipt: notesOf(programme, newPurses, effects),
+    skipped,
+    discounts,
+    redeemed,
+    prepaid,
+    freed,
+    earningBase: work.eligible(work.openLines()),
+    payable,
+  };
 }
 
 /**
@@ -102,27 +93,42 @@ function checkSale(sale: Sale): void {
  */
 export function evaluate(programme: Programme, purses: readonly Purse[], sale: Sale, facts: Facts): Evaluation {
   checkSale(sale);
-  if (programme.merchants[facts.merchant] === undefined) {
-    throw new ArithmeticFault(`merchant ${facts.merchant} is not in programme ${programme.number}`);
-  }
+  checkFacts(programme, facts);
   const work = new Working(programme, purses, sale, facts);
-  const rules = inOrder(programme);
-  for (const stage of STAGES) {
-    for (const rule of rules) kindOf(rule).stages[stage]?.(work, rule);
+  runStages(work);
+  return conclude(work, sum(work.openLines()) + sale.tip);
+}
+
+function topUp(work: Working, amount: number): void {
+  const rule = work.programme.rules.find(({ kind }) => kind === "prepaid");
+  if (rule?.kind === "prepaid") topUpPrepaid(work, rule, amount);
+  else {
+    work.effects.push({
+      type: "decline",
+      rule: "",
+      unit: "cents",
+      value: amount,
+      funder: "merchant",
+      reason: "NO_PREPAID",
+    });
   }
-  const open = work.openLines();
-  const newPurses = work.newPurses();
-  return {
-    programme: programme.number,
-    version: programme.version,
-    effects: work.effects,
-    newPurses,
-    receipt: notesOf(programme, newPurses, work.effects),
-    skipped: work.skipped,
-    discounts: work.discounts,
-    redeemed: work.redeemed,
-    freed: work.freed,
-    earningBase: work.eligible(open),
-    payable: open.reduce((sum, amount) => sum + amount, 0) + sale.tip,
-  };
+}
+
+/**
+ * Evaluates cash that a customer wants to put on the card: taken whole, or declined whole (`BELOW_MINIMUM`,
+ * `ABOVE_MAXIMUM`, `CAP_BALANCE`, `NO_PREPAID`) with purses unchanged and nothing payable, so that all of it goes back.
+ * Throws `ArithmeticFault` on an amount that is not whole and more than zero; the programme must list the merchant.
+ */
+export function evaluateTopUp(
+  programme: Programme,
+  purses: readonly Purse[],
+  amount: number,
+  facts: Facts,
+): Evaluation {
+  if (whole(amount, "top-up") <= 0) throw new ArithmeticFault(`top-up is ${amount}, not more than nothing`);
+  if (amount > SALE_CENTS_MAX) throw new ArithmeticFault(`top-up is ${amount} cents, at most ${SALE_CENTS_MAX}`);
+  checkFacts(programme, facts);
+  const work = new Working(programme, purses, { lines: [], tip: 0 }, facts);
+  topUp(work, amount);
+  return conclude(work, sum(work.effects.flatMap(({ type, value }) => (type === "topup" ? value : []))));
 }

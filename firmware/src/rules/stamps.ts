@@ -1,5 +1,5 @@
-import type { Purse, PurseKind } from "@cachet/card-layout";
-import { divide } from "./arithmetic.ts";
+import { type Purse, type PurseKind, STAMPS_MAX } from "@cachet/card-layout";
+import { divide, sum } from "./arithmetic.ts";
 import type { StampsRule } from "./stamps-rule.ts";
 import type { Effect, Note, Reason, Working } from "./working.ts";
 
@@ -48,14 +48,19 @@ function itemsOf(work: Working, category: string): { readonly line: number; read
 }
 
 /**
- * Free items of this basket. Only paid items are stamped, so `free` items are earned when the stamps of the others
- * still fill `free` grids; the largest such number is given, cheapest units first.
+ * How many of so many items are free. Only paid items are stamped, so `free` items are earned when the stamps of the
+ * others still fill `free` grids; the largest such number is given.
  */
+function freeItemsDue(rule: StampsRule, count: number, items: number): number {
+  return Math.min(items, divide(count + items, rule.grid + 1, "floor"));
+}
+
+/** Free items of this basket, cheapest units first. */
 export function offerFreeItems(work: Working, rule: StampsRule): void {
-  if (rule.reward.kind !== "free-item" || refusal(work, rule) !== null) return;
+  if (rule.reward.kind !== "free-item" || work.facts.earnOnly === true || refusal(work, rule) !== null) return;
   const items = itemsOf(work, rule.reward.category).sort((a, b) => a.unit - b.unit || a.line - b.line);
   const { count } = held(work.purses, rule);
-  const free = Math.min(items.length, divide(count + items.length, rule.grid + 1, "floor"));
+  const free = freeItemsDue(rule, count, items.length);
   if (free === 0) return;
   const shares = work.sale.lines.map(() => 0);
   for (const { line, unit } of items.slice(0, free)) {
@@ -64,9 +69,17 @@ export function offerFreeItems(work: Working, rule: StampsRule): void {
   }
   for (const [i, share] of shares.entries()) work.discounts[i]! += share;
   work.freeItems.set(rule.id, free);
-  const value = shares.reduce((sum, share) => sum + share, 0);
+  const value = sum(shares);
   const { id, funder, reward } = rule;
   work.effects.push({ type: "discount", rule: id, unit: "cents", value, funder, label: reward.label, shares });
+}
+
+/**
+ * Full grids that an earlier visit left on the card because its rewards were put off. What stands beside them is no
+ * excess. A free item is always taken from a grid that was full before, so there one full grid is as it should be.
+ */
+function putOffBefore({ reward, grid }: StampsRule, before: number): number {
+  return divide(reward.kind === "gift" ? before : Math.max(0, before - 1), grid, "floor");
 }
 
 /** Stamps of the visit, then as many rewards as the grid is full. */
@@ -78,25 +91,43 @@ export function stampVisit(work: Working, rule: StampsRule): void {
     work.skip(rule, reason);
     return;
   }
-  const payable = work.openLines().reduce((sum, amount) => sum + amount, 0);
-  if (payable === 0 && !rule.onZeroPayable && free === 0) {
+  if (sum(work.paidLines()) === 0 && !rule.onZeroPayable && free === 0) {
     work.skip(rule, "NOTHING_PAID");
     return;
   }
-  const { id, funder, count: counting, reward, grid } = rule;
+  const { count: counting } = rule;
+  const earned = counting.per === "visit" ? counting.stamps : itemsOf(work, counting.category).length;
+  if (earned === 0 && free === 0) return;
+  if (work.facts.earnOnly === true) stampOnly(work, rule, earned);
+  else stampAndReward(work, rule, earned, free);
+}
+
+function stampAndReward(work: Working, rule: StampsRule, added: number, free: number): void {
+  const { id, funder, reward, grid } = rule;
   const { count: before } = held(work.purses, rule);
-  const added = counting.per === "visit" ? counting.stamps : itemsOf(work, counting.category).length;
-  if (added === 0 && free === 0) return;
   if (added > 0) work.effects.push({ type: "stamp", rule: id, unit: "stamps", value: added, funder });
   const full = before + added;
   const times = reward.kind === "gift" ? divide(full, grid, "floor") : free;
-  const kept = times > 0 && rule.excess === "lose" ? 0 : full - times * grid;
+  const loses = rule.excess === "lose" && times > putOffBefore(rule, before);
+  const kept = loses ? 0 : full - times * grid;
   if (times > 0) {
     const value = reward.kind === "gift" ? times * reward.value : 0;
     const taken = full - kept;
     work.effects.push({ type: "reward", rule: id, unit: "cents", value, funder, label: reward.label, taken, times });
   }
   hold(work, rule, kept);
+}
+
+/** Nothing may leave the card: a reward is put off to the next visit, and its stamps stay, up to what the purse holds. */
+function stampOnly(work: Working, rule: StampsRule, earned: number): void {
+  const { id, funder, reward, grid } = rule;
+  const { count: before } = held(work.purses, rule);
+  const value = Math.min(earned, STAMPS_MAX - before);
+  const capped = value < earned ? ({ wouldBe: earned, reason: "CAP_BALANCE" } as const) : {};
+  work.effects.push({ type: "stamp", rule: id, unit: "stamps", value, funder, ...capped });
+  const due = reward.kind === "gift" ? divide(before + value, grid, "floor") : freeItemsDue(rule, before, earned);
+  if (due > 0) work.skip(rule, "COUNTER_TORN");
+  hold(work, rule, before + value);
 }
 
 /** What a receipt says of a grid, from what was done and what the card holds then. */

@@ -196,6 +196,7 @@ describe("settling an area", () => {
         { programme: 20, sequence: 7, hash: area(20).oldHash },
       ],
       cardOfVisit: null,
+      spentToday: [],
       intents: [
         {
           number: 1,
@@ -207,7 +208,8 @@ describe("settling an area", () => {
         },
       ],
     });
-    expect(await keeper.lookup(2, 0)).toEqual({ blocked: null, remembered: [], intents: [], cardOfVisit: null });
+    const unknown = { blocked: null, remembered: [], intents: [], cardOfVisit: null, spentToday: [] };
+    expect(await keeper.lookup(2, 0)).toEqual(unknown);
   });
 });
 

@@ -1,4 +1,4 @@
-import { sameBytes } from "@cachet/card-layout";
+import { dayOf, sameBytes } from "@cachet/card-layout";
 import {
   type CardHistory,
   type Clock,
@@ -149,12 +149,13 @@ export class JournalKeeper implements JournalPort {
   }
 
   lookup(card: number, visit: number): Promise<CardHistory> {
-    const { utc } = this.clock.now();
+    const { utc, offset } = this.clock.now();
     return Promise.resolve({
       blocked: null,
       remembered: this.book.statesOf(card),
       intents: this.book.intentsOf(card, visit, utc),
       cardOfVisit: this.book.cardOfVisit(visit, utc),
+      spentToday: this.book.spentOn(card, dayOf(utc, offset)),
     });
   }
 

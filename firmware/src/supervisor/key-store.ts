@@ -1,5 +1,5 @@
-import { type Bearer, cardKey, sameSeal, seal } from "@cachet/card-layout";
-import type { SealKey } from "../hal/index.ts";
+import { type Bearer, cardKey, cardPassword, sameSeal, seal } from "@cachet/card-layout";
+import type { Password, SealKey } from "../hal/index.ts";
 import { hmacSha256 } from "./crypto.ts";
 
 /** One master key, 32 bytes. */
@@ -45,5 +45,10 @@ export class KeyStore {
   open(key: SealKey, bearer: Bearer, sealed: Uint8Array, mac: Uint8Array): boolean | "no-key" {
     const right = this.seal(key, bearer, sealed);
     return right === "no-key" ? right : sameSeal(right, mac);
+  }
+
+  password(issuer: number, generation: number, bearer: Bearer): Password | "no-key" {
+    const master = this.masters.get(nameOf({ role: "identity", issuer, generation }));
+    return master === undefined ? "no-key" : cardPassword(hmacSha256, master, bearer);
   }
 }

@@ -110,6 +110,8 @@ function halOf(ports: SupervisorPorts, keys: KeyStore, journal: JournalKeeper): 
     hash: (message) => Promise.resolve(sha256(message)),
     seal: (key, uid, number, sealed) => Promise.resolve(keys.seal(key, { uid, card: number }, sealed)),
     open: (key, uid, number, sealed, mac) => Promise.resolve(keys.open(key, { uid, card: number }, sealed, mac)),
+    password: (issuer, generation, uid, number) =>
+      Promise.resolve(keys.password(issuer, generation, { uid, card: number })),
     lookup: (number, visit) => journal.lookup(number, visit),
     entry: (number) => journal.entry(number),
     intend: (body) => journal.intend(body),

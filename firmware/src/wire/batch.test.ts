@@ -48,7 +48,10 @@ const BODIES: readonly EntryBody[] = [
     kind: "commit",
     body: { intent: 2, programme: 20, sums: sums({ earnedCents: 5, stampsAdded: 1, stampsTaken: 10 }) },
   },
-  { kind: "commit", body: { intent: 3, programme: 20, sums: sums({ discountCents: 30, rewardCents: 340 }) } },
+  {
+    kind: "commit",
+    body: { intent: 3, programme: 20, sums: sums({ discountCents: 30, rewardCents: 340, toppedUpCents: 2_000 }) },
+  },
 ];
 
 /** Entries `first` onwards, chained from `previous`. */
@@ -82,6 +85,7 @@ const seal: BatchSeal = {
     rewardCents: 340,
     stampsAdded: 1,
     stampsTaken: 10,
+    toppedUpCents: 2_000,
   },
   previous,
   head: entryHash(sha256, stored[5]!),
@@ -307,7 +311,10 @@ describe("golden batch files", () => {
   }
   const vectors = JSON.parse(
     readFileSync(new URL("../../vectors/batch-1.json", import.meta.url), "utf8"),
-    (key, value) => (["previous", "head", "image"].includes(key) ? fromHex(value as string) : value),
+    (key, value) => {
+      if (key === "totals") return { ...NO_SUMS, ...value };
+      return ["previous", "head", "image"].includes(key) ? fromHex(value as string) : value;
+    },
   ) as Vectors;
   const journal = JSON.parse(readFileSync(new URL("../../vectors/journal-1.json", import.meta.url), "utf8")) as {
     readonly entries: readonly { readonly bytes: string }[];

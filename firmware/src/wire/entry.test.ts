@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { type Cbor, CborFault, decodeCbor, encodeCbor } from "./cbor.ts";
 import {
   addSums,
+  centsMoved,
   decodeEntry,
   type Entry,
   encodeEntry,
@@ -17,6 +18,7 @@ import {
   sumsOf,
   terminalName,
   ticketName,
+  visitKind,
 } from "./entry.ts";
 import { FormatFault } from "./schema.ts";
 
@@ -27,10 +29,13 @@ interface Vectors {
   readonly entries: readonly { readonly entry: Entry; readonly bytes: string; readonly hash: string }[];
 }
 
-/** The golden file; byte strings stand there in hexadecimal. */
+/** The golden file; byte strings stand there in hexadecimal, and sums that its first lines do not name are zero. */
 const { root, entries } = JSON.parse(
   readFileSync(new URL("../../vectors/journal-1.json", import.meta.url), "utf8"),
-  (key, value) => (BYTE_FIELDS.has(key) ? fromHex(value as string) : value),
+  (key, value) => {
+    if (key === "sums") return { ...NO_SUMS, ...value };
+    return BYTE_FIELDS.has(key) ? fromHex(value as string) : value;
+  },
 ) as Vectors;
 
 const sha256 = (message: Uint8Array) => Uint8Array.from(createHash("sha256").update(message).digest());
@@ -151,6 +156,20 @@ describe("a journal entry", () => {
     const silent = { ...intent, body: { ...intent.body, sale } };
     expect(decodeEntry(encodeEntry(silent))).toEqual(silent);
   });
+
+  it("tells a sale, a top-up and a null visit apart", () => {
+    const kinds = entries.flatMap(({ entry }) => (entry.kind === "intent" ? [visitKind(entry.body)] : []));
+    expect(kinds).toEqual(["sale", "top-up", "sale", "sale", "null"]);
+  });
+
+  it("puts no cash on a card that is no cash, and names no card beyond the largest", () => {
+    const intent = entries.find(({ entry }) => entry.kind === "intent")!.entry as Entry & { kind: "intent" };
+    for (const wrong of [{ topUp: 0 }, { topUp: -1 }, { topUp: 1_000_000_001 }, { card: 2 ** 49 }]) {
+      expect(() => encodeEntry({ ...intent, body: { ...intent.body, ...wrong } }), JSON.stringify(wrong)).toThrow(
+        RangeError,
+      );
+    }
+  });
 });
 
 describe("sums", () => {
@@ -173,6 +192,8 @@ describe("sums", () => {
       effect("stamp", 2),
       effect("stamp", 1),
       effect("decline", 7),
+      effect("topup", 2_000),
+      effect("topup", 1),
     ];
     expect(sumsOf(effects)).toEqual({
       earnedCents: 15,
@@ -181,18 +202,22 @@ describe("sums", () => {
       rewardCents: 340,
       stampsAdded: 3,
       stampsTaken: 10,
+      toppedUpCents: 2_001,
     });
+    expect(centsMoved(effects)).toBe(10 + 5 + 2_001 - 200);
     expect(sumsOf([])).toEqual(NO_SUMS);
   });
 
   it("of two halves add up to the sums of the whole", () => {
-    const types = fc.constantFrom("discount", "redeem", "earn", "stamp", "reward", "decline");
+    const types = fc.constantFrom("discount", "redeem", "earn", "stamp", "reward", "decline", "topup");
     const effects = fc.array(
       fc.tuple(types, fc.nat(100_000), fc.nat(20)).map(([type, value, taken]) => effect(type, value, { taken })),
     );
     fc.assert(
       fc.property(effects, effects, (a, b) => {
-        expect(addSums(sumsOf(a), sumsOf(b))).toEqual(sumsOf([...a, ...b]));
+        const whole = sumsOf([...a, ...b]);
+        expect(addSums(sumsOf(a), sumsOf(b))).toEqual(whole);
+        expect(centsMoved(a) + centsMoved(b)).toBe(whole.earnedCents + whole.toppedUpCents - whole.spentCents);
       }),
     );
   });

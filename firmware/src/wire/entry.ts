@@ -12,6 +12,7 @@ import {
   list,
   map,
   maybe,
+  orZero,
   text,
   truth,
   uint,
@@ -43,7 +44,8 @@ export const ENTRY_KINDS = {
 } as const;
 
 const U16_MAX = 0xffff;
-const CARD_MAX = 9_999_999_999_999;
+/** Card numbers have 13 digits; a card without a number of its own goes by 2^48 + the last six bytes of its UID. */
+const CARD_MAX = 2 ** 49 - 1;
 /** Ten million euros: far above any basket, far below where sums of a batch could lose a cent. */
 export const CENTS_MAX = 1_000_000_000;
 
@@ -58,7 +60,7 @@ const funder = word({ merchant: 1, association: 2, sponsor: 3, partner: 4 });
 
 /** One effect of a rule, as it was promised to the customer. */
 export const StoredEffect = map({
-  type: key(1, word({ discount: 1, redeem: 2, earn: 3, stamp: 4, reward: 5, decline: 6 })),
+  type: key(1, word({ discount: 1, redeem: 2, earn: 3, stamp: 4, reward: 5, decline: 6, topup: 7 })),
   rule: key(2, text(40)),
   unit: key(3, word({ cents: 1, stamps: 2 })),
   value: key(4, cents),
@@ -98,6 +100,8 @@ export const StoredSale = map({
   redeem: maybe(3, redeemRequest),
   /** Left to pay by other means when every area of the visit commits. */
   payable: key(4, cents),
+  /** `none`: prepaid money was not to pay. Absent: it pays by itself. */
+  prepaid: maybe(5, word({ none: 1 })),
 });
 export type StoredSale = Decoded<typeof StoredSale>;
 
@@ -119,7 +123,10 @@ export const IntentArea = map({
 });
 export type IntentArea = Decoded<typeof IntentArea>;
 
-/** A visit that is about to write a card. Areas stand in the order of writing. */
+/**
+ * A visit that is about to write a card: a sale, a top-up, or a null visit (no lines and no `topUp`), which writes a
+ * record with the same purses to burn a torn one. Areas stand in the order of writing.
+ */
 export const Intent = map({
   card: key(1, uint(CARD_MAX)),
   uid: key(2, uid),
@@ -130,8 +137,16 @@ export const Intent = map({
   areas: key(6, list(IntentArea, 8)),
   /** The clock was reset since it was last trusted (CLOCK_SUSPECT). */
   clockSuspect: maybe(7, truth),
+  /** Cash taken to be put on the card. The sale has no lines then. */
+  topUp: maybe(8, integer({ min: 1, max: CENTS_MAX })),
 });
 export type Intent = Decoded<typeof Intent>;
+
+/** What a visit is about, by its intent. */
+export function visitKind({ sale, topUp }: Pick<Intent, "sale" | "topUp">): "sale" | "top-up" | "null" {
+  if (topUp !== undefined) return "top-up";
+  return sale.lines.length > 0 ? "sale" : "null";
+}
 
 /** What makes the areas of an intent unfit to be kept; null when nothing does: each programme once, each with a record that reads. */
 export function areasFault(areas: readonly IntentArea[]): string | null {
@@ -152,6 +167,7 @@ export const Sums = map({
   rewardCents: key(4, uint()),
   stampsAdded: key(5, uint()),
   stampsTaken: key(6, uint()),
+  toppedUpCents: orZero(7, uint()),
 });
 export type Sums = Decoded<typeof Sums>;
 
@@ -162,6 +178,7 @@ export const NO_SUMS: Sums = {
   rewardCents: 0,
   stampsAdded: 0,
   stampsTaken: 0,
+  toppedUpCents: 0,
 };
 
 export function addSums(a: Sums, b: Sums): Sums {
@@ -172,6 +189,7 @@ export function addSums(a: Sums, b: Sums): Sums {
     rewardCents: a.rewardCents + b.rewardCents,
     stampsAdded: a.stampsAdded + b.stampsAdded,
     stampsTaken: a.stampsTaken + b.stampsTaken,
+    toppedUpCents: a.toppedUpCents + b.toppedUpCents,
   };
 }
 
@@ -186,7 +204,16 @@ export function sumsOf(effects: readonly StoredEffect[]): Sums {
     rewardCents: total("reward"),
     stampsAdded: total("stamp"),
     stampsTaken: effects.reduce((sum, { taken = 0 }) => sum + taken, 0),
+    toppedUpCents: total("topup"),
   };
+}
+
+/** Cents by which one area's effects change the money on the card, all purses together: negative where it pays. */
+export function centsMoved(effects: readonly Pick<StoredEffect, "type" | "value">[]): number {
+  return effects.reduce((sum, { type, value }) => {
+    if (type === "earn" || type === "topup") return sum + value;
+    return type === "redeem" ? sum - value : sum;
+  }, 0);
 }
 
 /** The area of an intent was written, read back and is the card's current record. Repeats its sums. */

@@ -1,6 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { type Cbor, decodeCbor, encodeCbor } from "./cbor.ts";
-import { bstr, bstrUpTo, type Codec, FormatFault, integer, key, list, map, maybe, text, uint, word } from "./schema.ts";
+import {
+  bstr,
+  bstrUpTo,
+  type Codec,
+  FormatFault,
+  integer,
+  key,
+  list,
+  map,
+  maybe,
+  orZero,
+  text,
+  uint,
+  word,
+} from "./schema.ts";
 
 const Colour = word({ red: 1, green: 2 });
 const Line = map({ amount: key(1, uint(1_000)), category: maybe(2, text(5)) });
@@ -91,5 +105,33 @@ describe("a format", () => {
     expect(() => Sale.encode({ ...sale, mac: new Uint8Array(3) })).toThrow(RangeError);
     expect(() => Sale.encode({ ...sale, offset: 11 })).toThrow(RangeError);
     expect(() => Sale.encode({ lines: [] } as unknown as typeof sale)).toThrow("field colour is missing");
+  });
+});
+
+describe("a number that a format gained", () => {
+  const Old = map({ paid: key(1, uint()) });
+  const New = map({ paid: key(1, uint()), toppedUp: orZero(2, uint(500)) });
+
+  it("leaves the bytes as they were where it is zero, and reads old bytes as zero", () => {
+    const old = encodeCbor(Old.encode({ paid: 7 }));
+    expect(encodeCbor(New.encode({ paid: 7, toppedUp: 0 }))).toEqual(old);
+    expect(New.decode(decodeCbor(old), "sums")).toEqual({ paid: 7, toppedUp: 0 });
+  });
+
+  it("is written where it is not zero", () => {
+    const sums = { paid: 7, toppedUp: 500 };
+    expect(New.encode(sums)).toEqual(new Map([[1, 7]]).set(2, 500));
+    expect(New.decode(decodeCbor(encodeCbor(New.encode(sums))), "sums")).toEqual(sums);
+  });
+
+  it("has one encoding: a zero that is written is refused, as is a value out of range", () => {
+    const item = (toppedUp: Cbor) => new Map<number, Cbor>([[1, 7]]).set(2, toppedUp);
+    expect(faultOf(New, item(0))).toEqual({
+      path: "sale.toppedUp",
+      message: "sale.toppedUp: 0 is left out, not written",
+    });
+    expect(faultOf(New, item(501)).path).toBe("sale.toppedUp");
+    expect(() => New.encode({ paid: 7, toppedUp: 501 })).toThrow(RangeError);
+    expect(() => New.encode({ paid: 7 } as never)).toThrow("field toppedUp is missing");
   });
 });

@@ -88,11 +88,19 @@ export interface Key<T, Optional extends boolean> {
   readonly key: number;
   readonly codec: Codec<T>;
   readonly optional: Optional;
+  /** The value that is never written: where the field is absent, it is read as this. */
+  readonly usual?: T;
 }
 /** A field that is always there, under an integer key. */
 export const key = <T>(number: number, codec: Codec<T>): Key<T, false> => ({ key: number, codec, optional: false });
 /** A field that may be absent, under an integer key. */
 export const maybe = <T>(number: number, codec: Codec<T>): Key<T, true> => ({ key: number, codec, optional: true });
+
+/** A number that is always there in memory and absent on the wire where it is zero: a format can gain it and keep its old bytes. */
+export const orZero = (number: number, codec: Codec<number>): Key<number, false> => ({
+  ...key(number, codec),
+  usual: 0,
+});
 
 type Value<K> = K extends Key<infer T, boolean> ? T : never;
 export type MapOf<F> = { readonly [N in keyof F as F[N] extends Key<unknown, true> ? never : N]: Value<F[N]> } & {
@@ -109,6 +117,7 @@ export function map<F extends Readonly<Record<string, Key<unknown, boolean>>>>(f
         const given = (value as Readonly<Record<string, unknown>>)[name];
         if (given === undefined && field.optional) continue;
         if (given === undefined) throw new RangeError(`field ${name} is missing`);
+        if (given === field.usual) continue;
         out.set(field.key, field.codec.encode(given));
       }
       return out;
@@ -120,9 +129,15 @@ export function map<F extends Readonly<Record<string, Key<unknown, boolean>>>>(f
       let used = 0;
       for (const [name, field] of entries) {
         const given = found.get(field.key);
-        if (given === undefined && field.optional) continue;
-        if (given === undefined) throw new FormatFault(`${path}.${name}`, "missing");
-        value[name] = field.codec.decode(given, `${path}.${name}`);
+        if (given === undefined) {
+          if (field.usual !== undefined) value[name] = field.usual;
+          else if (!field.optional) throw new FormatFault(`${path}.${name}`, "missing");
+          continue;
+        }
+        const read = field.codec.decode(given, `${path}.${name}`);
+        // Written all the same it would be a second encoding of one value.
+        if (read === field.usual) throw new FormatFault(`${path}.${name}`, `${String(read)} is left out, not written`);
+        value[name] = read;
         used += 1;
       }
       if (used !== found.size) throw new FormatFault(path, "has a key that the format does not know");

@@ -1,12 +1,14 @@
 import { basename } from "node:path";
 import { type BatchRefusal, inspectBatch, isFormatError, readBatch, terminalName } from "@cachet/firmware/wire";
 import type { Command } from "commander";
+import { allForks, forkCount } from "../office/forks.ts";
 import { type ImportOutcome, importBatch } from "../office/import.ts";
 import { sha256, verifyEd25519 } from "../ports/crypto.ts";
 import type { Database } from "../ports/database.ts";
 import { type Console, tell } from "./console.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { readFile } from "./files.ts";
+import { forkDocument, forkLines } from "./fork-text.ts";
 import { openLedger } from "./home.ts";
 
 function withLedger<T>(console: Console, use: (database: Database) => T): T {
@@ -56,11 +58,14 @@ const exitOf = ({ status }: ImportOutcome) =>
 function importFiles(console: Console, paths: readonly string[]): number {
   const files = paths.map((path) => ({ path, file: readFile(path) }));
   let worst: number = EXIT.done;
-  const say = (path: string, outcome: ImportOutcome) => {
-    tell(console, [`${basename(path)}  ${sentence(outcome)}`], { file: path, ...outcome });
-    worst = Math.max(worst, exitOf(outcome));
-  };
   withLedger(console, (database) => {
+    const say = (path: string, outcome: ImportOutcome) => {
+      const found = outcome.status === "accepted" ? outcome.forks : [];
+      const lines = [`${basename(path)}  ${sentence(outcome)}`, ...found.flatMap((fork) => forkLines(database, fork))];
+      const forks = found.map((fork) => forkDocument(database, fork));
+      tell(console, lines, { file: path, ...outcome, ...(outcome.status === "accepted" ? { forks } : {}) });
+      worst = Math.max(worst, exitOf(outcome));
+    };
     for (const { path, file } of files) {
       // Files that waited for this one are told behind it, each with what became of it.
       const waited: [string, ImportOutcome][] = [];
@@ -90,10 +95,11 @@ function verify(console: Console, path: string): void {
     });
     if (!reading.ok) throw batchFailure(path, reading.refusal);
     const { terminal, first, last, count, totals } = reading.batch.seal;
+    const toppedUp = totals.toppedUpCents > 0 ? `, topped up ${totals.toppedUpCents}` : "";
     const lines = [
       `${path} is good`,
       `terminal         ${terminalName(terminal)}, entries ${first} to ${last} (${count})`,
-      `commits          earned ${totals.earnedCents}, spent ${totals.spentCents} cents; stamps +${totals.stampsAdded} -${totals.stampsTaken}`,
+      `commits          earned ${totals.earnedCents}, spent ${totals.spentCents}${toppedUp} cents; stamps +${totals.stampsAdded} -${totals.stampsTaken}`,
     ];
     tell(console, lines, { file: path, terminal: terminalName(terminal), first, last, count, totals, verified: true });
   });
@@ -139,14 +145,26 @@ function status(console: Console): void {
        from terminal order by terminal.number`,
     );
     const quarantined = database.all("select name, detail from batch where status = 'quarantined' order by arrival");
+    const forks = forkCount(database);
     const lines = [
       ...terminals.map(
         (row) =>
           `${terminalName(Number(row.number))}  merchant ${row.merchant}  imported to ${row.imported_to}  batches ${row.accepted}  waiting ${row.waiting}`,
       ),
       ...quarantined.map((row) => `QUARANTINED  ${row.name}  ${row.detail}`),
+      ...(forks > 0 ? [`FORKS  ${forks}  two histories of one card; cachet batch forks lists them`] : []),
     ];
-    tell(console, lines, { terminals, quarantined });
+    tell(console, lines, { terminals, quarantined, forks });
+  });
+}
+
+function forks(console: Console): void {
+  withLedger(console, (database) => {
+    const found = allForks(database);
+    const lines = found.flatMap((fork) => forkLines(database, fork));
+    tell(console, found.length > 0 ? lines : ["no card has two histories"], {
+      forks: found.map((fork) => forkDocument(database, fork)),
+    });
   });
 }
 
@@ -169,6 +187,10 @@ export function batchCommands(program: Command, console: () => Console, exit: (c
     .action((paths: string[]) => exit(importFiles(console(), paths)));
   batch
     .command("status")
-    .description("say how far each terminal is imported, and what waits or is set aside")
+    .description("say how far each terminal is imported, what waits or is set aside, and how many forks are known")
     .action(() => status(console()));
+  batch
+    .command("forks")
+    .description("list cards with two histories: put back from a dump, or copied")
+    .action(() => forks(console()));
 }

@@ -18,6 +18,45 @@ export const CODES = {
   },
   "C-FILE-04": { exit: EXIT.refused, meaning: "A result would overwrite one of the files it is made from." },
   "C-KEY-01": { exit: EXIT.refused, meaning: "A key file holds no Ed25519 key in PEM form." },
+  "C-KEY-02": { exit: EXIT.refused, meaning: "There is no sealed key file where the command looks for one." },
+  "C-KEY-03": { exit: EXIT.refused, meaning: "A key file would overwrite a file. Key files are never overwritten." },
+  "C-KEY-04": { exit: EXIT.refused, meaning: "A passphrase is needed, and no file, variable or terminal gave one." },
+  "C-KEY-05": {
+    exit: EXIT.refused,
+    meaning:
+      "A passphrase cannot be used: it is too short or too long, not UTF-8, typed differently twice, or not its own.",
+  },
+  "C-KEY-06": {
+    exit: EXIT.refused,
+    meaning:
+      "The passphrase does not open the key file. The file's checksum is right, so it is either another passphrase or somebody altered the file on purpose.",
+  },
+  "C-KEY-07": {
+    exit: EXIT.refused,
+    meaning:
+      "A key file is damaged, cut off, or no key file at all. It was not changed; a copy from the backup replaces it.",
+  },
+  "C-KEY-08": { exit: EXIT.refused, meaning: "A key file was written by a newer version of cachet." },
+  "C-KEY-09": {
+    exit: EXIT.refused,
+    meaning: "A key file asks for more or less work to open it than any file of ours does. The work was not begun.",
+  },
+  "C-KEY-10": { exit: EXIT.refused, meaning: "A first key was to be added for a number that has one already." },
+  "C-KEY-11": { exit: EXIT.refused, meaning: "The key ring has no key for the programme or issuer that was named." },
+  "C-KEY-12": { exit: EXIT.refused, meaning: "A key has reached generation 255 and cannot be rotated again." },
+  "C-KEY-13": {
+    exit: EXIT.refused,
+    meaning: "An installer's bundle has expired. The office makes a new one; the old one can be deleted.",
+  },
+  "C-KEY-14": {
+    exit: EXIT.refused,
+    meaning: "The command needs the office's key ring and was given an installer's bundle.",
+  },
+  "C-KEY-15": {
+    exit: EXIT.refused,
+    meaning:
+      "A key file is being written by another command, or one was cut off while it wrote. The file itself is whole.",
+  },
   "C-IMAGE-01": {
     exit: EXIT.refused,
     meaning: "A programme file cannot become an image. The message names the file, and the line where it is known.",
@@ -46,6 +85,20 @@ export const CODES = {
   },
   "C-NODE-02": { exit: EXIT.refused, meaning: "The set-up could not fetch Node through the npm registry." },
   "C-NODE-03": { exit: EXIT.refused, meaning: "The set-up could not install the packages of the lock file." },
+  "C-PROGRAMME-01": {
+    exit: EXIT.refused,
+    meaning:
+      "Programme files have faults. Each is named with its file, and with its line where that is known. A programme that does not fit the media it names is one; the media that it fits on are named.",
+  },
+  "C-PROGRAMME-02": {
+    exit: EXIT.refused,
+    meaning: "Programmes that are to share a card are good by themselves, but no medium has an area for each of them.",
+  },
+  "C-DOCTOR-01": {
+    exit: EXIT.refused,
+    meaning:
+      "Something on this computer does not work as it must. The lines that begin with fail say what, and what to do.",
+  },
   "C-PURCHASES-01": {
     exit: EXIT.refused,
     meaning: "Lines of a purchases file were left out because they are malformed.",
@@ -76,6 +129,12 @@ export class Failure extends Error {
 
   get exit(): number {
     return CODES[this.code].exit;
+  }
+
+  /** The same for programs. */
+  document() {
+    const { code, message: what, state, next } = this;
+    return { code, what, state, next };
   }
 
   /** The lines that a person reads. */

@@ -6,6 +6,7 @@ import type { Console } from "./console.ts";
 import { explainCommand } from "./explain.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { imageCommands } from "./image.ts";
+import { keysCommands } from "./keys.ts";
 import { officeCommands } from "./office.ts";
 import { simCommands } from "./sim.ts";
 
@@ -24,10 +25,8 @@ function parseLang(text: string): "fr" | "en" {
 const langOf = (environment: string | undefined): "fr" | "en" => (environment?.startsWith("en") ? "en" : "fr");
 
 function report(console: Console, failure: Failure): number {
-  if (console.json) {
-    const { code, message: what, state, next } = failure;
-    console.out(JSON.stringify({ error: { code, what, state, next } }));
-  } else for (const line of failure.lines()) console.err(`${line}\n`);
+  if (console.json) console.out(JSON.stringify({ error: failure.document() }));
+  else for (const line of failure.lines()) console.err(`${line}\n`);
   return failure.exit;
 }
 
@@ -71,6 +70,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
   imageCommands(program, console);
+  keysCommands(program, console);
   batchCommands(program, console, setExit);
   officeCommands(program, console);
   simCommands(program, console, () => Boolean(common().home ?? process.env.CACHET_HOME), setExit);

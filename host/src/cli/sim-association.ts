@@ -1,7 +1,8 @@
 import type { Programme } from "@cachet/firmware/rules";
 import type { Association, Type2Chip } from "@cachet/terminal-sim";
+import type { ChipLink } from "../cards/chip-link.ts";
 import { personalise } from "../cards/personalise.ts";
-import { readCard } from "../cards/read.ts";
+import { readCard, statesOf } from "../cards/read.ts";
 import { testAreaKey, testCardKey, testImageSigner, testTerminalSigner } from "../keys/test-keys.ts";
 import { enrolTerminal, type ImportOutcome, importBatch } from "../office/import.ts";
 import type { Database } from "../ports/database.ts";
@@ -18,8 +19,8 @@ export function simAssociation(
   database: Database,
   programmes: readonly Programme[],
   keepBatch: (name: string, file: Uint8Array) => void,
+  chipInField: (chip: Type2Chip) => ChipLink,
 ): Association {
-  const transceive = (chip: Type2Chip) => (command: Uint8Array) => Promise.resolve(chip.execute(command));
   return {
     trustedImageKeys: [{ publicKey: testImageSigner().publicKey, test: true }],
     enrol(terminal, merchant) {
@@ -33,6 +34,7 @@ export function simAssociation(
           merchant,
           production: false,
           issuer: ISSUER,
+          cardGeneration: GENERATION,
           programmes: held.map(({ number }) => ({ programme: number, generation: GENERATION })),
         },
         keys: [
@@ -50,15 +52,14 @@ export function simAssociation(
       };
     },
     async personalise(chip, serial, day) {
-      const made = await personalise(transceive(chip), {
-        uid: chip.uid,
+      const made = await personalise(chipInField(chip), {
         issuer: ISSUER,
         serial,
         issued: day,
         master: testCardKey(ISSUER, GENERATION),
         generation: GENERATION,
       });
-      if (made.result !== "personalised") throw new Error(`card ${serial} was not personalised: ${made.result}`);
+      if (made.result !== "personalised") throw new Error(`card ${serial} was not personalised: ${made.reason}`);
       return made.card;
     },
     receive({ name, file }) {
@@ -70,9 +71,9 @@ export function simAssociation(
       });
     },
     async balance(chip) {
-      const reading = await readCard(transceive(chip), chip.uid, { card: testCardKey, area: testAreaKey });
+      const reading = await readCard(chipInField(chip), { card: testCardKey, area: testAreaKey });
       if (reading.result !== "read") throw new Error(`a card reads as ${reading.result}`);
-      const purses = reading.states.flatMap((state) => state.purses);
+      const purses = statesOf(reading.card).flatMap((state) => state.purses);
       return {
         cents: purses.reduce((sum, purse) => ("cents" in purse ? sum + purse.cents : sum), 0),
         stamps: purses.reduce((sum, purse) => ("count" in purse ? sum + purse.count : sum), 0),

@@ -207,7 +207,7 @@ async function world(console: Console, options: WorldOptions, homeGiven: boolean
     newSandbox,
     offsetAt: parisOffset(),
     computedMs: () => stopwatch.computedMs,
-    association: simAssociation(database, image.programmes, keep),
+    association: simAssociation(database, image.programmes, keep, sim.chipInField),
     progress: (done, of) => line.show(`${done} / ${of}  ${Math.floor((100 * done) / of)} %`),
   });
   line.end();

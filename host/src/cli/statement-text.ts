@@ -8,6 +8,7 @@ const WORDS = {
     earned: "gagné",
     spent: "utilisé",
     rewards: "cadeaux",
+    toppedUp: "rechargé",
     total: "total",
     outstanding: "reste sur les cartes, selon le livre",
     stamps: "tampons",
@@ -19,6 +20,7 @@ const WORDS = {
     earned: "earned",
     spent: "spent",
     rewards: "rewards",
+    toppedUp: "topped up",
     total: "total",
     outstanding: "outstanding on cards, by the books",
     stamps: "stamps",
@@ -26,21 +28,24 @@ const WORDS = {
   },
 } as const;
 
-/** A statement as a table: one line for each merchant, then the totals. */
+/** A statement as a table: one line for each merchant, then the totals. Top-ups have a column where there are any. */
 export function statementLines(statement: Statement, names: ReadonlyMap<number, string>, lang: "fr" | "en"): string[] {
   const words = WORDS[lang];
-  const line = (name: string, visits: string, earned: string, spent: string, rewards: string) =>
-    `${name.padEnd(26)}${visits.padStart(9)}${earned.padStart(15)}${spent.padStart(15)}${rewards.padStart(10)}`;
+  const line = (name: string, visits: string, earned: string, spent: string, rewards: string, toppedUp: string) => {
+    const columns = `${name.padEnd(26)}${visits.padStart(9)}${earned.padStart(15)}${spent.padStart(15)}${rewards.padStart(10)}`;
+    return statement.toppedUpCents === 0 ? columns : `${columns}${toppedUp.padStart(15)}`;
+  };
   const sum = (field: "rewards") => statement.merchants.reduce((all, merchant) => all + merchant[field], 0);
   return [
-    line(words.merchant, words.visits, words.earned, words.spent, words.rewards),
-    ...statement.merchants.map(({ merchant, visits, earnedCents, spentCents, rewards }) =>
+    line(words.merchant, words.visits, words.earned, words.spent, words.rewards, words.toppedUp),
+    ...statement.merchants.map(({ merchant, visits, earnedCents, spentCents, rewards, toppedUpCents }) =>
       line(
         names.get(merchant) ?? String(merchant),
         String(visits),
         money(earnedCents, lang),
         money(spentCents, lang),
         String(rewards),
+        money(toppedUpCents, lang),
       ),
     ),
     line(
@@ -49,6 +54,7 @@ export function statementLines(statement: Statement, names: ReadonlyMap<number, 
       money(statement.earnedCents, lang),
       money(statement.spentCents, lang),
       String(sum("rewards")),
+      money(statement.toppedUpCents, lang),
     ),
     "",
     `${words.outstanding}: ${money(statement.outstandingCents, lang)}, ${statement.outstandingStamps} ${words.stamps}; ${words.inDoubt}: ${statement.inDoubt}`,

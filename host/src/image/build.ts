@@ -1,10 +1,11 @@
 import { dirname, join, resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { STATE_LAYOUT } from "@cachet/card-layout";
-import { type Programme, programmeFaults } from "@cachet/firmware/rules";
+import type { Programme } from "@cachet/firmware/rules";
 import { encodeImage, type ImageVersion, PRODUCT, type Signer } from "@cachet/firmware/wire";
 import { type BuildOptions, build, type Message, type OutputFile } from "esbuild";
 import { sha256 } from "../ports/crypto.ts";
+import { loadProgramme, numberFaults, placeOf } from "./load.ts";
 
 const APP = join(dirname(fileURLToPath(import.meta.url)), "../../../firmware/src/app/image-entry.ts");
 
@@ -44,21 +45,20 @@ async function esbuild(options: BuildOptions): Promise<readonly OutputFile[]> {
   }
 }
 
-/** The programme that a file exports. Throws `BuildRefused`. */
-async function loadProgramme(file: string): Promise<Programme> {
-  await esbuild({ entryPoints: [file], outfile: "checked.js" });
-  let loaded: { readonly default?: unknown };
-  try {
-    loaded = (await import(pathToFileURL(resolve(file)).href)) as { default?: unknown };
-  } catch (error) {
-    throw new BuildRefused(file, error instanceof Error ? error.message : String(error));
-  }
-  if (loaded.default === undefined) {
-    throw new BuildRefused(file, "the file does not end with: export default programme({ ... })");
-  }
-  const faults = programmeFaults(loaded.default);
-  if (faults.length > 0) throw new BuildRefused(file, faults.join("; "));
-  return loaded.default as Programme;
+/** The programmes that files export. Throws `BuildRefused` at the first file that has none, or one that is wrong. */
+async function programmesOf(files: readonly string[]): Promise<readonly Programme[]> {
+  const programmes = await Promise.all(
+    files.map(async (file) => {
+      const reading = await loadProgramme(file);
+      if (reading.ok) return reading.programme;
+      const [first] = reading.faults;
+      const where = first === undefined || reading.faults.length > 1 ? file : placeOf(first);
+      throw new BuildRefused(where, reading.faults.map(({ problem }) => problem).join("; "));
+    }),
+  );
+  const [twice] = numberFaults(files, programmes).flat();
+  if (twice !== undefined) throw new BuildRefused(placeOf(twice), `${twice.problem} in this image`);
+  return programmes;
 }
 
 /** The script that runs in the terminal: the app with these programmes in it. The same sources give the same bytes. */
@@ -83,12 +83,7 @@ async function bundle(files: readonly string[]): Promise<{ readonly payload: Uin
 
 /** Builds a signed image from programme files. Throws `BuildRefused`, naming the file. */
 export async function buildImage(files: readonly string[], options: ImageOptions): Promise<BuiltImage> {
-  const programmes = await Promise.all(files.map(loadProgramme));
-  const numbers = new Set<number>();
-  for (const [i, { number }] of programmes.entries()) {
-    if (numbers.has(number)) throw new BuildRefused(files[i]!, `programme number ${number} stands twice in this image`);
-    numbers.add(number);
-  }
+  const programmes = await programmesOf(files);
   const { payload, sourceMap } = await bundle(files);
   const facts = {
     version: options.version,

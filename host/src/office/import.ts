@@ -1,24 +1,27 @@
-import { PREDECESSOR_BYTES, sameBytes, stateHashMessage, unpackState } from "@cachet/card-layout";
+import { sameBytes } from "@cachet/card-layout";
 import {
-  areasFault,
   type Batch,
   type BatchEntry,
   type BatchRefusal,
-  decodeEntry,
-  type Intent,
   journalRoot,
   readBatch,
-  type Sums,
-  sumsOf,
   terminalName,
 } from "@cachet/firmware/wire";
 import { sha256, verifyEd25519 } from "../ports/crypto.ts";
 import type { Database } from "../ports/database.ts";
-import { postCommit } from "./ledger.ts";
+import { type CardLink, type Fork, recordForks } from "./forks.ts";
+import { addIntent, settle } from "./intents.ts";
+import { Quarantine } from "./quarantine.ts";
 
 /** What became of a batch file. Whatever it is, the ledger is whole: a file counts entirely or not at all. */
 export type ImportOutcome =
-  | { readonly status: "accepted"; readonly accepted: number; readonly duplicates: number }
+  | {
+      readonly status: "accepted";
+      readonly accepted: number;
+      readonly duplicates: number;
+      /** Cards with two histories that this batch brought to light. The batch counts all the same: the money moved. */
+      readonly forks: readonly Fork[];
+    }
   | { readonly status: "already-imported"; readonly duplicates: number }
   /** Entries before it are missing; it goes in by itself once they came. */
   | { readonly status: "waiting"; readonly gap: readonly [number, number] }
@@ -37,95 +40,8 @@ export function enrolTerminal(database: Database, terminal: number, merchant: nu
   database.run("insert into terminal values (?, ?, ?, 0, ?)", terminal, merchant, publicKey, root);
 }
 
-class Quarantine extends Error {
-  readonly reason: string;
-  readonly number: number | undefined;
-  constructor(reason: string, detail: string, number?: number) {
-    super(detail);
-    this.reason = reason;
-    this.number = number;
-  }
-}
-
-function intentAt(database: Database, terminal: number, number: number): Intent {
-  const row = database.get("select stored from entry where terminal = ? and number = ?", terminal, number);
-  const entry = row === null ? null : decodeEntry(row.stored as Uint8Array);
-  if (entry?.kind !== "intent") throw new Quarantine("no-intent", `entry ${number} is no intent`, number);
-  return entry.body;
-}
-
-function sameSums(a: Sums, b: Sums): boolean {
-  return (Object.keys(a) as (keyof Sums)[]).every((field) => a[field] === b[field]);
-}
-
-/** What is wrong with an intent that its terminal sealed all the same; null when nothing is. */
-function intentFault(database: Database, terminal: number, { areas, merchant, card }: Intent): string | null {
-  const enrolled = database.get("select merchant from terminal where number = ?", terminal)?.merchant;
-  if (merchant !== enrolled) return `merchant ${merchant}, the terminal is enrolled for ${enrolled}`;
-  const fault = areasFault(areas);
-  if (fault !== null) return fault;
-  const wrong = areas.find(({ record, oldHash, newHash, oldSequence }) => {
-    const state = unpackState(record);
-    if (!state.ok || state.value.terminal !== terminal) return true;
-    const follows = sameBytes(state.value.predecessor, oldHash.subarray(0, PREDECESSOR_BYTES));
-    if (!follows || state.value.sequence <= oldSequence) return true;
-    return !sameBytes(sha256(stateHashMessage(card, record)), newHash);
-  });
-  return wrong === undefined ? null : `the record of programme ${wrong.programme} is not what the intent says of it`;
-}
-
-function addIntent(database: Database, terminal: number, number: number, utc: number, body: Intent): void {
-  const fault = intentFault(database, terminal, body);
-  if (fault !== null) throw new Quarantine("bad-intent", fault, number);
-  for (const area of body.areas) {
-    const sums = sumsOf(area.effects);
-    database.run(
-      "insert into intent_area values (?, ?, ?, ?, ?, ?, ?, ?, 'open', ?, ?, ?, ?, ?, ?)",
-      terminal,
-      number,
-      area.programme,
-      body.card,
-      body.merchant,
-      utc,
-      area.oldHash,
-      area.newHash,
-      sums.earnedCents,
-      sums.spentCents,
-      sums.stampsAdded - sums.stampsTaken,
-      area.effects.reduce((rewards, { times = 0 }) => rewards + times, 0),
-      sums.rewardCents,
-      sums.discountCents,
-    );
-  }
-}
-
-function settle(database: Database, terminal: number, { entry }: BatchEntry): void {
-  if (entry.kind !== "commit" && entry.kind !== "abort") return;
-  const { intent: number, programme } = entry.body;
-  const intent = intentAt(database, terminal, number);
-  const area = intent.areas.find((candidate) => candidate.programme === programme);
-  const key = [terminal, number, programme] as const;
-  const open = database.get(
-    "select outcome from intent_area where terminal = ? and number = ? and programme = ?",
-    ...key,
-  );
-  if (area === undefined || open?.outcome !== "open") {
-    throw new Quarantine("not-open", `intent ${number}, programme ${programme} is not open`, entry.number);
-  }
-  const outcome = entry.kind === "commit" ? "committed" : "aborted";
-  database.run(
-    "update intent_area set outcome = ? where terminal = ? and number = ? and programme = ?",
-    outcome,
-    ...key,
-  );
-  if (entry.kind !== "commit") return;
-  if (!sameSums(entry.body.sums, sumsOf(area.effects))) {
-    throw new Quarantine("wrong-sums", `commit does not repeat the sums of intent ${number}`, entry.number);
-  }
-  postCommit(database, terminal, entry.number, intent, area);
-}
-
-function addEntry(database: Database, terminal: number, item: BatchEntry): void {
+/** Keeps an entry and what it means. Gives the link that it adds to a card's history, where it commits one. */
+function addEntry(database: Database, terminal: number, item: BatchEntry): CardLink | null {
   const { entry, stored, hash } = item;
   database.run(
     "insert into entry values (?, ?, ?, ?, ?, ?)",
@@ -136,8 +52,8 @@ function addEntry(database: Database, terminal: number, item: BatchEntry): void 
     entry.utc,
     stored,
   );
-  if (entry.kind === "intent") addIntent(database, terminal, entry.number, entry.utc, entry.body);
-  settle(database, terminal, item);
+  if (entry.kind === "intent") addIntent(database, terminal, entry);
+  return settle(database, terminal, item);
 }
 
 /** Takes in a verified batch. Throws `Quarantine`; the caller's transaction undoes everything then. */
@@ -167,9 +83,11 @@ function takeIn(database: Database, { seal, entries }: Batch): ImportOutcome {
       next.entry.number,
     );
   }
-  for (const item of fresh) addEntry(database, seal.terminal, item);
+  const links = fresh.map((item) => addEntry(database, seal.terminal, item)).filter((link) => link !== null);
+  // Once all of them are in: the earliest of several may stand anywhere in the batch.
+  const forks = recordForks(database, links);
   database.run("update terminal set imported_to = ?, head = ? where number = ?", seal.last, seal.head, seal.terminal);
-  return { status: "accepted", accepted: fresh.length, duplicates: old.length };
+  return { status: "accepted", accepted: fresh.length, duplicates: old.length, forks };
 }
 
 function refusalOutcome({ reason, detail, number }: BatchRefusal): ImportOutcome {
@@ -244,6 +162,7 @@ function importOne(database: Database, name: string, file: Uint8Array): ImportOu
 /**
  * Imports a batch file exactly once: signature, chain, continuity and totals are verified, entries count by their number.
  * When it fills a gap, the files that waited behind it go in too; `onWaited` is told what became of each.
+ * Cards that show two histories are found at whichever import brings the second one (`forks.ts`).
  */
 export function importBatch(
   database: Database,

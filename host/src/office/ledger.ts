@@ -7,7 +7,10 @@ const cardAccount = (card: number, programme: number) => `card/${card}/${program
 const merchantAccount = (merchant: number, programme: number) => `merchant/${merchant}/${programme}`;
 const issuedStamps = (programme: number) => `stamps-issued/${programme}`;
 
-/** Posts a committed area: what the card gained is owed by the merchant, what it spent is owed to him. */
+/**
+ * Posts a committed area: what the card gained is owed by the merchant, who gave it or took the cash for it; what it spent
+ * is owed to him. An area that moved nothing posts nothing.
+ */
 export function postCommit(
   database: Database,
   terminal: number,
@@ -15,7 +18,7 @@ export function postCommit(
   intent: Intent,
   area: IntentArea,
 ): void {
-  const { earnedCents, spentCents, stampsAdded, stampsTaken } = sumsOf(area.effects);
+  const { earnedCents, spentCents, toppedUpCents, stampsAdded, stampsTaken } = sumsOf(area.effects);
   const { card, merchant } = intent;
   const lines: (readonly [string, string, number])[] = [];
   const move = (from: string, to: string, unit: string, amount: number) => {
@@ -23,6 +26,7 @@ export function postCommit(
   };
   const onCard = cardAccount(card, area.programme);
   move(merchantAccount(merchant, area.programme), onCard, "cents", earnedCents);
+  move(merchantAccount(merchant, area.programme), onCard, "cents", toppedUpCents);
   move(onCard, merchantAccount(merchant, area.programme), "cents", spentCents);
   move(issuedStamps(area.programme), onCard, "stamps", stampsAdded - stampsTaken);
   for (const [line, [account, unit, amount]] of lines.entries()) {

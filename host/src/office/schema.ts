@@ -6,7 +6,8 @@ import type { Database } from "../ports/database.ts";
  * - terminal: who may send batches, and the end of the unbroken prefix of its entries that is imported
  * - batch: every file that came, and what became of it; files that wait or are quarantined are kept whole
  * - entry: journal entries as stored in the terminal; number and hash are their identity
- * - intent_area: one area of one intent, with its outcome
+ * - intent_area: one area of one intent, with its outcome; kind is sale, top-up or null (a record written again, no sale)
+ * - fork: two committed visits that continue the same state of a card; the first is the earliest known (forks.ts)
  * - posting: double entry; the lines of one entry sum to zero per unit
  */
 const TABLES = [
@@ -21,19 +22,25 @@ const TABLES = [
     stored blob not null, primary key (terminal, number)) strict, without rowid`,
   `create table if not exists intent_area (
     terminal integer not null, number integer not null, programme integer not null, card integer not null,
-    merchant integer not null, utc integer not null, old_hash blob not null, new_hash blob not null,
-    outcome text not null, earned_cents integer not null, spent_cents integer not null, stamps integer not null,
-    rewards integer not null, rewards_cents integer not null, discount_cents integer not null,
+    merchant integer not null, kind text not null, utc integer not null, utc_offset integer not null,
+    old_hash blob not null, new_hash blob not null, outcome text not null, earned_cents integer not null,
+    spent_cents integer not null, topped_up_cents integer not null, stamps integer not null, rewards integer not null,
+    rewards_cents integer not null, discount_cents integer not null,
     primary key (terminal, number, programme)) strict, without rowid`,
+  `create table if not exists fork (
+    card integer not null, programme integer not null, old_hash blob not null,
+    first_terminal integer not null, first_number integer not null,
+    other_terminal integer not null, other_number integer not null,
+    primary key (card, programme, old_hash, other_terminal, other_number)) strict, without rowid`,
   `create table if not exists posting (
     terminal integer not null, number integer not null, line integer not null, account text not null,
     unit text not null, amount integer not null, primary key (terminal, number, line)) strict, without rowid`,
-  "create index if not exists intent_area_of_card on intent_area (card, programme)",
+  "create index if not exists intent_area_of_state on intent_area (card, programme, old_hash)",
   "create index if not exists posting_of_account on posting (account, unit)",
 ];
 
-/** Number of this schema; a ledger of a newer one is not touched. */
-export const SCHEMA_VERSION = 1;
+/** Number of this schema; a ledger of another one is not touched. */
+export const SCHEMA_VERSION = 2;
 
 export function schemaVersion(database: Database): number {
   return Number(database.get("pragma user_version")?.user_version ?? 0);

@@ -6,9 +6,17 @@ export class PowerCut extends Error {
   }
 }
 
-/** What a page may hold after a write that was cut in the middle. */
-export const TORN_PAGES = ["old", "new", "zero", "mixed"] as const;
+/**
+ * What a page may hold after a write that was cut in the middle: what it held, what it was to hold, zeros (erased, not yet
+ * programmed), some bits of each, or bits so weakly programmed that they read differently from one READ to the next.
+ */
+export const TORN_PAGES = ["old", "new", "zero", "mixed", "weak"] as const;
 export type TornPage = (typeof TORN_PAGES)[number];
+
+/** What became of something that a chip protects against tears, so that it is whole afterwards: it happened ("new", "mixed") or not. */
+export function happened(left: TornPage): boolean {
+  return left === "new" || left === "mixed";
+}
 
 /** How a write ends when it is cut inside. A flash write keeps `part` of its bytes, in 256ths; a card page becomes `page`. */
 export interface Torn {
@@ -26,7 +34,8 @@ export interface Mishap {
   readonly torn?: Torn;
 }
 
-export type OperationKind = "card-read" | "card-write" | "journal-append";
+/** `card-write`: a page of a card changes. `card-count`: a one-way counter of a card goes up. `card-read`: any other command. */
+export type OperationKind = "card-read" | "card-write" | "card-count" | "journal-append";
 
 /** Counts the operations of a terminal and lets one mishap happen at one of them. */
 export class Mishaps {

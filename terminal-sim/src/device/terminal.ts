@@ -1,6 +1,7 @@
-import type { Clock, DeviceFacts, SaleRequest, Sandbox, VisitReport } from "@cachet/firmware/hal";
+import type { Clock, DeviceFacts, Sandbox, VisitReport, VisitRequest } from "@cachet/firmware/hal";
 import { type CollectedBatch, type HeldKey, Supervisor, type TrustedImageKey } from "@cachet/firmware/supervisor";
 import type { Signer } from "@cachet/firmware/wire";
+import type { AirLog } from "./air-time.ts";
 import { SimJournalFile } from "./flash.ts";
 import { Mishaps, PowerCut } from "./mishap.ts";
 import { type Customer, SimReader } from "./reader.ts";
@@ -85,6 +86,11 @@ export class SimTerminal {
     this.reader.remove();
   }
 
+  /** Writes down from now on what goes over the air; null for nobody. */
+  listen(log: AirLog | null): void {
+    this.reader.air = log;
+  }
+
   get isOn(): boolean {
     return this.running !== null;
   }
@@ -98,13 +104,13 @@ export class SimTerminal {
    * One visit with a card. `customer` says what happens when the terminal asks for the card again (default: walks away).
    * A planned power cut ends it with "power-cut"; the terminal is off then.
    */
-  async visit(
-    request: SaleRequest,
-    card: Type2Chip,
-    customer: Customer = () => null,
-  ): Promise<VisitReport | "power-cut"> {
-    this.reader.customer = customer;
+  visit(request: VisitRequest, card: Type2Chip, customer: Customer = () => null): Promise<VisitReport | "power-cut"> {
     this.reader.present(card);
+    return this.attend(request, customer);
+  }
+
+  private async attend(request: VisitRequest, customer: Customer): Promise<VisitReport | "power-cut"> {
+    this.reader.customer = customer;
     try {
       return await Promise.race([this.till.ask(request), this.supervisor.stopped]);
     } catch (error) {
@@ -114,6 +120,18 @@ export class SimTerminal {
     } finally {
       this.reader.remove();
     }
+  }
+
+  /** As `visit`, with a second card lying beside the first; the customer is asked which one it is to be. */
+  visitBeside(
+    request: VisitRequest,
+    card: Type2Chip,
+    beside: Type2Chip,
+    customer: Customer,
+  ): Promise<VisitReport | "power-cut"> {
+    this.reader.present(card);
+    this.reader.presentAlso(beside);
+    return this.attend(request, customer);
   }
 
   get entryCount(): number {

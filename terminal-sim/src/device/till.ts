@@ -1,4 +1,4 @@
-import type { Counter, ReceiptLine, SaleRequest, VisitReport } from "@cachet/firmware/hal";
+import type { Counter, ReceiptLine, VisitReport, VisitRequest } from "@cachet/firmware/hal";
 
 /** The till side of a simulated terminal: requests in, screens, paper and reports out. */
 export class SimTill implements Counter {
@@ -7,8 +7,8 @@ export class SimTill implements Counter {
   readonly screens: string[] = [];
   /** Whether to keep every screen and receipt. A long run keeps only the last of each. */
   readonly keepsAll: boolean;
-  private readonly requests: SaleRequest[] = [];
-  private waiting: ((request: SaleRequest) => void) | null = null;
+  private readonly requests: VisitRequest[] = [];
+  private waiting: ((request: VisitRequest) => void) | null = null;
   private listener: (report: VisitReport) => void = () => {};
 
   constructor(keepsAll: boolean) {
@@ -16,7 +16,7 @@ export class SimTill implements Counter {
   }
 
   /** Asks the terminal for a visit; resolves with its report. */
-  ask(request: SaleRequest): Promise<VisitReport> {
+  ask(request: VisitRequest): Promise<VisitReport> {
     return new Promise((resolve) => {
       this.listener = resolve;
       if (this.waiting === null) this.requests.push(request);
@@ -27,7 +27,7 @@ export class SimTill implements Counter {
     });
   }
 
-  nextRequest(): Promise<SaleRequest> {
+  nextRequest(): Promise<VisitRequest> {
     const request = this.requests.shift();
     if (request !== undefined) return Promise.resolve(request);
     return new Promise((resolve) => {

@@ -1,0 +1,47 @@
+import { concat } from "@cachet/card-layout";
+import type { VisitRequest } from "../hal/index.ts";
+import { encodeCbor, type Intent, StoredSale } from "../wire/index.ts";
+
+/** What the till asks for, as the journal would hold it. */
+export interface Asked {
+  readonly sale: StoredSale;
+  readonly topUp?: number;
+}
+
+const NO_SALE: StoredSale = { lines: [], tip: 0, payable: 0 };
+
+function storedSale(request: VisitRequest): StoredSale {
+  if (request.kind !== "sale") return NO_SALE;
+  const { lines, tip, redeem, prepaid } = request;
+  return {
+    lines,
+    tip,
+    payable: 0,
+    ...(redeem === undefined ? {} : { redeem }),
+    ...(prepaid === undefined ? {} : { prepaid }),
+  };
+}
+
+/** What a request asks for; null where it cannot be written down. */
+export function askedOf(request: VisitRequest): Asked | null {
+  if (!Number.isSafeInteger(request.visit) || request.visit < 0) return null;
+  const asked = { sale: storedSale(request), ...(request.kind === "top-up" ? { topUp: request.amount } : {}) };
+  try {
+    askedBytes(asked);
+    return asked;
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof TypeError) return null;
+    throw error;
+  }
+}
+
+/** One byte string for all that was asked, whatever the rules made of it. Throws `RangeError` where it cannot be written. */
+function askedBytes({ sale, topUp }: Asked): Uint8Array {
+  return concat(encodeCbor(StoredSale.encode({ ...sale, payable: 0 })), encodeCbor(topUp ?? null));
+}
+
+/** Whether the till asks for the very thing that an intent is about. */
+export function isAskedBy({ sale, topUp }: Intent, asked: Asked): boolean {
+  const [a, b] = [askedBytes({ sale, ...(topUp === undefined ? {} : { topUp }) }), askedBytes(asked)];
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

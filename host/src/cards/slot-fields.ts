@@ -1,0 +1,103 @@
+import {
+  type CardMap,
+  HEADER_BYTES,
+  MAC_BYTES,
+  PAGE_BYTES,
+  type Purse,
+  purseSize,
+  StateHeader,
+  toHex,
+} from "@cachet/card-layout";
+import {
+  always,
+  asPadding,
+  type ByteField,
+  cents,
+  fieldOf,
+  filling,
+  number,
+  type RangeValue,
+  text,
+} from "./byte-field.ts";
+import type { AreaInspection, SealVerdict, SlotReading } from "./read.ts";
+
+/** What can be said of a MAC; `key` names the key that it takes. */
+export const sealText = (seal: SealVerdict | null, key: "card" | "area"): string =>
+  seal === "no-key" ? `not checkable without the ${key} key` : (seal ?? "not checked");
+
+/** Where a record with the short header leaves out what the full one has. */
+const NOT_IN_SHORT: readonly string[] = ["day", "credit"];
+
+type State = NonNullable<SlotReading["state"]>;
+
+function headerValue(name: string, state: State): RangeValue {
+  switch (name) {
+    case "predecessor":
+      return text(toHex(state.predecessor));
+    case "day":
+      return { is: "day", day: state.day };
+    default:
+      return number(state[name as "layout" | "generation" | "programme" | "sequence" | "terminal" | "credit"]);
+  }
+}
+
+function headerFields(part: string, state: State, isShort: boolean): ByteField[] {
+  return StateHeader.fields
+    .filter(({ name }) => !(isShort && NOT_IN_SHORT.includes(name)))
+    .map(({ name, size }) => fieldOf(part)(size, name, always(headerValue(name, state))));
+}
+
+/** How a purse is called: its kind, and its index where it is not the first of its kind. */
+export const purseName = ({ kind, index }: Pick<Purse, "kind" | "index">): string =>
+  index === 0 ? kind : `${kind} ${index}`;
+
+/** One purse, head byte and first value together; a second value by itself. */
+function purseFields(part: string, purse: Purse): ByteField[] {
+  const [field, name, size] = [fieldOf(part), purseName(purse), purseSize(purse.kind)];
+  switch (purse.kind) {
+    case "stamps":
+      return [field(size, name, always(number(purse.count)))];
+    case "timed-stamps":
+      return [
+        field(size - 4, name, always(number(purse.count))),
+        field(4, `${name}, last stamp`, always({ is: "instant", seconds: purse.last })),
+      ];
+    case "carrying-cagnotte":
+      return [
+        field(size - 2, name, always(cents(purse.cents))),
+        field(2, `${name}, ten-thousandths of a cent`, always(number(purse.remainder))),
+      ];
+    default:
+      return [field(size, name, always(cents(purse.cents)))];
+  }
+}
+
+function recordFields(part: string, slot: SlotReading, length: number): ByteField[] {
+  const state = slot.state!;
+  const isShort = state.layout >= 0x80;
+  const known = [...headerFields(part, state, isShort), ...state.purses.flatMap((purse) => purseFields(part, purse))];
+  const room = length - HEADER_BYTES[isShort ? "short" : "full"];
+  const purses = state.purses.reduce((sum, { kind }) => sum + purseSize(kind), 0);
+  return room === purses ? known : [...known, fieldOf(part)(room - purses, "padding", asPadding)];
+}
+
+/** One slot, byte by byte. What is no record of ours is not taken apart; a MAC's own bytes are in no value. */
+function slotFields(part: string, slot: SlotReading, length: number): ByteField[] {
+  const field = fieldOf(part);
+  if (slot.kind === "blank") return [field(length, "record", always(text("blank")))];
+  const mac = field(MAC_BYTES, "MAC", always(text(sealText(slot.seal, "area"))));
+  if (slot.kind === "record") return [...recordFields(part, slot, length - MAC_BYTES), mac];
+  const newer = slot.seal === "right" ? "a record of a newer layout" : "no record that this version knows";
+  return [field(length - MAC_BYTES, "record", always(text(newer))), mac];
+}
+
+export const slotName = (area: number, slot: 0 | 1): string => `area ${area} slot ${slot === 0 ? "A" : "B"}`;
+
+/** Both slots of an area. */
+export function areaFields(map: CardMap, index: number, area: AreaInspection): ByteField[] {
+  const length = map.areas[index]!.slotPages * PAGE_BYTES;
+  return ([0, 1] as const).flatMap((slot) => {
+    const part = slotName(index, slot);
+    return filling(slotFields(part, area.slots[slot], length), length, part, "record");
+  });
+}

@@ -1,0 +1,127 @@
+import { type CardMap, type Chip, purseRoom } from "@cachet/card-layout";
+import { exposure, mediaReport, type Place, type Programme, protectionOf, type Rule } from "@cachet/firmware/rules";
+
+/** What is assumed about terminals and batches; `terminals` null: one for each merchant that the programme lists. */
+export interface Assumed {
+  readonly terminals: number | null;
+  readonly days: number;
+}
+
+/** The most that copies of one card take before the office sees it. Cents. */
+export interface Exposure {
+  readonly terminals: number;
+  readonly days: number;
+  /** What one terminal lets one card spend in a day; null where the programme sets no limit. */
+  readonly capCents: number | null;
+  /** What one card can hold. */
+  readonly balanceMaxCents: number;
+  /** Terminals × cap × days; null without a cap: then every copy takes up to `balanceMaxCents`. */
+  readonly cents: number | null;
+}
+
+/** A programme on one medium: where its purses lie, or why it is not opened there. */
+export type Fit = { readonly map: CardMap; readonly rollBack: "prevented" | "found at import" } & (
+  | { readonly fits: true; readonly place: Place }
+  | { readonly fits: false; readonly whyNot: string }
+);
+
+/** All programmes on one card of a medium. */
+export interface Together {
+  readonly map: CardMap;
+  /** In the order of the programmes; null where one finds no area, or does not name the medium. */
+  readonly places: readonly (Place | null)[];
+  readonly fits: boolean;
+}
+
+export interface ProgrammeReport {
+  readonly programme: Programme;
+  /** Bytes of its purses. */
+  readonly bytes: number;
+  readonly media: readonly Fit[];
+  /** Null where no money leaves the card: stamps alone. */
+  readonly exposure: Exposure | null;
+  /** What is allowed and unwise, one sentence each. */
+  readonly warnings: readonly string[];
+}
+
+export interface CheckReport {
+  readonly programmes: readonly ProgrammeReport[];
+  readonly together: readonly Together[];
+}
+
+type MoneyRule = Extract<Rule, { readonly balanceMax: number }>;
+const isMoney = (rule: Rule): rule is MoneyRule => rule.kind !== "stamps";
+
+function exposureOf({ rules, merchants, offlineCap }: Programme, assumed: Assumed): Exposure | null {
+  const money = rules.filter(isMoney);
+  if (money.length === 0) return null;
+  const terminals = assumed.terminals ?? Object.keys(merchants).length;
+  const { days } = assumed;
+  return {
+    terminals,
+    days,
+    capCents: offlineCap ?? null,
+    balanceMaxCents: money.reduce((sum, { balanceMax }) => sum + balanceMax, 0),
+    cents: offlineCap === undefined ? null : exposure({ terminals, capCents: offlineCap, days }),
+  };
+}
+
+/** A cagnotte that gives more than this is more likely a slip than a present. */
+const USUAL_RATE_MAX = 1_000;
+const percentText = (basisPoints: number): string => `${basisPoints / 100} %`;
+
+function warningsOf({ rules, offlineCap }: Programme, media: readonly Fit[]): string[] {
+  const exposed = new Set<Chip>(
+    media.flatMap(({ fits, map, rollBack }) => (fits && rollBack === "found at import" ? [map.chip] : [])),
+  );
+  return rules.flatMap((rule) => {
+    if (rule.kind !== "cagnotte") return [];
+    const name = `rule "${rule.id}"`;
+    const uncapped =
+      offlineCap === undefined && exposed.size > 0
+        ? [
+            `${name}: nothing limits what copies of a card spend on ${[...exposed].join(", ")}, ` +
+              "where an old state put back is only found at import; set offlineCap",
+          ]
+        : [];
+    const generous =
+      rule.rate > USUAL_RATE_MAX
+        ? [`${name}: ${percentText(rule.rate)} is above the usual ${percentText(USUAL_RATE_MAX)}`]
+        : [];
+    return [...uncapped, ...generous];
+  });
+}
+
+const names = ({ media }: Programme, { chip }: CardMap): boolean => media?.includes(chip) ?? true;
+
+const largestRoom = (map: CardMap): number => Math.max(...map.areas.map((area) => purseRoom(map, area)));
+
+function fitOf(programme: Programme, bytes: number, map: CardMap, place: Place | null): Fit {
+  const rollBack = protectionOf(map) === "prevents roll-back" ? "prevented" : "found at import";
+  if (place === null)
+    return { map, rollBack, fits: false, whyNot: `its largest area has ${largestRoom(map)} of ${bytes} bytes` };
+  if (!names(programme, map)) return { map, rollBack, fits: false, whyNot: "the programme does not name it" };
+  return { map, rollBack, fits: true, place };
+}
+
+/** What each medium can do for programmes that share a card, what copies of a card can take, and what is unwise. */
+export function programmeReport(programmes: readonly Programme[], assumed: Assumed): CheckReport {
+  const { media, programmes: sizes } = mediaReport(programmes);
+  return {
+    programmes: programmes.map((programme, i) => {
+      const { bytes } = sizes[i]!;
+      const fits = media.map(({ map, alone }) => fitOf(programme, bytes, map, alone[i] ?? null));
+      return {
+        programme,
+        bytes,
+        media: fits,
+        exposure: exposureOf(programme, assumed),
+        warnings: warningsOf(programme, fits),
+      };
+    }),
+    together: media.map(({ map, together }) => {
+      const places = together.map((place, i) => (names(programmes[i]!, map) ? place : null));
+      return { map, places, fits: places.every((place) => place !== null) };
+    }),
+  };
+}

@@ -1,0 +1,105 @@
+import { PREDECESSOR_BYTES, sameBytes, stateHashMessage, unpackState } from "@cachet/card-layout";
+import {
+  areasFault,
+  type BatchEntry,
+  decodeEntry,
+  type Entry,
+  type Intent,
+  type Sums,
+  sumsOf,
+  visitKind,
+} from "@cachet/firmware/wire";
+import { sha256 } from "../ports/crypto.ts";
+import type { Database } from "../ports/database.ts";
+import type { CardLink } from "./forks.ts";
+import { postCommit } from "./ledger.ts";
+import { Quarantine } from "./quarantine.ts";
+
+function intentAt(database: Database, terminal: number, number: number): Intent {
+  const row = database.get("select stored from entry where terminal = ? and number = ?", terminal, number);
+  const entry = row === null ? null : decodeEntry(row.stored as Uint8Array);
+  if (entry?.kind !== "intent") throw new Quarantine("no-intent", `entry ${number} is no intent`, number);
+  return entry.body;
+}
+
+function sameSums(a: Sums, b: Sums): boolean {
+  return (Object.keys(a) as (keyof Sums)[]).every((field) => a[field] === b[field]);
+}
+
+/** What is wrong with an intent that its terminal sealed all the same; null when nothing is. */
+function intentFault(database: Database, terminal: number, { areas, merchant, card }: Intent): string | null {
+  const enrolled = database.get("select merchant from terminal where number = ?", terminal)?.merchant;
+  if (merchant !== enrolled) return `merchant ${merchant}, the terminal is enrolled for ${enrolled}`;
+  const fault = areasFault(areas);
+  if (fault !== null) return fault;
+  const wrong = areas.find(({ record, oldHash, newHash, oldSequence }) => {
+    const state = unpackState(record);
+    if (!state.ok || state.value.terminal !== terminal) return true;
+    const follows = sameBytes(state.value.predecessor, oldHash.subarray(0, PREDECESSOR_BYTES));
+    if (!follows || state.value.sequence <= oldSequence) return true;
+    return !sameBytes(sha256(stateHashMessage(card, record)), newHash);
+  });
+  return wrong === undefined ? null : `the record of programme ${wrong.programme} is not what the intent says of it`;
+}
+
+/** Keeps an intent, open. Throws `Quarantine` when it is not what an honest terminal seals. */
+export function addIntent(database: Database, terminal: number, entry: Entry & { readonly kind: "intent" }): void {
+  const { number, utc, offset, body } = entry;
+  const fault = intentFault(database, terminal, body);
+  if (fault !== null) throw new Quarantine("bad-intent", fault, number);
+  const kind = visitKind(body);
+  for (const area of body.areas) {
+    const sums = sumsOf(area.effects);
+    database.run(
+      "insert into intent_area values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, ?)",
+      terminal,
+      number,
+      area.programme,
+      body.card,
+      body.merchant,
+      kind,
+      utc,
+      offset,
+      area.oldHash,
+      area.newHash,
+      sums.earnedCents,
+      sums.spentCents,
+      sums.toppedUpCents,
+      sums.stampsAdded - sums.stampsTaken,
+      area.effects.reduce((rewards, { times = 0 }) => rewards + times, 0),
+      sums.rewardCents,
+      sums.discountCents,
+    );
+  }
+}
+
+/**
+ * Settles the area that a COMMIT or ABORT names, and posts what a COMMIT moved. Gives the link that a COMMIT adds to its
+ * card's history, null for any other entry. Throws `Quarantine` when the area is not open or the sums differ.
+ */
+export function settle(database: Database, terminal: number, { entry }: BatchEntry): CardLink | null {
+  if (entry.kind !== "commit" && entry.kind !== "abort") return null;
+  const { intent: number, programme } = entry.body;
+  const intent = intentAt(database, terminal, number);
+  const area = intent.areas.find((candidate) => candidate.programme === programme);
+  const key = [terminal, number, programme] as const;
+  const open = database.get(
+    "select outcome from intent_area where terminal = ? and number = ? and programme = ?",
+    ...key,
+  );
+  if (area === undefined || open?.outcome !== "open") {
+    throw new Quarantine("not-open", `intent ${number}, programme ${programme} is not open`, entry.number);
+  }
+  const outcome = entry.kind === "commit" ? "committed" : "aborted";
+  database.run(
+    "update intent_area set outcome = ? where terminal = ? and number = ? and programme = ?",
+    outcome,
+    ...key,
+  );
+  if (entry.kind !== "commit") return null;
+  if (!sameSums(entry.body.sums, sumsOf(area.effects))) {
+    throw new Quarantine("wrong-sums", `commit does not repeat the sums of intent ${number}`, entry.number);
+  }
+  postCommit(database, terminal, entry.number, intent, area);
+  return { card: intent.card, programme, oldHash: area.oldHash };
+}

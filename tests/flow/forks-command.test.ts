@@ -1,0 +1,83 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { toHex } from "@cachet/card-layout";
+import { describe, expect, it } from "vitest";
+import { enrolTerminal } from "../../host/src/office/import.ts";
+import { createTables } from "../../host/src/office/schema.ts";
+import { openSqlite } from "../../host/src/ports/database.ts";
+import { ROOT } from "../boundaries/sources.ts";
+import { earned, freshCard, HandJournal, spent } from "../fixtures/hand-journal.ts";
+
+const CARD = 2_800_010_000_421;
+const TOWN = 20;
+
+describe("cachet batch", () => {
+  const home = mkdtempSync(join(tmpdir(), "cachet-forks-"));
+  const run = (...args: readonly string[]) =>
+    spawnSync(process.execPath, [join(ROOT, "host/bin/cachet.mjs"), ...args, "--home", home], {
+      encoding: "utf8",
+      env: { ...process.env, LANG: "en_GB.UTF-8" },
+    });
+  const cachet = (...args: readonly string[]) => {
+    const { stdout, stderr, status } = run(...args);
+    expect(stderr).toBe("");
+    expect(status).toBe(0);
+    return stdout;
+  };
+
+  it("says a fork in words at the import, counts it in status, lists it in forks", () => {
+    const [shop, other] = [new HandJournal(1), new HandJournal(2, 2, Date.UTC(2026, 5, 15, 11) / 1_000)];
+    const start = shop.visit(freshCard(CARD, TOWN), earned(2_000)).state;
+    shop.visit(start, spent(500));
+    const restored = other.visit(start, spent(1_500)).state;
+    other.visit(restored, spent(300));
+    const database = openSqlite(join(home, "ledger.sqlite"));
+    createTables(database);
+    for (const { terminal, merchant, signer } of [shop, other])
+      enrolTerminal(database, terminal, merchant, signer.publicKey);
+    database.close();
+    const [mine, theirs] = [join(home, "mine.batch"), join(home, "theirs.batch")];
+    writeFileSync(mine, shop.batch());
+    writeFileSync(theirs, other.batch());
+    expect(cachet("batch", "import", mine)).toBe("mine.batch  accepted: 4 entries\n");
+    expect(cachet("batch", "forks")).toBe("no card has two histories\n");
+    expect(cachet("batch", "status")).not.toContain("FORKS");
+    const said = [
+      "FORK  card …0421, programme 20: one card, two histories",
+      "  T-0001-3  2026-06-15 12:03  merchant 1  spent €5.00",
+      "  T-0002-1  2026-06-15 13:01  merchant 2  spent €15.00; then T-0002-3: in all spent €18.00",
+    ].join("\n");
+    const imported = cachet("batch", "import", theirs);
+    expect(imported).toContain(`theirs.batch  accepted: 4 entries\n${said}\n`);
+    expect(imported).toContain("Next: look at both tickets");
+    expect(cachet("batch", "forks")).toContain(said);
+    expect(cachet("batch", "status")).toContain("FORKS  1");
+    const document = {
+      card: CARD,
+      programme: TOWN,
+      old_hash: toHex(start.hash),
+      first: { ticket: "T-0001-3", merchant: 1, local_time: "2026-06-15 12:03", spent_cents: 500 },
+      other: {
+        ticket: "T-0002-1",
+        new_hash: toHex(restored.hash),
+        spent_cents: 1_500,
+        branch: { tickets: ["T-0002-1", "T-0002-3"], spent_cents: 1_800 },
+      },
+    };
+    expect(JSON.parse(cachet("batch", "forks", "--json"))).toMatchObject({ forks: [document] });
+    expect(JSON.parse(cachet("batch", "status", "--json"))).toMatchObject({ forks: 1 });
+    const again = JSON.parse(cachet("batch", "import", theirs, "--json"));
+    expect(again).toMatchObject({ status: "already-imported" });
+    expect(again).not.toHaveProperty("forks");
+    for (const text of [imported, cachet("batch", "forks")]) expect(text).not.toContain(String(CARD));
+  });
+
+  it("leaves a ledger of another schema alone", () => {
+    const database = openSqlite(join(home, "ledger.sqlite"));
+    database.run("pragma user_version = 1");
+    database.close();
+    expect(run("batch", "forks")).toMatchObject({ status: 1, stdout: "", stderr: expect.stringMatching("C-HOME-03") });
+  });
+});
