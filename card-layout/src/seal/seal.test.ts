@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { fromHex, toHex } from "../record/bytes.ts";
-import { type Bearer, cardKey, type Hmac, hkdf32, type KeyRole, sameSeal, seal } from "./seal.ts";
+import { type Bearer, cardKey, cardPassword, type Hmac, hkdf32, type KeyRole, sameSeal, seal } from "./seal.ts";
 
 interface Vector {
   readonly name: string;
@@ -102,4 +102,27 @@ describe("HKDF-SHA-256", () => {
     const okm = hkdf32(hmac, new Uint8Array(22).fill(0x0b), new Uint8Array(), new Uint8Array());
     expect(toHex(okm)).toBe("8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d");
   });
+});
+
+interface PasswordVector {
+  readonly name: string;
+  readonly master: string;
+  readonly uid: string;
+  readonly card: number;
+  readonly key: string;
+  readonly password: string;
+  readonly pack: string;
+}
+
+const passwords = (
+  JSON.parse(readFileSync(new URL("../../vectors/password-1.json", import.meta.url), "utf8")) as {
+    readonly vectors: readonly PasswordVector[];
+  }
+).vectors;
+
+it.each(passwords)("$name is that of its vector", ({ master, uid, card, key, password, pack }) => {
+  const bearer = { uid: fromHex(uid), card };
+  expect(toHex(cardKey(hmac, fromHex(master), "password", bearer))).toBe(key);
+  const found = cardPassword(hmac, fromHex(master), bearer);
+  expect([toHex(found.password), toHex(found.pack)]).toEqual([password, pack]);
 });
