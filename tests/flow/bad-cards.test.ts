@@ -150,6 +150,22 @@ describe("a card of ours in trouble", () => {
     expect(await other.visit(sale(1_000), chip)).toMatchObject({ result: "done", spentCents: 1_000 });
   });
 
+  it("says that it counted and did not: no goods, whatever it answers", async () => {
+    const shop = await shopOf();
+    const chip = await card(7, { chip: "MF0UL21" });
+    await shop.visit(topUp(5_000), chip);
+    const execute = chip.execute.bind(chip);
+    let counts = 0;
+    chip.execute = (command) => {
+      if (command[0] !== 0xa5) return execute(command);
+      counts += 1;
+      return counts >= 2 ? Uint8Array.of(type2.ACK) : execute(command);
+    };
+    const report = (await shop.visit(sale(1_000), chip)) as VisitReport;
+    expect(report).toMatchObject({ result: "in-doubt", committed: [], spentCents: 0 });
+    expect(centsOf(await shown(chip, PURSE))).toBe(5_000);
+  });
+
   it("cannot be locked by anybody: every lock bit was frozen at personalisation", async () => {
     const shop = await shopOf();
     const chip = await card(7);

@@ -6,7 +6,7 @@ import { enrolTerminal, importBatch } from "../../host/src/office/import.ts";
 import { outstanding } from "../../host/src/office/ledger.ts";
 import { createTables } from "../../host/src/office/schema.ts";
 import { openSqlite } from "../../host/src/ports/database.ts";
-import { centsOf, shown } from "../fixtures/audit.ts";
+import { centsOf, journalledAreas, shown } from "../fixtures/audit.ts";
 import { card, fixtureFile, imageOf, sale, settle, type TerminalOptions, terminal, topUp } from "../fixtures/town.ts";
 
 /** The same holder with the same patience: on a chip with a counter, and on one without, where import finds him. */
@@ -36,6 +36,15 @@ async function lastOf(
   dry.mishaps = new Mishaps();
   await dry.visit(visit, chip.copy());
   return dry.mishaps.seen.lastIndexOf(kind);
+}
+
+/** Index of the append that stores the intent of a visit with this card here. */
+async function whereIntent(one: SimTerminal, chip: Type2Chip): Promise<number> {
+  const dry = await terminal(1, { ...options, journal: await one.journalBytes() });
+  dry.mishaps = new Mishaps();
+  await dry.visit(sale(100), chip.copy());
+  dry.powerOff();
+  return dry.mishaps.seen.indexOf("journal-append");
 }
 
 describe("an old dump put back after spending", () => {
@@ -149,6 +158,48 @@ describe("a torn top-up on a chip with a counter", () => {
     expect(await first.visit(topUp(50_001), chip)).toMatchObject({ reason: "ABOVE_MAXIMUM", giveBackCents: 50_001 });
     for (let i = 0; i < 2; i += 1) await first.visit(topUp(47_500), chip);
     expect(await first.visit(topUp(100), chip)).toMatchObject({ reason: "CAP_BALANCE", giveBackCents: 100 });
+  });
+});
+
+describe("what the exhaustive model found, told at the terminal", () => {
+  it("a top-up whose answer was lost is not paid back after a visit that tore on top of it", async () => {
+    const { first, chip } = await loaded("MF0UL21");
+    first.mishaps = new Mishaps().at(await lastOf("card-count", chip), { what: "card", when: "after" });
+    await first.visit(topUp(2_000), chip);
+    first.mishaps = new Mishaps();
+    const intent = await whereIntent(first, chip);
+    first.mishaps = new Mishaps().at(intent + 1, { what: "card", when: "before" });
+    await first.visit(sale(100), chip);
+    first.mishaps = new Mishaps();
+    expect(await first.visit(settle(), chip)).toMatchObject({ result: "done", giveBackCents: 0 });
+    expect(await balance(chip)).toBe(7_000);
+  });
+
+  it("of two torn sales that mean the same state one is committed, wherever the power goes between the entries", async () => {
+    for (let cut = 1; cut <= 4; cut += 1) {
+      const { first, chip } = await loaded("MF0UL21");
+      const intent = await whereIntent(first, chip);
+      first.mishaps = new Mishaps().at(intent + 1, { what: "card", when: "before" });
+      await first.visit(sale(3_000), chip);
+      // The same sale once more; the power goes at one of the journal's appends.
+      const mishaps = new Mishaps();
+      const next = mishaps.next.bind(mishaps);
+      let appends = 0;
+      mishaps.next = (kind) => {
+        const planned = next(kind);
+        if (kind === "journal-append") appends += 1;
+        return kind === "journal-append" && appends === cut ? { what: "power", when: "before" } : planned;
+      };
+      first.mishaps = mishaps;
+      if ((await first.visit(sale(3_000), chip)) === "power-cut") await first.powerOn();
+      first.mishaps = new Mishaps();
+      await first.visit(settle(), chip);
+      await first.visit(settle(), chip);
+      const spent = journalledAreas(new Map([[1, await first.journalBytes()]]))
+        .filter(({ outcome }) => outcome === "committed")
+        .reduce((sum, { centsMoved }) => sum + centsMoved, 0);
+      expect(spent, `cut at append ${cut}`).toBe(await balance(chip));
+    }
   });
 });
 

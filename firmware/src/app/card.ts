@@ -40,8 +40,10 @@ export interface CardOnReader {
   readonly number: number;
   readonly map: CardMap;
   readonly identity: CardIdentity;
-  /** What opens its pages for writing, and what it answers; null once it has been given. */
-  unlock: { readonly command: Uint8Array; readonly pack: Uint8Array } | null;
+  /** What opens its pages for writing, and what it answers. */
+  readonly password: { readonly command: Uint8Array; readonly pack: Uint8Array };
+  /** It has answered rightly since it came. */
+  isUnlocked: boolean;
 }
 
 /** The answers to all commands. Throws `CardGone`, or `CardRefused` with `ifNak` where the chip says no. */

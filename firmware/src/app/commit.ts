@@ -65,7 +65,8 @@ class AreaWrite {
   /** Writes a record to a slot, behind `before`, and reads it back. Throws `CardGone` or `CardRefused`. */
   async write(slot: SlotIndex, unsealed: Uint8Array, before: readonly Uint8Array[] = []): Promise<void> {
     const record = await this.sealed(unsealed);
-    const answers = await exchange(this.hal, [...before, ...this.writes(slot, record)], this.refused());
+    const commands = [this.card.password.command, ...before, ...this.writes(slot, record)];
+    const answers = await exchange(this.hal, commands, this.refused());
     if (!sameBytes(answers.at(-1)!, record)) throw new CardGone();
     this.cells[slot] = record;
   }

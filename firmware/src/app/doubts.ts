@@ -81,64 +81,75 @@ async function settle(
   settled.push({ number: intent.number, intent: intent.body, outcome });
 }
 
+/** One area of an intent, decided. */
+interface Decision {
+  readonly intent: KnownIntent;
+  readonly programme: number;
+  readonly outcome: Decided;
+}
+
 /**
  * Settles what the card in the field can settle: each decided area gets its COMMIT or ABORT in the journal, at once or once
  * the next write on it has committed.
  *
- * Newest intent first. Several intents may name the very same new state (same terminal, day, purses): a newer one was
+ * Decided newest first. Several intents may name the very same new state (same terminal, day, purses): a newer one was
  * stored while the card still showed the old state, and an older one is never written after it, so the record on the card
- * is the newest one's. A state that was committed here before belongs to the intent that was committed then.
+ * is the newest one's. Journalled oldest first: where the power goes in between, the newest is still open and claims its state.
  */
 export async function settleDoubts(
   hal: Hal,
   card: CardOnReader,
   areas: readonly AreaOnCard[],
   intents: readonly KnownIntent[],
-  history: CardHistory,
   settled: Settled[],
 ): Promise<void> {
-  const claimed = new Set(history.remembered.map(({ programme, hash }) => `${programme}/${toHex(hash)}`));
+  const claimed = new Set<string>();
+  const decisions: Decision[] = [];
   for (const intent of [...intents].reverse()) {
     for (const area of intent.body.areas) {
       const claim = `${area.programme}/${toHex(area.newHash)}`;
       if (intent.outcomes.get(area.programme) === "open") {
-        await settleArea(hal, card, areas, intent, area, claimed.has(claim), settled);
+        const outcome = await decide(hal, card, areas, intent, area, claimed.has(claim));
+        if (outcome !== null) decisions.push({ intent, programme: area.programme, outcome });
       }
       claimed.add(claim);
     }
   }
+  for (const { intent, programme, outcome } of decisions.reverse()) {
+    await settle(hal, intent, programme, outcome, settled);
+  }
 }
 
-async function settleArea(
+/** What becomes of an area at once; null where it waits for a write, or stays open. */
+async function decide(
   hal: Hal,
   card: CardOnReader,
   areas: readonly AreaOnCard[],
   intent: KnownIntent,
   area: IntentArea,
   isClaimed: boolean,
-  settled: Settled[],
-): Promise<void> {
+): Promise<Decided | null> {
   const { programme } = area;
-  const onCard = areaOf(areas, programme, area.area);
-  const shown = await shownState(hal, card, onCard, programme);
+  const shown = await shownState(hal, card, areaOf(areas, programme, area.area), programme);
   const decision = decideDoubt(area, shown, card.map.commit);
   if (sameBytes(shown.hash, area.oldHash)) intent.unwritten.add(programme);
   switch (decision) {
     case "open":
-      return;
+      return null;
     case "committed":
-      return settle(hal, intent, programme, isClaimed ? "aborted" : "committed", settled);
+      return isClaimed ? "aborted" : "committed";
     case "aborted":
-      return settle(hal, intent, programme, "aborted", settled);
+      return "aborted";
     case "commit-after-write":
       intent.afterWrite.set(programme, isClaimed ? "aborted" : "committed");
-      return;
+      return null;
     case "abort-after-write":
       intent.afterWrite.set(programme, "aborted");
+      return null;
   }
 }
 
-/** A write of this programme has committed: what other intents waited for is decided. */
+/** A write of this programme has committed: what other intents waited for is decided, oldest first. */
 export async function settleAfterWrite(
   hal: Hal,
   intents: readonly KnownIntent[],

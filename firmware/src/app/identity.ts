@@ -53,7 +53,8 @@ async function verifiedIdentity(
   if (!isCardNumber(card)) throw new CardRefused("NOT_OURS");
   const map = mapOf(layout, chip);
   if (map === null) throw new CardRefused("NEWER_LAYOUT", card);
-  return { uid, number: card, map, identity, unlock: await unlockOf(hal, identity, generation, uid) };
+  const password = await passwordOf(hal, identity, generation, uid);
+  return { uid, number: card, map, identity, password, isUnlocked: false };
 }
 
 /** What a chip holds that nobody has written to. */
@@ -65,12 +66,12 @@ function isNew(content: Uint8Array): boolean {
   });
 }
 
-async function unlockOf(
+async function passwordOf(
   hal: Hal,
   { issuer, card }: CardIdentity,
   generation: number,
   uid: Uint8Array,
-): Promise<CardOnReader["unlock"]> {
+): Promise<CardOnReader["password"]> {
   const known = await hal.password(issuer, generation, uid, card);
   if (known === "no-key") throw new CardRefused("KEY_NOT_HELD", card);
   return { command: type2.passwordAuth(known.password), pack: known.pack };
@@ -89,19 +90,21 @@ async function identityByUid(
   const identity = uidIdentity(map.layout, facts.issuer, number);
   for (const generation of [facts.cardGeneration, facts.cardGeneration - 1]) {
     if (generation < 1) continue;
-    const unlock = await unlockOf(hal, identity, generation, uid);
-    const { answers, end } = await hal.exchange([unlock!.command]);
+    const password = await passwordOf(hal, identity, generation, uid);
+    const { answers, end } = await hal.exchange([password.command]);
     if (end === "gone") throw new CardGone();
-    if (end === "done" && sameBytes(answers[0]!, unlock!.pack)) return { uid, number, map, identity, unlock: null };
+    if (end === "done" && sameBytes(answers[0]!, password.pack)) {
+      return { uid, number, map, identity, password, isUnlocked: true };
+    }
   }
   throw new CardRefused(isBlank(content) ? "NOT_PERSONALISED" : "NOT_OURS");
 }
 
-/** Opens the card's pages for writing, once for as long as it stays. Throws `CardGone` or `CardRefused`; nothing is written. */
+/** Makes sure that the card takes its password. Throws `CardGone` or `CardRefused`; nothing is written. */
 export async function unlock(hal: Hal, card: CardOnReader): Promise<void> {
-  if (card.unlock === null) return;
+  if (card.isUnlocked) return;
   const refused = new CardRefused("WRONG_PASSWORD", card.number);
-  const [pack] = await exchange(hal, [card.unlock.command], refused);
-  if (!sameBytes(pack!, card.unlock.pack)) throw refused;
-  card.unlock = null;
+  const [pack] = await exchange(hal, [card.password.command], refused);
+  if (!sameBytes(pack!, card.password.pack)) throw refused;
+  card.isUnlocked = true;
 }

@@ -92,7 +92,7 @@ async function tryVisit(terminal: Terminal, progress: Progress, asked: Asked): P
   await noteTornCounters(terminal, card, areas);
 
   progress.told ??= alreadyTold(history);
-  await settleDoubts(hal, card, areas, intents, history, progress.settled);
+  await settleDoubts(hal, card, areas, intents, progress.settled);
   const found: CardFound = { card, areas, spentToday: history.spentToday, moment };
   const mine = intents.findLast(({ ofThisVisit }) => ofThisVisit);
   progress.intent = null;

@@ -71,9 +71,10 @@ export async function writeAreas(
     if (area === null) throw new RangeError(`no area for programme ${programme}`);
     const { sealed, generation } = recordFor(terminal, card, area, meant);
     await writeRecord(hal, card, area, sealed, { role: "area", programme, generation });
+    // The others first: where the power goes in between, this intent is still open and the card shows that it happened.
+    await settleAfterWrite(hal, intents, intent.number, programme, settled);
     await hal.settle(intent.number, programme, "committed");
     intent.outcomes.set(programme, "committed");
-    await settleAfterWrite(hal, intents, intent.number, programme, settled);
   }
 }
 

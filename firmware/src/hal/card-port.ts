@@ -23,6 +23,9 @@ export interface CardPort {
    * "none" after `timeoutMs`; a timeout of 0 waits until a card comes.
    */
   waitCard(timeoutMs: number, uid: Uint8Array | null): Promise<Tap | "other" | "several" | "none">;
-  /** Sends commands one after the other and gives the chip's answers. Nobody else's command comes between them. */
+  /**
+   * Sends commands one after the other and gives the chip's answers. Nobody else's command comes between them. A password that
+   * the chip took holds until the end of the exchange; readers may select the chip anew before the next.
+   */
   exchange(commands: readonly Uint8Array[]): Promise<Exchange>;
 }

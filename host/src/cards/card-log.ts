@@ -1,4 +1,4 @@
-import { cardNumber, SERIAL_MAX } from "@cachet/card-layout";
+import { SERIAL_MAX } from "@cachet/card-layout";
 
 /** A file that only grows. `append` returns once the line is durable. */
 export interface LogFile {
@@ -64,6 +64,9 @@ function parse(line: string): CardEvent | null {
 export class CardLog {
   private readonly file: LogFile;
   private readonly lastSerial = new Map<number, number>();
+  /** Numbers that were begun, by issuer, and those that are on a card. */
+  private readonly begun = new Map<number, Set<number>>();
+  private readonly written = new Set<number>();
   /** By UID: the number that a card was begun with and did not get for certain. */
   private readonly unfinished = new Map<string, number>();
 
@@ -85,9 +88,13 @@ export class CardLog {
       if (event.serial !== null) {
         this.lastSerial.set(event.issuer, Math.max(event.serial, this.lastSerial.get(event.issuer) ?? 0));
       }
+      this.begun.set(event.issuer, (this.begun.get(event.issuer) ?? new Set()).add(event.card));
       this.unfinished.set(event.uid, event.card);
     }
-    if (event.event === "written") this.unfinished.delete(event.uid);
+    if (event.event === "written") {
+      this.unfinished.delete(event.uid);
+      this.written.add(event.card);
+    }
   }
 
   add(event: CardEvent): void {
@@ -111,15 +118,8 @@ export class CardLog {
     return this.unfinished.get(uid) ?? null;
   }
 
-  /** Numbers of an issuer whose cards were begun and never finished. */
+  /** Numbers of an issuer that were begun and are on no card for certain, lowest first. */
   burnt(issuer: number): number[] {
-    const last = this.lastSerial.get(issuer) ?? 0;
-    const numbers = new Set(this.unfinished.values());
-    const ofIssuer: number[] = [];
-    for (let serial = 1; serial <= last; serial += 1) {
-      const number = cardNumber(issuer, serial);
-      if (numbers.has(number)) ofIssuer.push(number);
-    }
-    return ofIssuer;
+    return [...(this.begun.get(issuer) ?? [])].filter((card) => !this.written.has(card)).sort((a, b) => a - b);
   }
 }

@@ -25,6 +25,8 @@ import type { AreaInspection, SealVerdict, SlotReading } from "./read.ts";
 export const sealText = (seal: SealVerdict | null, key: "card" | "area"): string =>
   seal === "no-key" ? `not checkable without the ${key} key` : (seal ?? "not checked");
 
+/** Added to the layout's number in a record with the short header (record/state.ts). */
+const SHORT_FORM = 0x80;
 /** Where a record with the short header leaves out what the full one has. */
 const NOT_IN_SHORT: readonly string[] = ["day", "credit"];
 
@@ -32,12 +34,14 @@ type State = NonNullable<SlotReading["state"]>;
 
 function headerValue(name: string, state: State): RangeValue {
   switch (name) {
+    case "layout":
+      return state.layout < SHORT_FORM ? number(state.layout) : text(`${state.layout - SHORT_FORM}, short header`);
     case "predecessor":
       return text(toHex(state.predecessor));
     case "day":
       return { is: "day", day: state.day };
     default:
-      return number(state[name as "layout" | "generation" | "programme" | "sequence" | "terminal" | "credit"]);
+      return number(state[name as "generation" | "programme" | "sequence" | "terminal" | "credit"]);
   }
 }
 
@@ -65,7 +69,7 @@ function purseFields(part: string, purse: Purse): ByteField[] {
     case "carrying-cagnotte":
       return [
         field(size - 2, name, always(cents(purse.cents))),
-        field(2, `${name}, ten-thousandths of a cent`, always(number(purse.remainder))),
+        field(2, `${name}, remainder`, always(number(purse.remainder))),
       ];
     default:
       return [field(size, name, always(cents(purse.cents)))];
@@ -74,7 +78,7 @@ function purseFields(part: string, purse: Purse): ByteField[] {
 
 function recordFields(part: string, slot: SlotReading, length: number): ByteField[] {
   const state = slot.state!;
-  const isShort = state.layout >= 0x80;
+  const isShort = state.layout >= SHORT_FORM;
   const known = [...headerFields(part, state, isShort), ...state.purses.flatMap((purse) => purseFields(part, purse))];
   const room = length - HEADER_BYTES[isShort ? "short" : "full"];
   const purses = state.purses.reduce((sum, { kind }) => sum + purseSize(kind), 0);

@@ -99,6 +99,89 @@ export const CODES = {
     meaning:
       "Something on this computer does not work as it must. The lines that begin with fail say what, and what to do.",
   },
+  "C-READER-01": { exit: EXIT.deviceGone, meaning: "No PC/SC service runs on this computer. Card readers need one." },
+  "C-READER-02": { exit: EXIT.deviceGone, meaning: "No card reader is there, or none of the name that was given." },
+  "C-READER-03": {
+    exit: EXIT.refused,
+    meaning: "Several card readers fit. The message lists them; --reader names one.",
+  },
+  "C-READER-04": {
+    exit: EXIT.deviceGone,
+    meaning: "The card reader was unplugged, or the PC/SC service ended, while a command worked with it.",
+  },
+  "C-READER-05": {
+    exit: EXIT.deviceGone,
+    meaning: "No card came to the reader in time, or the wait was stopped with Ctrl-C. No card was touched.",
+  },
+  "C-READER-06": { exit: EXIT.refused, meaning: "Another program holds the card on the reader." },
+  "C-READER-07": { exit: EXIT.refused, meaning: "The PC/SC installation of this computer is not as cachet needs it." },
+  "C-READER-08": {
+    exit: EXIT.refused,
+    meaning: "The reader only reads and writes pages. Passwords and counters need one that passes chip commands.",
+  },
+  "C-CARD-01": { exit: EXIT.refused, meaning: "A card, or the card in a dump, is of a kind that Cachet does not use." },
+  "C-CARD-02": { exit: EXIT.refused, meaning: "A card is blank: nobody's yet. card personalise makes it one." },
+  "C-CARD-03": {
+    exit: EXIT.refused,
+    meaning: "A card holds something, but no identity record: it is another system's.",
+  },
+  "C-CARD-04": {
+    exit: EXIT.refused,
+    meaning: "A card, or a record on it, has a layout that a newer version of cachet made.",
+  },
+  "C-CARD-05": {
+    exit: EXIT.refused,
+    meaning:
+      "The MAC of a card's identity is wrong: it was altered, copied from another chip, or sealed with another key.",
+  },
+  "C-CARD-06": {
+    exit: EXIT.refused,
+    meaning:
+      "An area of a card was written and holds no record with a right MAC. Terminals refuse it; the office decides.",
+  },
+  "C-CARD-07": {
+    exit: EXIT.refused,
+    meaning: "An area of a card holds two valid records that exclude each other: a kept record was put back.",
+  },
+  "C-CARD-08": {
+    exit: EXIT.refused,
+    meaning:
+      "No record of an area fits the chip's one-way counter: an older state was put back, or somebody counted up. Terminals refuse it (COUNTER_ROLLBACK).",
+  },
+  "C-CARD-09": {
+    exit: EXIT.refused,
+    meaning: "An increment of a card's counter was cut. The card still earns; the next whole write clears the mark.",
+  },
+  "C-CARD-10": {
+    exit: EXIT.refused,
+    meaning:
+      "Something on a card could not be checked: the key is not held, or the dump does not have it. No fault of the card.",
+  },
+  "C-CARD-11": { exit: EXIT.deviceGone, meaning: "The card left the reader before the command was through." },
+  "C-CARD-12": {
+    exit: EXIT.refused,
+    meaning: "The keys that were given have no card key for the identity of this card.",
+  },
+  "C-CARD-13": { exit: EXIT.refused, meaning: "Checks of a card failed. The lines that begin with fail say which." },
+  "C-CARD-14": {
+    exit: EXIT.refused,
+    meaning:
+      "Two readings of a card one after the other differ: it moved, or a cut write left weak bits. No file was written.",
+  },
+  "C-CARD-15": { exit: EXIT.refused, meaning: "A dump would overwrite a file. --force allows it." },
+  "C-CARD-16": {
+    exit: EXIT.refused,
+    meaning: "A dump cannot be written onto this card: another chip, another UID, or pages that cannot be read.",
+  },
+  "C-CARD-17": {
+    exit: EXIT.refused,
+    meaning: "Pages that a dump would change are locked on the card. Nothing was written.",
+  },
+  "C-CARD-18": { exit: EXIT.refused, meaning: "The password of a card is not known, not right, or was not tried." },
+  "C-CARD-19": {
+    exit: EXIT.refused,
+    meaning: "A card did not take every page of a dump. The same command again finishes what is left.",
+  },
   "C-PURCHASES-01": {
     exit: EXIT.refused,
     meaning: "Lines of a purchases file were left out because they are malformed.",
@@ -107,6 +190,20 @@ export const CODES = {
     exit: EXIT.ourBug,
     meaning: "After a simulation, cards and ledger do not add up. The seed in the message replays it.",
   },
+  "C-PERSO-01": {
+    exit: EXIT.refused,
+    meaning: "The keys hold no card key for that issuer, or those of several issuers and none was named.",
+  },
+  "C-PERSO-02": {
+    exit: EXIT.refused,
+    meaning: "Another run is personalising cards from the same home folder. Two at once would give one number twice.",
+  },
+  "C-PERSO-03": {
+    exit: EXIT.refused,
+    meaning: "The log of the numbers that were given (cards.log in the home folder) holds a line that is none of ours.",
+  },
+  "C-PERSO-04": { exit: EXIT.refused, meaning: "The file for the numbers is there already; it is not overwritten." },
+  "C-PERSO-05": { exit: EXIT.refused, meaning: "Every serial of the issuer up to 999999 has been given." },
   "C-BUG-70": {
     exit: EXIT.ourBug,
     meaning: "Something happened that the project did not foresee: a defect of cachet.",

@@ -2,12 +2,15 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { batchCommands } from "./batch.ts";
+import { cardCommands } from "./card.ts";
 import type { Console } from "./console.ts";
+import { doctorCommand } from "./doctor.ts";
 import { explainCommand } from "./explain.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { imageCommands } from "./image.ts";
 import { keysCommands } from "./keys.ts";
 import { officeCommands } from "./office.ts";
+import { programmeCommands } from "./programme.ts";
 import { simCommands } from "./sim.ts";
 
 interface CommonOptions {
@@ -69,11 +72,14 @@ export async function run(argv: readonly string[]): Promise<number> {
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
+  programmeCommands(program, console, setExit);
   imageCommands(program, console);
   keysCommands(program, console);
+  cardCommands(program, console, setExit);
   batchCommands(program, console, setExit);
   officeCommands(program, console);
   simCommands(program, console, () => Boolean(common().home ?? process.env.CACHET_HOME), setExit);
+  doctorCommand(program, console, setExit);
   explainCommand(program, console);
   // Options and their errors are the same for every command, however deep it stands.
   const inherit = (command: Command) => {

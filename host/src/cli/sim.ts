@@ -4,9 +4,11 @@ import { basename, join, relative } from "node:path";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { deflateRawSync } from "node:zlib";
+import { bigEndian, type Chip, concat } from "@cachet/card-layout";
 import type { Programme } from "@cachet/firmware/rules";
 import type { Sandbox, Stopwatch, TownRun } from "@cachet/terminal-sim";
 import { type Command, InvalidArgumentError } from "commander";
+import type { ChipLink } from "../cards/chip-link.ts";
 import { BuildRefused, type BuiltImage, buildImage } from "../image/build.ts";
 import { testImageSigner } from "../keys/test-keys.ts";
 import { PURCHASES_HEADER, type PurchasesFile, readPurchases } from "../office/purchases.ts";
@@ -185,6 +187,15 @@ const ENGLISH: typeof FRENCH = {
     `${speed} visits/s, p99 ${p99} ms of computing, heap ${heap} bytes, image ${image} bytes deflated`,
 };
 
+/** Loaded only where something is simulated. */
+const loadSimulator = () => import("@cachet/terminal-sim");
+
+/** A new blank chip in the field of a reader; `serial` makes its UID. */
+export async function simulatedCard(kind: Chip, serial: number): Promise<ChipLink> {
+  const { chipInField, Type2Chip } = await loadSimulator();
+  return chipInField(new Type2Chip(kind, concat(Uint8Array.of(0x04, 0xca, 0xc4, 0xe7), bigEndian(serial, 3))));
+}
+
 async function world(console: Console, options: WorldOptions, homeGiven: boolean): Promise<number> {
   const path = options.purchases ?? PURCHASES.find(existsSync) ?? PURCHASES[1]!;
   const purchases = loadPurchases(path);
@@ -192,7 +203,7 @@ async function world(console: Console, options: WorldOptions, homeGiven: boolean
   const image = await townImage();
   const home = homeGiven ? console.home : mkdtempSync(join(tmpdir(), "cachet-world-"));
   const database = makeLedger({ ...console, home });
-  const sim = await import("@cachet/terminal-sim");
+  const sim = await loadSimulator();
   const stopwatch: Stopwatch = { now: () => performance.now(), computedMs: 0 };
   const newSandbox: () => Sandbox = options.vm === "v8" ? sim.newV8Sandbox : await sim.loadQuickJs(stopwatch);
   const line = progressLine(console, () => performance.now());

@@ -8,8 +8,18 @@ import type { Type2Chip } from "./type2-chip.ts";
 /** What a customer does when the terminal asks for a card again: the card to present, or null to walk away. */
 export type Customer = (uid: Uint8Array | null) => Type2Chip | null;
 
+/** A reader that a simulated terminal has, and what lies on it. */
+export interface CardField extends CardPort {
+  /** What the customer does when asked again. */
+  customer: Customer;
+  /** Lays a chip on the reader, alone. What interrupts the terminal may take it away in the middle of a command. */
+  present(chip: Type2Chip, mishaps: () => Mishaps): void;
+  /** Takes every chip away. */
+  remove(): void;
+}
+
 /** A contactless reader and the chips in its field. */
-export class SimReader implements CardPort {
+export class SimReader implements CardField {
   /** What the customer does when asked again. By default nothing. */
   customer: Customer = () => null;
   /** Writes down what goes over the air. By default nobody does. */

@@ -4,7 +4,7 @@ import type { Signer } from "@cachet/firmware/wire";
 import type { AirLog } from "./air-time.ts";
 import { SimJournalFile } from "./flash.ts";
 import { Mishaps, PowerCut } from "./mishap.ts";
-import { type Customer, SimReader } from "./reader.ts";
+import { type CardField, type Customer, SimReader } from "./reader.ts";
 import { SimTill } from "./till.ts";
 import type { Type2Chip } from "./type2-chip.ts";
 
@@ -39,6 +39,8 @@ export interface SimTerminalSetup {
   readonly journalCapacity?: number;
   /** What the journal's file holds at the start: a copy of another terminal's, to try several endings of one story. */
   readonly journal?: Uint8Array;
+  /** The reader; a simulated one where it is left out. */
+  readonly field?: CardField;
 }
 
 /** A terminal on which everything but the hardware is the real thing. */
@@ -48,7 +50,7 @@ export class SimTerminal {
   till: SimTill;
   /** What interrupts this terminal. Replace it to plan something. */
   mishaps = new Mishaps();
-  private readonly reader = new SimReader(() => this.mishaps);
+  private readonly reader: CardField;
   private readonly journal: SimJournalFile;
   private running: Supervisor | null = null;
 
@@ -57,6 +59,7 @@ export class SimTerminal {
     this.clock = setup.clock;
     this.till = new SimTill(setup.keepsAllPaper ?? false);
     this.journal = new SimJournalFile(() => this.mishaps, setup.journal);
+    this.reader = setup.field ?? new SimReader(() => this.mishaps);
   }
 
   /** Boots. Throws what the supervisor's boot throws, or `PowerCut` when one is planned at its first entry. */
@@ -86,9 +89,15 @@ export class SimTerminal {
     this.reader.remove();
   }
 
+  /** What only a simulated reader can do. */
+  private get simulated(): SimReader {
+    if (this.reader instanceof SimReader) return this.reader;
+    throw new Error("this terminal has another reader");
+  }
+
   /** Writes down from now on what goes over the air; null for nobody. */
   listen(log: AirLog | null): void {
-    this.reader.air = log;
+    this.simulated.air = log;
   }
 
   get isOn(): boolean {
@@ -105,7 +114,7 @@ export class SimTerminal {
    * A planned power cut ends it with "power-cut"; the terminal is off then.
    */
   visit(request: VisitRequest, card: Type2Chip, customer: Customer = () => null): Promise<VisitReport | "power-cut"> {
-    this.reader.present(card);
+    this.reader.present(card, () => this.mishaps);
     return this.attend(request, customer);
   }
 
@@ -129,8 +138,8 @@ export class SimTerminal {
     beside: Type2Chip,
     customer: Customer,
   ): Promise<VisitReport | "power-cut"> {
-    this.reader.present(card);
-    this.reader.presentAlso(beside);
+    this.reader.present(card, () => this.mishaps);
+    this.simulated.presentAlso(beside);
     return this.attend(request, customer);
   }
 

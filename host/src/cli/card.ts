@@ -1,0 +1,29 @@
+import type { Command } from "commander";
+import { auditCommand, verifyCommand } from "./card-check.ts";
+import { dumpCommand } from "./card-dump.ts";
+import { loadCommand } from "./card-load.ts";
+import { cardPersonaliseCommand } from "./card-personalise.ts";
+import { infoCommand, readCommand } from "./card-show.ts";
+import type { CardTools } from "./card-source.ts";
+import type { Console } from "./console.ts";
+import { realTools } from "./key-options.ts";
+import { realReaders } from "./reader-option.ts";
+
+export const realCardTools: CardTools = { readers: realReaders, keys: realTools };
+
+/** `cachet card`: what is on a card, and whether it is right. */
+export function cardCommands(
+  program: Command,
+  console: () => Console,
+  exit: (code: number) => void,
+  tools: CardTools = realCardTools,
+): void {
+  const card = program.command("card").description("personalise, read, verify, audit, dump and load cards");
+  infoCommand(card, console, tools);
+  readCommand(card, console, tools);
+  verifyCommand(card, console, exit, tools);
+  auditCommand(card, console, exit, tools);
+  dumpCommand(card, console, tools);
+  loadCommand(card, console, tools);
+  cardPersonaliseCommand(card, console, tools);
+}

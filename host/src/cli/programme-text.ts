@@ -1,0 +1,119 @@
+import type { CardMap } from "@cachet/card-layout";
+import type { FileFault } from "../image/load.ts";
+import type { Exposure, Fit, ProgrammeReport, Together } from "../image/programme-report.ts";
+import { money } from "./money.ts";
+
+type Lang = "fr" | "en";
+
+const mediumOf = ({ chip, layout }: CardMap): string => `${chip}, layout ${layout}`;
+/** A number and its noun: 1 day, 2 days. */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+const fact = (name: string, text: string): string => `  ${name.padEnd(16)} ${text}`;
+
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ")}`.trimEnd());
+}
+
+function fitText(fit: Fit): string {
+  if (!fit.fits) return `does not fit: ${fit.whyNot}`;
+  const { area, room, free } = fit.place;
+  return `fits: area ${area}, ${free} of ${room} bytes free`;
+}
+
+function exposureLines(exposure: Exposure | null, lang: Lang): string[] {
+  if (exposure === null) return [fact("exposure", "no money leaves the card")];
+  const { terminals, days, capCents, balanceMaxCents, cents } = exposure;
+  if (capCents === null || cents === null) {
+    return [
+      fact("offline cap", "none"),
+      fact("exposure", `no cap: up to the balance limit of each copied card, ${money(balanceMaxCents, lang)}`),
+    ];
+  }
+  const product = [counted(terminals, "terminal"), money(capCents, lang), counted(days, "day")].join(" x ");
+  return [
+    fact("offline cap", `${money(capCents, lang)} for each card, terminal and day`),
+    fact("exposure", `terminals not synced x cap x days to rotate = ${product} = ${money(cents, lang)}`),
+  ];
+}
+
+/** What was found out about one programme, for people. */
+export function programmeLines(file: string, report: ProgrammeReport, lang: Lang): string[] {
+  const { number, version, name, scope, merchants, rules } = report.programme;
+  const count = counted(Object.keys(merchants).length, "merchant");
+  return [
+    `${file}: ok`,
+    fact("programme", `${number}, version ${version}: ${name} (${scope}, ${count})`),
+    fact("rules", rules.map(({ id, kind }) => `${id} (${kind})`).join(", ")),
+    fact("purses", counted(report.bytes, "byte")),
+    ...exposureLines(report.exposure, lang),
+    ...table([
+      ["medium", "roll-back", "purses"],
+      ...report.media.map((fit) => [mediumOf(fit.map), fit.rollBack, fitText(fit)]),
+    ]),
+    ...report.warnings.map((warning) => `  warning: ${warning}`),
+  ];
+}
+
+/** All programmes on one card, medium by medium. */
+export function togetherLines(programmes: readonly ProgrammeReport[], together: readonly Together[]): string[] {
+  const heads = programmes.map(({ programme }) => `programme ${programme.number}`);
+  return [
+    "together on one card",
+    ...table([
+      ["medium", ...heads],
+      ...together.map(({ map, places }) => [
+        mediumOf(map),
+        ...places.map((place) =>
+          place === null ? "no area" : `area ${place.area}, ${counted(place.free, "byte")} free`,
+        ),
+      ]),
+    ]),
+  ];
+}
+
+function fitDocument(fit: Fit) {
+  const { chip, layout } = fit.map;
+  const head = { chip, layout, roll_back: fit.rollBack, fits: fit.fits };
+  if (!fit.fits) return { ...head, why_not: fit.whyNot };
+  return { ...head, area: fit.place.area, room_bytes: fit.place.room, free_bytes: fit.place.free };
+}
+
+function exposureDocument(exposure: Exposure | null) {
+  if (exposure === null) return null;
+  const { terminals, days, capCents, balanceMaxCents, cents } = exposure;
+  return { terminals, days, cap_cents: capCents, balance_max_cents: balanceMaxCents, cents };
+}
+
+/** What was found out about one programme, for programs. */
+export function programmeDocument(file: string, report: ProgrammeReport) {
+  const { number, version, name, scope, merchants, rules } = report.programme;
+  return {
+    file,
+    number,
+    version,
+    name,
+    scope,
+    merchants: Object.keys(merchants).map(Number),
+    rules: rules.map(({ id, kind }) => ({ id, kind })),
+    purse_bytes: report.bytes,
+    exposure: exposureDocument(report.exposure),
+    media: report.media.map(fitDocument),
+    warnings: report.warnings,
+  };
+}
+
+export function togetherDocument(programmes: readonly ProgrammeReport[], together: readonly Together[]) {
+  return together.map(({ map: { chip, layout }, places, fits }) => ({
+    chip,
+    layout,
+    fits,
+    places: places.map((place, i) => ({
+      programme: programmes[i]!.programme.number,
+      area: place?.area ?? null,
+      free_bytes: place?.free ?? null,
+    })),
+  }));
+}
+
+export const faultDocument = ({ file, line, problem }: FileFault) => ({ file, line, problem });

@@ -1,0 +1,188 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { CARD_MAPS } from "@cachet/card-layout";
+import { afterAll, describe, expect, it } from "vitest";
+import { ROOT } from "../boundaries/sources.ts";
+import { programmeFile } from "../fixtures/town.ts";
+
+mkdirSync(join(ROOT, "out"), { recursive: true });
+/** Inside the checkout, so that programmes find the language they are written in. */
+const folder = mkdtempSync(join(ROOT, "out", "check-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const at = (name: string): string => join(folder, name);
+function write(name: string, ...lines: readonly string[]): string {
+  writeFileSync(at(name), `${lines.join("\n")}\n`);
+  return at(name);
+}
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function check(...args: readonly string[]): Ended {
+  const command = [join(ROOT, "host/bin/cachet.mjs"), "programme", "check", ...args];
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, {
+    cwd: folder,
+    encoding: "utf8",
+    env: { ...process.env, LANG: "fr_FR.UTF-8", LC_ALL: "", CACHET_HOME: "" },
+  });
+  return { code: status, out: stdout, err: stderr };
+}
+
+function checkJson(...args: readonly string[]) {
+  const ended = check(...args, "--json");
+  return { ...ended, document: JSON.parse(ended.out) };
+}
+
+/** A programme with this rule; every field on a line of its own. */
+const programme = (number: number, rule: string, ...more: readonly string[]): string[] => [
+  'import { basisPoints, cagnotte, percent, prepaid, programme, stamps } from "@cachet/firmware/rules";',
+  "export default programme({",
+  `  number: ${number},`,
+  "  version: 4,",
+  '  name: "Essai",',
+  '  scope: "shop",',
+  "  merchants: {",
+  '    7: { name: "Un", role: "earn-and-spend" },',
+  '    8: { name: "Deux", role: "earn-and-spend" },',
+  '    9: { name: "Trois", role: "earn-only" },',
+  "  },",
+  ...more,
+  "  rules: [",
+  `    ${rule},`,
+  "  ],",
+  "});",
+];
+const CAGNOTTE = 'cagnotte({ id: "tirelire", rate: percent(5), balanceMax: 30_000 })';
+
+describe("cachet programme check", () => {
+  const [bakery, town, cafe] = ["boulangerie", "ville", "cafe"].map(programmeFile) as [string, string, string];
+
+  it("says what each programme is and takes, which media it fits on, and what guards them", () => {
+    const { code, document, err } = checkJson(bakery, town);
+    expect(err).toBe("");
+    expect(code).toBe(0);
+    expect(document).toMatchObject({ ok: true, faults: [], assumed: { terminals: "one for each merchant", days: 1 } });
+    const [first, second] = document.programmes;
+    expect(first).toMatchObject({ file: bakery, number: 11, version: 1, purse_bytes: 2, exposure: null, warnings: [] });
+    expect(first.rules).toEqual([{ id: "grille", kind: "stamps" }]);
+    expect(second).toMatchObject({ number: 20, purse_bytes: 6, merchants: [1, 2, 3] });
+    expect(second.media.map(({ layout }: { layout: number }) => layout)).toEqual(CARD_MAPS.map(({ layout }) => layout));
+    const on = (media: { readonly layout: number }[], layout: number) => media.find((row) => row.layout === layout);
+    expect(on(first.media, 7)).toEqual({
+      ...{ chip: "MF0UL11", layout: 7, roll_back: "prevented", fits: true },
+      ...{ area: 0, room_bytes: 3, free_bytes: 1 },
+    });
+    expect(on(second.media, 1)).toMatchObject({ roll_back: "found at import", fits: true, area: 0, free_bytes: 1 });
+    expect(on(second.media, 7)).toMatchObject({ fits: false, why_not: "its largest area has 3 of 6 bytes" });
+    expect(on(document.together, 1)).toMatchObject({ fits: true, places: [{ area: 1 }, { area: 0 }] });
+    expect(on(document.together, 5)).toMatchObject({ fits: false, places: [{ area: null }, { area: 0 }] });
+    expect(JSON.stringify(document)).not.toMatch(/price|EUR|€/);
+  });
+
+  it("counts the exposure from merchants and one day, or from what is said", () => {
+    const capped = write("capped.programme.ts", ...programme(40, CAGNOTTE, "  offlineCap: 1500,"));
+    const alone = check(capped);
+    expect(alone.code, alone.err).toBe(0);
+    expect(alone.out).toContain(
+      "terminals not synced x cap x days to rotate = 3 terminals x 15,00 € x 1 day = 45,00 €",
+    );
+    expect(alone.out).toContain("assumed: one terminal for each merchant of a programme is without contact");
+    expect(alone.out).not.toContain("warning");
+    const told = checkJson(cafe, "--terminals", "12", "--days", "30");
+    expect(told.document.assumed).toEqual({ terminals: 12, days: 30 });
+    expect(told.document.programmes[0].exposure).toEqual({
+      ...{ terminals: 12, days: 30, cap_cents: 2_000, balance_max_cents: 5_000 },
+      cents: 720_000,
+    });
+  });
+
+  it("says what a copy takes where there is no cap, and warns where only the import would find it", () => {
+    const open = check(write("open.programme.ts", ...programme(41, CAGNOTTE)));
+    expect(open.code, open.err).toBe(0);
+    expect(open.out).toContain("no cap: up to the balance limit of each copied card, 300,00 €");
+    expect(open.out).toMatch(/warning: rule "tirelire": .*NTAG213, NTAG215, NTAG216.*set offlineCap/);
+    const guarded = check(write("guarded.programme.ts", ...programme(42, CAGNOTTE, '  media: ["MF0UL21"],')));
+    expect(guarded.out).not.toContain("warning");
+    expect(guarded.out).toMatch(/NTAG215, layout 3 .*does not fit: the programme does not name it/);
+    const generous = CAGNOTTE.replace("percent(5)", "basisPoints(1250)");
+    const given = check(write("generous.programme.ts", ...programme(43, generous, "  offlineCap: 1500,")));
+    expect(given.out).toContain('warning: rule "tirelire": 12.5 % is above the usual 10 %');
+    expect(given.code).toBe(0);
+  });
+
+  it("refuses a programme that does not fit its media, and names those that it fits on", () => {
+    const ended = check(write("small.programme.ts", ...programme(44, CAGNOTTE, '  media: ["MF0UL11"],')));
+    expect(ended.code).toBe(1);
+    expect(ended.err).toMatch(/^error C-PROGRAMME-01: .*small\.programme\.ts:12: media: the purses take 4 bytes/);
+    expect(ended.err).toContain("the largest area of MF0UL11 has 3; they fit on NTAG213, NTAG215, NTAG216, MF0UL21");
+    expect(ended.err).toMatch(/\n {2}State: .+\n {2}Next: {2}.+/);
+  });
+
+  it("refuses programmes that find no card together, and says where each would", () => {
+    const media = '  media: ["MF0UL21"],';
+    const files = [45, 46].map((number) =>
+      write(`shared-${number}.programme.ts`, ...programme(number, CAGNOTTE, media)),
+    );
+    const { code, document, err } = checkJson(...files);
+    expect(code).toBe(1);
+    expect(err).toBe("");
+    expect(document).toMatchObject({ ok: false, faults: [], error: { code: "C-PROGRAMME-02" } });
+    expect(document.error.next).toContain("programme 45 alone fits on MF0UL21");
+    expect(document.programmes).toHaveLength(2);
+    expect(check(files[0]!).code).toBe(0);
+  });
+
+  it("names every fault of every file, with the line where it shows", () => {
+    const wrong = write(
+      "wrong.programme.ts",
+      ...programme(47, 'cagnotte({ id: "tirelire", rate: 20_000, balanceMax: 0 })', "  offlineCap: 0,", "  ofline: 1,"),
+    );
+    const ended = check(wrong, bakery);
+    expect(ended.code).toBe(1);
+    expect(ended.out).toContain("boulangerie.programme.ts: ok");
+    const faults = ended.err.split("\n").filter((line) => line.startsWith(wrong));
+    expect(faults.map((line) => line.slice(wrong.length))).toEqual([
+      ':13: there is no field "ofline"',
+      expect.stringMatching(/^:12: offlineCap must be/),
+      expect.stringMatching(/^:15: rule "tirelire": rate must be/),
+      expect.stringMatching(/^:15: rule "tirelire": balanceMax must be/),
+    ]);
+    expect(ended.err).toContain("error C-PROGRAMME-01: 4 faults in 1 of 2 programme files");
+    const { document } = checkJson(wrong, bakery);
+    expect(document.faults).toHaveLength(4);
+    expect(document.faults[1]).toMatchObject({ file: wrong, line: 12 });
+    expect(document.programmes.map(({ number }: { number: number }) => number)).toEqual([11]);
+  });
+
+  it("names the line of what is no TypeScript, throws, or is plain data", () => {
+    const broken = write("broken.programme.ts", "", "export default {;");
+    expect(check(broken).err).toContain("broken.programme.ts:2: Expected identifier");
+    const throwing = write("throwing.programme.ts", ...programme(48, CAGNOTTE.replace("percent(5)", "percent(2.5)")));
+    expect(check(throwing).err).toContain("throwing.programme.ts:13: 2.5 is not whole; write basisPoints(250)");
+    const plain = write("plain.programme.ts", "export default {", "  number: 0,", "  rules: [],", "};");
+    expect(check(plain).err).toMatch(/plain\.programme\.ts:2: number must be 1 to 65535/);
+    const deep = ["  merchants: {", "    7: {", '      name: "Un",', "    },", "  },"];
+    const nameless = write("nameless.programme.ts", "export default {", "  number: 3,", ...deep, "  rules: [],", "};");
+    expect(check(nameless).err).toContain(`${nameless}: name must have`);
+    const none = write("none.programme.ts", "export const nothing = 1;");
+    expect(check(none).err).toContain("the file does not end with: export default programme");
+  });
+
+  it("refuses one number in two files, a missing file, and words that do not fit", () => {
+    const twice = check(town, town);
+    expect(twice.code).toBe(1);
+    expect(twice.err).toMatch(/^error C-PROGRAMME-01: .*ville\.programme\.ts:5: programme number 20 stands twice/);
+    expect(check(at("absent.ts")).err).toMatch(/^error C-FILE-01/);
+    for (const option of [
+      ["--terminals", "0"],
+      ["--days", "1.5"],
+      ["--days", "367"],
+    ])
+      expect(check(town, ...option)).toMatchObject({ code: 2, err: expect.stringMatching(/^error C-USAGE-01/) });
+  });
+});
