@@ -12,7 +12,7 @@ import { PcscdReaders } from "../../host/src/ports/pcsc/pcscd-socket.ts";
 import { StorageCardFront } from "../../terminal-sim/src/device/storage-card-front.ts";
 import { VpcdLink } from "../../terminal-sim/src/device/virtual-reader.ts";
 import { ROOT } from "../boundaries/sources.ts";
-import { missingForPcscd, Pcscd, VIRTUAL_READERS } from "../fixtures/pcscd.ts";
+import { missingForPcscd, Pcscd, TURN_LIMIT_MS, VIRTUAL_READERS } from "../fixtures/pcscd.ts";
 
 const CARDS = 200;
 /** The run is killed while it writes this card, and started again. */
@@ -61,7 +61,7 @@ describe.skipIf(missingForPcscd() !== null)("personalising through a real PC/SC 
   beforeAll(async () => {
     pcscd = await Pcscd.acquire();
     watch = new PcscdReaders();
-  }, SECONDS_FOR_ALL);
+  }, TURN_LIMIT_MS);
   afterAll(async () => {
     link.remove();
     await watch.close();

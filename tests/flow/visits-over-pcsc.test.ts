@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, it } from "vitest";
 import { PcscdReaders } from "../../host/src/ports/pcsc/pcscd-socket.ts";
 import { VPCD_PORTS, VpcdLink } from "../../terminal-sim/src/device/virtual-reader.ts";
 import { PcscField } from "../fixtures/pcsc-field.ts";
-import { missingForPcscd, Pcscd, VIRTUAL_READERS } from "../fixtures/pcscd.ts";
+import { missingForPcscd, Pcscd, TURN_LIMIT_MS, VIRTUAL_READERS } from "../fixtures/pcscd.ts";
 import { card, fixtureFile, imageOf, terminal } from "../fixtures/town.ts";
 import { VISIT_STORIES } from "../fixtures/visit-stories.ts";
 
@@ -14,7 +14,7 @@ describe.skipIf(missingForPcscd() !== null)("visits through a real PC/SC service
   beforeAll(async () => {
     pcscd = await Pcscd.acquire();
     service = new PcscdReaders();
-  });
+  }, TURN_LIMIT_MS);
   afterAll(async () => {
     for (const link of links) link.remove();
     await service.close();

@@ -16,6 +16,7 @@ import { unlock } from "./identity.ts";
 
 type AreaKey = Extract<SealKey, { role: "area" }>;
 type WriteStep = Extract<CommitStep, { step: "write" }>;
+type CountStep = Extract<CommitStep, { step: "count" }>;
 
 /** One area being written: what its slots hold by now, and whether their cells can be trusted. */
 class AreaWrite {
@@ -83,21 +84,26 @@ class AreaWrite {
     return resealed(reading.sealed, generation, step.sequence);
   }
 
+  /** Counts, and reads the counter back. Throws `CardGone` where it does not show what it should. */
+  private async count(number: number, { by, to }: CountStep): Promise<void> {
+    const commands = [type2.incrementCounter(number, by), type2.readCounter(number)];
+    const answers = await exchange(this.hal, commands, this.refused());
+    if (type2.counterOf(answers.at(-1)!) !== to) throw new CardGone();
+  }
+
   /** Protocol P2: counts and writes step by step; returns once the last count is read back. */
   async commitByCounter(steps: readonly CommitStep[], wanted: Uint8Array): Promise<void> {
     const { number } = this.area.counter!;
-    // Counts go out with the write that follows them; the last one is read back.
-    let counts: Uint8Array[] = [];
-    for (const step of steps) {
-      if (step.step === "count") counts.push(type2.incrementCounter(number, step.by));
+    const [first] = steps;
+    // Nothing is overwritten behind the count that opens a write: it goes out with what follows, and need not be read back.
+    let opening = first?.step === "count" ? [type2.incrementCounter(number, first.by)] : [];
+    for (const step of opening.length > 0 ? steps.slice(1) : steps) {
+      if (step.step === "count") await this.count(number, step);
       else {
-        await this.write(step.slot, await this.recordOf(step, wanted), counts);
-        counts = [];
+        await this.write(step.slot, await this.recordOf(step, wanted), opening);
+        opening = [];
       }
     }
-    const last = steps.at(-1)!;
-    const answers = await exchange(this.hal, [...counts, type2.readCounter(number)], this.refused());
-    if (last.step !== "count" || type2.counterOf(answers.at(-1)!) !== last.to) throw new CardGone();
   }
 }
 
