@@ -150,6 +150,22 @@ describe("a card of ours in trouble", () => {
     expect(await other.visit(sale(1_000), chip)).toMatchObject({ result: "done", spentCents: 1_000 });
   });
 
+  it("has a counter that reads differently each time after a cut count: refused, nothing is written", async () => {
+    const shop = await shopOf();
+    const chip = await card(7, { chip: "MF0UL21" });
+    await shop.visit(topUp(5_000), chip);
+    const execute = chip.execute.bind(chip);
+    let readings = 0;
+    chip.execute = (command) => {
+      if (command[0] === 0x3e) return Uint8Array.of(0);
+      const answer = execute(command);
+      if (command[0] !== 0x39 || typeof answer === "string") return answer;
+      readings += 1;
+      return readings % 2 === 0 ? answer.with(0, answer[0]! ^ 1) : answer;
+    };
+    await refused(shop, chip, "COUNTER_UNSTEADY");
+  });
+
   it("says that it counted and did not: no goods, whatever it answers", async () => {
     const shop = await shopOf();
     const chip = await card(7, { chip: "MF0UL21" });
@@ -193,6 +209,15 @@ describe("a card of ours in trouble", () => {
     expect(await shop.visit(sale(1_000), chip)).toMatchObject({ result: "done", spentCents: 1_000 });
   });
 
+  it("answers to its password as no card of ours does: refused, nothing is in doubt", async () => {
+    const shop = await shopOf();
+    const chip = await card(7);
+    const execute = chip.execute.bind(chip);
+    chip.execute = (command) => (command[0] === 0x1b ? Uint8Array.of(0, 0) : execute(command));
+    const report = await refused(shop, chip, "WRONG_PASSWORD", topUp(2_000));
+    expect(report.giveBackCents).toBe(2_000);
+  });
+
   it("takes another password: nothing is written, and the visit stays in doubt for nobody", async () => {
     const shop = await shopOf();
     const chip = await card(7);
@@ -230,5 +255,34 @@ describe("a field with more than one card, or another card", () => {
     expect(report).toMatchObject({ result: "done", card: 2800010000070 });
     expect(shop.till.screens).toContain("Ce n'est pas la même carte");
     expect(other.dump()).toEqual(before);
+  });
+});
+
+describe("cards of the key generation before", () => {
+  const generationOf = (chip: Type2Chip, page: number) => chip.dump()[4 * page + 1];
+
+  it.each(["NTAG215", "MF0UL21"] as const)("are taken, and written under the new one on touch: %s", async (kind) => {
+    const chip = await card(7, { chip: kind });
+    await (await shopOf(1)).visit(topUp(5_000), chip);
+    const next = await terminal(2, { programmes: [PURSE], image, generation: 2 });
+    expect(await next.visit(sale(1_000), chip)).toMatchObject({ result: "done", spentCents: 1_000 });
+    const slots = kind === "NTAG215" ? [0x38, 0x48] : [0x0b, 0x17];
+    expect(slots.map((page) => generationOf(chip, page)).sort()).toEqual([1, 2]);
+    expect(await next.visit(sale(1_000), chip)).toMatchObject({ result: "done", spentCents: 1_000 });
+    expect(slots.map((page) => generationOf(chip, page))).toEqual([2, 2]);
+    // Two generations on, a card that was not touched is not taken any more.
+    const untouched = await card(8, { chip: kind });
+    await (await shopOf(1)).visit(topUp(5_000), untouched);
+    const later = await terminal(3, { programmes: [PURSE], image, generation: 3 });
+    expect(await later.visit(sale(1_000), untouched)).toMatchObject({ result: "refused", reason: "KEY_NOT_HELD" });
+  });
+
+  it("that go by their UID are known by the password of either generation", async () => {
+    const stamps = await imageOf([fixtureFile("stamps-shop")]);
+    const chip = await card(7, { chip: "MF0UL11" });
+    const next = await terminal(2, { programmes: [31], image: stamps, generation: 2 });
+    expect(await next.visit(sale(1_000), chip)).toMatchObject({ result: "done" });
+    const later = await terminal(3, { programmes: [31], image: stamps, generation: 3 });
+    expect(await later.visit(sale(1_000), chip)).toMatchObject({ result: "refused", reason: "NOT_OURS" });
   });
 });

@@ -2,7 +2,7 @@ import type { VisitReport } from "@cachet/firmware/hal";
 import { type Mishap, Mishaps, type OperationKind, type SimTerminal, type Type2Chip } from "@cachet/terminal-sim";
 import { describe, expect, it } from "vitest";
 import { centsOf, journalledAreas, shown } from "../fixtures/audit.ts";
-import { BAKERY, card, NOON, sale, TOWN, terminal } from "../fixtures/town.ts";
+import { BAKERY, card, fixtureFile, imageOf, NOON, sale, TOWN, terminal, topUp } from "../fixtures/town.ts";
 
 /** The operations that a visit would have, found out on copies of the terminal and the card. */
 async function rehearse(shop: SimTerminal, chip: Type2Chip, amount = 1_000): Promise<OperationKind[]> {
@@ -144,6 +144,26 @@ describe("a visit of two areas", () => {
     const [shop, chip] = [await terminal(1), await card(1)];
     expect(await shop.visit(sale(20_000), chip)).toMatchObject({ committed: [BAKERY, TOWN] });
     expect(await shop.visit(sale(1_000, 300), chip)).toMatchObject({ committed: [TOWN, BAKERY] });
+  });
+});
+
+describe("a visit whose card has moved on", () => {
+  it.each(["NTAG215", "MF0UL21"] as const)("is not written over what came after it: %s", async (kind) => {
+    const options = { programmes: [33], image: await imageOf([fixtureFile("purse")]) };
+    const [shop, other] = [await terminal(1, options), await terminal(2, options)];
+    const chip = await card(1, { chip: kind });
+    await shop.visit(topUp(5_000), chip);
+    const request = sale(1_000);
+    const dry = await terminal(1, { ...options, journal: await shop.journalBytes() });
+    dry.mishaps = new Mishaps();
+    await dry.visit(request, chip.copy());
+    plan(shop, dry.mishaps.seen.indexOf("card-write"), { what: "card", when: "before" });
+    expect(await shop.visit(request, chip)).toMatchObject({ result: "in-doubt" });
+    calm(shop);
+    for (const amount of [500, 600]) await other.visit(sale(amount), chip);
+    const before = chip.dump();
+    expect(await shop.visit(request, chip)).toMatchObject({ result: "in-doubt", spentCents: 0 });
+    expect(chip.dump()).toEqual(before);
   });
 });
 

@@ -148,6 +148,27 @@ describe("a torn top-up on a chip with a counter", () => {
     expect(await (await shop(3)).visit(sale(1_000), chip)).toMatchObject({ reason: "COUNTER_ROLLBACK" });
   });
 
+  it("keeps its cash while it is in doubt, whatever card is shown for it", async () => {
+    const { first, request } = await torn("before");
+    const other = await card(4, { chip: "MF0UL21" });
+    expect(await first.visit(request, other)).toMatchObject({
+      result: "refused",
+      reason: "ALREADY_USED",
+      giveBackCents: 0,
+    });
+  });
+
+  it("is settled by a top-up that is declined, whose cash goes back and whose record says nothing of it", async () => {
+    const { first, chip } = await torn("after");
+    const declined = topUp(99);
+    expect(await first.visit(declined, chip)).toMatchObject({ reason: "BELOW_MINIMUM", giveBackCents: 99 });
+    expect(await balance(chip)).toBe(7_000);
+    const written = journalledAreas(new Map([[1, await first.journalBytes()]])).filter(
+      ({ body }) => body.visit === declined.visit,
+    );
+    expect(written.map(({ body, outcome }) => [body.topUp, outcome])).toEqual([[undefined, "committed"]]);
+  });
+
   it("that was refused before anything was signed gives its cash back at once", async () => {
     const { first, chip } = await loaded("MF0UL21");
     expect(await first.visit(topUp(99), chip)).toMatchObject({

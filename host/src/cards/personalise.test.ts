@@ -151,6 +151,26 @@ describe("a card that is not personalised", () => {
     });
   });
 
+  it("has a counter that does not settle after a cut count", async () => {
+    const chip = new Type2Chip("MF0UL21", UID, { counters: [0, 0, 3] });
+    const field = chipInField(chip);
+    const link: ChipLink = {
+      uid: UID,
+      async exchange(commands) {
+        const { answers, end } = await field.exchange(commands);
+        return { answers: answers.map((answer, i) => (commands[i]![0] === 0x3e ? Uint8Array.of(0) : answer)), end };
+      },
+    };
+    expect(await personalise(link, ORDER)).toMatchObject({ reason: "counter-torn", touched: true });
+  });
+
+  it("was begun here once, and somebody has used it since", async () => {
+    const chip = new Type2Chip("NTAG215", UID);
+    sent(chip, type2.write(0x20, Uint8Array.of(1, 2, 3, 4)));
+    const made = await personalise(chipInField(chip), ORDER, cardNumber(1, 7));
+    expect(made).toMatchObject({ reason: "not-blank", touched: false });
+  });
+
   it("does not read back as it was written", async () => {
     const chip = new Type2Chip("NTAG215", UID);
     const field = chipInField(chip);

@@ -114,6 +114,9 @@ function openLog(home: string): { readonly log: CardLog; readonly release: () =>
   }
 }
 
+/** Numbers of simulated cards are on no card. */
+const forgottenLog = () => ({ log: new CardLog({ lines: () => [], append: () => {} }), release: () => {} });
+
 const CSV_HEAD = "card,uid,chip,result,reason,signature,seconds";
 const csvLine = ({ card, uid, chip, result, reason, originality, milliseconds }: RunRow): string =>
   [card ?? "", uid, chip ?? "", result, reason ?? "", originality ?? "", (milliseconds / 1_000).toFixed(2)].join(",");
@@ -233,10 +236,11 @@ async function runCards(
 ): Promise<void> {
   const { issuer, key } = issuerOf(options, ring);
   const now = new Date();
-  const { log, release } = openLog(console.home);
+  const { log, release } = reader.isSimulated ? forgottenLog() : openLog(console.home);
   try {
     const csv = csvFile(options, now);
-    if (!log.knows(issuer) && options.first === undefined) {
+    if (reader.isSimulated) console.err("simulated cards: no number is used up\n");
+    else if (!log.knows(issuer) && options.first === undefined) {
       console.err("numbers begin at 1: another laptop needs a range of its own, with --first\n");
     }
     if (key.test) console.err("test keys: no production terminal takes these cards\n");

@@ -15,6 +15,8 @@ export interface HeldCard {
 /** The reader that a command works with. */
 export interface ChosenReader {
   readonly name: string;
+  /** Its cards are forgotten afterwards. */
+  readonly isSimulated: boolean;
   /**
    * Waits for a card; at once where one lies there. Fails with C-READER-04 to 06, C-CARD-01 where it is no card of ours, C-CARD-11
    * where it left again.
@@ -38,6 +40,7 @@ const REMOVAL_MS = 86_400_000;
 /** One reader of a PC/SC service. `end` is called once it is closed. */
 export class PcscReader implements ChosenReader {
   readonly name: string;
+  readonly isSimulated = false;
   private readonly service: ReaderService;
   private readonly patience: Patience;
   private readonly console: Console;

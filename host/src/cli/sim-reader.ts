@@ -17,6 +17,7 @@ export const simulatedChips = (): string => CHIPS.map((chip) => `sim:${chip}`).j
 /** A reader on which a new blank chip lies each time. Nothing of it is kept. */
 export class SimulatedReader implements ChosenReader {
   readonly name: string;
+  readonly isSimulated = true;
   private readonly chip: Chip;
   private cards = 0;
 
