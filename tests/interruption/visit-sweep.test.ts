@@ -9,6 +9,7 @@ import { checkArea, mishapsFor, type Scenario, type Setting, Sweep, sweepAll } f
  * or by the power going; then the customer comes back, stays away, goes to another terminal first, or only asks.
  */
 const town: Setting = { card: {}, terminals: {}, programmes: [BAKERY, TOWN], writesAll: () => sale(1_000) };
+const smallest: Setting = { ...town, card: { chip: "NTAG213", areas: 2 } };
 const PURSE = 33;
 const purse: Setting = {
   card: {},
@@ -46,6 +47,7 @@ const SCENARIOS: readonly (readonly [Setting, Scenario])[] = [
       opens: false,
     },
   ],
+  [smallest, { ...SALE, name: "sale on an NTAG213" }],
   [purse, { name: "first top-up", before: [], visit: () => topUp(5_000), opens: true }],
   [purse, { name: "top-up", before: [() => topUp(2_000), () => sale(500)], visit: () => topUp(5_000), opens: false }],
   [purse, { name: "paid with prepaid money", before: [() => topUp(5_000)], visit: () => sale(1_800), opens: false }],

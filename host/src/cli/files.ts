@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Signer } from "@cachet/firmware/wire";
 import { testImageSigner } from "../keys/test-keys.ts";
 import { publicKeyOfPem, signerOfPem } from "../ports/crypto.ts";
+import { makeFolders } from "../ports/folder.ts";
 import { Failure } from "./failure.ts";
 
 const reasonOf = (error: unknown) => (error as { readonly code?: string }).code ?? String(error);
@@ -31,7 +32,7 @@ function cannotWrite(path: string, error: unknown): Failure {
 /** Makes a folder and those above it. Fails with C-FILE-03. */
 export function makeFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolders(path);
   } catch (error) {
     throw cannotWrite(path, error);
   }

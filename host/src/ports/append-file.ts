@@ -1,5 +1,6 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { makeFolders } from "./folder.ts";
 
 /** A text file that only grows, line by line. */
 export interface AppendFile {
@@ -20,7 +21,7 @@ export function appendFile(path: string): AppendFile {
         .split("\n")
         .filter((line) => line !== ""),
     append(line) {
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      makeFolders(dirname(path), 0o700);
       // Behind a line that was cut off, the next one begins on its own.
       const before = text();
       const file = openSync(path, "a", OWNER_ONLY);

@@ -1,5 +1,6 @@
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { makeFolders } from "./folder.ts";
 
 function isRunning(pid: number): boolean {
   try {
@@ -24,7 +25,7 @@ function holderOf(path: string): number | null {
  * another one does. A lock whose process is gone is taken over.
  */
 export function takeLock(path: string): (() => void) | number {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolders(dirname(path), 0o700);
   for (;;) {
     try {
       const file = openSync(path, "wx", 0o600);

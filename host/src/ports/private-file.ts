@@ -2,7 +2,6 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readFileSync,
   realpathSync,
@@ -12,6 +11,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
+import { makeFolders } from "./folder.ts";
 
 /** The calls of the file system that writing uses; tests let them fail one after the other. */
 export interface Disk {
@@ -100,7 +100,7 @@ function fill(file: number, bytes: Uint8Array, { writeSync, fsyncSync }: Disk): 
 
 function openDraft(path: string, { openSync }: Disk): number {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: OWNER_ONLY_FOLDER });
+    makeFolders(dirname(path), OWNER_ONLY_FOLDER);
     return openSync(draftOf(path), "wx", OWNER_ONLY);
   } catch (error) {
     const code = codeOf(error);

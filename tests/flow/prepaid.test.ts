@@ -1,0 +1,68 @@
+import { renderReceipt, type SimTerminal } from "@cachet/terminal-sim";
+import { describe, expect, it } from "vitest";
+import { card, fixtureFile, imageOf, programmeFile, sale, terminal, topUp } from "../fixtures/town.ts";
+
+const DAY = 86_400;
+const cafe = async (number = 1) =>
+  terminal(number, { merchant: 4, programmes: [12], image: await imageOf([programmeFile("cafe")]) });
+const lastReceipt = (shop: SimTerminal) => renderReceipt(shop.till.receipts.at(-1) ?? []).join("\n");
+
+describe("prepaid money at the counter", () => {
+  it("is put on the card, pays by itself, and is told on the ticket", async () => {
+    const shop = await cafe();
+    const chip = await card(1);
+    expect(await shop.visit(topUp(3_000), chip)).toMatchObject({ result: "done", toppedUpCents: 3_000, payable: 0 });
+    expect(lastReceipt(shop)).toMatch(/Recharge\s+30,00 €/);
+    expect(lastReceipt(shop)).toMatch(/Solde prépayé\s+30,00 €/);
+    expect(await shop.visit(sale(850), chip)).toMatchObject({ result: "done", spentCents: 850, payable: 0 });
+    expect(lastReceipt(shop)).toMatch(/Payé par la carte\s+-8,50 €/);
+    expect(lastReceipt(shop)).toMatch(/Reste à payer\s+0,00 €/);
+    expect(lastReceipt(shop)).toMatch(/Solde prépayé\s+21,50 €/);
+  });
+
+  it("pays no more than the day's cap at one terminal, says what is left, and pays again the next day", async () => {
+    const shop = await cafe();
+    const chip = await card(1);
+    await shop.visit(topUp(5_000), chip);
+    expect(await shop.visit(sale(1_500), chip)).toMatchObject({ spentCents: 1_500, payable: 0 });
+    expect(await shop.visit(sale(1_500), chip)).toMatchObject({ spentCents: 500, payable: 1_000 });
+    // The cap is used up: what the journal says of today outlives a restart.
+    shop.powerOff();
+    await shop.powerOn();
+    const third = await shop.visit(sale(400), chip);
+    expect(third).toMatchObject({ spentCents: 0, payable: 400 });
+    // Another terminal has a cap of its own: that is the exposure.
+    expect(await (await cafe(2)).visit(sale(400), chip)).toMatchObject({ spentCents: 400 });
+    shop.clock.utc += DAY;
+    expect(await shop.visit(sale(400), chip)).toMatchObject({ spentCents: 400, payable: 0 });
+  });
+
+  it("opens on the media that its programme names, and on no other", async () => {
+    const image = await imageOf([fixtureFile("counters-only")]);
+    const shop = await terminal(1, { programmes: [34], image });
+    const plain = await card(1);
+    const before = plain.dump();
+    expect(await shop.visit(topUp(5_000), plain)).toMatchObject({
+      result: "refused",
+      reason: "WRONG_MEDIUM",
+      giveBackCents: 5_000,
+    });
+    expect(await shop.visit(sale(500), plain)).toMatchObject({ result: "refused", reason: "WRONG_MEDIUM" });
+    expect(plain.dump()).toEqual(before);
+    const counted = await card(2, { chip: "MF0UL21" });
+    expect(await shop.visit(topUp(50_000), counted)).toMatchObject({ result: "done" });
+  });
+
+  it("declines a top-up where no programme keeps prepaid money, and the cash goes back", async () => {
+    const shop = await terminal(1);
+    expect(await shop.visit(topUp(1_000), await card(1))).toMatchObject({
+      result: "refused",
+      reason: "NO_PREPAID",
+      giveBackCents: 1_000,
+    });
+    for (const amount of [0, -5, 1.5, Number.NaN]) {
+      const report = await shop.visit(topUp(amount), await card(1));
+      expect(report, String(amount)).toMatchObject({ result: "refused", reason: "BAD_AMOUNT" });
+    }
+  });
+});
