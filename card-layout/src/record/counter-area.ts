@@ -68,12 +68,15 @@ const count = (by: 1 | 2, to: number): CommitStep => ({ step: "count", by, to })
  * `current`: the slot of the current record; null for a free area, which gets its blank record first.
  */
 export function commitSteps(current: SlotIndex | null, counter: number): readonly CommitStep[] | null {
-  if (counter > COUNTER_LAST) return null;
+  return counter > COUNTER_LAST ? null : stepsFrom(current, counter);
+}
+
+function stepsFrom(current: SlotIndex | null, counter: number): readonly CommitStep[] {
   if (current === null) {
     const opened = counter % 2 === 0 ? [count(1, counter + 1)] : [];
     const committed = counter + 2 - (counter % 2);
     const blank: CommitStep = { step: "write", what: "blank", slot: 0, sequence: committed };
-    return [...opened, blank, count(1, committed), ...commitSteps(0, committed)!];
+    return [...opened, blank, count(1, committed), ...stepsFrom(0, committed)];
   }
   const other = current === 0 ? 1 : 0;
   if (counter % 2 === 0) {

@@ -108,12 +108,19 @@ async function readOneSlot(
 ): Promise<Slot | "foreign"> {
   if (isBlank(bytes)) return { kind: "blank" };
   const { sealed, mac, programme, generation } = splitSlot(bytes);
-  const held = facts.programmes.some((candidate) => candidate.programme === programme);
-  if (!held && programme !== 0) return "foreign";
-  const right =
-    isAccepted(facts, programme, generation) &&
-    (await hal.open({ role: "area", programme, generation }, card.uid, card.number, sealed, mac)) === true;
-  const slot = readSlot(bytes, right);
+  const held = facts.programmes.find((candidate) => candidate.programme === programme);
+  const cutShort = readSlot(bytes, false);
+  // A write that was cut before its last page may have left any number where the programme stands.
+  if (cutShort !== "newer" && cutShort.kind === "unfinished") return cutShort;
+  if (held === undefined && programme !== 0) return "foreign";
+  const verdict = isAccepted(facts, programme, generation)
+    ? await hal.open({ role: "area", programme, generation }, card.uid, card.number, sealed, mac)
+    : false;
+  // A record under a key to come is no torn one: falling back behind it would undo what it says.
+  if (verdict === "no-key" || (held !== undefined && generation > held.generation)) {
+    throw new CardRefused("KEY_NOT_HELD", card.number);
+  }
+  const slot = readSlot(bytes, verdict);
   if (slot === "newer") throw new CardRefused("NEWER_LAYOUT", card.number);
   return slot;
 }
@@ -242,26 +249,30 @@ export async function readAreaOnCard(
 export async function blankRecord(
   hal: Hal,
   card: CardOnReader,
-  area: AreaOnCard,
+  map: AreaMap,
   programme: number,
   generation: number,
   sequence: number,
 ): Promise<Uint8Array> {
   const hash = await identityHash((message) => hal.hash(message), card.identity);
-  return packFor(card, area, { ...blankState(card.map.header, programme, hash), generation, sequence });
+  return packFor(card, map, { ...blankState(card.map.header, programme, hash), generation, sequence });
 }
 
-/** The state that an area shows of a programme: its current record, or what stands there before the first one. */
+/**
+ * The state that an area shows of a programme: its current record, or what stands there before the first one. `map`: the area
+ * where that would be.
+ */
 export async function shownState(
   hal: Hal,
   card: CardOnReader,
   area: AreaOnCard | null,
+  map: AreaMap,
   programme: number,
 ): Promise<ShownState> {
   if (area?.reading.kind === "current") return area.reading.shown;
   const hash = await identityHash((message) => hal.hash(message), card.identity);
-  if (card.map.commit === "highest-sequence" || area === null) return { hash, predecessor: null };
-  const blank = await blankRecord(hal, card, area, programme, 1, 1);
+  if (card.map.commit === "highest-sequence") return { hash, predecessor: null };
+  const blank = await blankRecord(hal, card, map, programme, 1, 1);
   return { hash: await stateHash((message) => hal.hash(message), card.number, blank), predecessor: null };
 }
 
@@ -281,8 +292,8 @@ export function nextSequence(area: AreaOnCard): number | null {
 }
 
 /** Packs a new record for an area. Throws `CardRefused` when its purses do not fit. */
-export function packFor(card: CardOnReader, area: AreaOnCard, state: CardState): Uint8Array {
-  const room = purseRoom(card.map, area.map);
+export function packFor(card: CardOnReader, map: AreaMap, state: CardState): Uint8Array {
+  const room = purseRoom(card.map, map);
   if (pursesSize(state.purses.map(({ kind }) => kind)) > room) throw new CardRefused("NO_ROOM", card.number);
   return packState(state, room);
 }

@@ -77,7 +77,7 @@ class AreaWrite {
     const { programme, generation } = this.key;
     if (step.what === "new") return wanted;
     if (step.what === "blank") {
-      return blankRecord(this.hal, this.card, this.area, programme, generation, step.sequence);
+      return blankRecord(this.hal, this.card, this.area.map, programme, generation, step.sequence);
     }
     const { reading } = this.area;
     if (reading.kind !== "current") throw new RangeError("nothing to seal again");

@@ -21,13 +21,6 @@ export interface KnownIntent {
   readonly afterWrite: Map<number, Decided>;
 }
 
-/** What a tap found out about an area of an intent that was in doubt. */
-export interface Settled {
-  readonly number: number;
-  readonly intent: Intent;
-  readonly outcome: Decided;
-}
-
 /** An intent that has just been stored: nothing of it is on the card yet. */
 export function newIntent(number: number, body: Intent): KnownIntent {
   const programmes = body.areas.map(({ programme }) => programme);
@@ -67,18 +60,11 @@ export function areaOf(areas: readonly AreaOnCard[], programme: number, index: n
 }
 
 /** One area of an intent gets its outcome in the journal. */
-async function settle(
-  hal: Hal,
-  intent: KnownIntent,
-  programme: number,
-  outcome: Decided,
-  settled: Settled[],
-): Promise<void> {
+async function settle(hal: Hal, intent: KnownIntent, programme: number, outcome: Decided): Promise<void> {
   await hal.settle(intent.number, programme, outcome);
   intent.outcomes.set(programme, outcome);
   intent.unwritten.delete(programme);
   intent.afterWrite.delete(programme);
-  settled.push({ number: intent.number, intent: intent.body, outcome });
 }
 
 /** One area of an intent, decided. */
@@ -101,7 +87,6 @@ export async function settleDoubts(
   card: CardOnReader,
   areas: readonly AreaOnCard[],
   intents: readonly KnownIntent[],
-  settled: Settled[],
 ): Promise<void> {
   const claimed = new Set<string>();
   const decisions: Decision[] = [];
@@ -116,7 +101,7 @@ export async function settleDoubts(
     }
   }
   for (const { intent, programme, outcome } of decisions.reverse()) {
-    await settle(hal, intent, programme, outcome, settled);
+    await settle(hal, intent, programme, outcome);
   }
 }
 
@@ -130,7 +115,9 @@ async function decide(
   isClaimed: boolean,
 ): Promise<Decided | null> {
   const { programme } = area;
-  const shown = await shownState(hal, card, areaOf(areas, programme, area.area), programme);
+  const map = card.map.areas[area.area];
+  if (map === undefined) return null;
+  const shown = await shownState(hal, card, areaOf(areas, programme, area.area), map, programme);
   const decision = decideDoubt(area, shown, card.map.commit);
   if (sameBytes(shown.hash, area.oldHash)) intent.unwritten.add(programme);
   switch (decision) {
@@ -155,11 +142,10 @@ export async function settleAfterWrite(
   intents: readonly KnownIntent[],
   except: number,
   programme: number,
-  settled: Settled[],
 ): Promise<void> {
   for (const intent of intents) {
     const decided = intent.afterWrite.get(programme);
-    if (intent.number !== except && decided !== undefined) await settle(hal, intent, programme, decided, settled);
+    if (intent.number !== except && decided !== undefined) await settle(hal, intent, programme, decided);
   }
 }
 

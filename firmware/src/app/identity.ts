@@ -59,6 +59,7 @@ async function verifiedIdentity(
 
 /** What a chip holds that nobody has written to. */
 function isNew(content: Uint8Array): boolean {
+  if (content.length !== IDENTITY_PAGES * PAGE_BYTES) return false;
   return [[], ...FACTORY_CONTENT].some((factory) => {
     const expected = new Uint8Array(content.length);
     expected.set(factory);
@@ -90,7 +91,9 @@ async function identityByUid(
   const identity = uidIdentity(map.layout, facts.issuer, number);
   for (const generation of [facts.cardGeneration, facts.cardGeneration - 1]) {
     if (generation < 1) continue;
-    const password = await passwordOf(hal, identity, generation, uid);
+    const known = await hal.password(facts.issuer, generation, uid, number);
+    if (known === "no-key") continue;
+    const password = { command: type2.passwordAuth(known.password), pack: known.pack };
     const { answers, end } = await hal.exchange([password.command]);
     if (end === "gone") throw new CardGone();
     if (end === "done" && sameBytes(answers[0]!, password.pack)) {

@@ -1,6 +1,6 @@
-import type { Moment, VisitReport, VisitRequest } from "../hal/index.ts";
+import type { CashDue, Moment, VisitReport, VisitRequest } from "../hal/index.ts";
 import { encodeCbor, Refusal, sumsOf } from "../wire/index.ts";
-import type { KnownIntent, Settled } from "./doubts.ts";
+import type { KnownIntent } from "./doubts.ts";
 import { fr } from "./messages-fr.ts";
 import type { Proposal } from "./proposal.ts";
 import { giveBackReceipt, receiptOf } from "./receipt.ts";
@@ -15,8 +15,6 @@ export interface Progress {
   intent: KnownIntent | null;
   /** Whether this very visit had been committed, and so told, before it began this time; null until a card was read. */
   told: boolean | null;
-  /** What this visit found out about earlier ones. */
-  readonly settled: Settled[];
 }
 
 /** What the customer asked to pay for. */
@@ -38,18 +36,27 @@ export function emptyReport(request: VisitRequest, result: VisitReport["result"]
   };
 }
 
-/** Earlier top-ups that this card has shown not to have happened: their cash can be handed back. */
-export function cashDue({ settled, request }: Progress): readonly Settled[] {
-  return settled.filter(
-    ({ outcome, intent: { topUp, visit } }) => outcome === "aborted" && topUp !== undefined && visit !== request.visit,
-  );
+/** What there is to say of cash at the end of a visit, and of the visit's own number. */
+interface Cash {
+  readonly due: readonly CashDue[];
+  /** Of this visit's own top-up, where no record of it was ever signed. */
+  readonly own: number;
+  /** The visit happened on a card, or may still have. */
+  readonly isOpen: boolean;
 }
 
-const centsDue = (progress: Progress): number =>
-  cashDue(progress).reduce((sum, { intent }) => sum + (intent.topUp ?? 0), 0);
+/** Cash that goes back now. What the journal knows to be due is stored as handed back before anybody is told. */
+async function handBack({ hal }: Terminal, { card, request }: Progress): Promise<Cash> {
+  const { due, visit, cardOfVisit } = await hal.lookup(card ?? 0, request.visit);
+  for (const { intent } of due) await hal.giveBack(intent);
+  const isOwn = request.kind === "top-up" && visit === "unknown" && request.amount > 0;
+  return { due, own: isOwn ? request.amount : 0, isOpen: request.kind !== "settle" && cardOfVisit !== null };
+}
+
+const centsOf = ({ due, own }: Cash): number => due.reduce((sum, { cents }) => sum + cents, own);
 
 /** Sums over what is committed: nothing else counts as discount or tender. */
-function reportOf(progress: Progress, result: VisitReport["result"]): VisitReport {
+function reportOf(progress: Progress, result: VisitReport["result"], cash: Cash): VisitReport {
   const { card, intent, request } = progress;
   const done = intent?.body.areas.filter(({ programme }) => intent.outcomes.get(programme) === "committed") ?? [];
   const { earnedCents, spentCents, discountCents, toppedUpCents } = sumsOf(done.flatMap(({ effects }) => effects));
@@ -65,27 +72,14 @@ function reportOf(progress: Progress, result: VisitReport["result"]): VisitRepor
     spentCents,
     discountCents,
     toppedUpCents,
-    giveBackCents: centsDue(progress),
+    giveBackCents: centsOf(cash),
     payable: empty.payable - spentCents - discountCents,
   };
 }
 
-/** Cash of this visit's own top-up, where no record of it was ever signed: it goes back at once. */
-async function cashOf({ hal }: Terminal, { request, card }: Progress): Promise<number> {
-  if (request.kind !== "top-up" || !(request.amount > 0)) return 0;
-  const { cardOfVisit } = await hal.lookup(card ?? 0, request.visit);
-  return cardOfVisit === null ? request.amount : 0;
-}
-
-async function withCash(terminal: Terminal, progress: Progress, report: VisitReport): Promise<VisitReport> {
-  const cash = progress.intent === null ? await cashOf(terminal, progress) : 0;
-  return { ...report, giveBackCents: report.giveBackCents + cash };
-}
-
-/** Prints what is due to the customer for earlier visits, where the visit itself prints nothing. */
-async function printCashDue(terminal: Terminal, progress: Progress): Promise<void> {
-  const due = cashDue(progress);
-  if (due.length > 0) await terminal.hal.print(giveBackReceipt(terminal, due, progress.moment));
+/** Prints what goes back to the customer for earlier visits, where the visit itself prints nothing. */
+async function printCash(terminal: Terminal, { card, moment }: Progress, { due }: Cash): Promise<void> {
+  if (due.length > 0 && card !== null) await terminal.hal.print(giveBackReceipt(terminal, card, due, moment));
 }
 
 /** Refusals that concern our own cards are journalled; a stranger's card leaves no trace. */
@@ -96,17 +90,20 @@ export async function refuse(terminal: Terminal, progress: Progress, reason: str
   if (reason !== "NOT_OURS" && reason !== "NOT_PERSONALISED") {
     await hal.refuse(encodeCbor(Refusal.encode({ reason, uid, ...(card === null ? {} : { card }) })));
   }
-  await printCashDue(terminal, progress);
-  const report = reportOf(progress, "refused");
-  if (intent === null) return withCash(terminal, progress, { ...report, reason });
-  // Refused in the middle of writing: what is not committed stays in doubt.
-  return { ...report, result: report.committed.length > 0 ? "partly-done" : "in-doubt", reason };
+  const cash = await handBack(terminal, progress);
+  await printCash(terminal, progress, cash);
+  const report = { ...reportOf(progress, "refused", cash), reason };
+  // What is not committed stays in doubt, whether it was refused in the middle of writing or before it was looked at again.
+  if (intent === null) return cash.isOpen && reason !== "ALREADY_USED" ? { ...report, result: "in-doubt" } : report;
+  return { ...report, result: report.committed.length > 0 ? "partly-done" : "in-doubt" };
 }
 
 /** No card came, or none that could be asked. */
 export async function noCard(terminal: Terminal, progress: Progress): Promise<VisitReport> {
-  await terminal.hal.show(fr.noCard);
-  return withCash(terminal, progress, reportOf(progress, "no-card"));
+  const cash = await handBack(terminal, progress);
+  await terminal.hal.show(cash.isOpen ? fr.inDoubt : fr.noCard);
+  await printCash(terminal, progress, cash);
+  return reportOf(progress, cash.isOpen ? "in-doubt" : "no-card", cash);
 }
 
 function reasonOf({ evaluations }: Proposal): string | undefined {
@@ -125,8 +122,9 @@ export async function nothingToDo(
   const reason = proposal === null ? undefined : reasonOf(proposal);
   if (progress.request.kind === "top-up") return refuse(terminal, progress, reason ?? "NO_PREPAID");
   await terminal.hal.show(fr.nothingToDo);
-  await printCashDue(terminal, progress);
-  const report = { ...reportOf(progress, "nothing-to-do"), payable: proposal?.payable ?? 0 };
+  const cash = await handBack(terminal, progress);
+  await printCash(terminal, progress, cash);
+  const report = { ...reportOf(progress, "nothing-to-do", cash), payable: proposal?.payable ?? 0 };
   return reason === undefined ? report : { ...report, reason };
 }
 
@@ -135,13 +133,15 @@ export async function conclude(terminal: Terminal, progress: Progress, intent: K
   const { hal } = terminal;
   const outcomes = [...intent.outcomes.values()];
   const committed = outcomes.filter((outcome) => outcome === "committed").length;
+  const cash = await handBack(terminal, progress);
   if (committed === 0) {
-    await hal.show(progress.request.kind === "top-up" ? fr.topUpInDoubt : fr.inDoubt);
-    await printCashDue(terminal, progress);
-    return reportOf(progress, "in-doubt");
+    await hal.show(progress.request.kind === "top-up" && cash.isOpen ? fr.topUpInDoubt : fr.inDoubt);
+    await printCash(terminal, progress, cash);
+    const isVoid = outcomes.every((outcome) => outcome === "aborted");
+    return reportOf(progress, isVoid ? "no-card" : "in-doubt", cash);
   }
-  await hal.print(receiptOf(terminal, intent, progress.moment, cashDue(progress)));
+  await hal.print(receiptOf(terminal, intent, progress.moment, cash.due));
   const result = committed < outcomes.length ? "partly-done" : progress.told === true ? "already-done" : "done";
   await hal.show({ "partly-done": fr.inDoubt, "already-done": fr.alreadyDone, done: fr.done }[result]);
-  return reportOf(progress, result);
+  return reportOf(progress, result, cash);
 }

@@ -14,6 +14,7 @@ import { type Evaluation, evaluate, evaluateTopUp, type Facts, type Programme, p
 import type { IntentArea } from "../wire/index.ts";
 import { type AreaOnCard, nextSequence, packFor, shownState } from "./areas.ts";
 import { type CardOnReader, CardRefused } from "./card.ts";
+import { areaOf } from "./doubts.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A card as a visit finds it. */
@@ -42,6 +43,12 @@ function samePurses(before: readonly Purse[], after: readonly Purse[]): boolean 
     const oldValues = (old ?? {}) as Readonly<Record<string, unknown>>;
     return Object.entries(values).every(([name, value]) => value === (oldValues[name] ?? 0));
   });
+}
+
+/** Whether a visit leaves everything as it was: what it gave and took has an intent even where the purses come out the same. */
+function changesNothing(purses: readonly Purse[], { newPurses, effects }: Evaluation): boolean {
+  const moves = effects.some(({ type, value, taken = 0 }) => type !== "decline" && (value > 0 || taken > 0));
+  return !moves && samePurses(purses, newPurses);
 }
 
 function losesValue({ effects }: IntentArea): boolean {
@@ -98,7 +105,9 @@ export async function proposeSale(terminal: Terminal, found: CardFound, request:
     prepaid: nothing,
   };
   for (const programme of programmes) {
-    const purses = heldIn(currentOf(found.areas, programme.number))?.purses ?? [];
+    const current = currentOf(found.areas, programme.number);
+    if (current === undefined && freeFor(found.card, free, programme) === null) continue;
+    const purses = heldIn(current)?.purses ?? [];
     const evaluation = evaluate(programme, purses, request, factsOf(terminal, found, programme, before));
     evaluations.push({ programme, evaluation });
     before = {
@@ -107,9 +116,11 @@ export async function proposeSale(terminal: Terminal, found: CardFound, request:
       freed: addLines(before.freed, evaluation.freed),
       prepaid: addLines(before.prepaid, evaluation.prepaid),
     };
-    if (samePurses(purses, evaluation.newPurses)) continue;
+    if (changesNothing(purses, evaluation)) continue;
     areas.push(await changedArea(terminal, found, free, programme, evaluation));
   }
+  // One programme without room does not bar the others.
+  if (evaluations.length === 0) throw new CardRefused("NO_ROOM", found.card.number);
   const losers = areas.filter(losesValue);
   const gainers = areas.filter((area) => !losesValue(area));
   const payable = evaluations.at(-1)?.evaluation.payable ?? 0;
@@ -128,38 +139,52 @@ export async function proposeTopUp(terminal: Terminal, found: CardFound, request
   const purses = heldIn(currentOf(found.areas, programme.number))?.purses ?? [];
   const evaluation = evaluateTopUp(programme, purses, request.amount, factsOf(terminal, found, programme));
   const evaluations = [{ programme, evaluation }];
-  if (samePurses(purses, evaluation.newPurses)) return { evaluations, areas: [], payable: 0 };
+  if (changesNothing(purses, evaluation)) return { evaluations, areas: [], payable: 0 };
   const free = found.areas.filter(({ reading }) => reading.kind === "free");
   const area = await changedArea(terminal, found, free, programme, evaluation);
-  return { evaluations, areas: [area], payable: 0 };
+  return { evaluations, areas: [area], payable: evaluation.payable };
 }
 
-/** Areas written again with the purses they hold, so that what is in doubt there is decided. */
+/** An area that is written again although nothing changes there. `area`: where its programme's record was to be opened. */
+export interface ToDecide {
+  readonly programme: number;
+  readonly area: number;
+}
+
+/**
+ * Areas written again with the purses they hold, so that what is in doubt there is decided; a free one is opened with none.
+ * Leaves out programmes that this terminal does not have, and areas that are taken.
+ */
 export async function nullAreas(
   terminal: Terminal,
   found: CardFound,
-  programmes: readonly number[],
+  toDecide: readonly ToDecide[],
 ): Promise<IntentArea[]> {
   const areas: IntentArea[] = [];
-  for (const number of programmes) {
-    const area = currentOf(found.areas, number);
+  for (const { programme: number, area: index } of toDecide) {
+    const area = areaOf(found.areas, number, index);
     const programme = terminal.programmes.find((candidate) => candidate.number === number);
-    const held = heldIn(area);
-    if (area === undefined || held === null || programme === undefined) continue;
-    areas.push(await intentArea(terminal, found, area, programme, held.purses, []));
+    if (area === null || programme === undefined) continue;
+    areas.push(await intentArea(terminal, found, area, programme, heldIn(area)?.purses ?? [], []));
   }
   return areas;
 }
 
-function takeFree(card: CardOnReader, free: AreaOnCard[], bytes: number): AreaOnCard {
+/** The free area that a programme would be opened in. */
+function freeFor(card: CardOnReader, free: readonly AreaOnCard[], programme: Programme): AreaOnCard | null {
   const map = bestArea(
     card.map,
     free.map((area) => area.map),
-    bytes,
+    pursesSize(pursesOf(programme)),
   );
-  const at = free.findIndex((area) => area.map === map);
-  if (at < 0) throw new CardRefused("NO_ROOM", card.number);
-  return free.splice(at, 1)[0]!;
+  return free.find((area) => area.map === map) ?? null;
+}
+
+function takeFree(card: CardOnReader, free: AreaOnCard[], programme: Programme): AreaOnCard {
+  const area = freeFor(card, free, programme);
+  if (area === null) throw new CardRefused("NO_ROOM", card.number);
+  free.splice(free.indexOf(area), 1);
+  return area;
 }
 
 function changedArea(
@@ -169,7 +194,7 @@ function changedArea(
   programme: Programme,
   { newPurses, effects }: Evaluation,
 ): Promise<IntentArea> {
-  const area = currentOf(found.areas, programme.number) ?? takeFree(found.card, free, pursesSize(pursesOf(programme)));
+  const area = currentOf(found.areas, programme.number) ?? takeFree(found.card, free, programme);
   return intentArea(terminal, found, area, programme, newPurses, effects);
 }
 
@@ -184,8 +209,8 @@ async function intentArea(
   const held = heldIn(area);
   const sequence = nextSequence(area);
   if (sequence === null) throw new CardRefused("CARD_WORN_OUT", card.number);
-  const old = await shownState(hal, card, area, programme.number);
-  const record = packFor(card, area, {
+  const old = await shownState(hal, card, area, area.map, programme.number);
+  const record = packFor(card, area.map, {
     layout: stateLayout(card.map.header),
     generation: facts.programmes.find((candidate) => candidate.programme === programme.number)!.generation,
     programme: programme.number,

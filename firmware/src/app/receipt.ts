@@ -1,8 +1,8 @@
 import { civilOf, dayOf, maskedCard, unpackState } from "@cachet/card-layout";
-import type { Moment, ReceiptLine } from "../hal/index.ts";
+import type { CashDue, Moment, ReceiptLine } from "../hal/index.ts";
 import { type Effect, type Note, notesOf, type Programme } from "../rules/index.ts";
 import { type IntentArea, sumsOf, ticketName } from "../wire/index.ts";
-import type { KnownIntent, Settled } from "./doubts.ts";
+import type { KnownIntent } from "./doubts.ts";
 import { fr } from "./messages-fr.ts";
 import { euros } from "./money.ts";
 import type { Terminal } from "./terminal.ts";
@@ -24,7 +24,7 @@ export function linesOfNote(note: Note): ReceiptLine[] {
     case "reward":
       return [{ line: "title", text: fr.rewardReached(note.label) }, row(fr.gift(note.label), euros(note.value))];
     case "stamps":
-      return [row(fr.stamps(note.count, note.grid), fr.stampsLeft(note.grid - note.count))];
+      return [row(fr.stamps(note.count, note.grid), fr.stampsLeft(Math.max(0, note.grid - note.count)))];
     case "cagnotte":
       return [
         ...(note.earned > 0 ? [row(fr.earned, `+${euros(note.earned)}`)] : []),
@@ -57,20 +57,22 @@ function headOf({ facts, programmes }: Terminal, moment: Moment): ReceiptLine[] 
 }
 
 /** Cash that goes back to the customer, with the ticket of each top-up that did not happen. */
-function linesOfCashDue({ facts }: Terminal, due: readonly Settled[]): ReceiptLine[] {
+function linesOfCashDue({ facts }: Terminal, due: readonly CashDue[]): ReceiptLine[] {
   if (due.length === 0) return [];
   return [
     { line: "separator" },
     { line: "title", text: fr.giveBack },
-    ...due.map(({ number, intent }) =>
-      row(fr.giveBackOf(ticketName(facts.terminal, number)), euros(intent.topUp ?? 0)),
-    ),
+    ...due.map(({ intent, cents }) => row(fr.giveBackOf(ticketName(facts.terminal, intent)), euros(cents))),
   ];
 }
 
 /** A slip about earlier top-ups alone. */
-export function giveBackReceipt(terminal: Terminal, due: readonly Settled[], moment: Moment): ReceiptLine[] {
-  const card = due[0]?.intent.card ?? 0;
+export function giveBackReceipt(
+  terminal: Terminal,
+  card: number,
+  due: readonly CashDue[],
+  moment: Moment,
+): ReceiptLine[] {
   return [...headOf(terminal, moment), row(`${fr.card} ${maskedCard(card)}`, ""), ...linesOfCashDue(terminal, due)];
 }
 
@@ -109,7 +111,7 @@ export function receiptOf(
   terminal: Terminal,
   intent: KnownIntent,
   moment: Moment,
-  due: readonly Settled[],
+  due: readonly CashDue[],
 ): ReceiptLine[] {
   const { body, number } = intent;
   return [

@@ -10,11 +10,11 @@ import { encodeCbor, type Intent, Refusal } from "../wire/index.ts";
 import { type AreaOnCard, readAreaOnCard } from "./areas.ts";
 import { type Asked, askedOf, isAskedBy } from "./asked.ts";
 import { CardGone, type CardOnReader, CardRefused } from "./card.ts";
-import { type KnownIntent, knownIntents, settleDoubts, wentBack } from "./doubts.ts";
+import { areaOf, type KnownIntent, knownIntents, settleDoubts, wentBack } from "./doubts.ts";
 import { readIdentity } from "./identity.ts";
 import { fr } from "./messages-fr.ts";
 import { conclude, noCard, nothingToDo, type Progress, refuse } from "./outcome.ts";
-import { type CardFound, nullAreas, type Proposal, proposeSale, proposeTopUp } from "./proposal.ts";
+import { type CardFound, nullAreas, type Proposal, proposeSale, proposeTopUp, type ToDecide } from "./proposal.ts";
 import type { Terminal } from "./terminal.ts";
 import { canResume, openingsOf, store, writeAreas } from "./writing.ts";
 
@@ -29,7 +29,7 @@ export async function visit(terminal: Terminal, request: VisitRequest): Promise<
   const { hal } = terminal;
   await hal.show(fr.presentCard);
   const uid = await firstCard(hal);
-  const start = { request, moment: await hal.now(), card: null, intent: null, told: null, settled: [] };
+  const start = { request, moment: await hal.now(), card: null, intent: null, told: null };
   if (uid === null) return noCard(terminal, { ...start, uid: new Uint8Array() });
   const progress: Progress = { ...start, uid };
   const asked = askedOf(request);
@@ -84,40 +84,97 @@ async function tryVisit(terminal: Terminal, progress: Progress, asked: Asked): P
   progress.card = card.number;
   const history = await hal.lookup(card.number, request.visit);
   if (history.blocked !== null) throw new CardRefused("BLOCKED", card.number);
-  if (history.cardOfVisit !== null && history.cardOfVisit !== card.number)
-    throw new CardRefused("ALREADY_USED", card.number);
+  // A tap that only asks is no visit, whatever number it carries.
+  const asksOnly = request.kind === "settle";
+  const elsewhere = history.cardOfVisit !== null && history.cardOfVisit !== card.number;
+  if (!asksOnly && (elsewhere || history.visit === "over")) throw new CardRefused("ALREADY_USED", card.number);
   const intents = await knownIntents(hal, history);
+  const mine = asksOnly ? undefined : intents.findLast(({ ofThisVisit }) => ofThisVisit);
+  const isMine = mine !== undefined && !isVoid(mine) && isAskedBy(mine.body, asked);
+  progress.intent = isMine ? mine : null;
   const areas = await readAreas(terminal, card, intents);
   if (wentBack(facts, areas, history)) throw new CardRefused("COUNTER_ROLLBACK", card.number);
   await noteTornCounters(terminal, card, areas);
 
-  progress.told ??= alreadyTold(history);
-  await settleDoubts(hal, card, areas, intents, progress.settled);
+  progress.told ??= !asksOnly && alreadyTold(history);
+  await settleDoubts(hal, card, areas, intents);
   const found: CardFound = { card, areas, spentToday: history.spentToday, moment };
-  const mine = intents.findLast(({ ofThisVisit }) => ofThisVisit);
-  progress.intent = null;
+  const waiting = intents.filter(({ afterWrite }) => afterWrite.size > 0);
+  if (waiting.length > DOUBTS_MAX && !asksOnly) {
+    const ended = await decideFirst(
+      terminal,
+      progress,
+      asked,
+      found,
+      intents,
+      toDecideOf(waiting, () => true),
+    );
+    if (ended !== null) return ended;
+  }
   if (mine !== undefined && !isVoid(mine)) {
     if (!isAskedBy(mine.body, asked)) throw new CardRefused("ALREADY_USED", card.number);
     const ended = await goOn(terminal, progress, asked, found, intents, mine);
     if (ended !== null) return ended;
   }
-
+  progress.intent = null;
   const proposal = await propose(terminal, found, request);
-  const nulls = await nullAreas(terminal, found, programmesToDecide(intents, request, proposal));
-  const written = [...(proposal?.areas ?? []), ...nulls];
-  if (written.length === 0) return nothingToDo(terminal, progress, proposal);
-  const changes = (proposal?.areas.length ?? 0) > 0;
+  const areasOfSale = proposal?.areas ?? [];
+  const nulls = await nullAreas(
+    terminal,
+    found,
+    toDecideOf(
+      intents,
+      (programme, outcome) =>
+        (asksOnly || outcome === "committed") && areasOfSale.every((area) => area.programme !== programme),
+    ),
+  );
+  if (areasOfSale.length + nulls.length === 0) return nothingToDo(terminal, progress, proposal);
+  const changes = areasOfSale.length > 0;
+  const written = [...areasOfSale, ...nulls];
   const body = intentOf(terminal, progress, card, changes ? asked : NOTHING_ASKED, written, proposal?.payable ?? 0);
   const intent = await store(terminal, card, body);
   if (intent === "full") return refuse(terminal, progress, "JOURNAL_FULL");
   if (intent === "too-long") return refuse(terminal, progress, "BAD_AMOUNT");
-  progress.intent = intent;
-  await writeAreas(terminal, card, areas, intents, intent, progress.settled);
-  if (!changes && request.kind !== "settle") {
-    progress.intent = null;
-    return nothingToDo(terminal, progress, proposal);
+  // A null visit is not the visit that the till asked for: where it is cut, nothing of that one is in doubt.
+  if (changes || asksOnly) progress.intent = intent;
+  await writeAreas(terminal, card, areas, intents, intent);
+  return changes || asksOnly ? conclude(terminal, progress, intent) : nothingToDo(terminal, progress, proposal);
+}
+
+/** Most intents of one card that wait for a write before the next visit: they all have to be kept in memory. */
+const DOUBTS_MAX = 16;
+
+/** Programmes that wait for a write, of those that `wanted` says, each with the area where its record was to be opened. */
+function toDecideOf(
+  intents: readonly KnownIntent[],
+  wanted: (programme: number, outcome: "committed" | "aborted") => boolean,
+): ToDecide[] {
+  const toDecide = new Map<number, ToDecide>();
+  for (const { afterWrite, body } of intents) {
+    for (const { programme, area } of body.areas) {
+      const outcome = afterWrite.get(programme);
+      if (outcome !== undefined && wanted(programme, outcome)) toDecide.set(programme, { programme, area });
+    }
   }
-  return conclude(terminal, progress, intent);
+  return [...toDecide.values()];
+}
+
+/** Writes a null visit over what waits for one, and begins anew. Null where this terminal can write none of it. */
+async function decideFirst(
+  terminal: Terminal,
+  progress: Progress,
+  asked: Asked,
+  found: CardFound,
+  intents: readonly KnownIntent[],
+  toDecide: readonly ToDecide[],
+): Promise<VisitReport | null> {
+  const nulls = await nullAreas(terminal, found, toDecide);
+  if (nulls.length === 0) return null;
+  const body = intentOf(terminal, progress, found.card, NOTHING_ASKED, nulls, 0);
+  const intent = await store(terminal, found.card, body);
+  if (typeof intent === "string") return refuse(terminal, progress, "JOURNAL_FULL");
+  await writeAreas(terminal, found.card, found.areas, intents, intent);
+  return tryVisit(terminal, progress, asked);
 }
 
 /** Goes on with this very visit, tried before. Null where nothing of it is left: it gets a new intent. */
@@ -130,21 +187,21 @@ async function goOn(
   mine: KnownIntent,
 ): Promise<VisitReport | null> {
   const { card, areas } = found;
-  const undecided = [...mine.afterWrite.keys()].filter((programme) => !mine.unwritten.has(programme));
+  // The card shows that it happened, or cannot have, or a count was cut meanwhile: a write on top decides, and the card is read anew.
+  const isTorn = ({ programme, area }: ToDecide) => areaOf(areas, programme, area)?.counter?.torn === true;
+  const undecided = mine.body.areas.filter(
+    (area) => mine.afterWrite.has(area.programme) && (!mine.unwritten.has(area.programme) || isTorn(area)),
+  );
   if (undecided.length > 0) {
-    // The card shows that it happened, or cannot have; a write on top makes that true, and the card is then read anew.
-    const body = intentOf(terminal, progress, card, NOTHING_ASKED, await nullAreas(terminal, found, undecided), 0);
-    const intent = await store(terminal, card, body);
-    if (typeof intent === "string") return refuse(terminal, progress, "JOURNAL_FULL");
-    progress.intent = mine;
-    await writeAreas(terminal, card, areas, intents, intent, progress.settled);
-    return tryVisit(terminal, progress, asked);
+    const ended = await decideFirst(terminal, progress, asked, found, intents, undecided);
+    if (ended !== null) return ended;
   }
-  const resumes = canResume(mine, areas, intents);
+  const outcomes = [...mine.outcomes.values()];
+  const isHalfGone = outcomes.includes("aborted") && !outcomes.includes("committed");
+  const resumes = !isHalfGone && canResume(terminal, mine, areas, intents);
   // Where nothing of it is on the card, and it cannot be written as it was meant, the visit gets a new intent.
   if (!resumes && isUntouched(mine)) return null;
-  progress.intent = mine;
-  if (resumes) await writeAreas(terminal, card, areas, intents, mine, progress.settled);
+  if (resumes) await writeAreas(terminal, card, areas, intents, mine);
   return conclude(terminal, progress, mine);
 }
 
@@ -157,21 +214,6 @@ function propose(terminal: Terminal, found: CardFound, request: VisitRequest): P
     case "settle":
       return Promise.resolve(null);
   }
-}
-
-/** Programmes that are written again although nothing changes there: what they wait for is decided by a write. */
-function programmesToDecide(
-  intents: readonly KnownIntent[],
-  { kind }: VisitRequest,
-  proposal: Proposal | null,
-): number[] {
-  const waiting = new Set<number>();
-  for (const { afterWrite } of intents) {
-    for (const [programme, outcome] of afterWrite) {
-      if (kind === "settle" || outcome === "committed") waiting.add(programme);
-    }
-  }
-  return [...waiting].filter((number) => proposal?.areas.every(({ programme }) => programme !== number) ?? true);
 }
 
 /** Areas in the card's order, until every programme of the terminal has shown its record; all of them where one has none. */

@@ -3,7 +3,7 @@ import { encodeCbor, Intent, type IntentArea } from "../wire/index.ts";
 import { type AreaOnCard, nextSequence, packFor } from "./areas.ts";
 import { type CardOnReader, CardRefused } from "./card.ts";
 import { writeRecord } from "./commit.ts";
-import { areaOf, type KnownIntent, newIntent, type Settled, settleAfterWrite } from "./doubts.ts";
+import { areaOf, type KnownIntent, newIntent, settleAfterWrite } from "./doubts.ts";
 import { unlock } from "./identity.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -42,7 +42,12 @@ export async function openingsOf(
  * Whether every area that is still open can be written as it was meant. Not when a newer intent names the same new state:
  * that state belongs to the newest (doubts.ts).
  */
-export function canResume(intent: KnownIntent, areas: readonly AreaOnCard[], intents: readonly KnownIntent[]): boolean {
+export function canResume(
+  { facts }: Terminal,
+  intent: KnownIntent,
+  areas: readonly AreaOnCard[],
+  intents: readonly KnownIntent[],
+): boolean {
   const open = intent.body.areas.filter(({ programme }) => intent.outcomes.get(programme) === "open");
   return open.every(({ programme, area, newHash }) => {
     const newer = intents.some(
@@ -50,7 +55,8 @@ export function canResume(intent: KnownIntent, areas: readonly AreaOnCard[], int
         number > intent.number &&
         body.areas.some((other) => other.programme === programme && sameBytes(other.newHash, newHash)),
     );
-    return !newer && intent.unwritten.has(programme) && areaOf(areas, programme, area) !== null;
+    const held = facts.programmes.some((candidate) => candidate.programme === programme);
+    return held && !newer && intent.unwritten.has(programme) && areaOf(areas, programme, area) !== null;
   });
 }
 
@@ -61,7 +67,6 @@ export async function writeAreas(
   areas: readonly AreaOnCard[],
   intents: readonly KnownIntent[],
   intent: KnownIntent,
-  settled: Settled[],
 ): Promise<void> {
   const { hal } = terminal;
   for (const meant of intent.body.areas) {
@@ -72,7 +77,7 @@ export async function writeAreas(
     const { sealed, generation } = recordFor(terminal, card, area, meant);
     await writeRecord(hal, card, area, sealed, { role: "area", programme, generation });
     // The others first: where the power goes in between, this intent is still open and the card shows that it happened.
-    await settleAfterWrite(hal, intents, intent.number, programme, settled);
+    await settleAfterWrite(hal, intents, intent.number, programme);
     await hal.settle(intent.number, programme, "committed");
     intent.outcomes.set(programme, "committed");
   }
@@ -92,5 +97,5 @@ function recordFor(
   if (sequence === null) throw new CardRefused("CARD_WORN_OUT", card.number);
   if (state.value.sequence === sequence && state.value.generation === generation)
     return { sealed: meant.record, generation };
-  return { sealed: packFor(card, area, { ...state.value, generation, sequence }), generation };
+  return { sealed: packFor(card, area.map, { ...state.value, generation, sequence }), generation };
 }

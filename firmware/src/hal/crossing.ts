@@ -58,6 +58,7 @@ export const HAL_METHODS = [
   "entry",
   "intend",
   "settle",
+  "giveBack",
   "refuse",
   "nextRequest",
   "show",

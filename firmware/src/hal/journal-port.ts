@@ -19,6 +19,12 @@ export interface SpentToday {
   readonly cents: number;
 }
 
+/** Cash of a top-up that never happened and never can: it belongs to the customer. */
+export interface CashDue {
+  readonly intent: number;
+  readonly cents: number;
+}
+
 /** What this terminal knows of a card. */
 export interface CardHistory {
   /** Why the card is blocked, or null. */
@@ -29,6 +35,10 @@ export interface CardHistory {
   /** The card on which this very visit happened, or may still have; null where it did on none. */
   readonly cardOfVisit: number | null;
   readonly spentToday: readonly SpentToday[];
+  /** Cash of this card's top-ups that has not been handed back, nor used for another try of the same visit. */
+  readonly due: readonly CashDue[];
+  /** What became of this very visit: no intent of it is known, or there is one, or its cash was handed back and it is over. */
+  readonly visit: "unknown" | "known" | "over";
 }
 
 /** The journal as the app sees it. Numbers, times and chaining are the supervisor's. */
@@ -43,6 +53,8 @@ export interface JournalPort {
   intend(body: Uint8Array): Promise<number | "full" | "too-long">;
   /** Stores what became of one programme of an intent that `lookup` or `intend` gave. Repeating the same outcome changes nothing. */
   settle(intent: number, programme: number, outcome: "committed" | "aborted"): Promise<void>;
+  /** Stores that the cash of a top-up which `lookup` called due goes back. Repeating it changes nothing. */
+  giveBack(intent: number): Promise<void>;
   /** Stores a refusal (body as in wire/entry.ts). Lost without harm where the journal is full. */
   refuse(body: Uint8Array): Promise<void>;
 }

@@ -12,7 +12,7 @@ export const APP_LIMITS = {
 /** How long a customer may hold the card away before a visit gives up waiting for it. */
 export const CARD_RETURN_TIMEOUT_MS = 20_000;
 
-/** Tills begin their numbers anew: after so long the same number is another visit, unless the first is still open. */
+/** Tills begin their numbers anew: after so long the same number is another visit. */
 export const VISIT_NUMBER_SECONDS = 86_400;
 
 /** Cards a terminal remembers, so that one that goes back in time is refused. */

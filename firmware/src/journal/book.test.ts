@@ -47,6 +47,13 @@ class Journal {
     const sale = { lines: [], tip: 0, payable: 0 };
     return this.add({ kind: "intent", body: { card, uid: new Uint8Array(7), visit, merchant: 1, sale, areas } });
   }
+  topUp(card: number, visit: number, topUp: number, ...areas: Intent["areas"][number][]): number {
+    const sale = { lines: [], tip: 0, payable: topUp };
+    return this.add({ kind: "intent", body: { card, uid: new Uint8Array(7), visit, merchant: 1, sale, areas, topUp } });
+  }
+  cashBack(intent: number, cents: number): void {
+    this.add({ kind: "cash-back", body: { intent, cents } });
+  }
   commit(intent: number, programme: number): void {
     this.add({ kind: "commit", body: { intent, programme, sums: NO_SUMS } });
   }
@@ -121,16 +128,36 @@ describe("intent book", () => {
     expect(journal.book.cardOfVisit(31, NOW)).toBeNull();
   });
 
-  it("takes the number for another visit once a day has passed, unless the first is still open", () => {
+  it("takes the number for another visit once a day has passed, open or not; a clock that fell back makes nothing long ago", () => {
     const journal = new Journal();
     const number = journal.intent(CARD, 31, area(SHOP, 5));
     const nextDay = NOW + 86_400;
-    expect(journal.book.cardOfVisit(31, nextDay)).toBe(CARD);
-    journal.commit(number, SHOP);
-    expect(journal.book.cardOfVisit(31, nextDay - 1)).toBe(CARD);
-    expect(journal.book.cardOfVisit(31, nextDay)).toBeNull();
-    expect(journal.book.intentsOf(CARD, 31, NOW)).toMatchObject([{ number, ofThisVisit: true }]);
-    expect(journal.book.intentsOf(CARD, 31, nextDay)).toMatchObject([{ number, ofThisVisit: false }]);
+    for (const settled of [false, true]) {
+      if (settled) journal.commit(number, SHOP);
+      expect(journal.book.cardOfVisit(31, nextDay - 1)).toBe(CARD);
+      expect(journal.book.cardOfVisit(31, nextDay)).toBeNull();
+      expect(journal.book.cardOfVisit(31, 1_000)).toBe(CARD);
+      expect(journal.book.intentsOf(CARD, 31, NOW)).toMatchObject([{ number, ofThisVisit: true }]);
+      expect(journal.book.intentsOf(CARD, 31, nextDay)).toMatchObject([{ number, ofThisVisit: false }]);
+    }
+  });
+
+  it("knows what cash of top-ups is due, until it was handed back or used for another try", () => {
+    const journal = new Journal();
+    const { book } = journal;
+    const state = () => [book.due(CARD), book.stateOfVisit(7, NOW)];
+    expect(state()).toEqual([[], "unknown"]);
+    const first = journal.topUp(CARD, 7, 2_000, area(SHOP, 5));
+    expect(state()).toEqual([[], "known"]);
+    journal.abort(first, SHOP);
+    expect(state()).toEqual([[{ intent: first, cents: 2_000 }], "known"]);
+    const second = journal.topUp(CARD, 7, 2_000, area(SHOP, 5));
+    expect(state()).toEqual([[], "known"]);
+    journal.abort(second, SHOP);
+    expect(book.dueOf(second)).toBe(2_000);
+    journal.cashBack(second, 2_000);
+    expect(state()).toEqual([[], "over"]);
+    expect(book.stateOfVisit(7, NOW + 86_400)).toBe("unknown");
   });
 
   it("finds the intent of a visit however many came after it", () => {

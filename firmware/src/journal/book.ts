@@ -1,6 +1,8 @@
 import { type Day, dayOf, readBigEndian } from "@cachet/card-layout";
 import {
   CARDS_REMEMBERED,
+  type CardHistory,
+  type CashDue,
   type JournalledIntent,
   type RememberedState,
   type SpentToday,
@@ -16,6 +18,7 @@ interface KeptIntent {
   readonly visit: number;
   readonly utc: number;
   readonly day: Day;
+  readonly isTopUp: boolean;
   readonly outcomes: Map<number, Outcome>;
   /** Kept while an area is open; the journal has it afterwards. */
   body: Intent | null;
@@ -25,9 +28,17 @@ interface KeptCard {
   /** Open intents, oldest first, and the last one. */
   intents: KeptIntent[];
   readonly states: Map<number, RememberedState>;
-  /** By programme: what left the card on the last day that anything did. */
-  readonly spent: Map<number, { readonly day: Day; readonly cents: number }>;
+  /** By programme: what left the card on the last days that anything did, the latest last. */
+  readonly spent: Map<number, readonly DaySum[]>;
 }
+
+interface DaySum {
+  readonly day: Day;
+  readonly cents: number;
+}
+
+/** Days kept of a card: a clock that was wrong for a while leaves days that never were. */
+const DAYS_KEPT = 4;
 
 const SEQUENCE_AT = 4;
 const SEQUENCE_SIZE = 3;
@@ -40,6 +51,8 @@ export class IntentBook {
   private readonly cards = new Map<number, KeptCard>();
   private readonly intents = new Map<number, KeptIntent>();
   private readonly visits = new Map<number, KeptIntent>();
+  /** Top-ups that never happened, by intent, while their cash is still in the till. */
+  private readonly dues = new Map<number, { readonly card: number; readonly visit: number; readonly cents: number }>();
   private open = 0;
 
   /** Takes in one entry. Entries come in order, each once. Throws `RangeError` on an outcome of nothing that is open. */
@@ -47,16 +60,22 @@ export class IntentBook {
     if (entry.kind === "intent") this.takeIntent(entry.number, entry.utc, dayOf(entry.utc, entry.offset), entry.body);
     if (entry.kind === "commit") this.takeOutcome(entry.body.intent, entry.body.programme, "committed");
     if (entry.kind === "abort") this.takeOutcome(entry.body.intent, entry.body.programme, "aborted");
+    if (entry.kind === "cash-back") this.dues.delete(entry.body.intent);
   }
 
   private takeIntent(number: number, utc: number, day: Day, body: Intent): void {
     const { card, visit } = body;
     const outcomes = new Map(body.areas.map(({ programme }): [number, Outcome] => [programme, "open"]));
-    const intent: KeptIntent = { number, card, visit, utc, day, outcomes, body };
+    const isTopUp = body.topUp !== undefined;
+    const intent: KeptIntent = { number, card, visit, utc, day, isTopUp, outcomes, body };
     const kept: KeptCard = this.cards.get(card) ?? { intents: [], states: new Map(), spent: new Map() };
     kept.intents = [...kept.intents.filter(isOpen), intent];
     this.intents.set(number, intent);
     if (visitKind(body) !== "null") this.visits.set(visit, intent);
+    // Another try of the same visit: its cash is used for this one.
+    if (body.topUp !== undefined) {
+      for (const [due, { visit: ofDue }] of this.dues) if (ofDue === visit) this.dues.delete(due);
+    }
     for (const area of body.areas) spend(kept, day, area, 1);
     this.open += outcomes.size;
     for (const { programme, oldSequence, oldHash } of body.areas) {
@@ -72,7 +91,7 @@ export class IntentBook {
   private forgetOldest(): void {
     for (const [card, kept] of this.cards) {
       if (this.cards.size <= CARDS_REMEMBERED) return;
-      if (!kept.intents.some(isOpen)) this.cards.delete(card);
+      if (!kept.intents.some(isOpen)) this.cards.delete(card); // what is due is kept apart
     }
   }
 
@@ -93,6 +112,10 @@ export class IntentBook {
       });
     }
     if (outcome === "aborted" && kept !== undefined) spend(kept, intent.day, area, -1);
+    const { topUp } = intent.body!;
+    if (topUp !== undefined && isVoid(intent)) {
+      this.dues.set(number, { card: intent.card, visit: intent.visit, cents: topUp });
+    }
     if (!isOpen(intent)) intent.body = null;
   }
 
@@ -106,11 +129,30 @@ export class IntentBook {
     return this.intents.get(number)?.body ?? null;
   }
 
-  /** The last intent of a visit's number; null where it is settled and too long ago (`VISIT_NUMBER_SECONDS`) to be this visit. */
+  /**
+   * The last intent of a visit's number; null where it is too long ago (`VISIT_NUMBER_SECONDS`) to be this visit. A clock that
+   * fell back makes nothing long ago.
+   */
   private ofVisit(visit: number, utc: number): KeptIntent | null {
     const intent = this.visits.get(visit);
-    if (intent === undefined) return null;
-    return isOpen(intent) || Math.abs(utc - intent.utc) < VISIT_NUMBER_SECONDS ? intent : null;
+    return intent !== undefined && utc - intent.utc < VISIT_NUMBER_SECONDS ? intent : null;
+  }
+
+  /** Cash of a card's top-ups that never happened, oldest first. */
+  due(card: number): CashDue[] {
+    return [...this.dues].flatMap(([intent, due]) => (due.card === card ? [{ intent, cents: due.cents }] : []));
+  }
+
+  /** Cents that are due for one intent; null where nothing is. */
+  dueOf(intent: number): number | null {
+    return this.dues.get(intent)?.cents ?? null;
+  }
+
+  /** What is known of a visit's number at this time. */
+  stateOfVisit(visit: number, utc: number): CardHistory["visit"] {
+    const intent = this.ofVisit(visit, utc);
+    if (intent === null) return "unknown";
+    return intent.isTopUp && isVoid(intent) && !this.dues.has(intent.number) ? "over" : "known";
   }
 
   /** Open intents of a card, its last one, and the one of this visit at this time, oldest first. */
@@ -132,7 +174,7 @@ export class IntentBook {
   cardOfVisit(visit: number, utc: number): number | null {
     const intent = this.ofVisit(visit, utc);
     if (intent === null) return null;
-    return [...intent.outcomes.values()].every((outcome) => outcome === "aborted") ? null : intent.card;
+    return isVoid(intent) ? null : intent.card;
   }
 
   statesOf(card: number): RememberedState[] {
@@ -141,8 +183,10 @@ export class IntentBook {
 
   /** What a card spent here on a day, by programme; what is in doubt counts. */
   spentOn(card: number, day: Day): SpentToday[] {
-    const spent = this.cards.get(card)?.spent ?? new Map<number, { day: Day; cents: number }>();
-    return [...spent].flatMap(([programme, last]) => (last.day === day ? [{ programme, cents: last.cents }] : []));
+    return [...(this.cards.get(card)?.spent ?? [])].flatMap(([programme, days]) => {
+      const sum = days.find((one) => one.day === day);
+      return sum === undefined ? [] : [{ programme, cents: sum.cents }];
+    });
   }
 
   /** Areas that are still open, over all cards: each will need an entry of its own. */
@@ -156,15 +200,20 @@ function remember({ states }: KeptCard, state: RememberedState): void {
   if ((states.get(state.programme)?.sequence ?? 0) <= state.sequence) states.set(state.programme, state);
 }
 
-/** Adds what an area's effects take off the card; a clock that goes back to an earlier day changes nothing of today. */
+/** Adds what an area's effects take off the card on a day. */
 function spend({ spent }: KeptCard, day: Day, { programme, effects }: IntentArea, sign: 1 | -1): void {
   const { spentCents } = sumsOf(effects);
-  const last = spent.get(programme);
-  if (spentCents === 0 || (last !== undefined && day < last.day)) return;
-  const before = last?.day === day ? last.cents : 0;
-  spent.set(programme, { day, cents: Math.max(0, before + sign * spentCents) });
+  if (spentCents === 0) return;
+  const days = spent.get(programme) ?? [];
+  const before = days.find((one) => one.day === day)?.cents ?? 0;
+  const others = days.filter((one) => one.day !== day);
+  spent.set(programme, [...others.slice(1 - DAYS_KEPT), { day, cents: Math.max(0, before + sign * spentCents) }]);
 }
 
 function isOpen(intent: KeptIntent): boolean {
   return [...intent.outcomes.values()].includes("open");
+}
+
+function isVoid(intent: KeptIntent): boolean {
+  return [...intent.outcomes.values()].every((outcome) => outcome === "aborted");
 }

@@ -197,6 +197,8 @@ describe("settling an area", () => {
       ],
       cardOfVisit: null,
       spentToday: [],
+      due: [],
+      visit: "unknown",
       intents: [
         {
           number: 1,
@@ -208,7 +210,8 @@ describe("settling an area", () => {
         },
       ],
     });
-    const unknown = { blocked: null, remembered: [], intents: [], cardOfVisit: null, spentToday: [] };
+    const nothing = { remembered: [], intents: [], spentToday: [], due: [] };
+    const unknown = { blocked: null, cardOfVisit: null, visit: "unknown", ...nothing };
     expect(await keeper.lookup(2, 0)).toEqual(unknown);
   });
 });

@@ -141,6 +141,13 @@ export class JournalKeeper implements JournalPort {
     );
   }
 
+  async giveBack(intent: number): Promise<void> {
+    await this.inTurn(async () => {
+      const cents = this.book.dueOf(intent);
+      if (cents !== null) await this.append({ kind: "cash-back", body: { intent, cents } });
+    });
+  }
+
   async refuse(body: Uint8Array): Promise<void> {
     const refusal = Refusal.decode(decodeCbor(body), "refusal");
     await this.inTurn(async () => {
@@ -156,6 +163,8 @@ export class JournalKeeper implements JournalPort {
       intents: this.book.intentsOf(card, visit, utc),
       cardOfVisit: this.book.cardOfVisit(visit, utc),
       spentToday: this.book.spentOn(card, dayOf(utc, offset)),
+      due: this.book.due(card),
+      visit: this.book.stateOfVisit(visit, utc),
     });
   }
 

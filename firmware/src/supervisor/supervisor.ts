@@ -116,6 +116,7 @@ function halOf(ports: SupervisorPorts, keys: KeyStore, journal: JournalKeeper): 
     entry: (number) => journal.entry(number),
     intend: (body) => journal.intend(body),
     settle: (intent, programme, outcome) => journal.settle(intent, programme, outcome),
+    giveBack: (intent) => journal.giveBack(intent),
     refuse: (body) => journal.refuse(body),
     nextRequest: () => counter.nextRequest(),
     show: (line) => counter.show(line),

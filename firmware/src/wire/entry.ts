@@ -41,6 +41,7 @@ export const ENTRY_KINDS = {
   "image-change": 7,
   "list-change": 8,
   closing: 9,
+  "cash-back": 10,
 } as const;
 
 const U16_MAX = 0xffff;
@@ -233,6 +234,10 @@ export const Refusal = map({
 });
 export type Refusal = Decoded<typeof Refusal>;
 
+/** The cash of a top-up that never happened goes back to the customer: stored before anybody is told. */
+export const CashBack = map({ intent: key(1, uint()), cents: key(2, integer({ min: 1, max: CENTS_MAX })) });
+export type CashBack = Decoded<typeof CashBack>;
+
 /** The terminal started: which image runs. */
 export const PowerUp = map({ image: key(1, hash) });
 export type PowerUp = Decoded<typeof PowerUp>;
@@ -242,7 +247,8 @@ export type EntryBody =
   | { readonly kind: "commit"; readonly body: Commit }
   | { readonly kind: "abort"; readonly body: Abort }
   | { readonly kind: "refusal"; readonly body: Refusal }
-  | { readonly kind: "power-up"; readonly body: PowerUp };
+  | { readonly kind: "power-up"; readonly body: PowerUp }
+  | { readonly kind: "cash-back"; readonly body: CashBack };
 
 export type Entry = EntryBody & {
   readonly number: number;
@@ -257,6 +263,7 @@ const BODIES: Readonly<Record<EntryBody["kind"], Codec<unknown>>> = {
   abort: Abort,
   refusal: Refusal,
   "power-up": PowerUp,
+  "cash-back": CashBack,
 };
 
 const kindWord = word(ENTRY_KINDS);
