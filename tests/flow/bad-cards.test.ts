@@ -80,6 +80,17 @@ describe("a card that is not ours", () => {
     },
   );
 
+  it("answers nonsense: refused, and the terminal serves the next card", async () => {
+    const shop = await shopOf();
+    for (const answer of [[], [1], [0xfd], [0xfd, 0x16, 1], new Array(28).fill(0xff), new Array(300).fill(0xfd)]) {
+      const chip = new Type2Chip("NTAG215", UID);
+      const execute = chip.execute.bind(chip);
+      chip.execute = (command) => (command[0] === 0x3a ? Uint8Array.from(answer) : execute(command));
+      expect(await shop.visit(sale(1_000), chip), `${answer.length} bytes`).toMatchObject({ result: "refused" });
+    }
+    expect(await shop.visit(sale(1_000), await card(7))).toMatchObject({ result: "done" });
+  });
+
   it("is of another issuer, or sealed with a key that this terminal does not have", async () => {
     const shop = await shopOf();
     const chip = await card(7);
@@ -270,6 +281,9 @@ describe("cards of the key generation before", () => {
     expect(slots.map((page) => generationOf(chip, page)).sort()).toEqual([1, 2]);
     expect(await next.visit(sale(1_000), chip)).toMatchObject({ result: "done", spentCents: 1_000 });
     expect(slots.map((page) => generationOf(chip, page))).toEqual([2, 2]);
+    // A terminal that was not given the new key does not fall back behind what it cannot read.
+    const behind = await shopOf(4);
+    expect(await behind.visit(sale(100), chip)).toMatchObject({ result: "refused", reason: "KEY_NOT_HELD" });
     // Two generations on, a card that was not touched is not taken any more.
     const untouched = await card(8, { chip: kind });
     await (await shopOf(1)).visit(topUp(5_000), untouched);

@@ -51,6 +51,26 @@ function permutations<T>(items: readonly T[]): T[][] {
   return items.flatMap((item, at) => permutations(items.toSpliced(at, 1)).map((rest) => [item, ...rest]));
 }
 
+describe("what a terminal says of money", () => {
+  const status = (database: Database, journal: HandJournal) => importBatch(database, "a", journal.batch());
+
+  it("is set aside where a record moves another sum than its effects", () => {
+    const liar = new HandJournal(1);
+    const start = liar.visit(freshCard(CARD, TOWN), earned(100)).state;
+    liar.nullVisit({ ...start, cents: 1_000_000 });
+    const outcome = status(office([liar]), liar);
+    expect(outcome).toMatchObject({ status: "quarantined", reason: "bad-intent" });
+  });
+
+  it("is taken where they agree, null visits and top-ups among them", () => {
+    const honest = new HandJournal(1);
+    const start = honest.visit(freshCard(CARD, TOWN), earned(100)).state;
+    const after = honest.nullVisit(start).state;
+    honest.visit(after, spent(60));
+    expect(status(office([honest]), honest)).toMatchObject({ status: "accepted", forks: [] });
+  });
+});
+
 describe("one card, two histories", () => {
   it("is found when a dump was put back: the batch counts, and both sides are told with what they spent", () => {
     const [bakery, florist] = [new HandJournal(1), new HandJournal(2, 2, Date.UTC(2026, 5, 15, 11) / 1_000)];

@@ -66,3 +66,22 @@ describe("prepaid money at the counter", () => {
     }
   });
 });
+
+describe("a visit that moves value and leaves the purses as they were", () => {
+  it("is written and journalled like any other: a redemption that earns back what it took", async () => {
+    const shop = await terminal(1);
+    const chip = await card(1);
+    await shop.visit(sale(20_000), chip);
+    // 50 cents spent of 1050, and 5 % of the 1000 left earned.
+    const report = await shop.visit(sale(1_050, 50), chip);
+    expect(report).toMatchObject({ result: "done", spentCents: 50, earnedCents: 50, payable: 1_000 });
+  });
+});
+
+it("a programme that finds no room on a card does not bar the other", async () => {
+  const shop = await terminal(1);
+  const chip = await card(1, { chip: "MF0UL21" });
+  // One area: the shop's stamps take it, the town's cagnotte finds none.
+  expect(await shop.visit(sale(1_000), chip)).toMatchObject({ result: "done", committed: [11], payable: 1_000 });
+  expect(await shop.visit(sale(1_000), chip)).toMatchObject({ result: "done", committed: [11] });
+});

@@ -1,10 +1,12 @@
-import { PREDECESSOR_BYTES, sameBytes, stateHashMessage, unpackState } from "@cachet/card-layout";
+import { PREDECESSOR_BYTES, type Purse, sameBytes, stateHashMessage, unpackState } from "@cachet/card-layout";
 import {
   areasFault,
   type BatchEntry,
+  centsMoved,
   decodeEntry,
   type Entry,
   type Intent,
+  type IntentArea,
   type Sums,
   sumsOf,
   visitKind,
@@ -42,10 +44,41 @@ function intentFault(database: Database, terminal: number, { areas, merchant, ca
   return wrong === undefined ? null : `the record of programme ${wrong.programme} is not what the intent says of it`;
 }
 
+const centsIn = (purses: readonly Purse[]): number =>
+  purses.reduce((sum, purse) => ("cents" in purse ? sum + purse.cents : sum), 0);
+
+/** The record that an area of an intent replaces, where the visit that wrote it is known. */
+function recordBefore(database: Database, card: number, { programme, oldHash }: IntentArea): Uint8Array | null {
+  const row = database.get(
+    "select terminal, number from intent_area where card = ? and programme = ? and new_hash = ? limit 1",
+    card,
+    programme,
+    oldHash,
+  );
+  if (row === null) return null;
+  const { areas } = intentAt(database, Number(row.terminal), Number(row.number));
+  return areas.find((area) => area.programme === programme)?.record ?? null;
+}
+
+/** What is wrong with the money that an intent says it moves; null when it is what the records say. */
+function moneyFault(database: Database, { areas, card, topUp = 0 }: Intent): string | null {
+  const toppedUp = areas.reduce((sum, { effects }) => sum + sumsOf(effects).toppedUpCents, 0);
+  if (toppedUp !== topUp) return `it tops up by ${toppedUp} cents, and ${topUp} were paid`;
+  for (const area of areas) {
+    const before = recordBefore(database, card, area);
+    const [old, now] = [before === null ? null : unpackState(before), unpackState(area.record)];
+    if (old?.ok !== true || !now.ok) continue;
+    const moved = centsIn(now.value.purses) - centsIn(old.value.purses);
+    const said = centsMoved(area.effects);
+    if (moved !== said) return `programme ${area.programme}: the record moves ${moved} cents, its effects ${said}`;
+  }
+  return null;
+}
+
 /** Keeps an intent, open. Throws `Quarantine` when it is not what an honest terminal seals. */
 export function addIntent(database: Database, terminal: number, entry: Entry & { readonly kind: "intent" }): void {
   const { number, utc, offset, body } = entry;
-  const fault = intentFault(database, terminal, body);
+  const fault = intentFault(database, terminal, body) ?? moneyFault(database, body);
   if (fault !== null) throw new Quarantine("bad-intent", fault, number);
   const kind = visitKind(body);
   for (const area of body.areas) {
