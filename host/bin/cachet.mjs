@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Starts the command with the project's Node: plain JavaScript, so that an older Node can say what it lacks.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -26,7 +26,12 @@ if (!existsSync(packages)) {
     console.error("  State: nothing was done\n  Next:  run npm start once in the checkout; it fetches Node by itself");
     process.exitCode = 1;
   } else {
-    const child = spawnSync(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
-    process.exitCode = child.signal ? 128 + (constants.signals[child.signal] ?? 0) : (child.status ?? 70);
+    const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
+    // Ctrl-C reaches the child too, which may have a card to finish: it alone says when the command ends.
+    process.on("SIGINT", () => {});
+    process.on("SIGTERM", () => child.kill("SIGTERM"));
+    child.on("exit", (status, signal) => {
+      process.exitCode = signal ? 128 + (constants.signals[signal] ?? 0) : (status ?? 70);
+    });
   }
 }

@@ -40,6 +40,13 @@ export class CardLogFault extends Error {
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 const isUid = (value: unknown): value is string => typeof value === "string" && /^([0-9a-f]{2}){1,10}$/.test(value);
 
+const BEGINNING = '{"event":"';
+
+/** The first part of a line as this program writes it. */
+function isCutOff(line: string): boolean {
+  return !line.endsWith("}") && /^[ -~]*$/.test(line) && (BEGINNING.startsWith(line) || line.startsWith(BEGINNING));
+}
+
 function parse(line: string): CardEvent | null {
   let given: Readonly<Record<string, unknown>>;
   try {
@@ -51,7 +58,7 @@ function parse(line: string): CardEvent | null {
   const numbered = isCount(given.card);
   const begun = given.event === "begun" && numbered && isCount(given.issuer);
   const sound =
-    (begun && (given.serial === null || isCount(given.serial))) ||
+    (begun && (given.serial === null || (isCount(given.serial) && given.serial <= SERIAL_MAX))) ||
     (given.event === "written" && numbered) ||
     (given.event === "rejected" && (numbered || given.card === null) && typeof given.reason === "string");
   return sound ? (given as unknown as CardEvent) : null;
@@ -71,16 +78,24 @@ export class CardLog {
   private readonly unfinished = new Map<string, number>();
 
   /**
-   * Reads the log. A line that was cut off counts for nothing: no card is written before its line is whole.
-   * Throws `CardLogFault` for any other line that cannot be read.
+   * Reads the log. Of a line that was cut off only the number counts, where it names one: no card is written before its line is
+   * whole. Throws `CardLogFault` for any other line that cannot be read.
    */
   constructor(file: LogFile) {
     this.file = file;
     for (const [i, line] of file.lines().entries()) {
       const event = parse(line);
       if (event !== null) this.take(event);
-      else if (line.endsWith("}")) throw new CardLogFault(i + 1);
+      else if (isCutOff(line)) this.burn(line);
+      else throw new CardLogFault(i + 1);
     }
+  }
+
+  /** A number that stands in a line which was cut off, or damaged at its end, is not given again. */
+  private burn(line: string): void {
+    const [, issuer, serial] = /"issuer":(\d+),"serial":(\d+)/.exec(line) ?? [];
+    if (issuer === undefined || serial === undefined || Number(serial) > SERIAL_MAX) return;
+    this.lastSerial.set(Number(issuer), Math.max(Number(serial), this.lastSerial.get(Number(issuer)) ?? 0));
   }
 
   private take(event: CardEvent): void {

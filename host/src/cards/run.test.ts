@@ -32,7 +32,7 @@ async function run(file: LogFile, cards: readonly (ChipLink | "none")[], over: P
     { ...ORDER, ...over },
     {
       next: async () => waiting.shift() ?? "none",
-      removed: async () => {},
+      removed: async () => null,
       log: new CardLog(file),
       now: () => 1_000_000,
       told: (row) => rows.push(row),
@@ -128,10 +128,15 @@ describe("the log of cards", () => {
     JSON.stringify({ event: "begun", at: 1, issuer: 1, serial, card: cardNumber(1, serial), uid });
   const logOf = (...lines: readonly string[]) => new CardLog({ lines: () => lines, append: () => {} });
 
-  it("leaves out a line that was cut off, wherever it stands", () => {
-    const cut = begun(9, "0400").slice(0, -1);
-    expect(logOf(begun(1, "0401"), cut).nextSerial(1, 1)).toBe(2);
-    expect(logOf(begun(1, "0401"), cut, begun(2, "0402")).nextSerial(1, 1)).toBe(3);
+  it("takes nothing but the number from a line that was cut off, wherever it stands", () => {
+    const whole = begun(9, "0400");
+    for (let length = 1; length < whole.length; length += 1) {
+      const cut = whole.slice(0, length);
+      const named = cut.includes('"serial":9');
+      expect(logOf(begun(1, "0401"), cut).nextSerial(1, 1), cut).toBe(named ? 10 : 2);
+      expect(logOf(begun(1, "0401"), cut, begun(2, "0402")).nextSerial(1, 1), cut).toBe(named ? 10 : 3);
+      expect(logOf(cut).begunOn("0400"), cut).toBeNull();
+    }
   });
 
   it.each([
@@ -139,10 +144,22 @@ describe("the log of cards", () => {
     "{}",
     '{"event":"other","at":1,"uid":"04"}',
     '{"event":"written","at":1,"uid":"04","card":-1}',
+    '{"event":"begun","at":1,"issuer":1,"serial":99999999999,"card":1,"uid":"04"}',
     "}",
+    "rubbish",
+    "null",
+    "[]",
+    "\u0000{\u0000",
+    '{"at":1',
   ])("names a line that is none of its own: %s", (line) => {
     expect(() => logOf(begun(1, "0401"), line)).toThrow(CardLogFault);
     expect(() => logOf(begun(1, "0401"), line)).toThrow("line 2");
+  });
+
+  it("does not give a number again that stands in a line whose end is damaged", () => {
+    const damaged = begun(7, "0401").replace(/}$/, "]");
+    expect(logOf(damaged).nextSerial(1, 1)).toBe(8);
+    expect(logOf('{"event":"begun","at":1,"issuer":1,"serial":12,"ca').nextSerial(1, 1)).toBe(13);
   });
 
   it("keeps the numbers of issuers apart", () => {

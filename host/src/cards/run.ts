@@ -21,8 +21,8 @@ export interface RunRow {
 export interface RunPorts {
   /** The next card; a word where there will be none. */
   next(): Promise<ChipLink | string>;
-  /** Waits until the card is taken away. */
-  removed(): Promise<void>;
+  /** Waits until the card is taken away; a word where that cannot be seen any more. */
+  removed(): Promise<string | null>;
   readonly log: CardLog;
   /** Milliseconds; for the time of a card, and the log. */
   now(): number;
@@ -101,7 +101,8 @@ export async function personaliseRun(order: RunOrder, ports: RunPorts): Promise<
     rows.push(row);
     if (row.result === "written") written += 1;
     ports.told(row);
-    await ports.removed();
+    const lost = written < order.count ? await ports.removed() : null;
+    if (lost !== null) return { rows, ended: lost };
   }
   return { rows, ended: "complete" };
 }

@@ -93,29 +93,50 @@ function issuerOf({ issuer }: PersonaliseOptions, ring: KeyRing): { readonly iss
 
 function openLog(home: string): { readonly log: CardLog; readonly release: () => void } {
   const path = join(home, "cards.log");
-  const release = takeLock(`${path}.lock`);
+  const release = onDisk(`${path}.lock`, "no card was touched", () => takeLock(`${path}.lock`));
   if (typeof release === "number") {
     throw new Failure(
       "C-PERSO-02",
       `another run (process ${release}) is personalising from ${home}`,
       "no card was touched",
-      ["wait for it, or stop it: two runs would give the same numbers"],
+      ["wait for it, or stop it: two runs would give the same numbers", `no cachet runs? remove ${path}.lock`],
     );
   }
   try {
-    return { log: new CardLog(appendFile(path)), release };
+    const file = appendFile(path);
+    const state = "the card on the reader may be begun: present it again; no number is given twice";
+    const log = onDisk(
+      path,
+      "no card was touched",
+      () => new CardLog({ ...file, append: (line) => onDisk(path, state, () => file.append(line)) }),
+    );
+    return { log, release };
   } catch (error) {
     release();
     if (!(error instanceof CardLogFault)) throw error;
     throw new Failure("C-PERSO-03", `${path}: ${error.message}`, "no card was touched: numbers could be given twice", [
       "put that line back as it was, from a backup",
-      "or keep the file aside and begin with --first above every number it names",
+      'or keep the file aside and begin with --first N, N = the highest "serial" in it plus 1',
     ]);
   }
 }
 
 /** Numbers of simulated cards are on no card. */
 const forgottenLog = () => ({ log: new CardLog({ lines: () => [], append: () => {} }), release: () => {} });
+
+/** Does something with a file; what the disk says becomes C-FILE-03. */
+function onDisk<T>(path: string, state: string, use: () => T): T {
+  try {
+    return use();
+  } catch (error) {
+    const code = (error as { readonly code?: string }).code;
+    if (error instanceof Failure || error instanceof CardLogFault) throw error;
+    const why = code ?? (error instanceof Error ? error.message : String(error));
+    throw new Failure("C-FILE-03", `${path} cannot be written (${why})`, state, [
+      "check the folder, your rights and the free space, and run the command again",
+    ]);
+  }
+}
 
 const CSV_HEAD = "card,uid,chip,result,reason,signature,seconds";
 const csvLine = ({ card, uid, chip, result, reason, originality, milliseconds }: RunRow): string =>
@@ -132,15 +153,29 @@ function csvFile({ output }: PersonaliseOptions, now: Date): { readonly path: st
 
 /** The next card on the reader; rows for cards of other kinds. Failures of the reader end the run, and are told after its summary. */
 function cardsOn(
+  console: Console,
   reader: ChosenReader,
   strange: () => void,
 ): {
   next(): Promise<ChipLink | string>;
+  removed(): Promise<string | null>;
   ended(): Failure | null;
 } {
   let failure: Failure | null = null;
+  const removed = async () => {
+    if (!reader.isSimulated) console.err("take the card away\n");
+    try {
+      await reader.removed();
+      return null;
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      failure = error;
+      return "reader";
+    }
+  };
   return {
     ended: () => failure,
+    removed,
     async next() {
       for (;;) {
         try {
@@ -156,7 +191,8 @@ function cardsOn(
             return "reader";
           }
           strange();
-          await reader.removed();
+          const lost = await removed();
+          if (lost !== null) return lost;
         }
       }
     },
@@ -269,19 +305,22 @@ async function runOrder(
   csv: { readonly path: string; readonly file: AppendFile },
 ): Promise<void> {
   let [written, strange] = [0, 0];
-  const cards = cardsOn(reader, () => {
+  let isRefused = false;
+  const cards = cardsOn(console, reader, () => {
     strange += 1;
     console.err("       PUT ASIDE: a card of another kind\n");
   });
-  csv.file.append(CSV_HEAD);
+  onDisk(csv.path, "no card was touched", () => csv.file.append(CSV_HEAD));
   const run = await personaliseRun(order, {
     next: cards.next,
-    removed: () => reader.removed(),
+    // Every simulated card is like the last: one that is refused is refused for ever.
+    removed: () => (reader.isSimulated && isRefused ? Promise.resolve("refused") : cards.removed()),
     log,
     now: () => Date.now(),
     told(row) {
       if (row.result === "written") written += 1;
-      csv.file.append(csvLine(row));
+      isRefused = row.result === "rejected";
+      onDisk(csv.path, "the card is done and its number noted in cards.log", () => csv.file.append(csvLine(row)));
       if (console.json) console.out(JSON.stringify(row));
       const bell = console.drawsProgress ? "\u0007" : "";
       console.err(`${rowLine(row, written, order.count)}${bell}\n`);

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -44,6 +44,23 @@ describe("a file that only grows", () => {
   });
 });
 
+describe("a disk that takes no more", () => {
+  it("leaves the file as it was, and says so, however much of the line it took", () => {
+    for (let room = 0; room < 12; room += 1) {
+      const path = join(folder(), "lines.log");
+      appendFile(path).append("before");
+      let left = room;
+      const full = appendFile(path, (file, bytes, from) => {
+        const some = Math.min(left, 5, bytes.length - from);
+        left -= some;
+        return some === 0 ? 0 : writeSync(file, bytes, from, some);
+      });
+      expect(() => full.append("twelve bytes"), `room for ${room}`).toThrow("takes no more");
+      expect(readFileSync(path, "utf8")).toBe("before\n");
+    }
+  });
+});
+
 describe("a lock", () => {
   it("is held by one at a time, named to the other, and free afterwards", () => {
     const path = join(folder(), "home", "lock");
@@ -56,7 +73,7 @@ describe("a lock", () => {
   });
 
   it("whose process is gone, or that names none, is taken over", () => {
-    for (const left of ["4194304", "nobody", ""]) {
+    for (const left of ["4194304", "nobody", "", `${process.pid} 1`, "1 another start"]) {
       const path = join(folder(), "lock");
       writeFileSync(path, left);
       expect(typeof takeLock(path), left).toBe("function");
