@@ -186,3 +186,23 @@ describe("cachet programme check", () => {
       expect(check(town, ...option)).toMatchObject({ code: 2, err: expect.stringMatching(/^error C-USAGE-01/) });
   });
 });
+
+describe("a programme file that misbehaves", () => {
+  it.each([
+    { what: "ends the program", line: "process.exit(0);", said: "must not end the program" },
+    { what: "throws nothing at all", line: "throw null;", said: "null" },
+    { what: "never ends", line: "await new Promise(() => {});", said: "does not come to its end" },
+  ])("$what: refused with its name", ({ line, said }) => {
+    const file = write("strange.ts", line, ...programme(5, CAGNOTTE));
+    const { code, document } = checkJson(file);
+    expect(code).toBe(1);
+    expect(JSON.stringify(document)).toContain(said);
+  });
+
+  it("prints something: not on the output of the command", () => {
+    const { code, out, err } = check(write("loud.ts", 'console.log("hello");', ...programme(5, CAGNOTTE)), "--json");
+    expect(code).toBe(0);
+    expect(out).not.toContain("hello");
+    expect(err).toContain("hello");
+  });
+});

@@ -58,12 +58,36 @@ function thrownAt(file: string, error: unknown): number | null {
 
 /** What running the file threw: the faults that it names, or itself. */
 function thrownFaults(file: string, source: string, error: unknown): FileFault[] {
-  const named = (error as { readonly faults?: unknown }).faults;
+  const named = (error as { readonly faults?: unknown } | null | undefined)?.faults;
   const problems = Array.isArray(named) ? named.map(String) : [error instanceof Error ? error.message : String(error)];
   return problems.map((problem) => ({ file, line: lineOf(source, problem) ?? thrownAt(file, error), problem }));
 }
 
 const NO_PROGRAMME = "the file does not end with: export default programme({ ... })";
+
+/** How long a file may take to be read: it is plain data, or nearly. */
+const LOADING_MS = 10_000;
+
+/** Loads a file that may try to end the program, print on its output, or never come to an end. */
+async function quietly(load: () => Promise<{ readonly default?: unknown }>): Promise<{ readonly default?: unknown }> {
+  const { exit } = process;
+  const { log, info, debug } = console;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("the file does not come to its end")), LOADING_MS);
+  });
+  process.exit = () => {
+    throw new Error("a programme file must not end the program");
+  };
+  for (const word of ["log", "info", "debug"] as const) console[word] = console.error;
+  try {
+    return await Promise.race([load(), late]);
+  } finally {
+    clearTimeout(timer);
+    process.exit = exit;
+    Object.assign(console, { log, info, debug });
+  }
+}
 
 /** The programme that a file exports, or everything that is wrong with it. Runs the file. */
 export async function loadProgramme(file: string): Promise<ProgrammeReading> {
@@ -71,7 +95,7 @@ export async function loadProgramme(file: string): Promise<ProgrammeReading> {
   if (syntax.length > 0) return { ok: false, faults: syntax };
   const source = readFileSync(file, "utf8");
   try {
-    const { default: loaded } = (await import(pathToFileURL(resolve(file)).href)) as { readonly default?: unknown };
+    const { default: loaded } = await quietly(() => import(pathToFileURL(resolve(file)).href));
     if (loaded === undefined) return { ok: false, faults: [{ file, line: null, problem: NO_PROGRAMME }] };
     const faults = programmeFaults(loaded).map((problem) => ({ file, line: lineOf(source, problem), problem }));
     return faults.length > 0 ? { ok: false, faults } : { ok: true, programme: loaded as Programme };
