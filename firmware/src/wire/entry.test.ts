@@ -124,6 +124,13 @@ describe("a journal entry", () => {
     expect(() => decodeEntry(bytes)).toThrow(expect.objectContaining({ path }));
   });
 
+  it.each([8, 9])("refuses effect type %i, which is reserved for credits that rewrite a state", (type) => {
+    const body = (decodeCbor(bytesOf("intent")) as Cbor[])[5] as Map<number, Cbor>;
+    const area = (body.get(6) as Map<number, Cbor>[])[1]!;
+    (area.get(9) as Map<number, Cbor>[])[0]!.set(1, type);
+    expect(() => decodeEntry(withItem("intent", 5, body))).toThrow(`unknown word ${type}`);
+  });
+
   it("names a wrong field deep in an intent", () => {
     const body = (decodeCbor(bytesOf("intent")) as Cbor[])[5] as Map<number, Cbor>;
     const area = (body.get(6) as Map<number, Cbor>[])[1]!;

@@ -59,7 +59,11 @@ const uid = bstrUpTo(10);
 /** Who pays for a value. */
 const funder = word({ merchant: 1, association: 2, sponsor: 3, partner: 4 });
 
-/** One effect of a rule, as it was promised to the customer. */
+/**
+ * One effect of a rule, as it was promised to the customer. Types 8 and 9 are reserved for the effects of credits that rewrite a
+ * state: adopt (a record of a revoked key generation, named by its state hash) and restore (whole purses). Nobody writes or
+ * reads them yet.
+ */
 export const StoredEffect = map({
   type: key(1, word({ discount: 1, redeem: 2, earn: 3, stamp: 4, reward: 5, decline: 6, topup: 7 })),
   rule: key(2, text(40)),
