@@ -1,7 +1,7 @@
 import type { VisitReport, VisitRequest } from "@cachet/firmware/hal";
 import { Mishaps, type SimTerminal, type Type2Chip } from "@cachet/terminal-sim";
 import { describe, expect, it } from "vitest";
-import { centsOf, entriesOf, shown } from "../fixtures/audit.ts";
+import { centsOf, entriesOf, journalledAreas, shown } from "../fixtures/audit.ts";
 import { card, fixtureFile, imageOf, sale, settle, terminal, topUp } from "../fixtures/town.ts";
 
 /** Cash of top-ups: whatever happens, it is on the card, or goes back once, and the journal says which. */
@@ -171,4 +171,37 @@ it("a card torn again and again does not wear the terminal down", async () => {
   expect(sales.length).toBeLessThanOrEqual(18);
   expect(await shop.visit(sale(1_000), chip)).toMatchObject({ result: "done", spentCents: 1_000 });
   expect(await balance(chip)).toBe(4_000);
+});
+
+describe.each(CHIPS)("two visits that mean the same new state, on an %s", (kind) => {
+  it("are committed once, wherever the power goes between entries, then and at the tap after", async () => {
+    for (let cut = 0; cut < 4; cut += 1) {
+      for (let second = 0; second < 4; second += 1) {
+        const shop = await terminal(1, options);
+        const chip = await card(1, { chip: kind });
+        await shop.visit(topUp(5_000), chip);
+        tear(shop, 0);
+        await shop.visit(sale(1_000), chip);
+        const powerAt = (append: number) =>
+          interrupt(shop, (operation, seen) => operation === "journal-append" && seen === append, {
+            what: "power",
+            when: "before",
+          });
+        for (const [request, append] of [
+          [sale(1_000), cut],
+          [settle(), second],
+        ] as const) {
+          powerAt(append);
+          if ((await shop.visit(request, chip)) === "power-cut") await shop.powerOn();
+          calm(shop);
+        }
+        await shop.visit(settle(), chip);
+        await shop.visit(sale(100), chip);
+        const moved = journalledAreas(new Map([[1, await shop.journalBytes()]]))
+          .filter(({ outcome }) => outcome === "committed")
+          .reduce((sum, { centsMoved }) => sum + centsMoved, 0);
+        expect(moved, `cuts at ${cut} and ${second}`).toBe(await balance(chip));
+      }
+    }
+  });
 });
