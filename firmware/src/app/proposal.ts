@@ -51,8 +51,9 @@ function changesNothing(purses: readonly Purse[], { newPurses, effects }: Evalua
   return !moves && samePurses(purses, newPurses);
 }
 
-function losesValue({ effects }: IntentArea): boolean {
-  return effects.some(({ type, taken = 0 }) => type === "redeem" || taken > 0);
+/** Whether value leaves the card. */
+export function losesValue({ effects }: Pick<IntentArea, "effects">): boolean {
+  return effects.some(({ type, value, taken = 0 }) => (type === "redeem" && value > 0) || taken > 0);
 }
 
 /** A card has no word for a time before 2000: a clock that fell back to 1970 writes the earliest it has. */

@@ -6,7 +6,7 @@ import {
   type VisitRequest,
 } from "../hal/index.ts";
 import { ArithmeticFault } from "../rules/index.ts";
-import { encodeCbor, type Intent, Refusal } from "../wire/index.ts";
+import { encodeCbor, type Intent, type IntentArea, Refusal } from "../wire/index.ts";
 import { type AreaOnCard, readAreaOnCard } from "./areas.ts";
 import { type Asked, askedOf, isAskedBy } from "./asked.ts";
 import { CardGone, type CardOnReader, CardRefused } from "./card.ts";
@@ -14,7 +14,15 @@ import { areaOf, type KnownIntent, knownIntents, settleDoubts, wentBack } from "
 import { readIdentity } from "./identity.ts";
 import { fr } from "./messages-fr.ts";
 import { conclude, noCard, nothingToDo, type Progress, refuse } from "./outcome.ts";
-import { type CardFound, nullAreas, type Proposal, proposeSale, proposeTopUp, type ToDecide } from "./proposal.ts";
+import {
+  type CardFound,
+  losesValue,
+  nullAreas,
+  type Proposal,
+  proposeSale,
+  proposeTopUp,
+  type ToDecide,
+} from "./proposal.ts";
 import type { Terminal } from "./terminal.ts";
 import { canResume, openingsOf, store, writeAreas } from "./writing.ts";
 
@@ -187,8 +195,10 @@ async function goOn(
   mine: KnownIntent,
 ): Promise<VisitReport | null> {
   const { card, areas } = found;
-  // The card shows that it happened, or cannot have, or a count was cut meanwhile: a write on top decides, and the card is read anew.
-  const isTorn = ({ programme, area }: ToDecide) => areaOf(areas, programme, area)?.counter?.torn === true;
+  // The card shows that it happened, or cannot have, or a count was cut meanwhile, after which nothing leaves the card until
+  // the next commit: a write on top decides, and the card is read anew.
+  const isTorn = (meant: IntentArea) =>
+    losesValue(meant) && areaOf(areas, meant.programme, meant.area)?.counter?.torn === true;
   const undecided = mine.body.areas.filter(
     (area) => mine.afterWrite.has(area.programme) && (!mine.unwritten.has(area.programme) || isTorn(area)),
   );
