@@ -37,12 +37,10 @@ export const CONFIG_PAGES: Readonly<Record<Chip, ConfigPages>> = {
 const PROT = 0x80;
 const CFGLCK = 0x40;
 const AUTHLIM = 0x07;
-/** AUTH0 of a page that no chip has: nothing needs the password. */
-export const NO_PROTECTION = 0xff;
 
 /** What the configuration pages of a card say. */
 export interface ChipAccess {
-  /** First page that needs the password for writing; `NO_PROTECTION` where none does. */
+  /** First page that needs the password for writing; beyond the last page (FFh as delivered) where none does. */
   readonly firstProtected: number;
   readonly readNeedsPassword: boolean;
   /** The configuration can never be changed again. */
@@ -68,7 +66,7 @@ export function protectFrom(cfg0: Uint8Array, firstProtected: number): Uint8Arra
 
 /**
  * CFG1 with reading left free; everything else as it was read. Throws where the chip already has CFGLCK or AUTHLIM set: such a
- * page is never written, so that neither is ever set by accident (a wrong byte here once cost people their cards for ever).
+ * page is never written, so that neither is ever set by accident.
  */
 export function leaveReadable(cfg1: Uint8Array): Uint8Array {
   const access = cfg1[0]!;

@@ -59,7 +59,7 @@ export interface AreaOnCard {
 
 type FoundSlots = readonly [Slot, Slot] | "foreign";
 
-/** Both slots of an area, and its counter: value, tearing byte, and the value once more. */
+/** Both slots of an area, and its counter: value and tearing byte. */
 async function readCells(hal: Hal, card: CardOnReader, index: number): Promise<readonly Uint8Array[]> {
   const map = card.map.areas[index]!;
   const refused = new CardRefused("NOT_OURS", card.number);

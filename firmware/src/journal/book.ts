@@ -87,11 +87,11 @@ export class IntentBook {
     this.forgetOldest();
   }
 
-  /** Cards with an open intent are never forgotten. */
+  /** Cards with an open intent are never forgotten; what is due is kept apart. */
   private forgetOldest(): void {
     for (const [card, kept] of this.cards) {
       if (this.cards.size <= CARDS_REMEMBERED) return;
-      if (!kept.intents.some(isOpen)) this.cards.delete(card); // what is due is kept apart
+      if (!kept.intents.some(isOpen)) this.cards.delete(card);
     }
   }
 

@@ -1,4 +1,13 @@
-import { budgetOf, CARD_MAPS, type CardMap, type Chip, purseRoom, purseSize, pursesSize } from "@cachet/card-layout";
+import {
+  budgetOf,
+  CARD_MAPS,
+  type CardMap,
+  type Chip,
+  preventsRollback,
+  purseRoom,
+  purseSize,
+  pursesSize,
+} from "@cachet/card-layout";
 import { ArithmeticFault, whole } from "./arithmetic.ts";
 import type { Programme } from "./programme.ts";
 import { pursesOf } from "./rule-kinds.ts";
@@ -37,13 +46,11 @@ export interface MediaReport {
 }
 
 const CHIPS: readonly Chip[] = [...new Set(CARD_MAPS.map(({ chip }) => chip))];
-const PREVENTING: readonly Chip[] = CARD_MAPS.filter(({ commit }) => commit === "odd-even-counter").map(
-  ({ chip }) => chip,
-);
+const PREVENTING: readonly Chip[] = CARD_MAPS.filter(({ commit }) => preventsRollback(commit)).map(({ chip }) => chip);
 
 /** What a map's way to commit does about roll-back. */
 export function protectionOf({ commit }: Pick<CardMap, "commit">): Protection {
-  return commit === "odd-even-counter" ? "prevents roll-back" : "detects roll-back at import";
+  return preventsRollback(commit) ? "prevents roll-back" : "detects roll-back at import";
 }
 
 const bytesOf = (programme: Programme): number => pursesSize(pursesOf(programme));

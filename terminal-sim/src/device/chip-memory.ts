@@ -1,8 +1,7 @@
-import { PAGE_BYTES } from "@cachet/card-layout";
+import { PAGE_BYTES, uidCheckBytes } from "@cachet/card-layout";
 import type { ChipModel } from "./chip-model.ts";
 import { happened, type TornPage } from "./mishap.ts";
 
-const CASCADE_TAG = 0x88;
 /** Page 2 byte 1 is NXP's own; chips come with 48h. */
 const INTERNAL = 0x48;
 const STATIC_LOCK_PAGE = 2;
@@ -36,9 +35,8 @@ export class ChipMemory {
   constructor(model: ChipModel, uid: Uint8Array) {
     this.model = model;
     this.bytes = new Uint8Array(model.pages * PAGE_BYTES);
-    const [u0, u1, u2, u3, u4, u5, u6] = uid as unknown as [number, number, number, number, number, number, number];
-    const bcc = [CASCADE_TAG ^ u0 ^ u1 ^ u2, u3 ^ u4 ^ u5 ^ u6] as const;
-    this.bytes.set([u0, u1, u2, bcc[0], u3, u4, u5, u6, bcc[1], INTERNAL]);
+    const { bcc0, bcc1 } = uidCheckBytes(uid);
+    this.bytes.set([...uid.subarray(0, 3), bcc0, ...uid.subarray(3), bcc1, INTERNAL]);
     this.bytes.set(model.page3, OTP_PAGE * PAGE_BYTES);
     this.bytes.set(model.content, FIRST_USER_PAGE * PAGE_BYTES);
     if (model.dynamicLock !== null) this.bytes[model.dynamicLock.page * PAGE_BYTES + 3] = DYNAMIC_LOCK_END;
