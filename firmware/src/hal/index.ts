@@ -6,5 +6,6 @@ export * from "./hal.ts";
 export * from "./journal-port.ts";
 export * from "./keys.ts";
 export * from "./limits.ts";
+export * from "./line.ts";
 export * from "./sandbox.ts";
 export * from "./storage.ts";

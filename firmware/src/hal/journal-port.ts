@@ -25,10 +25,30 @@ export interface CashDue {
   readonly cents: number;
 }
 
-/** What this terminal knows of a card. */
-export interface CardHistory {
+/** A credit of the office's list for a card, body as in wire/credit.ts. */
+export interface ListedCredit {
+  readonly programme: number;
+  /** Credits of one card and programme are numbered 1, 2, 3 ... */
+  readonly number: number;
+  readonly body: Uint8Array;
+}
+
+/** What the office's signed list says, as far as it concerns a card. */
+export interface CardOnList {
   /** Why the card is blocked, or null. */
   readonly blocked: string | null;
+  /** Every open credit of the card in the programmes of this terminal, by programme and number. */
+  readonly credits: readonly ListedCredit[];
+  /** Generations of area keys that are worth nothing any more. */
+  readonly revoked: readonly { readonly programme: number; readonly generation: number }[];
+  /** Days since the office issued the list; null where this terminal never had one. */
+  readonly listDays: number | null;
+  /** Restore credits of this card that this terminal wrote or began to write, by programme: each works once. */
+  readonly restored: readonly { readonly programme: number; readonly number: number }[];
+}
+
+/** What this terminal knows of a card. */
+export interface CardHistory extends CardOnList {
   readonly remembered: readonly RememberedState[];
   /** Oldest first: every intent that is still open, the card's last one, and the last one of this visit. */
   readonly intents: readonly JournalledIntent[];

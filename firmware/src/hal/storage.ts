@@ -1,6 +1,6 @@
 /** One append-only file that survives a power cut. */
 export interface JournalFile {
-  /** Everything that is stored. After a power cut the last append may be there in part. */
+  /** Everything that is stored; no bytes where the file was never written. After a power cut the last append may be there in part. */
   read(): Promise<Uint8Array>;
   /** Durable once it resolves. Cut before that, any first part of `bytes` may remain. */
   append(bytes: Uint8Array): Promise<void>;
@@ -8,7 +8,35 @@ export interface JournalFile {
   truncate(length: number): Promise<void>;
 }
 
+/** One file of the terminal. */
+export interface StoredFile extends JournalFile {
+  /** Puts new content in the place of the old, whole or not at all: cut at any moment, the file holds the one or the other. */
+  replace(bytes: Uint8Array): Promise<void>;
+}
+
+/** The terminal's files, by name. Nobody outside the supervisor has a path to them. */
+export interface Storage {
+  file(name: string): StoredFile;
+}
+
 /** The terminal's clock. */
 export interface Clock {
   now(): { readonly utc: number; readonly offset: number; readonly suspect: boolean };
+}
+
+/** A clock that the supervisor may set. */
+export interface SettableClock extends Clock {
+  /** Sets the time and makes it trusted: `suspect` is false until the clock is reset. */
+  set(utc: number): void;
+}
+
+/** Waiting, by a clock that nobody sets. */
+export interface Timer {
+  /** Calls `then` once after so many milliseconds; the answer calls it off. */
+  after(ms: number, then: () => void): () => void;
+}
+
+/** Bytes that nobody can foretell: for keys and challenges. */
+export interface Chance {
+  bytes(size: number): Uint8Array;
 }

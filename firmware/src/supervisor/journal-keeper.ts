@@ -159,6 +159,10 @@ export class JournalKeeper implements JournalPort {
     const { utc, offset } = this.clock.now();
     return Promise.resolve({
       blocked: null,
+      credits: [],
+      revoked: [],
+      listDays: null,
+      restored: [],
       remembered: this.book.statesOf(card),
       intents: this.book.intentsOf(card, visit, utc),
       cardOfVisit: this.book.cardOfVisit(visit, utc),
