@@ -34,6 +34,10 @@ const SIMPLE = 7;
 const FALSE = 20;
 const TRUE = 21;
 const NULL = 22;
+const UNDEFINED = 23;
+const BREAK = 0xff;
+/** Stands for a length that the bytes do not say beforehand. */
+const INDEFINITE = -1;
 /** Nesting deeper than any format of ours; keeps a hostile file from exhausting the stack. */
 const DEPTH_MAX = 16;
 
@@ -138,9 +142,12 @@ export function encodeCbor(value: Cbor): Uint8Array {
 class Reader {
   at: number;
   private readonly bytes: Uint8Array;
-  constructor(bytes: Uint8Array, at: number) {
+  /** Takes what others write as well: any order of keys, longer numbers, lengths that are not said beforehand, undefined. */
+  private readonly loose: boolean;
+  constructor(bytes: Uint8Array, at: number, loose = false) {
     this.bytes = bytes;
     this.at = at;
+    this.loose = loose;
   }
 
   private take(size: number): Uint8Array {
@@ -150,15 +157,16 @@ class Reader {
     return taken;
   }
 
-  private argument(info: number, start: number): number {
+  private argument(info: number, start: number, major: number): number {
     if (info < 24) return info;
+    if (info === 31 && this.loose && major >= BYTES && major <= MAP) return INDEFINITE;
     if (info > 27) throw new CborFault("indefinite or reserved length", start);
     const raw = this.take(2 ** (info - 24));
     let value = 0;
     for (const byte of raw) value = value * 256 + byte;
     if (!Number.isSafeInteger(value)) throw new CborFault("number is too large", start);
     const smallest = info === 24 ? 24 : 2 ** (8 * (raw.length / 2));
-    if (value < smallest) throw new CborFault("number is not in its shortest form", start);
+    if (value < smallest && !this.loose) throw new CborFault("number is not in its shortest form", start);
     return value;
   }
 
@@ -171,9 +179,10 @@ class Reader {
     if (major === SIMPLE) {
       if (info === NULL) return null;
       if (info === TRUE || info === FALSE) return info === TRUE;
+      if (info === UNDEFINED && this.loose) return null;
       throw new CborFault("floats and other simple values are not used", start);
     }
-    const argument = this.argument(info, start);
+    const argument = this.argument(info, start, major);
     switch (major) {
       case UNSIGNED:
         return argument;
@@ -181,15 +190,15 @@ class Reader {
         if (argument >= Number.MAX_SAFE_INTEGER) throw new CborFault("number is too large", start);
         return -1 - argument;
       case BYTES:
-        return new Uint8Array(this.take(argument));
+        return new Uint8Array(this.string(argument, major));
       case TEXT: {
-        const text = utf8Decode(this.take(argument));
+        const text = utf8Decode(this.string(argument, major));
         if (text === null) throw new CborFault("text is not UTF-8", start);
         return text;
       }
       case ARRAY: {
         const items: Cbor[] = [];
-        for (let i = 0; i < argument; i += 1) items.push(this.item(depth + 1));
+        while (this.goesOn(items.length, argument)) items.push(this.item(depth + 1));
         return items;
       }
       case MAP:
@@ -199,16 +208,39 @@ class Reader {
     }
   }
 
+  /** Whether another item follows; takes the break that ends an indefinite length. */
+  private goesOn(done: number, length: number): boolean {
+    if (length !== INDEFINITE) return done < length;
+    if (this.bytes[this.at] !== BREAK) return true;
+    this.at += 1;
+    return false;
+  }
+
+  /** The bytes of a string: all at once, or in chunks of the same kind, each of a length of its own (RFC 8949, 3.2.3). */
+  private string(length: number, major: number): Uint8Array {
+    if (length !== INDEFINITE) return this.take(length);
+    const chunks: number[] = [];
+    while (this.goesOn(0, INDEFINITE)) {
+      const start = this.at;
+      const first = this.take(1)[0]!;
+      if (first >> 5 !== major || (first & 31) === 31) throw new CborFault("chunk of another kind", start);
+      chunks.push(...this.take(this.argument(first & 31, start, major)));
+    }
+    return Uint8Array.from(chunks);
+  }
+
   private map(pairs: number, depth: number): CborMap {
     const map = new Map<number | string, Cbor>();
     let before: Uint8Array | null = null;
-    for (let i = 0; i < pairs; i += 1) {
+    while (this.goesOn(map.size, pairs)) {
       const start = this.at;
       const key = this.item(depth + 1);
       if (typeof key !== "number" && typeof key !== "string")
         throw new CborFault("map key is no integer or text", start);
       const raw = this.bytes.subarray(start, this.at);
-      if (before !== null && compareBytes(before, raw) >= 0) throw new CborFault("map keys are not in order", start);
+      if (map.has(key)) throw new CborFault("map key stands twice", start);
+      if (!this.loose && before !== null && compareBytes(before, raw) >= 0)
+        throw new CborFault("map keys are not in order", start);
       before = raw;
       map.set(key, this.item(depth + 1));
     }
@@ -227,5 +259,16 @@ export function decodeCborItem(bytes: Uint8Array, at: number): { readonly value:
 export function decodeCbor(bytes: Uint8Array): Cbor {
   const { value, end } = decodeCborItem(bytes, 0);
   if (end !== bytes.length) throw new CborFault("bytes follow the item", end);
+  return value;
+}
+
+/**
+ * Reads bytes that hold one item as others may write it: valid CBOR (RFC 8949) of the kinds in `Cbor`, deterministic or not, undefined
+ * read as null. For messages that nobody signs. Throws `CborFault`.
+ */
+export function decodeLooseCbor(bytes: Uint8Array): Cbor {
+  const reader = new Reader(bytes, 0, true);
+  const value = reader.item(0);
+  if (reader.at !== bytes.length) throw new CborFault("bytes follow the item", reader.at);
   return value;
 }

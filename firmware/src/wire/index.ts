@@ -5,5 +5,22 @@ export * from "./cose.ts";
 export * from "./crypto.ts";
 export * from "./entry.ts";
 export * from "./image.ts";
-export { FormatFault } from "./schema.ts";
+export { type Codec, FormatFault } from "./schema.ts";
+export {
+  type AnyCommand,
+  type Command,
+  GENERAL_CODES,
+  type GeneralRefusal,
+  type RefusalOf,
+  type Refused,
+  type RequestOf,
+  type ResponseOf,
+  refused,
+} from "./smp/command.ts";
+export * from "./smp/framing.ts";
+export * from "./smp/image-group.ts";
+export * from "./smp/os-group.ts";
+export { encodePacket, HEADER_BYTES as SMP_HEADER_BYTES, type PacketHeader, readHeader } from "./smp/packet.ts";
+export * from "./smp/shared-groups.ts";
+export * from "./smp/terminal-group.ts";
 export { utf8Decode, utf8Encode } from "./utf8.ts";

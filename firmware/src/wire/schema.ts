@@ -57,6 +57,16 @@ export const bstr = (size: number): Codec<Uint8Array> =>
 export const bstrUpTo = (max: number): Codec<Uint8Array> =>
   checked((item): item is Uint8Array => item instanceof Uint8Array && item.length <= max, `at most ${max} bytes`);
 
+/** True or false. */
+export const bool: Codec<boolean> = checked((item): item is boolean => typeof item === "boolean", "true or false");
+
+/** Byte string of `min` to `max` bytes. */
+export const bstrWithin = (min: number, max: number): Codec<Uint8Array> =>
+  checked(
+    (item): item is Uint8Array => item instanceof Uint8Array && item.length >= min && item.length <= max,
+    `${min} to ${max} bytes`,
+  );
+
 /** One of a closed list of words, written as its number. Numbers are never reused. */
 export function word<W extends string>(numbers: Readonly<Record<W, number>>): Codec<W> {
   const words = new Map(Object.entries(numbers).map(([name, number]) => [number as number, name as W]));
@@ -85,16 +95,24 @@ export const list = <T>(items: Codec<T>, max = 1_000): Codec<readonly T[]> => ({
 });
 
 export interface Key<T, Optional extends boolean> {
-  readonly key: number;
+  readonly key: number | string;
   readonly codec: Codec<T>;
   readonly optional: Optional;
   /** The value that is never written: where the field is absent, it is read as this. */
   readonly usual?: T;
 }
-/** A field that is always there, under an integer key. */
-export const key = <T>(number: number, codec: Codec<T>): Key<T, false> => ({ key: number, codec, optional: false });
-/** A field that may be absent, under an integer key. */
-export const maybe = <T>(number: number, codec: Codec<T>): Key<T, true> => ({ key: number, codec, optional: true });
+/** A field that is always there. Formats of ours use integer keys; text keys belong to formats of others. */
+export const key = <T>(name: number | string, codec: Codec<T>): Key<T, false> => ({
+  key: name,
+  codec,
+  optional: false,
+});
+/** A field that may be absent. */
+export const maybe = <T>(name: number | string, codec: Codec<T>): Key<T, true> => ({
+  key: name,
+  codec,
+  optional: true,
+});
 
 /** A number that is always there in memory and absent on the wire where it is zero: a format can gain it and keep its old bytes. */
 export const orZero = (number: number, codec: Codec<number>): Key<number, false> => ({
@@ -107,12 +125,23 @@ export type MapOf<F> = { readonly [N in keyof F as F[N] extends Key<unknown, tru
   readonly [N in keyof F as F[N] extends Key<unknown, true> ? N : never]?: Value<F[N]>;
 };
 
-/** A map with integer keys, each declared once. Unknown keys are refused: a newer format has a newer version number. */
-export function map<F extends Readonly<Record<string, Key<unknown, boolean>>>>(fields: F): Codec<MapOf<F>> {
+type Fields = Readonly<Record<string, Key<unknown, boolean>>>;
+
+/** A map whose keys are declared once. Unknown keys are refused: a newer format has a newer version number. */
+export function map<F extends Fields>(fields: F): Codec<MapOf<F>> {
+  return mapOf(fields, false);
+}
+
+/** A map as in messages of others: unknown keys are ignored, and a field that may be absent may be null as well. */
+export function looseMap<F extends Fields>(fields: F): Codec<MapOf<F>> {
+  return mapOf(fields, true);
+}
+
+function mapOf<F extends Fields>(fields: F, isLoose: boolean): Codec<MapOf<F>> {
   const entries = Object.entries(fields);
   return {
     encode: (value) => {
-      const out = new Map<number, Cbor>();
+      const out = new Map<number | string, Cbor>();
       for (const [name, field] of entries) {
         const given = (value as Readonly<Record<string, unknown>>)[name];
         if (given === undefined && field.optional) continue;
@@ -129,7 +158,7 @@ export function map<F extends Readonly<Record<string, Key<unknown, boolean>>>>(f
       let used = 0;
       for (const [name, field] of entries) {
         const given = found.get(field.key);
-        if (given === undefined) {
+        if (given === undefined || (isLoose && given === null && field.optional)) {
           if (field.usual !== undefined) value[name] = field.usual;
           else if (!field.optional) throw new FormatFault(`${path}.${name}`, "missing");
           continue;
@@ -140,7 +169,7 @@ export function map<F extends Readonly<Record<string, Key<unknown, boolean>>>>(f
         value[name] = read;
         used += 1;
       }
-      if (used !== found.size) throw new FormatFault(path, "has a key that the format does not know");
+      if (!isLoose && used !== found.size) throw new FormatFault(path, "has a key that the format does not know");
       return value as MapOf<F>;
     },
   };
