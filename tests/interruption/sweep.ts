@@ -68,6 +68,14 @@ export function mishapsFor(kind: OperationKind): Mishap[] {
       return [...card1("before"), ...inside(TORN_PAGES), ...card1("after")];
     case "card-count":
       return [...card1("before"), ...inside(["old", "new"]), ...card1("after")];
+    case "file-replace":
+    case "file-truncate":
+      return (["before", "inside", "after"] as const).map((when) => ({
+        what: "power",
+        when,
+        torn: { page: "old", part: 0 },
+      }));
+    case "file-append":
     case "journal-append": {
       const parts = [1, 8, 100, 200, 255].map(
         (part): Mishap => ({ what: "power", when: "inside", torn: { page: "old", part } }),

@@ -13,6 +13,7 @@ export async function runTerminal(hal: Hal, programmes: readonly Programme[]): P
   // Shop first, town second: the town sees the shop's discounts.
   const inOrder = [...held].sort((a, b) => (a.scope === b.scope ? a.number - b.number : a.scope === "shop" ? -1 : 1));
   await hal.show(fr.ready);
+  await hal.healthy();
   // How a visit ended stays on the screen until the next one begins.
   for (;;) {
     const request = await hal.nextRequest();

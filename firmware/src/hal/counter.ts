@@ -86,3 +86,9 @@ export interface Counter {
   /** Tells the till how the visit ended. */
   report(report: VisitReport): Promise<void>;
 }
+
+/** The counter as the supervisor sees it. */
+export interface CounterPort extends Counter {
+  /** Waits until somebody holds the service key down: keeps an image on trial without a host. */
+  serviceKey(): Promise<void>;
+}

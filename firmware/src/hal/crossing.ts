@@ -48,6 +48,7 @@ export function fromCrossing(text: string): unknown {
 export const HAL_METHODS = [
   "facts",
   "now",
+  "healthy",
   "waitCard",
   "exchange",
   "hash",

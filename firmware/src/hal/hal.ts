@@ -30,6 +30,8 @@ export interface Moment {
 export interface Device {
   facts(): Promise<DeviceFacts>;
   now(): Promise<Moment>;
+  /** Says that the app has started and can do its work: an image on trial is only kept once it has. */
+  healthy(): Promise<void>;
 }
 
 /** Everything the app can reach. Given the same answers it makes the same calls, on every engine. */

@@ -22,3 +22,13 @@ export const CARDS_REMEMBERED = 20_000;
 export const JOURNAL_ENTRIES_MAX = 50_000;
 /** Room kept for the supervisor's own entries: an intent is not accepted into it. */
 export const JOURNAL_ENTRIES_RESERVED = 64;
+
+/** How long an image on trial may run without being confirmed. */
+export const TRIAL_MS = 60_000;
+/** Starts of the app without a visit in between, after which the supervisor leaves it stopped. */
+export const APP_STARTS_MAX = 3;
+/** How long after its answer a terminal starts anew, so that the answer is on the line before. */
+export const RESET_DELAY_MS = 250;
+
+/** Level of the interface in this folder: raised when the app gets to see something new of it. */
+export const HAL_LEVEL = 1;

@@ -1,5 +1,5 @@
 /** Why the app was stopped. */
-export type SandboxFaultKind = "memory" | "stack" | "budget" | "error";
+export type SandboxFaultKind = "memory" | "stack" | "budget" | "error" | "silent";
 
 /** The app broke a limit or threw. The supervisor stops it; cards and journal are as the last HAL call left them. */
 export class SandboxFault extends Error {
@@ -19,6 +19,8 @@ export type OnCall = (id: number, method: string, args: string) => void;
  * and calls the host's `cachetCall(id, method, args)`; nothing else crosses.
  */
 export interface Sandbox {
+  /** Whether `start` and `answer` return only once the app waits: then an app that waits for nothing is known to be dead. */
+  readonly runsToWait: boolean;
   /** Loads the payload and runs it to its first wait. Throws `SandboxFault`. */
   start(payload: string, onCall: OnCall): void;
   /** Gives the answer of a call and runs the app to its next wait. Throws `SandboxFault`. */

@@ -40,3 +40,11 @@ export interface Timer {
 export interface Chance {
   bytes(size: number): Uint8Array;
 }
+
+/** A file could not be written: the storage is full, or refuses. What was there before is still there; an append may be there in part. */
+export class StorageFault extends Error {
+  constructor(reason: string) {
+    super(reason);
+    this.name = "StorageFault";
+  }
+}

@@ -14,6 +14,7 @@ type Step = (call: OnCall) => void;
 
 /** A sandbox whose app makes one step at its start, and one more with every answer. */
 class ScriptedSandbox implements Sandbox {
+  runsToWait = false;
   used = 1_000;
   readonly answers: [id: number, text: string][] = [];
   payload = "";
@@ -150,5 +151,17 @@ describe("an app that is hosted", () => {
     await Promise.resolve();
     expect(hal.shown).toEqual(["under way"]);
     expect(sandbox.answers).toEqual([]);
+  });
+
+  it("is dead when it waits for nothing, at its start or after an answer; on engines that cannot tell it is left alone", async () => {
+    const quiet: Step = () => {};
+    for (const steps of [[quiet], [call("show", "ready"), quiet]]) {
+      const sandbox = new ScriptedSandbox(...steps);
+      sandbox.runsToWait = true;
+      expect(await stopOf(sandbox)).toMatchObject({ name: "SandboxFault", kind: "silent" });
+    }
+    const untold = new ScriptedSandbox(quiet);
+    const still = await Promise.race([stopOf(untold), Promise.resolve("still running")]);
+    expect(still).toBe("still running");
   });
 });

@@ -17,6 +17,8 @@ import {
 export function hostApp(sandbox: Sandbox, payload: string, hal: Hal): Promise<never> {
   return new Promise<never>((_, reject) => {
     let stopped = false;
+    // Calls without an answer so far: an app that waits for nothing will never do anything again.
+    let waiting = 0;
     const stop = (error: unknown) => {
       if (stopped) return;
       stopped = true;
@@ -35,12 +37,20 @@ export function hostApp(sandbox: Sandbox, payload: string, hal: Hal): Promise<ne
       }
       throw new SandboxFault("error", `the app called "${method}" without a list of arguments`);
     };
+    const checkAwake = () => {
+      if (sandbox.runsToWait && waiting === 0)
+        throw new SandboxFault("silent", "the app waits for nothing and does nothing");
+    };
     const serve = async (id: number, method: HalMethod, args: string) => {
+      waiting += 1;
       try {
         checkMemory();
         const call = hal[method] as (...given: unknown[]) => Promise<unknown>;
         const answer = await call.apply(hal, [...argumentsOf(method, args)]);
-        if (!stopped) sandbox.answer(id, toCrossing(answer));
+        waiting -= 1;
+        if (stopped) return;
+        sandbox.answer(id, toCrossing(answer));
+        checkAwake();
       } catch (error) {
         stop(error);
       }
@@ -54,6 +64,7 @@ export function hostApp(sandbox: Sandbox, payload: string, hal: Hal): Promise<ne
     };
     try {
       sandbox.start(payload, onCall);
+      if (!stopped) checkAwake();
     } catch (error) {
       stop(error);
     }

@@ -1,5 +1,8 @@
-/** Boots and sandboxes the app, keeps keys and journal. Meets the app only as the bytes of an image. */
+/** Boots and sandboxes the app, keeps keys, slots and journal, serves the installer's line. Meets the app only as the bytes of an image. */
 export * from "./crypto.ts";
 export type { CollectedBatch } from "./journal-keeper.ts";
 export * from "./key-store.ts";
+export type { Hardware } from "./management/managed.ts";
+export { PACKETS_AT_ONCE } from "./management/os-commands.ts";
+export { Slots } from "./slots.ts";
 export * from "./supervisor.ts";

@@ -1,4 +1,4 @@
-import { ascii, bigEndian, concat, sameSeal } from "@cachet/card-layout";
+import { ascii, bigEndian, concat, readBigEndian, sameSeal } from "@cachet/card-layout";
 import {
   ED25519_KEY_BYTES,
   ED25519_SIGNATURE_BYTES,
@@ -32,6 +32,12 @@ const TLV = {
   layouts: 0x00a1,
   /** Programmes: per programme number u16, version u16, length u8, name in UTF-8; integers big-endian. */
   programmes: 0x00a2,
+  /** Model of terminal: ASCII. Absent: any. */
+  model: 0x00a3,
+  /** Merchants whose terminals may run it: numbers u16, big-endian. Absent: any. */
+  merchants: 0x00a4,
+  /** Level of the hardware interface that the app needs: one byte. Absent: 1. */
+  halLevel: 0x00a5,
 } as const;
 
 /** DER SubjectPublicKeyInfo of an Ed25519 key (RFC 8410), without the 32 key bytes. KEYHASH is over prefix and key. */
@@ -61,6 +67,12 @@ export interface ImageFacts {
   readonly product: string;
   readonly layouts: { readonly lowest: number; readonly highest: number };
   readonly programmes: readonly ImageProgramme[];
+  /** The only model of terminal that may run it; any where it is left out. */
+  readonly model?: string;
+  /** The only merchants whose terminals may run it; any where they are left out. */
+  readonly merchants?: readonly number[];
+  /** What the app needs of the hardware interface; 1 where it is left out. */
+  readonly halLevel?: number;
 }
 
 export interface Image extends ImageFacts {
@@ -87,6 +99,9 @@ export type ImageRefusal =
   | "unknown-key"
   | "bad-signature"
   | "other-product"
+  | "other-model"
+  | "other-merchant"
+  | "newer-hal"
   | "older-counter"
   | "unreadable-layout";
 
@@ -148,6 +163,9 @@ function decodeProgrammes(bytes: Uint8Array): ImageProgramme[] | null {
   return programmes;
 }
 
+const numbersIn = (bytes: Uint8Array): number[] =>
+  Array.from({ length: bytes.length / 2 }, (_, i) => readBigEndian(bytes, 2 * i, 2));
+
 /** Packs protected TLVs that are not ours too: what tests need to rebuild images of other tools. */
 export function encodeContainer(
   version: ImageVersion,
@@ -181,6 +199,11 @@ export function encodeImage(facts: ImageFacts, payload: Uint8Array, signer: Sign
     { type: TLV.product, value: ascii(facts.product) },
     { type: TLV.layouts, value: Uint8Array.of(facts.layouts.lowest, facts.layouts.highest) },
     { type: TLV.programmes, value: encodeProgrammes(facts.programmes) },
+    ...(facts.model === undefined ? [] : [{ type: TLV.model, value: ascii(facts.model) }]),
+    ...(facts.merchants === undefined
+      ? []
+      : [{ type: TLV.merchants, value: concat(...facts.merchants.map((number) => bigEndian(number, 2))) }]),
+    ...(facts.halLevel === undefined ? [] : [{ type: TLV.halLevel, value: Uint8Array.of(facts.halLevel) }]),
   ]);
   const digest = sha256(region);
   return concat(
@@ -207,8 +230,13 @@ function refuse(refusal: ImageRefusal, detail: string): never {
 
 type Tlvs = ReadonlyMap<number, Uint8Array>;
 
-/** TLVs of one area, parsed to its very end. Each type has one size (null: any) and stands exactly once. */
-function readTlvs(bytes: Uint8Array, where: string, known: ReadonlyMap<number, number | null>): Tlvs {
+/** TLVs of one area, parsed to its very end. Each type has one size (null: any) and stands once; those that are needed exactly once. */
+function readTlvs(
+  bytes: Uint8Array,
+  where: string,
+  needed: ReadonlyMap<number, number | null>,
+  optional: ReadonlyMap<number, number | null> = new Map(),
+): Tlvs {
   const found = new Map<number, Uint8Array>();
   let at = INFO_BYTES;
   while (at < bytes.length) {
@@ -216,14 +244,14 @@ function readTlvs(bytes: Uint8Array, where: string, known: ReadonlyMap<number, n
     const [type, length] = [readLe(bytes, at, 2), readLe(bytes, at + 2, 2)];
     const name = `TLV ${type.toString(16).padStart(4, "0")}h`;
     if (at + 4 + length > bytes.length) refuse("bad-tlv", `${where}: ${name} is cut off`);
-    const size = known.get(type);
+    const size = needed.has(type) ? needed.get(type) : optional.get(type);
     if (size === undefined) refuse("unknown-tlv", `${where}: ${name}`);
     if (size !== null && size !== length) refuse("bad-tlv", `${where}: ${name} has ${length} bytes instead of ${size}`);
     if (found.has(type)) refuse("duplicate-tlv", `${where}: ${name} stands twice`);
     found.set(type, bytes.subarray(at + 4, at + 4 + length));
     at += 4 + length;
   }
-  for (const type of known.keys()) {
+  for (const type of needed.keys()) {
     if (!found.has(type)) refuse("missing-tlv", `${where}: TLV ${type.toString(16).padStart(4, "0")}h`);
   }
   return found;
@@ -234,6 +262,11 @@ const PROTECTED_TLVS = new Map<number, number | null>([
   [TLV.product, null],
   [TLV.layouts, 2],
   [TLV.programmes, null],
+]);
+const OPTIONAL_TLVS = new Map<number, number | null>([
+  [TLV.model, null],
+  [TLV.merchants, null],
+  [TLV.halLevel, 1],
 ]);
 const UNPROTECTED_TLVS = new Map<number, number | null>([
   [TLV.sha256, SHA256_BYTES],
@@ -277,7 +310,7 @@ function split(file: Uint8Array): Parts {
     },
     payload: file.subarray(HEADER_BYTES, payloadEnd),
     region: file.subarray(0, regionEnd),
-    protectedTlvs: readTlvs(file.subarray(payloadEnd, regionEnd), "protected", PROTECTED_TLVS),
+    protectedTlvs: readTlvs(file.subarray(payloadEnd, regionEnd), "protected", PROTECTED_TLVS, OPTIONAL_TLVS),
     unprotectedTlvs: readTlvs(file.subarray(regionEnd), "unprotected", UNPROTECTED_TLVS),
   };
 }
@@ -292,6 +325,12 @@ function read(file: Uint8Array, sha256: Sha256): { readonly image: Image; readon
   if (product.length > PRODUCT_BYTES_MAX) refuse("bad-tlv", `protected: product of ${product.length} bytes`);
   const programmes = decodeProgrammes(protectedTlvs.get(TLV.programmes)!);
   if (programmes === null) refuse("bad-tlv", "protected: list of programmes");
+  const [model, merchants] = [protectedTlvs.get(TLV.model), protectedTlvs.get(TLV.merchants)];
+  const halLevel = protectedTlvs.get(TLV.halLevel)?.[0];
+  if (model !== undefined && (model.length === 0 || model.length > PRODUCT_BYTES_MAX)) {
+    refuse("bad-tlv", `protected: model of ${model.length} bytes`);
+  }
+  if (merchants !== undefined && merchants.length % 2 !== 0) refuse("bad-tlv", "protected: list of merchants");
   return {
     image: {
       version,
@@ -299,12 +338,27 @@ function read(file: Uint8Array, sha256: Sha256): { readonly image: Image; readon
       product: String.fromCharCode(...product),
       layouts: { lowest, highest },
       programmes,
+      ...(model === undefined ? {} : { model: String.fromCharCode(...model) }),
+      ...(merchants === undefined ? {} : { merchants: numbersIn(merchants) }),
+      ...(halLevel === undefined ? {} : { halLevel }),
       payload,
       hash,
       keyHash: unprotectedTlvs.get(TLV.keyHash)!,
     },
     signature: unprotectedTlvs.get(TLV.ed25519)!,
   };
+}
+
+function checkFit({ model, merchants, halLevel = 1 }: Image, device: ImageDevice): void {
+  if (model !== undefined && model !== device.model) {
+    refuse("other-model", `made for ${model}, this is ${device.model}`);
+  }
+  if (merchants !== undefined && device.merchant !== null && !merchants.includes(device.merchant)) {
+    refuse("other-merchant", `made for merchant ${merchants.join(", ")}, this is ${device.merchant}`);
+  }
+  if (halLevel > device.halLevel) {
+    refuse("newer-hal", `needs hardware interface ${halLevel}, this one has ${device.halLevel}`);
+  }
 }
 
 function check(file: Uint8Array, expected: ImageExpectation): Image {
@@ -316,6 +370,7 @@ function check(file: Uint8Array, expected: ImageExpectation): Image {
   }
   if (!expected.verify(publicKey, image.hash, signature)) refuse("bad-signature", "signature does not verify");
   if (image.product !== PRODUCT) refuse("other-product", `made for ${image.product}`);
+  if (expected.device !== undefined) checkFit(image, expected.device);
   if (image.securityCounter < expected.securityCounter) {
     refuse(
       "older-counter",
@@ -330,8 +385,19 @@ function check(file: Uint8Array, expected: ImageExpectation): Image {
   return image;
 }
 
+/** What of a terminal an image may be made for. */
+export interface ImageDevice {
+  readonly model: string;
+  /** Null where nobody knows yet whose terminal it is. */
+  readonly merchant: number | null;
+  /** The level of the hardware interface that it has. */
+  readonly halLevel: number;
+}
+
 export interface ImageExpectation {
   readonly trustedKeys: readonly Uint8Array[];
+  /** The terminal that is to run it; left out where nobody asks about one. */
+  readonly device?: ImageDevice;
   /** The lowest security counter that is still accepted. */
   readonly securityCounter: number;
   readonly layoutsInField: { readonly lowest: number; readonly highest: number };

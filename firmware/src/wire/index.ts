@@ -5,7 +5,8 @@ export * from "./cose.ts";
 export * from "./crypto.ts";
 export * from "./entry.ts";
 export * from "./image.ts";
-export { type Codec, FormatFault } from "./schema.ts";
+export * from "./image-patch.ts";
+export * from "./schema.ts";
 export {
   type AnyCommand,
   type Command,

@@ -30,6 +30,8 @@ export interface ImageOptions {
   readonly version: ImageVersion;
   readonly securityCounter: number;
   readonly signer: Signer;
+  /** The only model of terminal that may run it. */
+  readonly model?: string;
 }
 
 /** Runs esbuild; what it refuses is told by file and line. */
@@ -81,6 +83,13 @@ async function bundle(files: readonly string[]): Promise<{ readonly payload: Uin
   return { payload: output(".js").contents, sourceMap: output(".map").text };
 }
 
+/** Level of the hardware interface that the app is written for (firmware/src/hal/limits.ts). */
+const HAL_LEVEL = 1;
+
+/** Every merchant that takes part in one of the programmes, in the order of their numbers. */
+const merchantsOf = (programmes: readonly Programme[]): number[] =>
+  [...new Set(programmes.flatMap(({ merchants }) => Object.keys(merchants).map(Number)))].sort((a, b) => a - b);
+
 /** Builds a signed image from programme files. Throws `BuildRefused`, naming the file. */
 export async function buildImage(files: readonly string[], options: ImageOptions): Promise<BuiltImage> {
   const programmes = await programmesOf(files);
@@ -91,6 +100,9 @@ export async function buildImage(files: readonly string[], options: ImageOptions
     product: PRODUCT,
     layouts: { lowest: STATE_LAYOUT, highest: STATE_LAYOUT },
     programmes: programmes.map(({ number, version, name }) => ({ number, version, name })),
+    merchants: merchantsOf(programmes),
+    halLevel: HAL_LEVEL,
+    ...(options.model === undefined ? {} : { model: options.model }),
   };
   const file = encodeImage(facts, payload, options.signer, sha256);
   return { file, payloadBytes: payload.length, sourceMap, programmes };

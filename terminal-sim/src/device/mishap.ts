@@ -34,8 +34,18 @@ export interface Mishap {
   readonly torn?: Torn;
 }
 
-/** `card-write`: a page of a card changes. `card-count`: a one-way counter of a card goes up. `card-read`: any other command. */
-export type OperationKind = "card-read" | "card-write" | "card-count" | "journal-append";
+/**
+ * `card-write`: a page of a card changes. `card-count`: a one-way counter of a card goes up. `card-read`: any other command.
+ * `file-...`: another file than the journal is added to, or any file is cut or replaced as a whole.
+ */
+export type OperationKind =
+  | "card-read"
+  | "card-write"
+  | "card-count"
+  | "journal-append"
+  | "file-append"
+  | "file-replace"
+  | "file-truncate";
 
 /** Counts the operations of a terminal and lets one mishap happen at one of them. */
 export class Mishaps {

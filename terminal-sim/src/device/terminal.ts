@@ -1,15 +1,31 @@
-import type { Clock, DeviceFacts, Sandbox, VisitReport, VisitRequest } from "@cachet/firmware/hal";
-import { type CollectedBatch, type HeldKey, Supervisor, type TrustedImageKey } from "@cachet/firmware/supervisor";
+import type {
+  DeviceFacts,
+  Sandbox,
+  SerialLine,
+  SettableClock,
+  Timer,
+  VisitReport,
+  VisitRequest,
+} from "@cachet/firmware/hal";
+import {
+  type CollectedBatch,
+  type Hardware,
+  type HeldKey,
+  Slots,
+  Supervisor,
+  type TrustedImageKey,
+} from "@cachet/firmware/supervisor";
 import type { Signer } from "@cachet/firmware/wire";
 import type { AirLog } from "./air-time.ts";
-import { SimJournalFile } from "./flash.ts";
 import { Mishaps, PowerCut } from "./mishap.ts";
 import { type CardField, type Customer, SimReader } from "./reader.ts";
+import { SimStorage } from "./storage.ts";
 import { SimTill } from "./till.ts";
+import { SimTimer } from "./timer.ts";
 import type { Type2Chip } from "./type2-chip.ts";
 
 /** A clock that somebody sets. */
-export class SimClock implements Clock {
+export class SimClock implements SettableClock {
   utc: number;
   suspect = false;
   private readonly offsetAt: (utc: number) => number;
@@ -18,6 +34,11 @@ export class SimClock implements Clock {
   constructor(utc: number, offsetAt: (utc: number) => number) {
     this.utc = utc;
     this.offsetAt = offsetAt;
+  }
+
+  set(utc: number): void {
+    this.utc = utc;
+    this.suspect = false;
   }
 
   now(): { utc: number; offset: number; suspect: boolean } {
@@ -30,6 +51,12 @@ export interface SimTerminalSetup {
   readonly keys: readonly HeldKey[];
   readonly signer: Signer;
   readonly trustedImageKeys: readonly TrustedImageKey[];
+  /** Null for a terminal without a line. */
+  readonly line?: SerialLine;
+  /** One that is moved on by hand where it is left out. */
+  readonly timer?: Timer;
+  readonly hardware?: Hardware;
+  readonly isOpen?: boolean;
   /** Lowest security counter that may run; 0 when it is left out. */
   readonly securityCounter?: number;
   readonly image: Uint8Array;
@@ -37,8 +64,8 @@ export interface SimTerminalSetup {
   readonly newSandbox: () => Sandbox;
   readonly keepsAllPaper?: boolean;
   readonly journalCapacity?: number;
-  /** What the journal's file holds at the start: a copy of another terminal's, to try several endings of one story. */
-  readonly journal?: Uint8Array;
+  /** What files hold at the start, by name: a copy of another terminal's, to try several endings of one story. */
+  readonly files?: Readonly<Record<string, Uint8Array>>;
   /** The reader; a simulated one where it is left out. */
   readonly field?: CardField;
 }
@@ -50,36 +77,62 @@ export class SimTerminal {
   till: SimTill;
   /** What interrupts this terminal. Replace it to plan something. */
   mishaps = new Mishaps();
+  readonly storage: SimStorage;
   private readonly reader: CardField;
-  private readonly journal: SimJournalFile;
   private running: Supervisor | null = null;
+  /** Comes up again by itself after a reset that the line, or a trial, asked for. */
+  restarted: Promise<void> = Promise.resolve();
 
   constructor(setup: SimTerminalSetup) {
     this.setup = setup;
     this.clock = setup.clock;
     this.till = new SimTill(setup.keepsAllPaper ?? false);
-    this.journal = new SimJournalFile(() => this.mishaps, setup.journal);
+    this.storage = new SimStorage(() => this.mishaps, setup.files);
     this.reader = setup.field ?? new SimReader(() => this.mishaps);
   }
 
-  /** Boots. Throws what the supervisor's boot throws, or `PowerCut` when one is planned at its first entry. */
+  /** Puts the image into the flash of a new terminal, where nothing goes wrong. */
+  private async install(): Promise<void> {
+    const { image, securityCounter } = this.setup;
+    const planned = this.mishaps;
+    this.mishaps = new Mishaps();
+    await Slots.install(this.storage, image, securityCounter);
+    this.mishaps = planned;
+  }
+
+  /** Boots. Throws what the supervisor's boot throws, or `PowerCut` when one is planned, or `ImageRefused` where no image runs. */
   async powerOn(): Promise<void> {
-    const { facts, keys, signer, trustedImageKeys, image, clock, newSandbox, keepsAllPaper, journalCapacity } =
-      this.setup;
+    const supervisor = await this.boot();
+    if (supervisor.imageFault !== null) throw supervisor.imageFault;
+  }
+
+  /** Boots, with or without an image to run. */
+  async boot(): Promise<Supervisor> {
+    const { facts, keys, signer, trustedImageKeys, clock, newSandbox, keepsAllPaper, journalCapacity } = this.setup;
+    if ((await this.storage.file("state").read()).length === 0) await this.install();
     this.till = new SimTill(keepsAllPaper ?? false);
-    this.running = await Supervisor.boot(image, {
-      facts,
-      keys,
-      signer,
-      trustedImageKeys,
-      securityCounter: this.setup.securityCounter ?? 0,
+    const supervisor = await Supervisor.boot({
+      hardware: this.setup.hardware ?? { model: "sim", serial: `SIM-${facts.terminal}` },
+      storage: this.storage,
+      provisioned: { facts, keys, signer, trustedImageKeys, isOpen: this.setup.isOpen ?? false },
       clock,
+      timer: this.setup.timer ?? new SimTimer(),
+      line: this.setup.line ?? null,
       newSandbox,
-      journal: this.journal,
       card: this.reader,
       counter: this.till,
       ...(journalCapacity === undefined ? {} : { journalCapacity }),
     });
+    this.running = supervisor;
+    supervisor.resets.then(() => {
+      if (this.running === supervisor) this.restarted = this.restart();
+    });
+    return supervisor;
+  }
+
+  private async restart(): Promise<void> {
+    this.powerOff();
+    await this.boot();
   }
 
   /** Stops at once, as if unplugged. Journal and cards stay. */
@@ -104,7 +157,7 @@ export class SimTerminal {
     return this.running !== null;
   }
 
-  private get supervisor(): Supervisor {
+  get supervisor(): Supervisor {
     if (this.running === null) throw new Error("the terminal is off");
     return this.running;
   }
@@ -121,7 +174,9 @@ export class SimTerminal {
   private async attend(request: VisitRequest, customer: Customer): Promise<VisitReport | "power-cut"> {
     this.reader.customer = customer;
     try {
-      return await Promise.race([this.till.ask(request), this.supervisor.stopped]);
+      const { stopped, resets } = this.supervisor;
+      const cut = resets.then(() => "power-cut" as const);
+      return await Promise.race([this.till.ask(request), stopped, this.supervisor.appFault(), cut]);
     } catch (error) {
       if (!(error instanceof PowerCut)) throw error;
       this.powerOff();
@@ -153,7 +208,7 @@ export class SimTerminal {
 
   /** The journal's file as it lies in the flash. */
   journalBytes(): Promise<Uint8Array> {
-    return this.journal.read();
+    return this.storage.file("journal").read();
   }
 
   collect(first = 1, last: number = this.entryCount): CollectedBatch {

@@ -1,7 +1,7 @@
-import type { Counter, ReceiptLine, VisitReport, VisitRequest } from "@cachet/firmware/hal";
+import type { CounterPort, ReceiptLine, VisitReport, VisitRequest } from "@cachet/firmware/hal";
 
 /** The till side of a simulated terminal: requests in, screens, paper and reports out. */
-export class SimTill implements Counter {
+export class SimTill implements CounterPort {
   /** Receipts printed since power-on, oldest first. */
   readonly receipts: (readonly ReceiptLine[])[] = [];
   readonly screens: string[] = [];
@@ -32,6 +32,15 @@ export class SimTill implements Counter {
     if (request !== undefined) return Promise.resolve(request);
     return new Promise((resolve) => {
       this.waiting = resolve;
+    });
+  }
+
+  /** Somebody holds the service key down. */
+  pressService: () => void = () => {};
+
+  serviceKey(): Promise<void> {
+    return new Promise((resolve) => {
+      this.pressService = resolve;
     });
   }
 

@@ -37,6 +37,7 @@ export interface Stopwatch {
 }
 
 class QuickJsSandbox implements Sandbox {
+  readonly runsToWait = true;
   private readonly runtime: QuickJSRuntime;
   private readonly context: QuickJSContext;
   private app: QuickJSHandle | null = null;

@@ -31,6 +31,7 @@ function launchOf(payload: string): Launch {
  * never to show that a limit holds.
  */
 class V8Sandbox implements Sandbox {
+  readonly runsToWait = false;
   private app: App | null = null;
 
   start(payload: string, onCall: OnCall): void {

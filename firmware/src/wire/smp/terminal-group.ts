@@ -240,6 +240,9 @@ export const slotImages = command({
               }),
             ),
           ),
+          /** Why it may not run here, where it may not: the word of docs/formats/image.md, and a sentence. */
+          refusal: maybe("refusal", text(40)),
+          detail: maybe("detail", text(200)),
         }),
         2,
       ),

@@ -1,0 +1,40 @@
+import type { CardPort, Clock, Counter, DeviceFacts, Hal } from "../hal/index.ts";
+import { sha256 } from "./crypto.ts";
+import type { JournalKeeper } from "./journal-keeper.ts";
+import type { KeyStore } from "./key-store.ts";
+
+/** What the app's HAL is made of. */
+export interface HalParts {
+  readonly facts: DeviceFacts;
+  readonly clock: Clock;
+  readonly card: CardPort;
+  readonly counter: Counter;
+  readonly keys: KeyStore;
+  readonly journal: JournalKeeper;
+}
+
+/** The HAL that the app gets: every call ends at the hardware, the keys or the journal. */
+export function halOf({ facts, clock, card, counter, keys, journal }: HalParts): Hal {
+  return {
+    facts: () => Promise.resolve(facts),
+    now: () => Promise.resolve(clock.now()),
+    healthy: () => Promise.resolve(),
+    waitCard: (timeoutMs, uid) => card.waitCard(timeoutMs, uid),
+    exchange: (commands) => card.exchange(commands),
+    hash: (message) => Promise.resolve(sha256(message)),
+    seal: (key, uid, number, sealed) => Promise.resolve(keys.seal(key, { uid, card: number }, sealed)),
+    open: (key, uid, number, sealed, mac) => Promise.resolve(keys.open(key, { uid, card: number }, sealed, mac)),
+    password: (issuer, generation, uid, number) =>
+      Promise.resolve(keys.password(issuer, generation, { uid, card: number })),
+    lookup: (number, visit) => journal.lookup(number, visit),
+    entry: (number) => journal.entry(number),
+    intend: (body) => journal.intend(body),
+    settle: (intent, programme, outcome) => journal.settle(intent, programme, outcome),
+    giveBack: (intent) => journal.giveBack(intent),
+    refuse: (body) => journal.refuse(body),
+    nextRequest: () => counter.nextRequest(),
+    show: (line) => counter.show(line),
+    print: (receipt) => counter.print(receipt),
+    report: (report) => counter.report(report),
+  };
+}

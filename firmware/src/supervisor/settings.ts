@@ -1,0 +1,82 @@
+import { sameBytes } from "@cachet/card-layout";
+import type { StoredFile } from "../hal/index.ts";
+import {
+  bstrUpTo,
+  decodeCbor,
+  encodeCbor,
+  isFormatError,
+  key,
+  list,
+  map,
+  text,
+  utf8Decode,
+  utf8Encode,
+} from "../wire/index.ts";
+
+const Stored = map({ settings: key(1, list(map({ name: key(1, text(64)), value: key(2, bstrUpTo(256)) }), 32)) });
+
+/** What may be set, and which values it takes; the first is the usual one. Nothing here touches keys, value or who may do what. */
+const KNOWN: Readonly<Record<string, readonly string[]>> = {
+  "shop/language": ["fr", "en"],
+  "shop/beep": ["on", "off"],
+};
+
+function decode(bytes: Uint8Array): Map<string, Uint8Array> {
+  if (bytes.length === 0) return new Map();
+  try {
+    return new Map(Stored.decode(decodeCbor(bytes), "settings").settings.map(({ name, value }) => [name, value]));
+  } catch (error) {
+    // Settings that are lost fall back to the usual ones: nothing of value is among them.
+    if (isFormatError(error)) return new Map();
+    throw error;
+  }
+}
+
+/** The shop's settings: written ones hold at once, and over a start once they are saved. */
+export class Settings {
+  private readonly file: StoredFile;
+  private saved: ReadonlyMap<string, Uint8Array>;
+  private written: Map<string, Uint8Array>;
+
+  private constructor(file: StoredFile, saved: Map<string, Uint8Array>) {
+    this.file = file;
+    this.saved = saved;
+    this.written = new Map(saved);
+  }
+
+  static async load(file: StoredFile): Promise<Settings> {
+    return new Settings(file, decode(await file.read()));
+  }
+
+  /** Null where there is no such setting. */
+  read(name: string): Uint8Array | null {
+    const values = Object.hasOwn(KNOWN, name) ? KNOWN[name]! : null;
+    return values === null ? null : (this.written.get(name) ?? utf8Encode(values[0]!));
+  }
+
+  write(name: string, value: Uint8Array): "written" | "not-found" | "bad-value" {
+    if (!Object.hasOwn(KNOWN, name)) return "not-found";
+    if (!KNOWN[name]!.includes(utf8Decode(value) ?? "")) return "bad-value";
+    this.written.set(name, value);
+    return "written";
+  }
+
+  /** The usual value again. */
+  remove(name: string): "removed" | "not-found" {
+    if (!Object.hasOwn(KNOWN, name)) return "not-found";
+    this.written.delete(name);
+    return "removed";
+  }
+
+  /** Forgets what was not saved. */
+  forget(): void {
+    this.written = new Map(this.saved);
+  }
+
+  async save(): Promise<void> {
+    const settings = [...this.written].map(([name, value]) => ({ name, value }));
+    const bytes = encodeCbor(Stored.encode({ settings }));
+    if (!sameBytes(bytes, await this.file.read())) await this.file.replace(bytes);
+    this.saved = new Map(this.written);
+  }
+}
