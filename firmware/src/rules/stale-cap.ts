@@ -1,4 +1,4 @@
-import { divide } from "./arithmetic.ts";
+import { divide, whole } from "./arithmetic.ts";
 
 /**
  * How a list that grew old lowers the offline cap: from so many days on, the share of the cap in percent that is left.
@@ -20,6 +20,7 @@ export const STALE_STEPS: readonly { readonly days: number; readonly percent: nu
  * has none. Throws `ArithmeticFault` on what is no whole number.
  */
 export function staleCap(capCents: number, listDays: number | null): number {
-  const step = STALE_STEPS.find(({ days }) => listDays === null || listDays >= days) ?? STALE_STEPS.at(-1)!;
-  return divide(capCents * step.percent, 100, "floor");
+  const age = listDays === null ? Number.MAX_SAFE_INTEGER : whole(listDays, "listDays");
+  const { percent } = STALE_STEPS.find(({ days }) => age >= days) ?? STALE_STEPS.at(-1)!;
+  return divide(whole(capCents, "capCents") * percent, 100, "floor");
 }

@@ -163,7 +163,7 @@ export class ListStore {
     };
   }
 
-  /** What the list lets an account without a chip spend at a terminal; nothing where it names no ceiling. */
+  /** What the list lets an account without a chip spend at a terminal; nothing of a purse whose balance it does not name. */
   allowance(account: number, terminal: number): Allowance[] {
     const { balances, ceilings, imported } = this.sections;
     const asOf = imported.of({ terminal })[0]?.entry ?? 0;
