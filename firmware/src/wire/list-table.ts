@@ -315,7 +315,6 @@ export function mergeRows<Key, Row extends Key>(
       continue;
     }
     const gone = r === removed.count ? 1 : compare(removed.key(r), held.key(h));
-    if (gone < 0) throw missing();
     if (gone === 0) r += 1;
     else if (order < 0) copy(held.row(h));
     // Of the same key, the put row replaces: it is copied when its turn comes.
