@@ -8,7 +8,7 @@ export * from "./entry.ts";
 export * from "./image.ts";
 export * from "./list-contents.ts";
 export * from "./list-sections.ts";
-export { type Rows, type Table, TableFault } from "./list-table.ts";
+export type { Rows, Table } from "./list-table.ts";
 export { FormatFault } from "./schema.ts";
 export {
   encodeTerminalList,

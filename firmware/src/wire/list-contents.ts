@@ -1,6 +1,7 @@
 import { ascii, concat, sameBytes } from "@cachet/card-layout";
 import { encodeCbor } from "./cbor.ts";
 import type { Sha256 } from "./crypto.ts";
+import { TableFault } from "./list-column.ts";
 import {
   PutRows,
   type RemovedRows,
@@ -10,7 +11,7 @@ import {
   type SectionRow,
   type Sections,
 } from "./list-sections.ts";
-import { differenceOfRows, mergeRows, type Rows, TableFault } from "./list-table.ts";
+import { differenceOfRows, mergeRows, type Rows } from "./list-table.ts";
 import { type Decoded, key, map, uint } from "./schema.ts";
 import {
   issuerCodec,

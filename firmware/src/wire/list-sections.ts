@@ -1,15 +1,7 @@
 import { SHA256_BYTES } from "./crypto.ts";
 import { CARD_MAX } from "./entry.ts";
-import {
-  bytesColumn,
-  countedColumn,
-  type Rows,
-  rowsOf,
-  type Table,
-  table,
-  uintColumn,
-  wordColumn,
-} from "./list-table.ts";
+import { bytesColumn, countedColumn, uintColumn, wordColumn } from "./list-column.ts";
+import { type Rows, rowsOf, type Table, table } from "./list-table.ts";
 import { type Decoded, map, maybe } from "./schema.ts";
 
 /** Most rows of each section, in one list and in what a terminal holds. */

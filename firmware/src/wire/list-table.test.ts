@@ -1,17 +1,8 @@
 import { concat, fromHex, toHex } from "@cachet/card-layout";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  bytesColumn,
-  countedColumn,
-  differenceOfRows,
-  mergeRows,
-  rowsOf,
-  TableFault,
-  table,
-  uintColumn,
-  wordColumn,
-} from "./list-table.ts";
+import { bytesColumn, countedColumn, TableFault, uintColumn, wordColumn } from "./list-column.ts";
+import { differenceOfRows, mergeRows, rowsOf, table } from "./list-table.ts";
 
 const Blocks = table(
   "blocks",

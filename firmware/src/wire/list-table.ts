@@ -1,99 +1,9 @@
-import { bigEndian, concat, sameBytes, toHex } from "@cachet/card-layout";
+import { concat, sameBytes, toHex } from "@cachet/card-layout";
+import { type Column, TableFault } from "./list-column.ts";
 import { type Codec, FormatFault } from "./schema.ts";
-
-/**
- * Table: rows of a list, one after the other in one byte string, without gaps. A row is its key columns, then its value
- * columns; integers are big-endian, so that bytewise order of the keys is the order of their values. Rows stand in that
- * order, no key twice: a key is found by halving, where the bytes lie.
- */
-export interface Column<T> {
-  /** Bytes that a value takes; null where one byte in front counts them. */
-  readonly size: number | null;
-  /** Throws `RangeError` on what the column cannot hold: our bug. */
-  write(value: T): Uint8Array;
-  /** Throws `FormatFault`. */
-  read(bytes: Uint8Array, path: string): T;
-}
 
 type Columns = Readonly<Record<string, Column<unknown>>>;
 type ValuesOf<C> = { readonly [N in keyof C]: C[N] extends Column<infer T> ? T : never };
-
-/** Bytes that do not make the table, or tables that do not fit each other. */
-export class TableFault extends FormatFault {
-  readonly reason: "form" | "too-many" | "inconsistent";
-  constructor(reason: TableFault["reason"], table: string, problem: string) {
-    super(table, problem);
-    this.name = "TableFault";
-    this.reason = reason;
-  }
-}
-
-function readUint(bytes: Uint8Array): number {
-  let value = 0;
-  for (const byte of bytes) value = value * 256 + byte;
-  return value;
-}
-
-/** An unsigned integer of `size` bytes, `min` to `max` (at most 2^53 - 1). */
-export function uintColumn(size: number, min: number, max: number): Column<number> {
-  const fits = (value: number) => Number.isSafeInteger(value) && value >= min && value <= max;
-  return {
-    size,
-    write: (value) => {
-      if (!fits(value)) throw new RangeError(`${value} is outside ${min} to ${max}`);
-      return bigEndian(value, size);
-    },
-    read: (bytes, path) => {
-      const value = readUint(bytes);
-      if (!fits(value)) throw new TableFault("form", path, `${value} is outside ${min} to ${max}`);
-      return value;
-    },
-  };
-}
-
-/** A fixed number of bytes, kept as they are. */
-export function bytesColumn(size: number): Column<Uint8Array> {
-  return {
-    size,
-    write: (value) => {
-      if (value.length !== size) throw new RangeError(`${value.length} bytes instead of ${size}`);
-      return value;
-    },
-    read: (bytes) => bytes.slice(),
-  };
-}
-
-/** At most `max` (255 or less) bytes, counted by a byte in front. Value columns only. */
-export function countedColumn(max: number): Column<Uint8Array> {
-  return {
-    size: null,
-    write: (value) => {
-      if (value.length > max) throw new RangeError(`${value.length} bytes, at most ${max}`);
-      return concat(bigEndian(value.length, 1), value);
-    },
-    read: (bytes, path) => {
-      if (bytes.length > max) throw new TableFault("form", path, `${bytes.length} bytes, at most ${max}`);
-      return bytes.slice();
-    },
-  };
-}
-
-/** One of a closed list of words, as its number in one byte. Numbers are never reused. */
-export function wordColumn<W extends string>(numbers: Readonly<Record<W, number>>): Column<W> {
-  const words = new Map(Object.entries(numbers).map(([name, number]) => [number as number, name as W]));
-  return {
-    size: 1,
-    write: (value) => {
-      if (numbers[value] === undefined) throw new RangeError(`unknown word ${value}`);
-      return bigEndian(numbers[value], 1);
-    },
-    read: (bytes, path) => {
-      const found = words.get(bytes[0]!);
-      if (found === undefined) throw new TableFault("form", path, `unknown word ${bytes[0]}`);
-      return found;
-    },
-  };
-}
 
 function compare(a: Uint8Array, b: Uint8Array): number {
   const shared = Math.min(a.length, b.length);
@@ -157,7 +67,11 @@ export class Rows<Key, Row extends Key> {
   }
 }
 
-/** What the rows of a table are made of, and how many it may have. */
+/**
+ * Table: rows of a list, one after the other in one byte string, without gaps. A row is its key columns, then its value
+ * columns; integers are big-endian, so that bytewise order of the keys is the order of their values. Rows stand in that
+ * order, no key twice: a key is found by halving, where the bytes lie.
+ */
 export class Table<Key, Row extends Key> {
   readonly name: string;
   readonly rowsMax: number;
@@ -301,12 +215,6 @@ export function mergeRows<Key, Row extends Key>(
     merged.set(row, size);
     size += row.length;
   };
-  const missing = () => {
-    const key = Object.values(removed.at(r) as object).map((value) =>
-      value instanceof Uint8Array ? toHex(value) : value,
-    );
-    return new TableFault("inconsistent", held.table.name, `removes ${key.join(" ")}, which is not held`);
-  };
   while (h < held.count || p < put.count) {
     const order = p === put.count ? -1 : h === held.count ? 1 : compare(held.key(h), put.key(p));
     if (order > 0) {
@@ -320,7 +228,12 @@ export function mergeRows<Key, Row extends Key>(
     // Of the same key, the put row replaces: it is copied when its turn comes.
     h += 1;
   }
-  if (r < removed.count) throw missing();
+  if (r < removed.count) {
+    const key = Object.values(removed.at(r) as object).map((value) =>
+      value instanceof Uint8Array ? toHex(value) : value,
+    );
+    throw new TableFault("inconsistent", held.table.name, `removes ${key.join(" ")}, which is not held`);
+  }
   return held.table.index(merged.slice(0, size));
 }
 

@@ -169,6 +169,16 @@ describe("a signed list", () => {
         ]),
       ),
     ],
+    [
+      "a delta that removes rows of nothing",
+      sealed(
+        fieldsOf([
+          [3, 2],
+          [9, new Uint8Array(32)],
+          [8, new Map()],
+        ]),
+      ),
+    ],
     ["rows of nothing", sealed(fieldsOf([[7, new Map()]]))],
     ["a section without rows", sealed(fieldsOf([[7, new Map([[1, new Uint8Array()]])]]))],
     [

@@ -1,8 +1,8 @@
 import { decodeCbor, encodeCbor } from "./cbor.ts";
 import { ED25519_KEY_BYTES, type Ed25519Sign, type Ed25519Verify, SHA256_BYTES } from "./crypto.ts";
 import { isFormatError } from "./entry.ts";
+import { TableFault } from "./list-column.ts";
 import { PutRows, RemovedRows } from "./list-sections.ts";
-import { TableFault } from "./list-table.ts";
 import { openByOffice, sealByOffice } from "./office-seal.ts";
 import { bstr, type Decoded, FormatFault, integer, key, map, maybe, uint } from "./schema.ts";
 
