@@ -16,6 +16,7 @@ export type { PrepaidRule } from "./prepaid-rule.ts";
 export type { Programme, Rule } from "./programme.ts";
 export { programmeFaults } from "./programme-faults.ts";
 export { notesOf, pursesOf } from "./rule-kinds.ts";
+export { STALE_STEPS, staleCap } from "./stale-cap.ts";
 export type { StampsRule } from "./stamps-rule.ts";
 export type { Funder, MerchantRole } from "./words.ts";
 export type { Effect, Facts, Line, Note, Reason, Sale, Skipped } from "./working.ts";

@@ -46,7 +46,7 @@ export const ENTRY_KINDS = {
 
 const U16_MAX = 0xffff;
 /** Card numbers have 13 digits; a card without a number of its own goes by 2^48 + the last six bytes of its UID. */
-const CARD_MAX = 2 ** 49 - 1;
+export const CARD_MAX = 2 ** 49 - 1;
 /** Ten million euros: far above any basket, far below where sums of a batch could lose a cent. */
 export const CENTS_MAX = 1_000_000_000;
 

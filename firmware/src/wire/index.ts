@@ -1,11 +1,15 @@
 /** What leaves the terminal: image container, journal entries, batch files, and the CBOR and COSE they are made of. */
 export * from "./batch.ts";
+export * from "./batch-receipt.ts";
 export * from "./cbor.ts";
 export * from "./cose.ts";
 export * from "./crypto.ts";
 export * from "./entry.ts";
 export * from "./image.ts";
 export * from "./image-patch.ts";
+export * from "./list-contents.ts";
+export * from "./list-sections.ts";
+export type { Rows, Table } from "./list-table.ts";
 export * from "./schema.ts";
 export {
   type AnyCommand,
@@ -24,4 +28,13 @@ export * from "./smp/os-group.ts";
 export { encodePacket, HEADER_BYTES as SMP_HEADER_BYTES, type PacketHeader, readHeader } from "./smp/packet.ts";
 export * from "./smp/shared-groups.ts";
 export * from "./smp/terminal-group.ts";
+export {
+  encodeTerminalList,
+  LIST_BYTES_MAX,
+  LIST_VERSION,
+  type ListRefusal,
+  type RefusedList,
+  readTerminalList,
+  TerminalList,
+} from "./terminal-list.ts";
 export { utf8Decode, utf8Encode } from "./utf8.ts";
