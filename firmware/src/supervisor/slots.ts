@@ -14,13 +14,32 @@ import { type BootState, loadBootState, otherSlot, type SlotName, saveBootState 
 /** How a slot is judged at this terminal: everything but the counter, which the boot state has. */
 export type SlotJudge = Omit<ImageExpectation, "securityCounter">;
 
-/** A slot as it is: the bytes in it, and the verdict on them. */
-export interface SlotContent {
+/** A slot as it is: the bytes in it, and the verdict on them, made when somebody first asks. */
+export class SlotContent {
   readonly name: SlotName;
   readonly file: Uint8Array;
-  readonly reading: ImageReading;
+  private readonly expected: ImageExpectation;
+  private known: ImageReading | null = null;
+
+  constructor(name: SlotName, file: Uint8Array, expected: ImageExpectation) {
+    this.name = name;
+    this.file = file;
+    this.expected = expected;
+  }
+
+  /** Whether the image may run here. */
+  get reading(): ImageReading {
+    this.known ??= verifyImage(this.file, this.expected);
+    return this.known;
+  }
+
   /** What the image says of itself, where it is whole: it may be none that runs here. */
-  readonly stated: Image | null;
+  get stated(): Image | null {
+    const reading = this.known ?? inspectImage(this.file, this.expected.sha256);
+    if (reading.ok) return reading.image;
+    const inspected = inspectImage(this.file, this.expected.sha256);
+    return inspected.ok ? inspected.image : null;
+  }
 }
 
 /** What happened to the slots at a start, for the journal. */
@@ -38,7 +57,7 @@ const STATE_FILE = "state";
 /** Where no state was ever written: slot a runs. */
 const FIRST: BootState = { format: 1, running: "a", next: "stay", trial: false, agreed: false, counter: 0 };
 
-const hashOf = ({ reading }: SlotContent): Uint8Array | null => (reading.ok ? reading.image.hash : null);
+const hashOf = ({ stated }: SlotContent): Uint8Array | null => stated?.hash ?? null;
 
 type SetStateRefusal =
   | "bad-hash"
@@ -98,9 +117,7 @@ export class Slots {
   }
 
   private put(name: SlotName, file: Uint8Array): void {
-    const reading = verifyImage(file, { ...this.judge, securityCounter: this.state.counter });
-    const inspected = reading.ok ? reading : inspectImage(file, this.judge.sha256);
-    this.contents.set(name, { name, file, reading, stated: inspected.ok ? inspected.image : null });
+    this.contents.set(name, new SlotContent(name, file, { ...this.judge, securityCounter: this.state.counter }));
   }
 
   private async save(change: Partial<BootState>): Promise<void> {
@@ -140,12 +157,12 @@ export class Slots {
   /** A trial that was not confirmed goes back; an image that waits is tried if it is good. */
   private async decide(): Promise<BootEvent[]> {
     const { running, next, trial } = this.state;
+    if (!trial && next === "stay") return [];
     const [from, to] = [hashOf(this.running), hashOf(this.other)];
     if (trial) {
       await this.save({ running: otherSlot(running), trial: false, agreed: false, next: "stay" });
       return [{ what: "reverted", from, to }];
     }
-    if (next === "stay") return [];
     const { reading } = this.other;
     if (!reading.ok) {
       await this.save({ next: "stay" });

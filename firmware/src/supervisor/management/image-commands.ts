@@ -96,13 +96,12 @@ async function upload(managed: Managed, request: UploadRequest) {
     const length = len ?? 0;
     const session = { form: "plain" as const, length, size: length, sha };
     const isWhole = data.length >= HEADER_BYTES && len !== undefined;
-    if (isWhole && sha.length <= SHA_BYTES_MAX && under.isCurrent(session)) {
-      return under.offset === length ? finish(managed) : { off: under.offset };
-    }
+    const goesOn = isWhole && sha.length <= SHA_BYTES_MAX && under.isCurrent(session);
+    if (goesOn && under.offset > 0) return under.offset === length ? finish(managed) : { off: under.offset };
     const fault = firstFault(managed, request);
     if (fault !== null) return fault;
     if (isStored(managed, sha, length)) return { off: length, match: true };
-    await under.begin(session);
+    if (!goesOn) await under.begin(session);
   } else if (under.current?.form !== "plain") return { off: 0 };
   else if (off !== under.offset) return { off: under.offset };
   const { length } = under.current!;

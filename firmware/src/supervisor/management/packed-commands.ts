@@ -28,10 +28,11 @@ async function upload(managed: Managed, request: RequestOf<typeof packedUpload>)
     if (len > IMAGE_BYTES_MAX || size > IMAGE_BYTES_MAX)
       return refused("too-large", `at most ${IMAGE_BYTES_MAX} bytes`);
     const session = { form, length: len, size, sha, ...(base === undefined ? {} : { base }) };
-    if (under.isCurrent(session)) return under.offset === len ? finish(managed) : { off: under.offset };
+    const goesOn = under.isCurrent(session);
+    if (goesOn && under.offset > 0) return under.offset === len ? finish(managed) : { off: under.offset };
     if (!slots.isOtherFree) return refused("bad-state", "the other slot is needed as it is");
     if (form === "patch" && !startsFrom(managed, base)) return refused("other-base", "another image runs here");
-    await under.begin(session);
+    if (!goesOn) await under.begin(session);
   } else if (under.current === null || under.current.form === "plain") return { off: 0 };
   else if (off !== under.offset) return { off: under.offset };
   const { length } = under.current!;
