@@ -30,7 +30,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages from outside that a room may use; `node:` modules belong to host and simulator alone. */
 const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
-  "firmware/supervisor": ["@noble/curves", "@noble/hashes"],
+  "firmware/supervisor": ["@noble/ciphers", "@noble/curves", "@noble/hashes"],
   "terminal-sim": ["quickjs-emscripten", "node:"],
   "host/ports": ["node:"],
   "host/cards": ["@noble/curves"],
