@@ -6,5 +6,8 @@ export * from "./crypto.ts";
 export * from "./entry.ts";
 export * from "./hpke.ts";
 export * from "./image.ts";
+export * from "./installer.ts";
+export * from "./provisioning.ts";
+export * from "./request.ts";
 export { FormatFault } from "./schema.ts";
 export { utf8Decode, utf8Encode } from "./utf8.ts";
