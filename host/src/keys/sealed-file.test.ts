@@ -149,7 +149,7 @@ describe("a sealed file", () => {
   });
 
   it("of a newer version says so, whatever else it holds", () => {
-    expect(refusal(withHeader(new Map([[2, 2]])))).toBe("newer-version");
+    expect(refusal(withHeader(new Map([[2, 3]])))).toBe("newer-version");
     const later = encodeCbor(
       new Map<number, Cbor>([
         [1, "cachet/keys"],
