@@ -235,6 +235,16 @@ describe("a provisioned terminal", () => {
     }
   });
 
+  it("that could not store one is what it was, and takes the next", async () => {
+    const { file, store } = await provisioned();
+    file.cut = "before";
+    const next = provisionFor(device, { serial: SERIAL + 1 });
+    await expect(store.accept(next, AT_WORK)).rejects.toThrow("power cut");
+    expect(store.current!.serial).toBe(SERIAL);
+    expect(await store.accept(next, AT_WORK)).toMatchObject({ ok: true, outcome: "taken" });
+    expect(file.content).toEqual(next);
+  });
+
   it("takes one after the other when two come at once: the higher serial stays", async () => {
     const { file, store } = await provisioned();
     const [high, low] = [2, 1].map((more) => provisionFor(device, { serial: SERIAL + more })) as [
