@@ -66,7 +66,8 @@ class Terminal {
   }
 }
 
-const pem = (desk: Desk, name: string) => {
+/** A key whose images run. */
+const pem = (desk: Desk, name = "image.pem") => {
   const { publicKey } = generateKeyPairSync("ed25519");
   return desk.at(name, publicKey.export({ format: "pem", type: "spki" }) as string);
 };
@@ -121,7 +122,17 @@ describe("cachet keys provision", () => {
 
   it("says what was done, in lines; the office key by its public half in status", async () => {
     const [desk, terminal] = [await town(), await Terminal.named("one")];
-    const words = [terminal.request(desk), "--terminal", "42", "--merchant", "7", "--programme", "20"];
+    const words = [
+      terminal.request(desk),
+      "--terminal",
+      "42",
+      "--merchant",
+      "7",
+      "--programme",
+      "20",
+      "--image-key",
+      "test",
+    ];
     const { out, err, failure } = await desk.keys("provision", ...words, "-o", desk.at("t.provision"));
     expect([failure, err]).toEqual([null, ""]);
     expect(out).toContain("written for T-0042, merchant 7 (Commerce 7), trial");
@@ -136,7 +147,7 @@ describe("cachet keys provision", () => {
     const [desk, terminal, second] = [await town(), await Terminal.named("one"), await Terminal.named("two")];
     const roles = async () => (await desk.document("status")).keys.map((key: { role: string }) => key.role);
     expect(await roles()).toEqual(["area", "area", "identity", "office"]);
-    const words = ["--merchant", "7", "--programme", "20"];
+    const words = ["--merchant", "7", "--programme", "20", "--image-key", pem(desk)];
     await desk.document("provision", terminal.request(desk), "--terminal", "1", ...words, "-o", desk.at("a"));
     expect(await roles()).toEqual(["area", "area", "identity", "list", "office", "receipt"]);
     const ring = readFileSync(desk.file);
@@ -150,7 +161,7 @@ describe("cachet keys provision", () => {
 
   it("gives a later serial each time, and the generations that are in use", async () => {
     const [desk, terminal] = [await town(), await Terminal.named("one")];
-    const words = ["--terminal", "42", "--merchant", "7", "--programme", "20"];
+    const words = ["--terminal", "42", "--merchant", "7", "--programme", "20", "--image-key", pem(desk)];
     await desk.document("provision", terminal.request(desk), ...words, "-o", desk.at("a"));
     await terminal.take(desk.at("a"));
     for (let i = 0; i < 2; i += 1) await desk.keys("rotate", "--programme", "20");
@@ -171,7 +182,18 @@ describe("cachet keys provision", () => {
     const [desk, terminal] = [await town(), await Terminal.named("one")];
     await desk.keys("rotate", "--programme", "20");
     await desk.keys("revoke", "--programme", "20", "--generation", "1");
-    const words = ["--terminal", "42", "--merchant", "7", "--programme", "20", "--programme", "20"];
+    const words = [
+      "--terminal",
+      "42",
+      "--merchant",
+      "7",
+      "--programme",
+      "20",
+      "--programme",
+      "20",
+      "--image-key",
+      pem(desk),
+    ];
     const { keys } = await desk.document("provision", terminal.request(desk), ...words, "-o", desk.at("a"));
     expect(keys.filter(({ role }: { role: string }) => role === "area")).toEqual([
       { role: "area", number: 20, generation: 2, test: false },
@@ -180,7 +202,18 @@ describe("cachet keys provision", () => {
 
   it("seals for one terminal: no other takes it, and no key is in the file", async () => {
     const [desk, terminal, other] = [await town(), await Terminal.named("one"), await Terminal.named("two")];
-    const words = ["--terminal", "42", "--merchant", "7", "--programme", "20", "--programme", "21"];
+    const words = [
+      "--terminal",
+      "42",
+      "--merchant",
+      "7",
+      "--programme",
+      "20",
+      "--programme",
+      "21",
+      "--image-key",
+      pem(desk),
+    ];
     await desk.document("provision", terminal.request(desk), ...words, "-o", desk.at("a"));
     expect(await other.take(desk.at("a"))).toMatchObject({ ok: false, refusal: "other-device" });
     const hex = readFileSync(desk.at("a")).toString("hex");
@@ -212,6 +245,8 @@ describe("cachet keys provision", () => {
     await expectRefusal(desk, "C-USAGE-01", "provision", ...words, "--production", "--test-keys", ...image);
     await expectRefusal(desk, "C-USAGE-01", "provision", ...words, "--production", "--open", "--test-keys", ...image);
     await expectRefusal(desk, "C-USAGE-01", "provision", ...words, "--production");
+    // The published image key would run on a terminal with real keys: only who names it gets that.
+    await expectRefusal(desk, "C-USAGE-01", "provision", ...words);
     desk.variable = WORD;
     await expectRefusal(desk, "C-PROVISION-02", "provision", ...words, "--production", "--image-key", "test");
     await expectRefusal(desk, "C-PROVISION-02", "provision", ...words, "--production", ...image, "--image-key", "test");
@@ -224,7 +259,17 @@ describe("cachet keys provision", () => {
     const [desk, terminal] = [await town(), await Terminal.named("one")];
     await bundleFor(desk);
     const before = readFileSync(desk.at("zoe.bundle"));
-    const words = [terminal.request(desk), "--terminal", "42", "--merchant", "7", "-o", desk.at("a")];
+    const words = [
+      terminal.request(desk),
+      "--terminal",
+      "42",
+      "--merchant",
+      "7",
+      "-o",
+      desk.at("a"),
+      "--image-key",
+      pem(desk),
+    ];
     await expectRefusal(desk, "C-KEY-14", "provision", ...words, ...zoesKeys(desk));
     expect(readFileSync(desk.at("zoe.bundle"))).toEqual(before);
     expect(existsSync(desk.at("a"))).toBe(false);
@@ -232,7 +277,7 @@ describe("cachet keys provision", () => {
 
   it("refuses a request that is none, altered, or from a terminal with a key of small order", async () => {
     const [desk, terminal] = [await town(), await Terminal.named("one")];
-    const words = ["--terminal", "42", "--merchant", "7", "-o", desk.at("a")];
+    const words = ["--terminal", "42", "--merchant", "7", "-o", desk.at("a"), "--image-key", pem(desk)];
     const file = readFileSync(terminal.request(desk));
     const told = async (bytes: Uint8Array) => {
       writeFileSync(desk.at("wrong"), bytes);
@@ -252,13 +297,13 @@ describe("cachet keys provision", () => {
   it("refuses what the ring does not have, words that do not fit, and to overwrite a file", async () => {
     const [desk, terminal] = [await town(), await Terminal.named("one")];
     const request = terminal.request(desk);
-    const words = [request, "--terminal", "42", "--merchant", "7", "-o", desk.at("a")];
+    const words = [request, "--terminal", "42", "--merchant", "7", "-o", desk.at("a"), "--image-key", pem(desk)];
     await expectRefusal(desk, "C-KEY-11", "provision", ...words, "--programme", "99");
     await expectRefusal(desk, "C-KEY-11", "provision", ...words, "--issuer", "9");
     await expectRefusal(desk, "C-KEY-01", "provision", ...words, "--image-key", desk.at("no.pem", "no key"));
-    await expectRefusal(desk, "C-KEY-03", "provision", request, "--terminal", "1", "--merchant", "7", "-o", desk.file);
+    await expectRefusal(desk, "C-KEY-03", "provision", ...words, "-o", desk.file);
     await desk.keys("add", "--issuer", "2");
-    await expectRefusal(desk, "C-USAGE-01", "provision", ...words);
+    expect((await expectRefusal(desk, "C-USAGE-01", "provision", ...words)).message).toContain("2 issuers");
     desk.variable = "the passphrase of another";
     await expectRefusal(desk, "C-KEY-06", "provision", ...words);
     for (const [option, value] of [
@@ -281,7 +326,7 @@ describe("cachet keys provision", () => {
 
   it("warns where the terminal has another number", async () => {
     const [desk, terminal] = [await town(), await Terminal.named("one")];
-    const words = ["--merchant", "7", "-o"];
+    const words = ["--merchant", "7", "--image-key", pem(desk), "-o"];
     await desk.document("provision", terminal.request(desk), "--terminal", "42", ...words, desk.at("a"));
     await terminal.take(desk.at("a"));
     const again = await desk.keys("provision", terminal.request(desk), "--terminal", "43", ...words, desk.at("b"));
@@ -294,7 +339,7 @@ describe("cachet keys provision", () => {
     const [desk, terminal] = [await town(), await Terminal.named("one")];
     desk.reseal((keys) => keys.filter(({ role }) => role !== "office"));
     expect(await desk.document("status")).not.toHaveProperty("office_key");
-    const words = ["--terminal", "42", "--merchant", "7", "-o", desk.at("a")];
+    const words = ["--terminal", "42", "--merchant", "7", "-o", desk.at("a"), "--image-key", pem(desk)];
     await desk.document("provision", terminal.request(desk), ...words);
     const reading = readProvision(readFileSync(desk.at("a")), verifyEd25519);
     const { office_key } = await desk.document("status");
@@ -317,7 +362,7 @@ describe("an installer", () => {
   };
   const provisioned = async (desk: Desk) => {
     const terminal = await Terminal.named("one");
-    const words = ["--terminal", "42", "--merchant", "7", "-o", desk.at("t.provision")];
+    const words = ["--terminal", "42", "--merchant", "7", "-o", desk.at("t.provision"), "--image-key", pem(desk)];
     await desk.document("provision", terminal.request(desk), ...words);
     await terminal.take(desk.at("t.provision"));
     return terminal;
