@@ -31,7 +31,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
 /** Packages from outside that a room may use; `node:` modules belong to host and simulator alone. */
 const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   "firmware/wire": ["@scure/base"],
-  "firmware/supervisor": ["@noble/curves", "@noble/hashes", "fflate"],
+  "firmware/supervisor": ["@noble/ciphers", "@noble/curves", "@noble/hashes", "fflate"],
   "terminal-sim": ["quickjs-emscripten", "node:"],
   "host/ports": ["node:"],
   "host/cards": ["@noble/curves"],

@@ -41,8 +41,10 @@ describe("documents say what the code does", () => {
   });
 
   it("every golden vector file is named in docs/formats", () => {
-    const formats = ["card", "journal", "batch", "image"].map((name) => read(`docs/formats/${name}.md`)).join("\n");
-    for (const file of ["identity-1", "state-1", "seal-1", "journal-1", "batch-1", "image-1"]) {
+    const formats = ["card", "journal", "batch", "image", "provisioning"]
+      .map((name) => read(`docs/formats/${name}.md`))
+      .join("\n");
+    for (const file of ["identity-1", "state-1", "seal-1", "journal-1", "batch-1", "image-1", "provisioning-1"]) {
       expect(formats, file).toContain(`vectors/${file}.json`);
     }
   });

@@ -1,8 +1,9 @@
 import type { Hmac } from "@cachet/card-layout";
-import { ed25519 } from "@noble/curves/ed25519.js";
+import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
+import { ed25519, x25519 } from "@noble/curves/ed25519.js";
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 as nobleSha256 } from "@noble/hashes/sha2.js";
-import type { Ed25519Verify, Sha256, Signer } from "../wire/index.ts";
+import type { Ed25519Verify, HpkeCrypto, Sha256, Signer } from "../wire/index.ts";
 
 export const sha256: Sha256 = (message) => nobleSha256(message);
 
@@ -21,3 +22,24 @@ export const verifyEd25519: Ed25519Verify = (publicKey, message, signature) => {
 export function signerOf(secret: Uint8Array): Signer {
   return { publicKey: ed25519.getPublicKey(secret), sign: (message) => ed25519.sign(message, secret) };
 }
+
+/** What HPKE needs, as the terminal has it. */
+export const hpkeCrypto: HpkeCrypto = {
+  x25519: (secret, publicKey) => {
+    try {
+      return x25519.getSharedSecret(secret, publicKey);
+    } catch {
+      return null;
+    }
+  },
+  x25519Public: (secret) => x25519.getPublicKey(secret),
+  hmac: hmacSha256,
+  encrypt: (key, nonce, aad, plain) => chacha20poly1305(key, nonce, aad).encrypt(plain),
+  decrypt: (key, nonce, aad, sealed) => {
+    try {
+      return chacha20poly1305(key, nonce, aad).decrypt(sealed);
+    } catch {
+      return null;
+    }
+  },
+};

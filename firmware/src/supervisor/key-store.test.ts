@@ -1,12 +1,12 @@
 import { createHmac, hkdfSync } from "node:crypto";
-import { fromHex } from "@cachet/card-layout";
+import { ascii, fromHex } from "@cachet/card-layout";
 import { describe, expect, it } from "vitest";
 import type { SealKey } from "../hal/index.ts";
-import { type HeldKey, KeyStore, TestKeyRefused } from "./key-store.ts";
+import { type HeldKey, KeyStore, type MerchantKey, TestKeyRefused } from "./key-store.ts";
 
 const identity: SealKey = { role: "identity", issuer: 1, generation: 1 };
 const bakery: SealKey = { role: "area", programme: 11, generation: 1 };
-const held = (key: SealKey, fill: number, more: Partial<HeldKey> = {}): HeldKey => ({
+const held = (key: HeldKey["key"], fill: number, more: Partial<HeldKey> = {}): HeldKey => ({
   key,
   master: new Uint8Array(32).fill(fill),
   test: false,
@@ -73,6 +73,21 @@ describe("a terminal's keys", () => {
   ])("are not there for %s", (_, key) => {
     expect(store.seal(key, bearer, sealed)).toBe("no-key");
     expect(store.open(key, bearer, sealed, new Uint8Array(8))).toBe("no-key");
+  });
+
+  it("of a merchant give a MAC, each role its own, and seal no card", () => {
+    const [receipt, list]: readonly MerchantKey[] = [
+      { role: "receipt", merchant: 1, generation: 1 },
+      { role: "list", merchant: 1, generation: 1 },
+    ] as const;
+    const shop = new KeyStore([held(identity, 1), held(receipt!, 4), held(list!, 5)], true);
+    const message = ascii("cachet/receipt/1 and so on");
+    const right = createHmac("sha256", new Uint8Array(32).fill(4)).update(message).digest();
+    expect(shop.mac(receipt!, message)).toEqual(Uint8Array.from(right));
+    expect(shop.mac(list!, message)).not.toEqual(Uint8Array.from(right));
+    expect(shop.mac({ ...receipt!, merchant: 2 }, message)).toBe("no-key");
+    expect(shop.mac({ ...receipt!, generation: 2 }, message)).toBe("no-key");
+    expect(shop.seal({ role: "area", programme: 1, generation: 1 }, bearer, sealed)).toBe("no-key");
   });
 
   it("are refused as test keys by a production terminal, and by that one only", () => {

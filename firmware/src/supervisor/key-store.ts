@@ -2,18 +2,30 @@ import { type Bearer, cardKey, cardPassword, sameSeal, seal } from "@cachet/card
 import type { Password, SealKey } from "../hal/index.ts";
 import { hmacSha256 } from "./crypto.ts";
 
+/** A merchant's key: `receipt` for the MAC of refund codes, `list` for keyed hashes of phone numbers. The app cannot name it. */
+export interface MerchantKey {
+  readonly role: "receipt" | "list";
+  readonly merchant: number;
+  readonly generation: number;
+}
+
 /** One master key, 32 bytes. */
 export interface HeldKey {
-  readonly key: SealKey;
+  readonly key: SealKey | MerchantKey;
   readonly master: Uint8Array;
   /** Test keys are published with the project: worth nothing, and refused by production terminals. */
   readonly test: boolean;
 }
 
-function nameOf(key: SealKey): string {
-  return key.role === "identity"
-    ? `identity/${key.issuer}/${key.generation}`
-    : `area/${key.programme}/${key.generation}`;
+function nameOf(key: SealKey | MerchantKey): string {
+  switch (key.role) {
+    case "identity":
+      return `identity/${key.issuer}/${key.generation}`;
+    case "area":
+      return `area/${key.programme}/${key.generation}`;
+    default:
+      return `${key.role}/${key.merchant}/${key.generation}`;
+  }
 }
 
 /** A production terminal was given a test key. */
@@ -50,5 +62,11 @@ export class KeyStore {
   password(issuer: number, generation: number, bearer: Bearer): Password | "no-key" {
     const master = this.masters.get(nameOf({ role: "identity", issuer, generation }));
     return master === undefined ? "no-key" : cardPassword(hmacSha256, master, bearer);
+  }
+
+  /** HMAC-SHA-256 under a merchant's key. The message begins with the domain tag of its format. */
+  mac(key: MerchantKey, message: Uint8Array): Uint8Array | "no-key" {
+    const master = this.masters.get(nameOf(key));
+    return master === undefined ? "no-key" : hmacSha256(master, message);
   }
 }

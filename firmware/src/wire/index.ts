@@ -5,11 +5,15 @@ export * from "./cbor.ts";
 export * from "./cose.ts";
 export * from "./crypto.ts";
 export * from "./entry.ts";
+export * from "./hpke.ts";
 export * from "./image.ts";
 export * from "./image-patch.ts";
+export * from "./installer.ts";
 export * from "./list-contents.ts";
 export * from "./list-sections.ts";
 export type { Rows, Table } from "./list-table.ts";
+export * from "./provisioning.ts";
+export * from "./request.ts";
 export * from "./schema.ts";
 export {
   type AnyCommand,

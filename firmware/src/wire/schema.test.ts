@@ -11,6 +11,7 @@ import {
   map,
   maybe,
   orZero,
+  printable,
   text,
   uint,
   word,
@@ -105,6 +106,20 @@ describe("a format", () => {
     expect(() => Sale.encode({ ...sale, mac: new Uint8Array(3) })).toThrow(RangeError);
     expect(() => Sale.encode({ ...sale, offset: 11 })).toThrow(RangeError);
     expect(() => Sale.encode({ lines: [] } as unknown as typeof sale)).toThrow("field colour is missing");
+  });
+});
+
+describe("text that people read", () => {
+  it("has 1 to so many characters, and no control character", () => {
+    const name = printable(6);
+    for (const fine of ["Martin", "Zoé", " ", "≤ 5 €", "a\u00a0b"]) {
+      expect(name.decode(fine, "name")).toBe(fine);
+      expect(name.encode(fine)).toBe(fine);
+    }
+    for (const wrong of ["", "Martine", "a\nb", "\u0000", "\u001b[2J", "\u007f", "\u009b", 5, null]) {
+      expect(() => name.decode(wrong, "name")).toThrow(FormatFault);
+      expect(() => name.encode(wrong as string)).toThrow(RangeError);
+    }
   });
 });
 

@@ -46,6 +46,17 @@ export const text = (max = 200): Codec<string> =>
     `text of at most ${max} characters`,
   );
 
+/** Control characters of Latin-1: what could steer a screen or a printer. */
+const isControl = (code: number): boolean => code < 0x20 || (code >= 0x7f && code < 0xa0);
+
+/** Text that people read on a screen or a receipt: 1 to `max` characters, no control character among them. */
+export const printable = (max: number): Codec<string> =>
+  checked((item): item is string => {
+    if (typeof item !== "string" || item.length === 0 || item.length > max) return false;
+    for (let at = 0; at < item.length; at += 1) if (isControl(item.charCodeAt(at))) return false;
+    return true;
+  }, `text of 1 to ${max} characters without control characters`);
+
 /** A mark that is there or not: only `true` is ever written. */
 export const truth: Codec<true> = checked((item): item is true => item === true, "true");
 

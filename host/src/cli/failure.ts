@@ -57,6 +57,21 @@ export const CODES = {
     meaning:
       "A key file is being written by another command, or one was cut off while it wrote. The file itself is whole.",
   },
+  "C-KEY-16": {
+    exit: EXIT.refused,
+    meaning:
+      "A key cannot be revoked: the ring has no such generation or installer, or it is the current one. A next generation is made first.",
+  },
+  "C-PROVISION-01": {
+    exit: EXIT.refused,
+    meaning:
+      "A terminal's request was refused: it is none, damaged, of a newer version, or not signed by the key that it names.",
+  },
+  "C-PROVISION-02": {
+    exit: EXIT.refused,
+    meaning:
+      "Keys do not go with what a terminal is for: a production terminal holds no test key, an open one holds test keys only.",
+  },
   "C-IMAGE-01": {
     exit: EXIT.refused,
     meaning: "A programme file cannot become an image. The message names the file, and the line where it is known.",

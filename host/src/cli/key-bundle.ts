@@ -1,12 +1,15 @@
 import { existsSync } from "node:fs";
 import { sameSeal } from "@cachet/card-layout";
-import type { Content } from "../keys/content.ts";
-import { lend } from "../keys/generations.ts";
+import type { Content, Lending } from "../keys/content.ts";
+import { lend, OFFICE_USE } from "../keys/generations.ts";
+import { makeBundle } from "../keys/installers.ts";
 import { IDENTITY, wipe } from "../keys/key-record.ts";
 import { utcText } from "../keys/open.ts";
 import { sealContent } from "../keys/sealed-file.ts";
 import { type Console, tell } from "./console.ts";
 import { Failure } from "./failure.ts";
+import { certificateDocuments, certificateLines } from "./key-certificates.ts";
+import { changeOpenRing, withKeysFor } from "./key-change.ts";
 import { bundleFailure, existsAlready, usageFailure, writeNewKeyFile } from "./key-file.ts";
 import {
   type KeyTools,
@@ -39,11 +42,19 @@ function issuerOf({ keys }: Content, named: number | undefined): number {
   throw usageFailure(`the ring has card keys of ${issuers.size} issuers`, "name one with --issuer N");
 }
 
-function lent(content: Content, options: BundleOptions, tools: KeyTools): Content {
-  const lending = { holder: options.for, expiresAt: tools.now() + options.days * DAY };
-  const lendable = lend(content, issuerOf(content, options.issuer), lending);
-  if (lendable.ok) return lendable.content;
-  throw new Failure("C-KEY-11", lendable.detail, "nothing was written", ["to see what is there: cachet keys status"]);
+const noSuchKey = (detail: string): Failure =>
+  new Failure("C-KEY-11", detail, "nothing was written", ["to see what is there: cachet keys status"]);
+
+/** Puts the installer's certificate into the ring, and gives the bundle. The ring comes first: what is not in it can never be revoked. */
+function issued(path: string, office: Uint8Array, issuer: number, lending: Lending, tools: KeyTools): Content {
+  let out: Content | null = null;
+  changeOpenRing(path, office, tools, (content) => {
+    const made = makeBundle(withKeysFor(content, [OFFICE_USE], tools), issuer, lending, tools);
+    if (!made.ok) throw noSuchKey(made.detail);
+    out = made.bundle;
+    return made.ring;
+  });
+  return out!;
 }
 
 async function bundlePassphrase(
@@ -77,20 +88,27 @@ export async function bundle(console: Console, options: BundleOptions, tools: Ke
     const content = openedContent(path, office);
     wipes.push(() => wipeContent(content));
     if (content.lending !== null) throw bundleFailure(path);
-    const out = lent(content, options, tools);
+    const issuer = issuerOf(content, options.issuer);
+    const lending = { holder: options.for, expiresAt: tools.now() + options.days * DAY };
+    const lendable = lend(content, issuer, lending);
+    if (!lendable.ok) throw noSuchKey(lendable.detail);
     const own = await bundlePassphrase(console, options, tools, office);
     wipes.push(() => wipe(own));
+    const out = issued(path, office, issuer, lending, tools);
+    wipes.push(() => wipeContent(out));
     writeNewKeyFile(options.output, next, () => sealContent(out, own, tools.cost, tools));
     const now = tools.now();
     const lines = [
       `${options.output} written for ${options.for}, until ${utcText(out.lending?.expiresAt ?? now)}`,
       ...keyLines(out.keys, now),
+      ...certificateLines(out, now),
       "It holds no area key: nothing of value can be written with it. Tell its passphrase by another way than the file.",
     ];
     const document = {
       file: options.output,
       ...lendingDocument(out, now),
       keys: out.keys.map((key) => keyDocument(key, now)),
+      installers: certificateDocuments(out, now),
     };
     tell(console, lines, document);
   } finally {

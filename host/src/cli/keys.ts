@@ -1,26 +1,26 @@
 import { existsSync } from "node:fs";
 import { type Command, InvalidArgumentError } from "commander";
 import { type Content, HOLDER_CHARACTERS_MAX, isHolder } from "../keys/content.ts";
-import { addKeys, type KeyUse, type Rotated, rotateKey } from "../keys/generations.ts";
+import { addKeys, type KeyUse, OFFICE_USE, type Rotated, rotateKey } from "../keys/generations.ts";
 import { AREA, fingerprint, IDENTITY, wipe } from "../keys/key-record.ts";
 import { sealContent } from "../keys/sealed-file.ts";
 import { type Console, tell } from "./console.ts";
 import { Failure } from "./failure.ts";
 import { type BundleOptions, bundle } from "./key-bundle.ts";
 import {
-  bundleFailure,
-  existsAlready,
-  usageFailure,
-  warnOfExposure,
-  writeKeyFile,
-  writeNewKeyFile,
-} from "./key-file.ts";
+  certificateDocuments,
+  certificateLines,
+  officeDocument,
+  officeLines,
+  revokedDocument,
+} from "./key-certificates.ts";
+import { changeRing } from "./key-change.ts";
+import { existsAlready, usageFailure, warnOfExposure, writeNewKeyFile } from "./key-file.ts";
 import {
   type KeyTools,
   keyPath,
   openedContent,
   passphraseIfGiven,
-  passphraseToOpen,
   realTools,
   type SealedOptions,
   sealedHeader,
@@ -28,31 +28,19 @@ import {
   sourceForNew,
   wipeContent,
 } from "./key-options.ts";
+import { type ProvisionWords, provision, provisionOptions } from "./key-provision.ts";
+import { type RevokeOptions, revoke } from "./key-revoke.ts";
 import { headerDocument, headerLines, keyDocument, keyLines, lendingDocument, lendingLines } from "./key-table.ts";
+import { parseGeneration, parseIssuer, parseProgramme, parseProgrammes, parseSerial, parseWhole } from "./numbers.ts";
 import { newPassphraseFor } from "./passphrase.ts";
 
 const BUNDLE_DAYS_MAX = 366;
-const ISSUER_MAX = 9_999;
-const PROGRAMME_MAX = 65_535;
 
 interface UseOptions extends SealedOptions {
   readonly issuer?: number;
   readonly programme?: readonly number[];
 }
 
-function parseWhole(text: string, what: string, min: number, max: number): number {
-  const number = Number(text);
-  if (!/^\d{1,9}$/.test(text) || number < min || number > max) {
-    throw new InvalidArgumentError(`"${text}" is no ${what}: a whole number from ${min} to ${max}`);
-  }
-  return number;
-}
-
-const parseIssuer = (text: string): number => parseWhole(text, "issuer", 0, ISSUER_MAX);
-const parseProgrammes = (text: string, before: readonly number[] = []): readonly number[] => [
-  ...before,
-  parseWhole(text, "programme", 1, PROGRAMME_MAX),
-];
 const parseDays = (text: string): number => parseWhole(text, "number of days", 1, BUNDLE_DAYS_MAX);
 
 function parseHolder(text: string): string {
@@ -82,39 +70,11 @@ function isOneOf(uses: readonly KeyUse[]) {
   return ({ role, number }: KeyUse) => uses.some((use) => use.role === role && use.number === number);
 }
 
-/** Opens the ring, changes it and seals it again under the same passphrase. What `change` throws leaves it as it was. */
-async function changeRing(
-  console: Console,
-  options: SealedOptions,
-  tools: KeyTools,
-  change: (content: Content) => Content,
-): Promise<void> {
-  const path = keyPath(console, options);
-  const passphrase = await passphraseToOpen(console, options, tools);
-  try {
-    // The ring is read while the draft keeps others away: two changes at once never lose a key.
-    writeKeyFile(path, () => {
-      const content = openedContent(path, passphrase);
-      let changed = content;
-      try {
-        if (content.lending !== null) throw bundleFailure(path);
-        changed = change(content);
-        return sealContent(changed, passphrase, tools.cost, tools);
-      } finally {
-        wipeContent(changed);
-        wipeContent(content);
-      }
-    });
-  } finally {
-    wipe(passphrase);
-  }
-}
-
 async function init(console: Console, options: UseOptions, tools: KeyTools): Promise<void> {
   const path = keyPath(console, options);
   const next = ["a further programme or issuer is added with: cachet keys add", "or name another folder with --home"];
   if (existsSync(path)) throw existsAlready(path, next);
-  const content = added({ keys: [], lending: null }, usesOf(options), tools);
+  const content = added({ keys: [], lending: null }, [...usesOf(options), OFFICE_USE], tools);
   try {
     const passphrase = await newPassphraseFor(console, sourceForNew(console, options, tools));
     try {
@@ -211,12 +171,21 @@ async function status(console: Console, options: SealedOptions, tools: KeyTools)
   try {
     const content = openedContent(path, passphrase);
     const now = tools.now();
-    const lines = [...headerLines(path, header), ...lendingLines(content, now), ...keyLines(content.keys, now)];
+    const lines = [
+      ...headerLines(path, header),
+      ...lendingLines(content, now),
+      ...officeLines(content),
+      ...keyLines(content.keys, now),
+      ...certificateLines(content, now),
+    ];
     tell(console, lines, {
       ...headerDocument(path, header),
       opened: true,
       ...lendingDocument(content, now),
+      ...officeDocument(content),
       keys: content.keys.map((key) => keyDocument(key, now)),
+      installers: certificateDocuments(content, now),
+      revoked: revokedDocument(content),
     });
     wipeContent(content);
   } finally {
@@ -243,11 +212,23 @@ export function keysCommands(program: Command, console: () => Console, tools: ()
     .option("--issuer <n>", "rotate the card key of this issuer", parseIssuer)
     .option("--programme <n>", "rotate the area key of this programme", parseProgrammes)
     .action((options: UseOptions) => rotate(console(), options, tools()));
-  command("bundle", "seal the card keys that an installer needs, for some days; never an area key")
+  command("revoke", "mark an older generation of a key, or an installer's key, as stolen: the lists name it")
+    .option("--issuer <n>", "a generation of this issuer's card key", parseIssuer)
+    .option("--programme <n>", "a generation of this programme's area key", parseProgramme)
+    .option("--generation <n>", "which generation, 1 to 255", parseGeneration)
+    .option("--installer <serial>", "an installer's key, by the serial that keys status shows", parseSerial)
+    .action((options: RevokeOptions) => revoke(console(), options, tools()));
+  command("bundle", "seal the card keys that an installer needs and a key of his own, for some days; never an area key")
     .requiredOption("-o, --output <file>", "bundle to write; never over another file")
     .requiredOption("--for <name>", "who gets it", parseHolder)
     .requiredOption("--days <n>", `days until it expires, 1 to ${BUNDLE_DAYS_MAX}`, parseDays)
     .option("--issuer <n>", "whose card keys; not needed where the ring has one issuer", parseIssuer)
     .option("--bundle-passphrase-file <file>", "file whose first line is the bundle's own passphrase; else it is asked")
     .action((options: BundleOptions) => bundle(console(), options, tools()));
+  provisionOptions(
+    keys
+      .command("provision")
+      .description("seal a terminal's keys to it and sign what it is: from its request to a .provision file")
+      .argument("<request>", "request file, as the terminal wrote it"),
+  ).action((request: string, options: ProvisionWords) => provision(console(), request, options, tools()));
 }

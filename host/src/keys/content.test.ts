@@ -1,7 +1,7 @@
 import { type Cbor, encodeCbor } from "@cachet/firmware/wire";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Content, decodeContent, encodeContent } from "./content.ts";
+import { type Content, contentVersion, decodeContent, encodeContent } from "./content.ts";
 import { compareKeys, type KeyRecord, type KeyState } from "./key-record.ts";
 
 const secret = () => fc.uint8Array({ minLength: 32, maxLength: 32 });
@@ -43,6 +43,33 @@ describe("the content of a key file", () => {
         expect(decodeContent(encodeContent(content), lent !== null)).toEqual(content);
       }),
     );
+  });
+
+  it("comes back with the certificates that are in it", () => {
+    const certificate = fc.record({ certificate: fc.uint8Array({ maxLength: 300 }), revoked: fc.boolean() });
+    const lending = fc.option(fc.record({ holder: fc.constant("Zoé"), expiresAt: fc.nat() }));
+    fc.assert(
+      fc.property(keys, lending, fc.array(certificate, { minLength: 1, maxLength: 5 }), (held, lent, certificates) => {
+        const content = { keys: held, lending: lent, certificates };
+        expect(contentVersion(content)).toBe(2);
+        expect(decodeContent(encodeContent(content), lent !== null, 2)).toEqual(content);
+        expect(() => decodeContent(encodeContent(content), lent !== null, 1)).toThrow("not an array of");
+      }),
+    );
+  });
+
+  it("is refused with certificates that are none", () => {
+    const wrong: readonly Cbor[] = [
+      [],
+      1,
+      [1],
+      [[new Uint8Array()]],
+      [[new Uint8Array(), 1]],
+      [[new Uint8Array(1_025), true]],
+    ];
+    for (const list of wrong) expect(() => decodeContent(encodeCbor([[], list]), false, 2)).toThrow("certificates");
+    const long = { certificate: new Uint8Array(1_025), revoked: false };
+    expect(() => encodeContent({ ...ring(key()), certificates: [long] })).toThrow(RangeError);
   });
 
   it("is the same bytes whatever order the keys stood in", () => {

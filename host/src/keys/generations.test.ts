@@ -2,7 +2,7 @@ import { bigEndian, concat, toHex } from "@cachet/card-layout";
 import { describe, expect, it } from "vitest";
 import { sha256 } from "../ports/crypto.ts";
 import type { Content } from "./content.ts";
-import { addKeys, type KeyUse, lend, rotateKey } from "./generations.ts";
+import { addKeys, type KeyUse, lend, OFFICE_USE, revokeKey, rotateKey, usesWithoutKey } from "./generations.ts";
 
 const CARD: KeyUse = { role: "identity", number: 1 };
 const TOWN: KeyUse = { role: "area", number: 20 };
@@ -98,6 +98,32 @@ describe("generations", () => {
       ok: false,
       refusal: "no-such-key",
     });
+  });
+});
+
+describe("a revoked generation", () => {
+  it("is any but the current one, and stays revoked", () => {
+    const content = turned(started(), TOWN, 3);
+    for (const generation of [1, 3]) {
+      const revoked = revokeKey(content, { ...TOWN, generation });
+      if (!revoked.ok) throw new Error(revoked.detail);
+      expect(states(revoked.content, TOWN)[generation - 1]).toBe(`${generation} revoked`);
+      expect(revokeKey(revoked.content, { ...TOWN, generation })).toMatchObject({ ok: true, content: revoked.content });
+      expect(states(turned(revoked.content, TOWN, 2), TOWN)[generation - 1]).toBe(`${generation} revoked`);
+    }
+    expect(revokeKey(content, { ...TOWN, generation: 4 })).toMatchObject({ ok: false, refusal: "current-key" });
+    expect(revokeKey(content, { ...TOWN, generation: 5 })).toMatchObject({ ok: false, refusal: "no-such-key" });
+    expect(revokeKey(content, { role: "area", number: 9, generation: 1 })).toMatchObject({ refusal: "no-such-key" });
+    expect(states(content, TOWN)).toEqual(["1 retired", "2 retired", "3 previous", "4 current"]);
+  });
+});
+
+describe("uses without a key", () => {
+  it("are those that have none, of any generation", () => {
+    expect(usesWithoutKey(started(), [CARD, OFFICE_USE, { role: "area", number: 1 }, SHOP])).toEqual([
+      OFFICE_USE,
+      { role: "area", number: 1 },
+    ]);
   });
 });
 

@@ -1,5 +1,13 @@
 import type { Content, Lending } from "./content.ts";
-import { GENERATION_MAX, IDENTITY, type KeyRecord, SECRET_BYTES } from "./key-record.ts";
+import {
+  GENERATION_MAX,
+  IDENTITY,
+  type KeyName,
+  type KeyRecord,
+  nameOfKey,
+  OFFICE,
+  SECRET_BYTES,
+} from "./key-record.ts";
 import type { Origin, Refused } from "./sealed-file.ts";
 
 /** What a key is for, without its generation. */
@@ -8,10 +16,14 @@ export interface KeyUse {
   readonly number: number;
 }
 
+/** The association's own key. */
+export const OFFICE_USE: KeyUse = { role: OFFICE, number: 0 };
+
 export type Added = { readonly ok: true; readonly content: Content } | Refused<"already-there">;
 export type Rotated =
   | { readonly ok: true; readonly content: Content; readonly current: KeyRecord; readonly previous: KeyRecord | null }
   | Refused<"no-such-key" | "last-generation">;
+export type Revoked = { readonly ok: true; readonly content: Content } | Refused<"no-such-key" | "current-key">;
 export type Lent = { readonly ok: true; readonly content: Content } | Refused<"no-such-key">;
 
 const isFor =
@@ -43,6 +55,10 @@ export function addKeys(content: Content, uses: readonly KeyUse[], origin: Origi
   return { ok: true, content: { ...content, keys: [...content.keys, ...made] } };
 }
 
+/** The uses among these that have no key yet. */
+export const usesWithoutKey = ({ keys }: Content, uses: readonly KeyUse[]): readonly KeyUse[] =>
+  uses.filter((use) => !keys.some(isFor(use)));
+
 /** What becomes of a key when the next generation is made. A revoked one stays revoked. */
 function aged(key: KeyRecord): KeyRecord {
   switch (key.state) {
@@ -67,6 +83,20 @@ export function rotateKey(content: Content, use: KeyUse, origin: Origin): Rotate
   const keys = [...content.keys.map((key) => (isFor(use)(key) ? aged(key) : key)), current];
   const previous = keys.find((key) => isFor(use)(key) && key.state === "previous") ?? null;
   return { ok: true, content: { ...content, keys }, current, previous };
+}
+
+/**
+ * Marks one generation as stolen: the lists name it, and terminals neither spend nor rewrite its records. The current one is
+ * never revoked: nothing could be sealed any more. Repeating it changes nothing.
+ */
+export function revokeKey(content: Content, name: KeyName): Revoked {
+  const isNamed = (key: KeyRecord) => isFor(name)(key) && key.generation === name.generation;
+  const found = content.keys.find(isNamed);
+  if (found === undefined) return { ok: false, refusal: "no-such-key", detail: `there is no key ${nameOfKey(name)}` };
+  if (found.state === "current")
+    return { ok: false, refusal: "current-key", detail: `${nameOfKey(name)} is the current key` };
+  const keys = content.keys.map((key) => (isNamed(key) ? { ...key, state: "revoked" as const } : key));
+  return { ok: true, content: { ...content, keys } };
 }
 
 /** What an installer needs: the card keys of an issuer that new and older cards carry. Never an area key. */

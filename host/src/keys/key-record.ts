@@ -7,14 +7,22 @@ export const GENERATION_MAX = 255;
 /** Where a key stands in its life. A role and number has at most one `current` and one `previous` key. */
 export type KeyState = "current" | "previous" | "retired" | "revoked";
 
-/** What a key is for: a word. `identity` seals identity records, `area` state records; other words are kept as they are. */
+/**
+ * What a key is for: a word. `identity` seals identity records, `area` state records. `office` signs for the association and
+ * `installer` opens terminals: Ed25519. `receipt` and `list` are a merchant's: MAC of refund codes, keyed hashes of phone
+ * numbers. Other words are kept as they are.
+ */
 export const IDENTITY = "identity";
 export const AREA = "area";
+export const OFFICE = "office";
+export const INSTALLER = "installer";
+export const RECEIPT = "receipt";
+export const LIST = "list";
 
 /** A key without its secret: what may be shown. */
 export interface KeyName {
   readonly role: string;
-  /** What the role counts: issuer for `identity`, programme for `area`. */
+  /** What the role counts: issuer for `identity`, programme for `area`, merchant for `receipt` and `list`, certificate for `installer`; 0 for `office`. */
   readonly number: number;
   readonly generation: number;
 }

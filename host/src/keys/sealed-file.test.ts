@@ -27,28 +27,35 @@ interface Vector {
   readonly holder: string | null;
   readonly expires_at: number | null;
   readonly keys: readonly VectorKey[];
+  /** From version 2 on. */
+  readonly certificates?: readonly { readonly certificate: string; readonly revoked: boolean }[];
   readonly content: string;
   readonly file: string;
 }
-const { vectors } = JSON.parse(readFileSync(new URL("./vectors/keys-1.json", import.meta.url), "utf8")) as {
-  readonly vectors: readonly Vector[];
-};
+const vectorsOf = (version: number): readonly Vector[] =>
+  JSON.parse(readFileSync(new URL(`./vectors/keys-${version}.json`, import.meta.url), "utf8")).vectors;
+const vectors = vectorsOf(1);
 
 const LOW: ScryptCost = { logN: 10, r: 8, p: 1 };
-const contentOf = ({ keys, holder, expires_at }: Vector): Content => ({
+const contentOf = ({ keys, holder, expires_at, certificates }: Vector): Content => ({
   keys: keys.map(({ made_at, secret, fingerprint: _, ...rest }) => ({
     ...rest,
     madeAt: made_at,
     secret: fromHex(secret),
   })),
   lending: holder === null ? null : { holder, expiresAt: expires_at! },
+  ...(certificates === undefined
+    ? {}
+    : {
+        certificates: certificates.map(({ certificate, revoked }) => ({ certificate: fromHex(certificate), revoked })),
+      }),
 });
 const originOf = ({ salt, nonce, sealed_at }: Vector) => ({
   random: (size: number) => fromHex(size === 16 ? salt : nonce),
   now: () => sealed_at,
 });
 
-describe.each(vectors)("sealed file of $name", (vector) => {
+describe.each([...vectors, ...vectorsOf(2)])("sealed file of $name", (vector) => {
   const cost = { logN: vector.log_n, r: vector.r, p: vector.p };
 
   it("has the bytes of its vector", () => {
@@ -92,6 +99,32 @@ const withHeader = (change: ReadonlyMap<number, Cbor | undefined>): Uint8Array =
   }
   return withChecksum(concat(encodeCbor(header), file.subarray(end, file.length - CHECKSUM_ITEM)));
 };
+
+describe("a sealed file with certificates", () => {
+  const [ring] = vectorsOf(2);
+
+  it("is of version 2, which an older cachet calls newer; without them it is of version 1", () => {
+    const versionIn = (bytes: Uint8Array) => (decodeCborItem(bytes, 0).value as ReadonlyMap<number, Cbor>).get(2);
+    expect([vectors[0]!, ring!].map((of) => versionIn(fromHex(of.file)))).toEqual([1, 2]);
+    const { certificates: _, ...without } = contentOf(ring!);
+    expect(versionIn(sealContent(without, passphrase, LOW, originOf(ring!)))).toBe(1);
+    const none = { ...without, certificates: [] };
+    expect(encodeContent(none)).toEqual(encodeContent(without));
+  });
+
+  it("does not pass for one of the other version", () => {
+    for (const [of, other] of [
+      [vectors[0]!, 2],
+      [ring!, 1],
+    ] as const) {
+      const body = fromHex(of.file);
+      const { value, end } = decodeCborItem(body, 0);
+      const header = encodeCbor(new Map(value as ReadonlyMap<number, Cbor>).set(2, other));
+      const file = withChecksum(concat(header, body.subarray(end, body.length - CHECKSUM_ITEM)));
+      expect(refusal(file, utf8Encode(of.passphrase))).toBe("wrong-passphrase");
+    }
+  });
+});
 
 describe("a sealed file", () => {
   it("opens for its passphrase alone", () => {
@@ -149,7 +182,7 @@ describe("a sealed file", () => {
   });
 
   it("of a newer version says so, whatever else it holds", () => {
-    expect(refusal(withHeader(new Map([[2, 2]])))).toBe("newer-version");
+    expect(refusal(withHeader(new Map([[2, 3]])))).toBe("newer-version");
     const later = encodeCbor(
       new Map<number, Cbor>([
         [1, "cachet/keys"],

@@ -2,11 +2,11 @@ import { ascii, concat, sameBytes } from "@cachet/card-layout";
 import { type Cbor, type CborMap, decodeCborItem, encodeCbor, isFormatError } from "@cachet/firmware/wire";
 import { sha256 } from "../ports/crypto.ts";
 import { AEAD_KEY_BYTES, AEAD_NONCE_BYTES, decrypt, encrypt, type ScryptCost, scrypt } from "../ports/sealing.ts";
-import { type Content, decodeContent, encodeContent, TIME_MAX } from "./content.ts";
+import { type Content, contentVersion, decodeContent, encodeContent, TIME_MAX } from "./content.ts";
 import { wipe } from "./key-record.ts";
 
 /**
- * Sealed key file, version 1: a CBOR sequence (RFC 8742) of deterministic CBOR (RFC 8949, 4.2)
+ * Sealed key file, versions 1 and 2: a CBOR sequence (RFC 8742) of deterministic CBOR (RFC 8949, 4.2)
  *
  *   header    map { 1: "cachet/keys", 2: version, 3: kind (1 ring, 2 bundle), 4: sealed on (UTC seconds),
  *                   5: log2 N, 6: r, 7: p, 8: salt (16 bytes), 9: nonce (12 bytes) }
@@ -14,10 +14,11 @@ import { wipe } from "./key-record.ts";
  *             associated data = the header's bytes
  *   checksum  byte string of 32: SHA-256("cachet/keys/file/1" · every byte before this item)
  *
+ * Version 2 is a content with certificates (`content.ts`), else it is the same.
  * The checksum tells a damaged file from a wrong passphrase; it protects nothing. Every later version keeps header
- * fields 1 and 2 and the checksum where they are. Golden bytes: vectors/keys-1.json. See docs/keys.md.
+ * fields 1 and 2 and the checksum where they are. Golden bytes: vectors/keys-1.json, vectors/keys-2.json. See docs/keys.md.
  */
-export const KEY_FILE_VERSION = 1;
+export const KEY_FILE_VERSION = 2;
 export const KEY_FILE_BYTES_MAX = 1024 * 1024;
 
 const MAGIC = "cachet/keys";
@@ -46,7 +47,7 @@ export interface SealedHeader {
 
 /**
  * Why a file was not opened:
- * not-a-key-file · damaged (checksum) · newer-version · malformed (whole, but not what version 1 says) ·
+ * not-a-key-file · damaged (checksum) · newer-version · malformed (whole, but not what its version says) ·
  * cost-out-of-bounds (scrypt was not run) · wrong-passphrase (or header or content were altered on purpose).
  */
 export type SealRefusal =
@@ -93,7 +94,7 @@ export function sealContent(content: Content, passphrase: Uint8Array, cost: Scry
   const header = encodeCbor(
     new Map<number, Cbor>([
       [1, MAGIC],
-      [2, KEY_FILE_VERSION],
+      [2, contentVersion(content)],
       [3, content.lending === null ? 1 : 2],
       [4, origin.now()],
       [5, cost.logN],
@@ -137,6 +138,7 @@ function formed<T>(refusal: SealRefusal, step: () => T): T {
 
 interface Parts {
   readonly header: SealedHeader;
+  readonly version: 1 | 2;
   readonly salt: Uint8Array;
   readonly nonce: Uint8Array;
   /** The header's bytes, as they stand in the file. */
@@ -168,12 +170,13 @@ function split(file: Uint8Array): Parts {
   const [salt, nonce] = [map.get(8), map.get(9)];
   if (!(salt instanceof Uint8Array) || salt.length !== SALT_BYTES) refuse("malformed", "salt");
   if (!(nonce instanceof Uint8Array) || nonce.length !== AEAD_NONCE_BYTES) refuse("malformed", "nonce");
-  if (version !== KEY_FILE_VERSION || map.size !== 9) refuse("malformed", "header");
+  if ((version !== 1 && version !== 2) || map.size !== 9) refuse("malformed", "header");
   const word = KINDS[kind - 1] ?? refuse("malformed", `kind ${kind}`);
   const item = formed("malformed", () => decodeCborItem(before, end));
   if (!(item.value instanceof Uint8Array) || item.end !== before.length) refuse("malformed", "sealed part");
   return {
     header: { kind: word, sealedAt, cost: { logN, r, p } },
+    version,
     salt,
     nonce,
     headerBytes: file.subarray(0, end),
@@ -182,13 +185,13 @@ function split(file: Uint8Array): Parts {
 }
 
 function open(file: Uint8Array, passphrase: Uint8Array) {
-  const { header, salt, nonce, headerBytes, sealed } = split(file);
+  const { header, version, salt, nonce, headerBytes, sealed } = split(file);
   const { logN, r, p } = header.cost;
   if (!isBearable(header.cost)) refuse("cost-out-of-bounds", `scrypt with N = 2^${logN}, r = ${r}, p = ${p}`);
   const plain = protect(passphrase, salt, header.cost, (key) => decrypt(key, nonce, headerBytes, sealed));
   if (plain === null) refuse("wrong-passphrase", "the passphrase does not open it");
   try {
-    return { header, content: formed("malformed", () => decodeContent(plain, header.kind === "bundle")) };
+    return { header, content: formed("malformed", () => decodeContent(plain, header.kind === "bundle", version)) };
   } finally {
     wipe(plain);
   }

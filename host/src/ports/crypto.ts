@@ -1,6 +1,16 @@
-import { createHash, createHmac, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import {
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  type KeyObject,
+  sign,
+  verify,
+} from "node:crypto";
 import { concat, type Hmac } from "@cachet/card-layout";
-import type { Ed25519Verify, Sha256, Signer } from "@cachet/firmware/wire";
+import type { Ed25519Verify, HpkeCrypto, Sha256, Signer } from "@cachet/firmware/wire";
+import { decrypt, encrypt } from "./sealing.ts";
 
 export const sha256: Sha256 = (message) => new Uint8Array(createHash("sha256").update(message).digest());
 
@@ -56,3 +66,28 @@ export function publicKeyOfPem(pem: string): Uint8Array | null {
     return null;
   }
 }
+
+/** The same for X25519 (RFC 8410). */
+const X25519_PKCS8_PREFIX = Uint8Array.from(Buffer.from("302e020100300506032b656e04220420", "hex"));
+const X25519_SPKI_PREFIX = Uint8Array.from(Buffer.from("302a300506032b656e032100", "hex"));
+
+const x25519Secret = (secret: Uint8Array): KeyObject =>
+  createPrivateKey({ key: Buffer.from(concat(X25519_PKCS8_PREFIX, secret)), format: "der", type: "pkcs8" });
+
+/** What HPKE needs, by node:crypto. */
+export const hpkeCrypto: HpkeCrypto = {
+  x25519: (secret, publicKey) => {
+    const der = Buffer.from(concat(X25519_SPKI_PREFIX, publicKey));
+    try {
+      const theirs = createPublicKey({ key: der, format: "der", type: "spki" });
+      return new Uint8Array(diffieHellman({ privateKey: x25519Secret(secret), publicKey: theirs }));
+    } catch {
+      // OpenSSL refuses a result of zeros, as RFC 9180, 7.1.4 asks.
+      return null;
+    }
+  },
+  x25519Public: (secret) => publicBytes(createPublicKey(x25519Secret(secret))),
+  hmac: hmacSha256,
+  encrypt,
+  decrypt,
+};
