@@ -1,5 +1,6 @@
 /** Boots and sandboxes the app, keeps keys, slots and journal, serves the installer's line. Meets the app only as the bytes of an image. */
 export * from "./access.ts";
+export type { Belonging, TrustedImageKey } from "./belonging.ts";
 export * from "./crypto.ts";
 export * from "./device-identity.ts";
 export { ListDamaged } from "./held-list.ts";

@@ -94,6 +94,13 @@ export class ListStore {
     return this.held?.contents.version ?? 0;
   }
 
+  /** How much is held, and when the office issued it; null where there is no list. */
+  get counts(): { readonly blocked: number; readonly credits: number; readonly issued: number } | null {
+    if (this.held === null) return null;
+    const { issued, sections } = this.held.contents;
+    return { blocked: sections.blocked.count, credits: sections.credits.count, issued };
+  }
+
   /** The key that verifies lists and receipts: as provisioned, or as a list signed with the one before it says. */
   get officeKey(): Uint8Array {
     return this.held?.contents.officeKey ?? this.pinned;

@@ -1,9 +1,8 @@
-import { STATE_LAYOUT } from "@cachet/card-layout";
 import {
   type CardPort,
+  type Chance,
   type CounterPort,
   type DeviceFacts,
-  HAL_LEVEL,
   RESET_DELAY_MS,
   type Sandbox,
   type SandboxFault,
@@ -13,16 +12,19 @@ import {
   type Timer,
   TRIAL_MS,
 } from "../hal/index.ts";
-import { type Image, type ImageRefusal, type Signer, utf8Decode } from "../wire/index.ts";
+import { type Image, type ImageRefusal, utf8Decode } from "../wire/index.ts";
+import { Access } from "./access.ts";
 import { AppRunner } from "./app-runner.ts";
-import { sha256, verifyEd25519 } from "./crypto.ts";
+import { type Belonging, fixedOrigin, loadOrigin, type Origin } from "./belonging.ts";
+import { type Books, bootSlots, loadBooks } from "./books.ts";
 import { halOf } from "./hal-of.ts";
-import { type CollectedBatch, JournalKeeper } from "./journal-keeper.ts";
-import { type HeldKey, KeyStore, TestKeyRefused } from "./key-store.ts";
+import type { CollectedBatch, JournalKeeper } from "./journal-keeper.ts";
 import { LineService } from "./line-service.ts";
+import { serveAccess } from "./management/access-commands.ts";
 import { serveFiles } from "./management/file-commands.ts";
 import { serveImages } from "./management/image-commands.ts";
 import { LineFolder } from "./management/line-folder.ts";
+import { serveLists } from "./management/list-commands.ts";
 import type { Hardware, Managed } from "./management/managed.ts";
 import { serveOs } from "./management/os-commands.ts";
 import { servePacked } from "./management/packed-commands.ts";
@@ -31,28 +33,11 @@ import { serveSettings } from "./management/settings-commands.ts";
 import { serveStatistics } from "./management/statistics-commands.ts";
 import { serveTerminal } from "./management/terminal-commands.ts";
 import { Settings } from "./settings.ts";
-import { Slots } from "./slots.ts";
+import type { Slots } from "./slots.ts";
 import { Upload } from "./upload.ts";
 
 /** Version of the supervisor, as `terminal info` shows it. */
 export const SUPERVISOR_VERSION = "0.1.0";
-
-/** A key whose images may run. Production terminals refuse test keys. */
-export interface TrustedImageKey {
-  readonly publicKey: Uint8Array;
-  readonly test: boolean;
-}
-
-/** What makes a terminal one of an association's. */
-export interface Provisioned {
-  readonly facts: DeviceFacts;
-  readonly keys: readonly HeldKey[];
-  /** The terminal's own key: seals batches. */
-  readonly signer: Signer;
-  readonly trustedImageKeys: readonly TrustedImageKey[];
-  /** Test keys only, and whoever is on the line may do everything. */
-  readonly isOpen: boolean;
-}
 
 /** What a port supplies. */
 export interface SupervisorPorts {
@@ -65,7 +50,9 @@ export interface SupervisorPorts {
   readonly card: CardPort;
   readonly counter: CounterPort;
   readonly newSandbox: () => Sandbox;
-  readonly provisioned: Provisioned;
+  readonly chance: Chance;
+  /** What the terminal is, where the port fixes it; otherwise what its storage says, and what a provision makes of it. */
+  readonly belonging?: Belonging;
   /** Entries the journal may hold; the usual number when it is left out. */
   readonly journalCapacity?: number;
 }
@@ -89,24 +76,30 @@ export class Supervisor implements Managed {
   readonly resets: Promise<void>;
   readonly slots: Slots;
   readonly upload: Upload;
-  readonly journal: JournalKeeper;
+  /** Null while the terminal is blank. */
+  readonly books: Books | null;
+  readonly access: Access;
   app: AppRunner | null = null;
   /** Why no app was started; null where one was. */
   imageFault: ImageRefused | null = null;
   private readonly ports: SupervisorPorts;
-  private readonly keys: KeyStore;
+  private readonly origin: Origin;
   private line: LineService | null = null;
   private breakOff: (error: unknown) => void = () => {};
   private startAnew: () => void = () => {};
   private onFault: (fault: SandboxFault) => void = () => {};
   private readonly callOff: (() => void)[] = [];
 
-  private constructor(ports: SupervisorPorts, keys: KeyStore, journal: JournalKeeper, slots: Slots, upload: Upload) {
+  private constructor(ports: SupervisorPorts, origin: Origin, books: Books | null, slots: Slots, upload: Upload) {
     this.ports = ports;
-    this.keys = keys;
-    this.journal = journal;
+    this.origin = origin;
+    this.books = books;
     this.slots = slots;
     this.upload = upload;
+    this.access = new Access(origin.signer.publicKey, ports.chance, () => {
+      const { belonging } = origin;
+      return belonging && { officeKey: books?.lists.officeKey ?? belonging.officeKey, isOpen: belonging.isOpen };
+    });
     this.stopped = new Promise<never>((_, reject) => {
       this.breakOff = reject;
     });
@@ -118,37 +111,24 @@ export class Supervisor implements Managed {
   }
 
   /**
-   * Decides which image runs, loads the journal, starts the app and serves the line. Throws `TestKeyRefused`, or what the
-   * journal's load throws. Without a good image it comes up all the same: `imageFault` says why, and the line can bring another.
+   * Decides which image runs, loads the journal, starts the app and serves the line. Throws `TestKeyRefused`,
+   * `DeviceIdentityFault`, `ProvisionFault`, or what the journal's load throws. Without a good image, or as long as it is blank,
+   * it comes up all the same: `imageFault` says why nothing runs, and the line can bring what is missing.
    */
   static async boot(ports: SupervisorPorts): Promise<Supervisor> {
-    const { provisioned, storage, clock, hardware } = ports;
-    const { facts, signer, trustedImageKeys } = provisioned;
-    if (facts.production && trustedImageKeys.some(({ test }) => test)) throw new TestKeyRefused("image");
-    const keys = new KeyStore(provisioned.keys, facts.production);
-    const { slots } = await Slots.boot(storage, {
-      trustedKeys: trustedImageKeys.map(({ publicKey }) => publicKey),
-      layoutsInField: { lowest: STATE_LAYOUT, highest: STATE_LAYOUT },
-      device: { model: hardware.model, merchant: facts.merchant, halLevel: HAL_LEVEL },
-      sha256,
-      verify: verifyEd25519,
-    });
-    await slots.adoptCounter();
-    const journal = await JournalKeeper.load(
-      storage.file("journal"),
-      clock,
-      facts.terminal,
-      signer.publicKey,
-      ports.journalCapacity,
-    );
-    const supervisor = new Supervisor(ports, keys, journal, slots, await Upload.load(storage));
-    await supervisor.startApp();
+    const { storage } = ports;
+    const fixed = ports.belonging;
+    const origin = fixed === undefined ? await loadOrigin(storage, ports.chance) : fixedOrigin(fixed);
+    const books = origin.belonging && (await loadBooks(ports, origin.belonging));
+    const slots = await bootSlots(ports, origin.belonging, books?.lists.writeLayout ?? 1);
+    const supervisor = new Supervisor(ports, origin, books, slots, await Upload.load(storage));
+    if (books !== null) await supervisor.startApp(books);
     supervisor.watchTrial();
     supervisor.serveLine(await Settings.load(storage.file("settings")));
     return supervisor;
   }
 
-  private async startApp(): Promise<void> {
+  private async startApp({ belonging, journal, keys }: Books): Promise<void> {
     const { reading } = this.slots.running;
     const payload = reading.ok ? utf8Decode(reading.image.payload) : null;
     if (!reading.ok || payload === null) {
@@ -157,9 +137,9 @@ export class Supervisor implements Managed {
         : new ImageRefused(reading.refusal, reading.detail);
       return;
     }
-    await this.journal.powerUp(reading.image.hash);
+    await journal.powerUp(reading.image.hash);
     const { card, counter, newSandbox, clock } = this.ports;
-    const hal = halOf({ facts: this.facts, clock, card, counter, keys: this.keys, journal: this.journal });
+    const hal = halOf({ facts: belonging.facts, clock, card, counter, keys, journal });
     this.app = new AppRunner(newSandbox, payload, hal, {
       healthy: () => {
         if (this.slots.isAgreed) this.confirm().catch(this.breakOff);
@@ -193,27 +173,49 @@ export class Supervisor implements Managed {
   }
 
   private serveLine(settings: Settings): void {
-    const { line, provisioned } = this.ports;
+    const { line } = this.ports;
     if (line === null) return;
-    const server = new ManagementServer({ isGranted: () => provisioned.isOpen, touch: () => {} });
+    const server = new ManagementServer(this.access);
     const service = new LineService(line, server);
+    const folder = new LineFolder(this);
+    const lists = this.books?.lists ?? null;
     serveOs(server, this);
     serveImages(server, this);
     servePacked(server, this);
     serveStatistics(server, this, () => service.counts);
     serveSettings(server, this, settings);
-    serveFiles(server, new LineFolder(this));
+    serveFiles(server, folder);
     serveTerminal(server, this);
+    serveAccess(server, this, this.access, this.origin, lists);
+    serveLists(server, this, lists, folder, this.access);
+    this.watchSession();
     this.line = service;
     service.run().catch(this.breakOff);
+  }
+
+  /** Sessions end when nothing comes for a while. */
+  private watchSession(): void {
+    const tick = () => {
+      this.access.tick(SESSION_TICK_MS);
+      next();
+    };
+    const next = () => {
+      this.callOff.push(this.ports.timer.after(SESSION_TICK_MS, tick));
+      if (this.callOff.length > CALLS_KEPT) this.callOff.splice(0, 1);
+    };
+    next();
   }
 
   get hardware(): Hardware {
     return this.ports.hardware;
   }
 
-  get facts(): DeviceFacts {
-    return this.ports.provisioned.facts;
+  get facts(): DeviceFacts | null {
+    return this.origin.belonging?.facts ?? null;
+  }
+
+  get journal(): JournalKeeper | null {
+    return this.books?.journal ?? null;
   }
 
   get clock(): SettableClock {
@@ -236,7 +238,7 @@ export class Supervisor implements Managed {
   }
 
   get entryCount(): number {
-    return this.journal.count;
+    return this.journal?.count ?? 0;
   }
 
   /** Bytes the app uses now. */
@@ -268,13 +270,17 @@ export class Supervisor implements Managed {
     await this.slots.confirm();
   }
 
+  async listChanged(): Promise<void> {}
+
   sealBatch(first: number, last: number): CollectedBatch | null {
     return first < 1 || last > this.entryCount || first > last ? null : this.collect(first, last);
   }
 
-  /** Seals entries `first` to `last` (default: the newest) as a batch. Removes nothing. */
-  collect(first: number, last: number = this.journal.count): CollectedBatch {
-    return this.journal.collect(first, last, this.facts.terminal, this.ports.provisioned.signer.sign);
+  /** Seals entries `first` to `last` (default: the newest) as a batch. Removes nothing. Throws while the terminal is blank. */
+  collect(first: number, last: number = this.entryCount): CollectedBatch {
+    if (this.books === null) throw new RangeError("a blank terminal has no journal");
+    const { belonging, journal } = this.books;
+    return journal.collect(first, last, belonging.facts.terminal, belonging.signer.sign);
   }
 
   /** Ends everything at once and frees the engine. */
@@ -284,3 +290,8 @@ export class Supervisor implements Managed {
     this.app?.end();
   }
 }
+
+/** How often the time of a session is looked at. */
+const SESSION_TICK_MS = 5_000;
+/** Timers that may have to be called off at the end; the oldest have long been due. */
+const CALLS_KEPT = 32;

@@ -1,5 +1,6 @@
 import type {
   DeviceFacts,
+  Chance as HalChance,
   Sandbox,
   SerialLine,
   SettableClock,
@@ -17,6 +18,7 @@ import {
 } from "@cachet/firmware/supervisor";
 import type { Signer } from "@cachet/firmware/wire";
 import type { AirLog } from "./air-time.ts";
+import { Chance } from "./chance.ts";
 import { Mishaps, PowerCut } from "./mishap.ts";
 import { type CardField, type Customer, SimReader } from "./reader.ts";
 import { SimStorage } from "./storage.ts";
@@ -57,6 +59,11 @@ export interface SimTerminalSetup {
   readonly timer?: Timer;
   readonly hardware?: Hardware;
   readonly isOpen?: boolean;
+  /** Without one no list, receipt or certificate is believed. */
+  readonly officeKey?: Uint8Array;
+  readonly merchantName?: string;
+  /** What is drawn at random; the same for the same terminal where it is left out. */
+  readonly chance?: HalChance;
   /** Lowest security counter that may run; 0 when it is left out. */
   readonly securityCounter?: number;
   readonly image: Uint8Array;
@@ -69,6 +76,9 @@ export interface SimTerminalSetup {
   /** The reader; a simulated one where it is left out. */
   readonly field?: CardField;
 }
+
+/** A key that nobody has: no signature verifies under it. */
+const NO_OFFICE = new Uint8Array(32).fill(0xff);
 
 /** A terminal on which everything but the hardware is the real thing. */
 export class SimTerminal {
@@ -109,12 +119,14 @@ export class SimTerminal {
   /** Boots, with or without an image to run. */
   async boot(): Promise<Supervisor> {
     const { facts, keys, signer, trustedImageKeys, clock, newSandbox, keepsAllPaper, journalCapacity } = this.setup;
+    const { officeKey = NO_OFFICE, merchantName = `Merchant ${facts.merchant}`, isOpen = false } = this.setup;
     if ((await this.storage.file("state").read()).length === 0) await this.install();
     this.till = new SimTill(keepsAllPaper ?? false);
     const supervisor = await Supervisor.boot({
       hardware: this.setup.hardware ?? { model: "sim", serial: `SIM-${facts.terminal}` },
       storage: this.storage,
-      provisioned: { facts, keys, signer, trustedImageKeys, isOpen: this.setup.isOpen ?? false },
+      belonging: { facts, keys, signer, trustedImageKeys, officeKey, merchantName, isOpen },
+      chance: this.setup.chance ?? new Chance(facts.terminal),
       clock,
       timer: this.setup.timer ?? new SimTimer(),
       line: this.setup.line ?? null,

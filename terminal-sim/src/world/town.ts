@@ -2,10 +2,10 @@ import { CARD_EPOCH_SECONDS, type Day, toHex } from "@cachet/card-layout";
 import type { DeviceFacts, SaleRequest, Sandbox, VisitReport } from "@cachet/firmware/hal";
 import type { CollectedBatch, HeldKey, TrustedImageKey } from "@cachet/firmware/supervisor";
 import type { Signer } from "@cachet/firmware/wire";
+import { Chance } from "../device/chance.ts";
 import { renderReceipt } from "../device/paper.ts";
 import { SimClock, SimTerminal } from "../device/terminal.ts";
 import { Type2Chip } from "../device/type2-chip.ts";
-import { Chance } from "./chance.ts";
 
 /** One purchase to replay. */
 export interface TownPurchase {

@@ -32,6 +32,8 @@ export interface Managed {
   /** Starts the terminal anew, a moment later. */
   reset(): void;
   setClock(utc: number): Promise<void>;
+  /** Another list is in force: notes it. */
+  listChanged(): Promise<void>;
   /** Entries as a batch file; null where they are not kept, or the terminal is blank. Changes nothing. */
   sealBatch(first: number, last: number): CollectedBatch | null;
   /** Ends the trial of the running image. */

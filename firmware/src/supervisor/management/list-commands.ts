@@ -1,0 +1,55 @@
+import { StorageFault } from "../../hal/index.ts";
+import { type ListRefusal, listApply, listStatus, refused } from "../../wire/index.ts";
+import type { Access } from "../access.ts";
+import type { ListStore } from "../list-store.ts";
+import type { LineFolder } from "./line-folder.ts";
+import type { Managed } from "./managed.ts";
+import type { ManagementServer } from "./server.ts";
+
+const REFUSALS = {
+  "not-a-list": "bad-format",
+  "newer-format": "bad-format",
+  inconsistent: "bad-format",
+  forged: "not-signed",
+  "other-issuer": "not-accepted",
+  older: "older",
+  already: "older",
+  "missing-delta": "missing-delta",
+  "too-many": "too-large",
+} as const satisfies Readonly<Record<ListRefusal, string>>;
+
+/** Group 66: the office's list. */
+export function serveLists(
+  server: ManagementServer,
+  managed: Managed,
+  lists: ListStore | null,
+  folder: LineFolder,
+  access: Access,
+): void {
+  server.serve(listStatus, () => {
+    const { blocked = 0, credits = 0, issued = null } = lists?.counts ?? {};
+    return {
+      version: lists?.version ?? 0,
+      ...(issued === null ? {} : { issued }),
+      blocked,
+      credits,
+      writeLayout: lists?.writeLayout ?? 1,
+    };
+  });
+  server.serve(listApply, async ({ name }) => {
+    if (lists === null) return refused("not-provisioned", "the terminal belongs to nobody yet");
+    const file = folder.take(name);
+    if (file === null) return refused("no-such-range", `no whole file ${name}`);
+    try {
+      const outcome = await lists.apply(file);
+      if (outcome.applied) await managed.listChanged();
+      // A key that this list revokes opens nothing any more, at once.
+      if (access.session !== null && lists.isRevokedKey(access.session.keyHash)) access.close();
+      if (outcome.applied || outcome.refusal === "already") return { version: outcome.held };
+      return refused(REFUSALS[outcome.refusal], outcome.detail);
+    } catch (error) {
+      if (!(error instanceof StorageFault)) throw error;
+      return refused("write-failed", error.message);
+    }
+  });
+}
