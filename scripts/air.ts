@@ -57,8 +57,7 @@ async function stampVisitOn(chip: Chip): Promise<AirTime> {
   createTables(database);
   const office = simAssociation(database, programmes, () => {}, chipInField);
   const terminal = new SimTerminal({
-    ...office.enrol(1, MERCHANT),
-    trustedImageKeys: office.trustedImageKeys,
+    belonging: office.enrol(1, MERCHANT),
     image: file,
     clock: new SimClock(NOON, () => 120),
     newSandbox: newV8Sandbox,

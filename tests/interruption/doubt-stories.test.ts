@@ -6,7 +6,7 @@ import { BAKERY, card, fixtureFile, imageOf, NOON, sale, TOWN, terminal, topUp }
 
 /** The operations that a visit would have, found out on copies of the terminal and the card. */
 async function rehearse(shop: SimTerminal, chip: Type2Chip, amount = 1_000): Promise<OperationKind[]> {
-  const { terminal: number, merchant } = shop.setup.facts;
+  const { terminal: number, merchant } = shop.facts;
   const copy = await terminal(number, { merchant, journal: await shop.journalBytes() });
   const dump = chip.dump();
   copy.mishaps = new Mishaps();
@@ -25,14 +25,14 @@ const leaves = { what: "card", when: "before" } as const;
 const powerGoes = { what: "power", when: "before" } as const;
 
 async function townOutcomes(shop: SimTerminal): Promise<[number, string][]> {
-  const journals = new Map([[shop.setup.facts.terminal, await shop.journalBytes()]]);
+  const journals = new Map([[shop.facts.terminal, await shop.journalBytes()]]);
   return journalledAreas(journals)
     .filter(({ programme }) => programme === TOWN)
     .map(({ body, outcome }) => [body.visit, outcome]);
 }
 
 const committedCents = async (shop: SimTerminal) =>
-  journalledAreas(new Map([[shop.setup.facts.terminal, await shop.journalBytes()]]))
+  journalledAreas(new Map([[shop.facts.terminal, await shop.journalBytes()]]))
     .filter(({ programme, outcome }) => programme === TOWN && outcome === "committed")
     .reduce((sum, { centsMoved }) => sum + centsMoved, 0);
 

@@ -101,7 +101,7 @@ class Story {
 
   private async intents(): Promise<JournalledArea[]> {
     const journals = new Map<number, Uint8Array>();
-    for (const shop of this.shops) journals.set(shop.setup.facts.terminal, await shop.journalBytes());
+    for (const shop of this.shops) journals.set(shop.facts.terminal, await shop.journalBytes());
     return journalledAreas(journals);
   }
 
@@ -160,7 +160,7 @@ class Story {
   private async isTornOpening(shop: SimTerminal, chip: Type2Chip): Promise<boolean> {
     return (await this.intents()).some(
       ({ terminal: number, body, outcome, programme }) =>
-        number !== shop.setup.facts.terminal &&
+        number !== shop.facts.terminal &&
         outcome === "open" &&
         body.uid.at(-1) === chip.uid.at(-1) &&
         body.areas.some((area) => area.programme === programme && area.oldSequence === 0),
@@ -173,7 +173,7 @@ class Story {
     createTables(database);
     const files: { readonly name: string; readonly file: Uint8Array }[] = [];
     for (const shop of this.shops) {
-      const { terminal: number, merchant } = shop.setup.facts;
+      const { terminal: number, merchant } = shop.facts;
       enrolTerminal(database, number, merchant, testTerminalSigner(number).publicKey);
       const middle = 1 + this.chance.below(shop.entryCount);
       const from = 1 + this.chance.below(middle);

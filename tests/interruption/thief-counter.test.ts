@@ -85,7 +85,7 @@ describe("an old dump put back after spending", () => {
     const database = openSqlite(":memory:");
     createTables(database);
     const forks = [first, second].flatMap((one) => {
-      const number = one.setup.facts.terminal;
+      const number = one.facts.terminal;
       enrolTerminal(database, number, 1, testTerminalSigner(number).publicKey);
       const batch = one.collect();
       const outcome = importBatch(database, batch.name, batch.file);

@@ -3,7 +3,7 @@ import type { Association, Type2Chip } from "@cachet/terminal-sim";
 import type { ChipLink } from "../cards/chip-link.ts";
 import { personalise } from "../cards/personalise.ts";
 import { readCard, statesOf } from "../cards/read.ts";
-import { testAreaKey, testCardKey, testImageSigner, testTerminalSigner } from "../keys/test-keys.ts";
+import { testAreaKey, testCardKey, testImageSigner, testOfficeSigner, testTerminalSigner } from "../keys/test-keys.ts";
 import { enrolTerminal, type ImportOutcome, importBatch } from "../office/import.ts";
 import type { Database } from "../ports/database.ts";
 
@@ -22,13 +22,16 @@ export function simAssociation(
   chipInField: (chip: Type2Chip) => ChipLink,
 ): Association {
   return {
-    trustedImageKeys: [{ publicKey: testImageSigner().publicKey, test: true }],
     enrol(terminal, merchant) {
       const held = programmes.filter(({ merchants }) => merchants[merchant] !== undefined);
       const signer = testTerminalSigner(terminal);
       enrolTerminal(database, terminal, merchant, signer.publicKey);
       return {
         signer,
+        trustedImageKeys: [{ publicKey: testImageSigner().publicKey, test: true }],
+        officeKey: testOfficeSigner().publicKey,
+        merchantName: programmes.find(({ merchants }) => merchants[merchant])?.merchants[merchant]?.name ?? "",
+        isOpen: false,
         facts: {
           terminal,
           merchant,

@@ -8,15 +8,7 @@ import type {
   VisitReport,
   VisitRequest,
 } from "@cachet/firmware/hal";
-import {
-  type CollectedBatch,
-  type Hardware,
-  type HeldKey,
-  Slots,
-  Supervisor,
-  type TrustedImageKey,
-} from "@cachet/firmware/supervisor";
-import type { Signer } from "@cachet/firmware/wire";
+import { type Belonging, type CollectedBatch, type Hardware, Slots, Supervisor } from "@cachet/firmware/supervisor";
 import type { AirLog } from "./air-time.ts";
 import { Chance } from "./chance.ts";
 import { Mishaps, PowerCut } from "./mishap.ts";
@@ -49,20 +41,14 @@ export class SimClock implements SettableClock {
 }
 
 export interface SimTerminalSetup {
-  readonly facts: DeviceFacts;
-  readonly keys: readonly HeldKey[];
-  readonly signer: Signer;
-  readonly trustedImageKeys: readonly TrustedImageKey[];
+  /** What the terminal is; null for one that is what its storage says: blank, or what a provision made of it. */
+  readonly belonging: Belonging | null;
   /** Null for a terminal without a line. */
   readonly line?: SerialLine;
   /** One that is moved on by hand where it is left out. */
   readonly timer?: Timer;
   readonly hardware?: Hardware;
-  readonly isOpen?: boolean;
-  /** Without one no list, receipt or certificate is believed. */
-  readonly officeKey?: Uint8Array;
-  readonly merchantName?: string;
-  /** What is drawn at random; the same for the same terminal where it is left out. */
+  /** What is drawn at random; always the same where it is left out. */
   readonly chance?: HalChance;
   /** Lowest security counter that may run; 0 when it is left out. */
   readonly securityCounter?: number;
@@ -76,9 +62,6 @@ export interface SimTerminalSetup {
   /** The reader; a simulated one where it is left out. */
   readonly field?: CardField;
 }
-
-/** A key that nobody has: no signature verifies under it. */
-const NO_OFFICE = new Uint8Array(32).fill(0xff);
 
 /** A terminal on which everything but the hardware is the real thing. */
 export class SimTerminal {
@@ -118,15 +101,14 @@ export class SimTerminal {
 
   /** Boots, with or without an image to run. */
   async boot(): Promise<Supervisor> {
-    const { facts, keys, signer, trustedImageKeys, clock, newSandbox, keepsAllPaper, journalCapacity } = this.setup;
-    const { officeKey = NO_OFFICE, merchantName = `Merchant ${facts.merchant}`, isOpen = false } = this.setup;
+    const { belonging, clock, newSandbox, keepsAllPaper, journalCapacity } = this.setup;
     if ((await this.storage.file("state").read()).length === 0) await this.install();
     this.till = new SimTill(keepsAllPaper ?? false);
     const supervisor = await Supervisor.boot({
-      hardware: this.setup.hardware ?? { model: "sim", serial: `SIM-${facts.terminal}` },
+      hardware: this.setup.hardware ?? { model: "sim", serial: "SIM-1" },
       storage: this.storage,
-      belonging: { facts, keys, signer, trustedImageKeys, officeKey, merchantName, isOpen },
-      chance: this.setup.chance ?? new Chance(facts.terminal),
+      ...(belonging === null ? {} : { belonging }),
+      chance: this.setup.chance ?? new Chance(1),
       clock,
       timer: this.setup.timer ?? new SimTimer(),
       line: this.setup.line ?? null,
@@ -145,6 +127,13 @@ export class SimTerminal {
   private async restart(): Promise<void> {
     this.powerOff();
     await this.boot();
+  }
+
+  /** What the terminal is. Throws while it is blank. */
+  get facts(): DeviceFacts {
+    const facts = this.setup.belonging?.facts ?? this.running?.facts;
+    if (facts === undefined || facts === null) throw new Error("the terminal is blank");
+    return facts;
   }
 
   /** Stops at once, as if unplugged. Journal and cards stay. */

@@ -1,7 +1,6 @@
 import { CARD_EPOCH_SECONDS, type Day, toHex } from "@cachet/card-layout";
-import type { DeviceFacts, SaleRequest, Sandbox, VisitReport } from "@cachet/firmware/hal";
-import type { CollectedBatch, HeldKey, TrustedImageKey } from "@cachet/firmware/supervisor";
-import type { Signer } from "@cachet/firmware/wire";
+import type { SaleRequest, Sandbox, VisitReport } from "@cachet/firmware/hal";
+import type { Belonging, CollectedBatch } from "@cachet/firmware/supervisor";
 import { Chance } from "../device/chance.ts";
 import { renderReceipt } from "../device/paper.ts";
 import { SimClock, SimTerminal } from "../device/terminal.ts";
@@ -17,12 +16,8 @@ export interface TownPurchase {
 
 /** The town's association: makes cards and keys, takes batches in, reads cards. The real office, given by the caller. */
 export interface Association {
-  readonly trustedImageKeys: readonly TrustedImageKey[];
   /** Provisions a terminal of a merchant: what it is, its keys, and its place in the office's books. */
-  enrol(
-    terminal: number,
-    merchant: number,
-  ): { readonly facts: DeviceFacts; readonly keys: readonly HeldKey[]; readonly signer: Signer };
+  enrol(terminal: number, merchant: number): Belonging;
   /** Personalises a blank card; gives its number. */
   personalise(chip: Type2Chip, serial: number, day: Day): Promise<number>;
   /** Takes a batch in; anything but a fresh import is said. */
@@ -138,10 +133,9 @@ class Town {
   async open(startUtc: number): Promise<void> {
     const { terminals, merchants, association, image, newSandbox, offsetAt } = this.options;
     for (let number = 1; number <= terminals; number += 1) {
-      const enrolled = association.enrol(number, merchants[(number - 1) % merchants.length]!);
-      const { trustedImageKeys } = association;
+      const belonging = association.enrol(number, merchants[(number - 1) % merchants.length]!);
       const clock = new SimClock(startUtc, offsetAt);
-      const terminal = new SimTerminal({ ...enrolled, trustedImageKeys, image, clock, newSandbox });
+      const terminal = new SimTerminal({ belonging, image, clock, newSandbox });
       await terminal.powerOn();
       this.terminals.push(terminal);
       this.collectedTo.push(0);
