@@ -22,3 +22,14 @@ export const CARDS_REMEMBERED = 20_000;
 export const JOURNAL_ENTRIES_MAX = 50_000;
 /** Room kept for the supervisor's own entries: an intent is not accepted into it. */
 export const JOURNAL_ENTRIES_RESERVED = 64;
+/**
+ * Bytes of the journal's file, memory of cards included. 50 000 entries of visits with two areas take some 15 MiB, the memory of
+ * 20 000 cards 4 MiB; the rest is for long baskets. Writing the file anew needs as much again for a moment.
+ */
+export const JOURNAL_BYTES_MAX = 32 * 1024 * 1024;
+/** More than any entry but an intent takes in the file. */
+export const SYSTEM_ENTRY_BYTES_MAX = 512;
+/** How long released entries are kept where there is room for them. */
+export const RELEASED_SECONDS = 30 * 86_400;
+/** Equal refusals (same chip, same reason) that are journalled on one day. */
+export const EQUAL_REFUSALS_PER_DAY = 5;

@@ -1,9 +1,10 @@
 import { STATE_LAYOUT } from "@cachet/card-layout";
-import type { CardPort, Clock, Counter, DeviceFacts, Hal, JournalFile, Sandbox } from "../hal/index.ts";
+import type { CardPort, Clock, Counter, DeviceFacts, Hal, Sandbox, StoredFile } from "../hal/index.ts";
 import { type Image, type ImageRefusal, type Signer, utf8Decode, verifyImage } from "../wire/index.ts";
 import { hostApp } from "./app-host.ts";
+import type { CollectedBatch } from "./batch-seal.ts";
 import { sha256, verifyEd25519 } from "./crypto.ts";
-import { type CollectedBatch, JournalKeeper } from "./journal-keeper.ts";
+import { JournalKeeper } from "./journal-keeper.ts";
 import { type HeldKey, KeyStore, TestKeyRefused } from "./key-store.ts";
 
 /** A key whose images may run. Production terminals refuse test keys. */
@@ -16,7 +17,7 @@ export interface TrustedImageKey {
 export interface SupervisorPorts {
   readonly facts: DeviceFacts;
   readonly clock: Clock;
-  readonly journal: JournalFile;
+  readonly journal: StoredFile;
   readonly card: CardPort;
   readonly counter: Counter;
   readonly newSandbox: () => Sandbox;
@@ -88,10 +89,12 @@ export class Supervisor {
     return this.sandbox.usedBytes();
   }
 
-  /** Seals entries `first` to `last` (default: the newest) as a batch. Removes nothing. */
+  /** Seals entries `first` to `last` (default: the newest) as a batch. Removes nothing. Throws `RangeError` where they are not all kept. */
   collect(first: number, last: number = this.journal.count): CollectedBatch {
     const { facts, signer } = this.ports;
-    return this.journal.collect(first, last, facts.terminal, signer.sign);
+    const batch = this.journal.collect(first, last, facts.terminal, signer.sign);
+    if (typeof batch === "string") throw new RangeError(`entries ${first} to ${last}: ${batch}`);
+    return batch;
   }
 
   /** Frees the engine. */

@@ -4,6 +4,7 @@ export * from "./cbor.ts";
 export * from "./cose.ts";
 export * from "./crypto.ts";
 export * from "./entry.ts";
+export * from "./event.ts";
 export * from "./image.ts";
 export { FormatFault } from "./schema.ts";
 export { utf8Decode, utf8Encode } from "./utf8.ts";

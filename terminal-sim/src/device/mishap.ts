@@ -34,8 +34,17 @@ export interface Mishap {
   readonly torn?: Torn;
 }
 
-/** `card-write`: a page of a card changes. `card-count`: a one-way counter of a card goes up. `card-read`: any other command. */
-export type OperationKind = "card-read" | "card-write" | "card-count" | "journal-append";
+/**
+ * `card-write`: a page of a card changes. `card-count`: a one-way counter of a card goes up. `card-read`: any other command.
+ * `file-replace` and `file-truncate` are the journal's file as well, written anew or shortened.
+ */
+export type OperationKind =
+  | "card-read"
+  | "card-write"
+  | "card-count"
+  | "journal-append"
+  | "file-replace"
+  | "file-truncate";
 
 /** Counts the operations of a terminal and lets one mishap happen at one of them. */
 export class Mishaps {
