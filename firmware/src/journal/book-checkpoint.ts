@@ -122,6 +122,7 @@ export function bookFrom(checkpoint: BookCheckpoint): IntentBook {
 function keptIntent({ number, outcomes, stored }: Decoded<typeof CarriedIntent>): KeptIntent {
   const results = new Map(outcomes.map(({ programme: of, outcome }) => [of, outcome]));
   if (stored === undefined) {
+    if (isOpen({ outcomes: results })) throw new RangeError(`the checkpoint lacks the open intent ${number}`);
     // A settled one that only its card remembers: nobody asks any more whose visit it was, or when.
     return { number, card: 0, visit: 0, utc: 0, day: 0, isTopUp: false, outcomes: results, body: null };
   }
