@@ -104,7 +104,7 @@ describe("a journal that dropped entries", () => {
         }
         drops += pair.dropping.file.replaced - 1;
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
     console.log(`journals that dropped against whole ones: ${drops} drops`);
     expect(drops).toBeGreaterThan(100);
