@@ -23,8 +23,8 @@ export const JOURNAL_ENTRIES_MAX = 50_000;
 /** Room kept for the supervisor's own entries: an intent is not accepted into it. */
 export const JOURNAL_ENTRIES_RESERVED = 64;
 /**
- * Bytes of the journal's file, memory of cards included. 50 000 entries of visits with two areas take some 15 MiB, the memory of
- * 20 000 cards 4 MiB; the rest is for long baskets. Writing the file anew needs as much again for a moment.
+ * Bytes of the journal's file, memory of cards included. 50 000 entries of visits of one to twenty lines take 8 to 15 MiB, the memory of 20 000 cards
+ * 1.5 MiB for each programme; the rest is for long baskets. Writing the file anew needs as much again for a moment.
  */
 export const JOURNAL_BYTES_MAX = 32 * 1024 * 1024;
 /** More than any entry but an intent takes in the file. */
