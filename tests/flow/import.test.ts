@@ -14,6 +14,7 @@ import {
 } from "@cachet/firmware/wire";
 import { Mishaps, type SimTerminal } from "@cachet/terminal-sim";
 import { describe, expect, it } from "vitest";
+import { JournalKeeper } from "../../firmware/src/supervisor/journal-keeper.ts";
 import { testTerminalSigner } from "../../host/src/keys/test-keys.ts";
 import { enrolTerminal, importBatch } from "../../host/src/office/import.ts";
 import { outstanding } from "../../host/src/office/ledger.ts";
@@ -21,8 +22,9 @@ import { createTables } from "../../host/src/office/schema.ts";
 import { statement } from "../../host/src/office/statement.ts";
 import { sha256, verifyEd25519 } from "../../host/src/ports/crypto.ts";
 import { type Database, openSqlite } from "../../host/src/ports/database.ts";
+import { journalFile } from "../../terminal-sim/src/device/storage.ts";
 import { centsOf, shown, stampsOf } from "../fixtures/audit.ts";
-import { BAKERY, card, sale, TOWN, terminal } from "../fixtures/town.ts";
+import { BAKERY, card, NOON, sale, TOWN, terminal } from "../fixtures/town.ts";
 
 function office(...terminals: readonly number[]): Database {
   const database = openSqlite(":memory:");
@@ -43,6 +45,21 @@ async function busyShop(visits: number): Promise<SimTerminal> {
   const chip = await card(1);
   for (let i = 0; i < visits; i += 1) await shop.visit(sale(1_000 + 10 * i, i % 3 === 2 ? 40 : undefined), chip);
   return shop;
+}
+
+/** The terminal after it got a receipt up to an entry, a month went by, and a start found its journal nearly full. */
+async function droppingStart(shop: SimTerminal, releasedTo: number): Promise<SimTerminal> {
+  const flash = journalFile(() => new Mishaps(), await shop.journalBytes());
+  const month = 30 * 86_400;
+  const clock = { utc: NOON, now: () => ({ utc: clock.utc, offset: 120, suspect: false }) };
+  const { publicKey } = testTerminalSigner(1);
+  const keeper = await JournalKeeper.load(flash, clock, 1, publicKey, shop.entryCount);
+  expect(await keeper.release(releasedTo, entryHash(sha256, await keeper.entry(releasedTo)))).toBe("marked");
+  clock.utc += month;
+  await keeper.powerUp(new Uint8Array(32));
+  expect(keeper.status()).toMatchObject({ first: releasedTo + 1, releasedTo });
+  shop.powerOff();
+  return terminal(1, { journal: await flash.read() });
 }
 
 /** A batch of the same range with entries changed by their own terminal: chained, sealed, and different. */
@@ -121,6 +138,35 @@ describe("importing a batch", () => {
     const whole = office(1);
     importBatch(whole, "all", shop.collect().file);
     expect(books(database)).toEqual(books(whole));
+  });
+
+  it("takes batches of a terminal that dropped what was released, on top of the earlier ones, exactly once", async () => {
+    const shop = await busyShop(3);
+    const [database, whole] = [office(1), office(1)];
+    const early = shop.collect();
+    importBatch(database, "early", early.file);
+    const chip = await card(2);
+    const dropped = await droppingStart(shop, early.last - 2);
+    expect(() => dropped.collect(early.last - 2)).toThrow("dropped");
+    const kept = early.last - 1;
+    for (const amount of [700, 800]) expect(await dropped.visit(sale(amount), chip)).toMatchObject({ result: "done" });
+    const late = dropped.collect(kept);
+    expect(late).toMatchObject({ first: kept, last: dropped.entryCount });
+    const fresh = late.last - early.last;
+    expect(importBatch(database, "late", late.file)).toMatchObject({
+      status: "accepted",
+      accepted: fresh,
+      duplicates: 2,
+    });
+    const before = books(database);
+    const every = late.last - kept + 1;
+    expect(importBatch(database, "late", late.file)).toEqual({ status: "already-imported", duplicates: every });
+    expect(importBatch(database, "early", early.file)).toEqual({ status: "already-imported", duplicates: early.last });
+    expect(books(database)).toEqual(before);
+    // An office that never saw the dropped ones waits for them, and gets them from the batch that another has.
+    expect(importBatch(whole, "late", late.file)).toEqual({ status: "waiting", gap: [1, kept - 1] });
+    expect(importBatch(whole, "early", early.file)).toMatchObject({ status: "accepted", accepted: early.last });
+    expect(books(whole)).toEqual(before);
   });
 
   it("sets aside the same number with other content, names it, and counts nothing of the file", async () => {

@@ -68,19 +68,19 @@ export function mishapsFor(kind: OperationKind): Mishap[] {
       return [...card1("before"), ...inside(TORN_PAGES), ...card1("after")];
     case "card-count":
       return [...card1("before"), ...inside(["old", "new"]), ...card1("after")];
-    case "file-replace":
-    case "file-truncate":
-      return (["before", "inside", "after"] as const).map((when) => ({
-        what: "power",
-        when,
-        torn: { page: "old", part: 0 },
-      }));
+    case "journal-append":
     case "file-append":
-    case "journal-append": {
+    case "file-truncate": {
       const parts = [1, 8, 100, 200, 255].map(
         (part): Mishap => ({ what: "power", when: "inside", torn: { page: "old", part } }),
       );
       return [{ what: "power", when: "before" }, ...parts, { what: "power", when: "after" }];
+    }
+    case "file-replace": {
+      const either = (["old", "new"] as const).map(
+        (page): Mishap => ({ what: "power", when: "inside", torn: { page, part: 0 } }),
+      );
+      return [{ what: "power", when: "before" }, ...either, { what: "power", when: "after" }];
     }
   }
 }

@@ -32,3 +32,14 @@ export const RESET_DELAY_MS = 250;
 
 /** Level of the interface in this folder: raised when the app gets to see something new of it. */
 export const HAL_LEVEL = 1;
+/**
+ * Bytes of the journal's file, memory of cards included. 50 000 entries of visits of one to twenty lines take 8 to 15 MiB, the memory of 20 000 cards
+ * 1.5 MiB for each programme; the rest is for long baskets. Writing the file anew needs as much again for a moment.
+ */
+export const JOURNAL_BYTES_MAX = 32 * 1024 * 1024;
+/** More than any entry but an intent takes in the file. */
+export const SYSTEM_ENTRY_BYTES_MAX = 512;
+/** How long released entries are kept where there is room for them. */
+export const RELEASED_SECONDS = 30 * 86_400;
+/** Equal refusals (same chip, same reason) that are journalled on one day. */
+export const EQUAL_REFUSALS_PER_DAY = 5;

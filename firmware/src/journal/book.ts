@@ -12,7 +12,8 @@ import { type Entry, type Intent, type IntentArea, sumsOf, visitKind } from "../
 
 type Outcome = "open" | "committed" | "aborted";
 
-interface KeptIntent {
+/** An intent as the book keeps it. */
+export interface KeptIntent {
   readonly number: number;
   readonly card: number;
   readonly visit: number;
@@ -24,7 +25,8 @@ interface KeptIntent {
   body: Intent | null;
 }
 
-interface KeptCard {
+/** What the book keeps of a card. */
+export interface KeptCard {
   /** Open intents, oldest first, and the last one. */
   intents: KeptIntent[];
   readonly states: Map<number, RememberedState>;
@@ -37,6 +39,15 @@ interface DaySum {
   readonly cents: number;
 }
 
+/** Everything that a book remembers, each map in its order: what a checkpoint carries. */
+export interface BookMemory {
+  readonly cards: Map<number, KeptCard>;
+  /** The last intent of each visit's number. */
+  readonly visits: Map<number, KeptIntent>;
+  /** Top-ups that never happened, by intent, while their cash is still in the till. */
+  readonly dues: Map<number, { readonly card: number; readonly visit: number; readonly cents: number }>;
+}
+
 /** Days kept of a card: a clock that was wrong for a while leaves days that never were. */
 const DAYS_KEPT = 4;
 
@@ -45,15 +56,30 @@ const SEQUENCE_SIZE = 3;
 
 /**
  * What the journal's entries add up to: open intents by card, the intent of every visit, and the last state seen of the
- * last cards. Rebuilt from the entries at every start, so that it cannot disagree with them.
+ * last cards. Rebuilt at every start from the file's checkpoint and the entries behind it, so that it cannot disagree with them.
  */
 export class IntentBook {
-  private readonly cards = new Map<number, KeptCard>();
+  private readonly cards: BookMemory["cards"];
   private readonly intents = new Map<number, KeptIntent>();
-  private readonly visits = new Map<number, KeptIntent>();
-  /** Top-ups that never happened, by intent, while their cash is still in the till. */
-  private readonly dues = new Map<number, { readonly card: number; readonly visit: number; readonly cents: number }>();
+  private readonly visits: BookMemory["visits"];
+  private readonly dues: BookMemory["dues"];
   private open = 0;
+
+  /** An empty book, or one that goes on from what another remembered. */
+  constructor({ cards, visits, dues }: BookMemory = { cards: new Map(), visits: new Map(), dues: new Map() }) {
+    this.cards = cards;
+    this.visits = visits;
+    this.dues = dues;
+    const kept = [...[...cards.values()].flatMap(({ intents }) => intents), ...visits.values()];
+    for (const intent of kept.sort((a, b) => a.number - b.number)) this.intents.set(intent.number, intent);
+    for (const { outcomes } of this.intents.values())
+      for (const outcome of outcomes.values()) if (outcome === "open") this.open += 1;
+  }
+
+  /** What the book remembers now; the book goes on changing it. */
+  memory(): BookMemory {
+    return { cards: this.cards, visits: this.visits, dues: this.dues };
+  }
 
   /** Takes in one entry. Entries come in order, each once. Throws `RangeError` on an outcome of nothing that is open. */
   take(entry: Entry): void {
@@ -193,6 +219,13 @@ export class IntentBook {
   openAreas(): number {
     return this.open;
   }
+
+  /** The first intent with an area that is still open; null where there is none. */
+  oldestOpen(): number | null {
+    if (this.open === 0) return null;
+    for (const intent of this.intents.values()) if (isOpen(intent)) return intent.number;
+    return null;
+  }
 }
 
 /** A state that was seen later in the journal, but earlier on the card, must not make the card's memory go back. */
@@ -210,7 +243,8 @@ function spend({ spent }: KeptCard, day: Day, { programme, effects }: IntentArea
   spent.set(programme, [...others.slice(1 - DAYS_KEPT), { day, cents: Math.max(0, before + sign * spentCents) }]);
 }
 
-function isOpen(intent: KeptIntent): boolean {
+/** Whether an area of the intent has no outcome yet. */
+export function isOpen(intent: Pick<KeptIntent, "outcomes">): boolean {
   return [...intent.outcomes.values()].includes("open");
 }
 

@@ -1,7 +1,7 @@
 import { concat, fromHex, packState, toHex } from "@cachet/card-layout";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Clock, JOURNAL_ENTRIES_RESERVED, type JournalFile } from "../hal/index.ts";
+import { type Clock, JOURNAL_ENTRIES_RESERVED, type StoredFile } from "../hal/index.ts";
 import {
   decodeEntry,
   encodeCbor,
@@ -16,7 +16,7 @@ import {
 import { sha256, signerOf, verifyEd25519 } from "./crypto.ts";
 import { JournalKeeper } from "./journal-keeper.ts";
 
-class MemoryFile implements JournalFile {
+class MemoryFile implements StoredFile {
   bytes: Uint8Array;
   constructor(bytes: Uint8Array = new Uint8Array()) {
     this.bytes = bytes;
@@ -32,13 +32,17 @@ class MemoryFile implements JournalFile {
     this.bytes = this.bytes.slice(0, length);
     return Promise.resolve();
   }
+  replace(bytes: Uint8Array): Promise<void> {
+    this.bytes = bytes;
+    return Promise.resolve();
+  }
 }
 
 const TERMINAL = 42;
 const signer = signerOf(new Uint8Array(32).fill(1));
 const image = new Uint8Array(32).fill(0x5a);
 const clock: Clock = { now: () => ({ utc: 1_781_517_600, offset: 120, suspect: false }) };
-const load = (file: JournalFile, capacity?: number) =>
+const load = (file: StoredFile, capacity?: number) =>
   JournalKeeper.load(file, clock, TERMINAL, signer.publicKey, capacity);
 
 function recordOf(programme: number): Uint8Array {
@@ -84,12 +88,15 @@ const intentBody = (card: number, ...areas: IntentArea[]) =>
   );
 const refusalBody = encodeCbor(Refusal.encode({ reason: "WRONG_MAC", uid: fromHex("04ffffffffffff") }));
 
+/** What a list says of a card where there is none. */
+const NOT_LISTED = { blocked: null, credits: [], revoked: [], listDays: null, restored: [] };
+
 async function storedEntries(keeper: JournalKeeper): Promise<Uint8Array[]> {
   return Promise.all(Array.from({ length: keeper.count }, (_, index) => keeper.entry(index + 1)));
 }
 
 /** A journal of eight entries: all kinds, two committed areas, one aborted, one open. */
-async function eightEntries(file: JournalFile = new MemoryFile()): Promise<JournalKeeper> {
+async function eightEntries(file: StoredFile = new MemoryFile()): Promise<JournalKeeper> {
   const keeper = await load(file);
   await keeper.powerUp(image);
   await keeper.intend(intentBody(1, area(11, 65), area(20, 5)));
@@ -190,11 +197,7 @@ describe("settling an area", () => {
     await keeper.intend(intentBody(1, area(11), area(20)));
     await keeper.settle(1, 11, "committed");
     expect(await keeper.lookup(1, 0)).toEqual({
-      blocked: null,
-      credits: [],
-      revoked: [],
-      listDays: null,
-      restored: [],
+      ...NOT_LISTED,
       remembered: [
         { programme: 11, sequence: 8, hash: area(11).newHash },
         { programme: 20, sequence: 7, hash: area(20).oldHash },
@@ -215,16 +218,7 @@ describe("settling an area", () => {
       ],
     });
     const nothing = { remembered: [], intents: [], spentToday: [], due: [] };
-    const unknown = {
-      blocked: null,
-      credits: [],
-      revoked: [],
-      listDays: null,
-      restored: [],
-      cardOfVisit: null,
-      visit: "unknown",
-      ...nothing,
-    };
+    const unknown = { ...NOT_LISTED, cardOfVisit: null, visit: "unknown", ...nothing };
     expect(await keeper.lookup(2, 0)).toEqual(unknown);
   });
 });
@@ -337,8 +331,11 @@ describe("collecting", () => {
     if (!reading.ok) throw new Error(reading.refusal.detail);
     return reading.batch;
   };
-  const collect = (keeper: JournalKeeper, first: number, last: number) =>
-    keeper.collect(first, last, TERMINAL, signer.sign);
+  const collect = (keeper: JournalKeeper, first: number, last: number) => {
+    const batch = keeper.collect(first, last, TERMINAL, signer.sign);
+    if (typeof batch === "string") throw new Error(batch);
+    return batch;
+  };
 
   it("gives a batch that can be read, named after its range, with the totals of its commits", async () => {
     const keeper = await eightEntries();
@@ -380,13 +377,14 @@ describe("collecting", () => {
   });
 
   it.each([
-    [0, 3],
-    [3, 2],
-    [1, 9],
-    [9, 9],
-  ])("entries %i to %i is not possible", async (first, last) => {
+    [0, 3, "bad-range"],
+    [3, 2, "bad-range"],
+    [1.5, 3, "bad-range"],
+    [1, 9, "beyond-end"],
+    [9, 9, "beyond-end"],
+  ])("entries %d to %d is refused as %s", async (first, last, refusal) => {
     const keeper = await eightEntries();
-    expect(() => collect(keeper, first, last)).toThrow(`no entries ${first} to ${last}`);
+    expect(keeper.collect(first, last, TERMINAL, signer.sign)).toBe(refusal);
   });
 });
 
@@ -417,6 +415,6 @@ describe("a keeper that is asked for much at once, or for what cannot be kept", 
   it("does not load the journal of another terminal", async () => {
     const file = new MemoryFile();
     await (await load(file)).intend(intentBody(1, area(11)));
-    await expect(JournalKeeper.load(file, clock, TERMINAL + 1, signer.publicKey)).rejects.toThrow(/does not follow/);
+    await expect(JournalKeeper.load(file, clock, TERMINAL + 1, signer.publicKey)).rejects.toThrow(/another terminal/);
   });
 });

@@ -2,89 +2,173 @@ import { dayOf, sameBytes } from "@cachet/card-layout";
 import {
   type CardHistory,
   type Clock,
-  JOURNAL_ENTRIES_MAX,
-  JOURNAL_ENTRIES_RESERVED,
-  type JournalFile,
   type JournalPort,
+  type StoredFile,
+  SYSTEM_ENTRY_BYTES_MAX,
 } from "../hal/index.ts";
-import { IntentBook, JournalDamaged, JournalStore } from "../journal/index.ts";
 import {
-  addSums,
+  agedDrop,
+  bookBehind,
+  bookFrom,
+  collected,
+  FRAME_BYTES,
+  headerAfter,
+  type IntentBook,
+  isNearlyFull,
+  isTight,
+  JOURNAL_SIZE,
+  JournalDamaged,
+  type JournalSize,
+  JournalStore,
+  type Marks,
+  neededDrop,
+  RefusalCount,
+  released,
+  releasedTo,
+  roomLeft,
+} from "../journal/index.ts";
+import {
   areasFault,
-  type BatchSeal,
-  batchName,
+  type ClockChange,
   decodeCbor,
   decodeEntry,
   type Ed25519Sign,
   type Entry,
   type EntryBody,
-  encodeBatch,
   encodeEntry,
   entryHash,
+  type ImageChange,
   Intent,
+  isFormatError,
   journalRoot,
-  NO_SUMS,
+  type ListChange,
+  type PowerUp,
+  type Provisioned,
   Refusal,
-  SHA256_BYTES,
   sumsOf,
 } from "../wire/index.ts";
+import { type CollectedBatch, type RangeRefusal, rangeRefusal, sealBatch } from "./batch-seal.ts";
 import { sha256 } from "./crypto.ts";
 
 /** A frame of the journal has room for so long an intent and what the supervisor adds to it. */
 const INTENT_BYTES_MAX = 16_000;
+/** Number, kind, time and previous hash take less. */
+const ENTRY_START_BYTES = 64;
 
-/** A sealed batch and the range it holds. */
-export interface CollectedBatch {
-  readonly name: string;
-  readonly file: Uint8Array;
+/** How the journal stands. */
+export interface JournalStatus {
+  /** First entry kept, and last entry; `first` is one more where nothing is kept. */
   readonly first: number;
   readonly last: number;
+  /** Entries up to these are collected, and released; 0 for none. */
+  readonly collectedTo: number;
+  readonly releasedTo: number;
+  /** Entries that it may keep. */
+  readonly capacity: number;
+  /** Areas whose outcome is still to come. */
+  readonly openAreas: number;
+  /** What cannot be dropped takes nine tenths of the room: it is time to collect. */
+  readonly isNearlyFull: boolean;
+  /** Hash of the last entry. */
+  readonly head: Uint8Array;
+}
+
+/**
+ * What became of a mark. `unchanged`: that far it was already. Nothing was stored where there is no such entry, where its hash
+ * is another one, or where entries before the range are not collected yet (`gap`).
+ */
+export type MarkOutcome = "marked" | "unchanged" | "no-such-entry" | "other-hash" | "gap";
+
+/** The image that ran from an entry on. */
+interface Start {
+  readonly from: number;
+  readonly image: Uint8Array;
 }
 
 /**
  * The one that writes the journal: gives every entry its number, time and previous hash, keeps room for what must
- * still be written, and seals ranges as batches.
+ * still be written, drops what was released, and seals ranges as batches.
  */
 export class JournalKeeper implements JournalPort {
   private readonly store: JournalStore;
   private readonly clock: Clock;
-  private readonly book = new IntentBook();
+  private readonly size: JournalSize;
+  private book: IntentBook;
   private head: Uint8Array;
-  private readonly capacity: number;
+  private starts: Start[];
+  private readonly refusals = new RefusalCount();
+  /** A drop up to here was not worth it. */
+  private idleDrop = 0;
   /** The last write that was asked for: one at a time, each with its checks. */
   private writing: Promise<unknown> = Promise.resolve();
 
-  private constructor(store: JournalStore, clock: Clock, root: Uint8Array, capacity: number) {
+  private constructor(store: JournalStore, clock: Clock, size: JournalSize) {
+    const { book, previous, first, image } = store.header;
     this.store = store;
     this.clock = clock;
-    this.head = root;
-    this.capacity = capacity;
+    this.size = size;
+    this.book = bookFrom(book);
+    this.head = previous;
+    this.starts = [{ from: first - 1, image }];
   }
 
   /** Loads the journal and reads it through. Throws `JournalDamaged`, or a format error of an entry. */
   static async load(
-    file: JournalFile,
+    file: StoredFile,
     clock: Clock,
     terminal: number,
     publicKey: Uint8Array,
-    capacity = JOURNAL_ENTRIES_MAX,
+    capacity = JOURNAL_SIZE.entries,
+    bytesMax = JOURNAL_SIZE.bytes,
   ): Promise<JournalKeeper> {
-    const store = await JournalStore.load(file);
-    const keeper = new JournalKeeper(store, clock, journalRoot(sha256, terminal, publicKey), capacity);
-    for (let number = 1; number <= store.count; number += 1) {
-      const stored = store.entry(number);
-      const entry = decodeEntry(stored);
-      if (entry.number !== number || !sameBytes(entry.previous, keeper.head)) {
-        throw new JournalDamaged(number, 0, "it does not follow the entry before it");
-      }
-      keeper.book.take(entry);
-      keeper.head = entryHash(sha256, stored);
-    }
+    const store = await JournalStore.load(file, journalRoot(sha256, terminal, publicKey));
+    const keeper = JournalKeeper.over(store, clock, { entries: capacity, bytes: bytesMax });
+    for (let number = store.first; number <= store.last; number += 1) keeper.readBack(number);
     return keeper;
   }
 
+  private static over(store: JournalStore, clock: Clock, size: JournalSize): JournalKeeper {
+    try {
+      return new JournalKeeper(store, clock, size);
+    } catch (error) {
+      if (isFormatError(error) || error instanceof RangeError) throw new JournalDamaged(0, 0, error.message);
+      throw error;
+    }
+  }
+
+  private readBack(number: number): void {
+    const stored = this.store.entry(number);
+    const entry = decodeEntry(stored);
+    if (entry.number !== number || !sameBytes(entry.previous, this.head)) {
+      throw new JournalDamaged(number, 0, "it does not follow the entry before it");
+    }
+    this.takeIn(entry, stored);
+  }
+
+  private takeIn(entry: Entry, stored: Uint8Array): void {
+    this.book.take(entry);
+    this.refusals.take(entry);
+    if (entry.kind === "power-up") this.starts.push({ from: entry.number, image: entry.body.image });
+    this.head = entryHash(sha256, stored);
+  }
+
+  /** Number of the last entry: how many were ever stored. */
   get count(): number {
-    return this.store.count;
+    return this.store.last;
+  }
+
+  status(): JournalStatus {
+    const { first, last, marks } = this.store;
+    return {
+      first,
+      last,
+      collectedTo: marks.collectedTo,
+      releasedTo: releasedTo(marks),
+      capacity: this.size.entries,
+      openAreas: this.book.openAreas(),
+      isNearlyFull: isNearlyFull(this.store, this.size, this.book.oldestOpen()),
+      head: this.head,
+    };
   }
 
   /** Does writes one after the other, however many are asked for at once. */
@@ -96,21 +180,51 @@ export class JournalKeeper implements JournalPort {
 
   private async append(content: EntryBody): Promise<number> {
     const { utc, offset } = this.clock.now();
-    const entry = { number: this.store.count + 1, utc, offset, previous: this.head, ...content } as Entry;
+    const entry = { number: this.store.last + 1, utc, offset, previous: this.head, ...content } as Entry;
     const stored = encodeEntry(entry);
     await this.store.append(stored);
-    this.head = entryHash(sha256, stored);
-    this.book.take(entry);
+    this.takeIn(entry, stored);
     return entry.number;
   }
 
-  async powerUp(image: Uint8Array): Promise<void> {
-    await this.inTurn(() => this.append({ kind: "power-up", body: { image } }));
+  /** Notes something that happened to the terminal: allowed into the reserve, whatever the journal holds. */
+  private async note(content: EntryBody): Promise<void> {
+    await this.inTurn(async () => {
+      if (!this.refusals.isEnough(content, this.clock.now())) await this.append(content);
+    });
   }
 
-  /** Entries still free once every open area has its COMMIT or ABORT and the supervisor its reserve. */
-  private room(): number {
-    return this.capacity - JOURNAL_ENTRIES_RESERVED - this.store.count - this.book.openAreas();
+  /** Notes a start, and makes room while nobody waits. `lastStop`: how the start before this one ended, where that is known. */
+  async powerUp(image: Uint8Array, lastStop?: PowerUp["lastStop"]): Promise<void> {
+    const { suspect } = this.clock.now();
+    const body: PowerUp = {
+      image,
+      ...(suspect ? { clockSuspect: true } : {}),
+      ...(lastStop === undefined ? {} : { lastStop }),
+    };
+    await this.inTurn(async () => {
+      await this.append({ kind: "power-up", body });
+      await this.makeRoom(0, 0);
+    });
+  }
+
+  /** Notes that somebody set the clock: afterwards, so that the entry carries the new time. */
+  noteClock(body: ClockChange): Promise<void> {
+    return this.note({ kind: "clock-change", body });
+  }
+
+  /** Notes what became of an image. Equal refusals are noted `EQUAL_REFUSALS_PER_DAY` times a day. */
+  noteImage(body: ImageChange): Promise<void> {
+    return this.note({ kind: "image-change", body });
+  }
+
+  /** Notes that a list was taken or refused. Equal refusals are noted `EQUAL_REFUSALS_PER_DAY` times a day. */
+  noteList(body: ListChange): Promise<void> {
+    return this.note({ kind: "list-change", body });
+  }
+
+  noteProvision(body: Provisioned): Promise<void> {
+    return this.note({ kind: "provisioned", body });
   }
 
   async intend(body: Uint8Array): Promise<number | "full" | "too-long"> {
@@ -118,8 +232,10 @@ export class JournalKeeper implements JournalPort {
     const intent = Intent.decode(decodeCbor(body), "intent");
     const fault = areasFault(intent.areas);
     if (fault !== null) throw new RangeError(fault);
+    const entries = 1 + intent.areas.length;
+    const bytes = FRAME_BYTES + ENTRY_START_BYTES + body.length + intent.areas.length * SYSTEM_ENTRY_BYTES_MAX;
     return this.inTurn(async () =>
-      this.room() < 1 + intent.areas.length ? "full" : this.append({ kind: "intent", body: intent }),
+      (await this.makeRoom(entries, bytes)) ? this.append({ kind: "intent", body: intent }) : "full",
     );
   }
 
@@ -149,9 +265,10 @@ export class JournalKeeper implements JournalPort {
   }
 
   async refuse(body: Uint8Array): Promise<void> {
-    const refusal = Refusal.decode(decodeCbor(body), "refusal");
+    const refusal: EntryBody = { kind: "refusal", body: Refusal.decode(decodeCbor(body), "refusal") };
     await this.inTurn(async () => {
-      if (this.room() >= 1) await this.append({ kind: "refusal", body: refusal });
+      if (this.refusals.isEnough(refusal, this.clock.now())) return;
+      if (this.lacking(1, SYSTEM_ENTRY_BYTES_MAX) === null) await this.append(refusal);
     });
   }
 
@@ -176,34 +293,96 @@ export class JournalKeeper implements JournalPort {
     return Promise.resolve(this.store.entry(number));
   }
 
-  /** The image that ran when an entry was stored: every start notes it, and entry 1 is a start. */
-  private imageAt(number: number): Uint8Array {
-    for (let at = number; at >= 1; at -= 1) {
-      const entry = decodeEntry(this.store.entry(at));
-      if (entry.kind === "power-up") return entry.body.image;
-    }
-    return new Uint8Array(SHA256_BYTES);
+  /** Entries that the host does not have yet; null for none. */
+  uncollected(): { readonly first: number; readonly last: number } | null {
+    const { marks, last } = this.store;
+    return marks.collectedTo < last ? { first: marks.collectedTo + 1, last } : null;
   }
 
   /** Seals entries `first` to `last`. Changes nothing: the same range gives the same bytes, whatever image runs by now. */
-  collect(first: number, last: number, terminal: number, sign: Ed25519Sign): CollectedBatch {
-    if (first < 1 || last > this.store.count || first > last) throw new RangeError(`no entries ${first} to ${last}`);
-    const stored = Array.from({ length: last - first + 1 }, (_, i) => this.store.entry(first + i));
-    const entries = stored.map(decodeEntry);
-    const totals = entries.reduce(
-      (sums, entry) => (entry.kind === "commit" ? addSums(sums, entry.body.sums) : sums),
-      NO_SUMS,
-    );
-    const seal: BatchSeal = {
-      terminal,
-      first,
-      last,
-      count: stored.length,
-      totals,
-      previous: entries[0]!.previous,
-      head: entryHash(sha256, stored.at(-1)!),
-      image: this.imageAt(last),
-    };
-    return { name: batchName(seal), file: encodeBatch(seal, stored, sign), first, last };
+  collect(first: number, last: number, terminal: number, sign: Ed25519Sign): CollectedBatch | RangeRefusal {
+    const refused = rangeRefusal(this.store, first, last);
+    if (refused !== null) return refused;
+    const { image } = this.starts.findLast(({ from }) => from <= last)!;
+    return sealBatch(this.store, { first, last }, terminal, image, sign);
+  }
+
+  /** The host says that it has a range on its disk, and the hash of its last entry. Frees nothing. */
+  markCollected(first: number, last: number, head: Uint8Array): Promise<MarkOutcome> {
+    return this.inTurn(() => {
+      const { marks } = this.store;
+      const isGap = first > marks.collectedTo + 1;
+      return this.mark(last, head, marks.collectedTo, isGap, () => collected(marks, last));
+    });
+  }
+
+  /** A receipt of the office says that entries up to `to` are imported. The caller has verified it. */
+  release(to: number, hash: Uint8Array): Promise<MarkOutcome> {
+    return this.inTurn(() => {
+      const { marks } = this.store;
+      return this.mark(to, hash, releasedTo(marks), false, () => released(marks, to, this.clock.now().utc));
+    });
+  }
+
+  private async mark(
+    to: number,
+    hash: Uint8Array,
+    markedTo: number,
+    isGap: boolean,
+    after: () => Marks,
+  ): Promise<MarkOutcome> {
+    const { first, last } = this.store;
+    if (!Number.isSafeInteger(to) || to < 1 || to > last) return "no-such-entry";
+    if (to >= first - 1 && !sameBytes(this.hashOf(to), hash)) return "other-hash";
+    if (to <= markedTo) return "unchanged";
+    if (isGap) return "gap";
+    await this.store.mark(after());
+    return "marked";
+  }
+
+  /** Hash of an entry that is kept, or of the last one that was dropped. */
+  private hashOf(number: number): Uint8Array {
+    const { first, previous } = this.store.header;
+    return number < first ? previous : entryHash(sha256, this.store.entry(number));
+  }
+
+  /** What there is no room for; null where both fit. */
+  private lacking(entries: number, bytes: number): { readonly entries: boolean; readonly bytes: boolean } | null {
+    const room = roomLeft(this.store, this.size, this.book.openAreas());
+    const lacks = { entries: room.entries < entries, bytes: room.bytes < bytes };
+    return lacks.entries || lacks.bytes ? lacks : null;
+  }
+
+  /**
+   * Whether there is room for so much more; drops released entries where there is not. What was released a month ago goes
+   * first, as soon as the file takes nine tenths of its room.
+   */
+  private async makeRoom(entries: number, bytes: number): Promise<boolean> {
+    const { utc } = this.clock.now();
+    const oldestOpen = () => this.book.oldestOpen();
+    if (isTight(this.store, this.size)) await this.drop(agedDrop(this.store, this.size, oldestOpen(), utc), utc);
+    for (;;) {
+      const lacks = this.lacking(entries, bytes);
+      if (lacks === null) return true;
+      if (!(await this.drop(neededDrop(this.store, this.size, oldestOpen(), utc, lacks), utc))) return false;
+    }
+  }
+
+  /** Drops entries up to `to`; false where there are none, or where that would only fill the file. */
+  private async drop(to: number, utc: number): Promise<boolean> {
+    const { store, size } = this;
+    if (to < store.first || to === this.idleDrop) return false;
+    const { image } = this.starts.findLast(({ from }) => from <= to)!;
+    const header = headerAfter(store, { to, hash: this.hashOf(to), image }, utc);
+    const file = store.rewritten(header);
+    if (file.length >= store.bytes && 10 * file.length >= 9 * size.bytes) {
+      this.idleDrop = to;
+      return false;
+    }
+    const book = bookBehind(header, store);
+    await store.replace(file);
+    this.book = book;
+    this.starts = [{ from: to, image }, ...this.starts.filter(({ from }) => from > to)];
+    return true;
   }
 }

@@ -15,10 +15,11 @@ import {
 import { type Image, type ImageRefusal, utf8Decode } from "../wire/index.ts";
 import { Access } from "./access.ts";
 import { AppRunner } from "./app-runner.ts";
+import type { CollectedBatch } from "./batch-seal.ts";
 import { type Belonging, fixedOrigin, loadOrigin, type Origin } from "./belonging.ts";
 import { type Books, bootSlots, loadBooks } from "./books.ts";
 import { halOf } from "./hal-of.ts";
-import type { CollectedBatch, JournalKeeper } from "./journal-keeper.ts";
+import type { JournalKeeper } from "./journal-keeper.ts";
 import { LineService } from "./line-service.ts";
 import { serveAccess } from "./management/access-commands.ts";
 import { serveFiles } from "./management/file-commands.ts";
@@ -280,7 +281,9 @@ export class Supervisor implements Managed {
   collect(first: number, last: number = this.entryCount): CollectedBatch {
     if (this.books === null) throw new RangeError("a blank terminal has no journal");
     const { belonging, journal } = this.books;
-    return journal.collect(first, last, belonging.facts.terminal, belonging.signer.sign);
+    const batch = journal.collect(first, last, belonging.facts.terminal, belonging.signer.sign);
+    if (typeof batch === "string") throw new RangeError(`entries ${first} to ${last}: ${batch}`);
+    return batch;
   }
 
   /** Ends everything at once and frees the engine. */

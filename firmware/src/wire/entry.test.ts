@@ -8,6 +8,7 @@ import {
   addSums,
   centsMoved,
   decodeEntry,
+  ENTRY_KINDS,
   type Entry,
   encodeEntry,
   entryHash,
@@ -22,7 +23,7 @@ import {
 } from "./entry.ts";
 import { FormatFault } from "./schema.ts";
 
-const BYTE_FIELDS = new Set(["previous", "image", "uid", "oldHash", "newHash", "record"]);
+const BYTE_FIELDS = new Set(["previous", "image", "uid", "oldHash", "newHash", "record", "from", "to", "list"]);
 
 interface Vectors {
   readonly root: { readonly terminal: number; readonly publicKey: string; readonly hash: string };
@@ -59,7 +60,7 @@ describe("a journal entry", () => {
 
   it("has golden bytes for every kind that is written", () => {
     expect(new Set(entries.map(({ entry }) => entry.kind))).toEqual(
-      new Set(["intent", "commit", "abort", "refusal", "power-up"]),
+      new Set(Object.keys(ENTRY_KINDS).filter((kind) => kind !== "closing")),
     );
   });
 
@@ -111,7 +112,7 @@ describe("a journal entry", () => {
   it.each([
     ["number 0", 0, 0, "entry.number"],
     ["number 2^32", 0, 2 ** 32, "entry.number"],
-    ["a kind that nobody knows", 1, 11, "entry.kind"],
+    ["a kind that nobody knows", 1, 12, "entry.kind"],
     ["a kind that this version does not read", 1, 9, "entry.kind"],
     ["a time before 1970", 2, -1, "entry.utc"],
     ["an offset of more than a day", 3, 1_441, "entry.offset"],
@@ -129,6 +130,23 @@ describe("a journal entry", () => {
     const area = (body.get(6) as Map<number, Cbor>[])[1]!;
     (area.get(9) as Map<number, Cbor>[])[0]!.set(1, type);
     expect(() => decodeEntry(withItem("intent", 5, body))).toThrow(`unknown word ${type}`);
+  });
+
+  it.each([
+    ["a start that says that the clock is not suspect", "power-up", 2, false],
+    ["a start after neither a clean stop nor a cut", "power-up", 3, 3],
+    ["a clock that was set by nobody", "clock-change", 3, 0],
+    ["an installer's name of 61 characters", "clock-change", 4, "x".repeat(61)],
+    ["an image change of no kind", "image-change", 1, 6],
+    ["an image's hash of 31 bytes", "image-change", 3, new Uint8Array(31)],
+    ["a list without a hash", "list-change", 1, null],
+    ["a reason that is no word", "list-change", 4, 7],
+    ["a terminal without a serial", "provisioned", 1, new Uint8Array(4)],
+    ["a key that the format does not know", "provisioned", 4, 1],
+  ] as const)("is refused with %s", (_, kind, key, item) => {
+    const body = (decodeCbor(bytesOf(kind)) as Cbor[])[5] as Map<number, Cbor>;
+    body.set(key, item);
+    expect(() => decodeEntry(withItem(kind, 5, body))).toThrow(FormatFault);
   });
 
   it("names a wrong field deep in an intent", () => {

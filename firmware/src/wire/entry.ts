@@ -1,6 +1,7 @@
 import { ascii, bigEndian, concat, SEQUENCE_MAX, unpackState } from "@cachet/card-layout";
 import { type Cbor, CborFault, decodeCbor, encodeCbor } from "./cbor.ts";
 import { SHA256_BYTES, type Sha256 } from "./crypto.ts";
+import { ClockChange, ImageChange, ListChange, PowerUp, Provisioned } from "./event.ts";
 import {
   bstr,
   bstrUpTo,
@@ -42,6 +43,7 @@ export const ENTRY_KINDS = {
   "list-change": 8,
   closing: 9,
   "cash-back": 10,
+  provisioned: 11,
 } as const;
 
 const U16_MAX = 0xffff;
@@ -242,17 +244,17 @@ export type Refusal = Decoded<typeof Refusal>;
 export const CashBack = map({ intent: key(1, uint()), cents: key(2, integer({ min: 1, max: CENTS_MAX })) });
 export type CashBack = Decoded<typeof CashBack>;
 
-/** The terminal started: which image runs. */
-export const PowerUp = map({ image: key(1, hash) });
-export type PowerUp = Decoded<typeof PowerUp>;
-
 export type EntryBody =
   | { readonly kind: "intent"; readonly body: Intent }
   | { readonly kind: "commit"; readonly body: Commit }
   | { readonly kind: "abort"; readonly body: Abort }
   | { readonly kind: "refusal"; readonly body: Refusal }
   | { readonly kind: "power-up"; readonly body: PowerUp }
-  | { readonly kind: "cash-back"; readonly body: CashBack };
+  | { readonly kind: "cash-back"; readonly body: CashBack }
+  | { readonly kind: "clock-change"; readonly body: ClockChange }
+  | { readonly kind: "image-change"; readonly body: ImageChange }
+  | { readonly kind: "list-change"; readonly body: ListChange }
+  | { readonly kind: "provisioned"; readonly body: Provisioned };
 
 export type Entry = EntryBody & {
   readonly number: number;
@@ -268,6 +270,10 @@ const BODIES: Readonly<Record<EntryBody["kind"], Codec<unknown>>> = {
   refusal: Refusal,
   "power-up": PowerUp,
   "cash-back": CashBack,
+  "clock-change": ClockChange,
+  "image-change": ImageChange,
+  "list-change": ListChange,
+  provisioned: Provisioned,
 };
 
 const kindWord = word(ENTRY_KINDS);

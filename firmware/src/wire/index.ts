@@ -5,6 +5,7 @@ export * from "./cbor.ts";
 export * from "./cose.ts";
 export * from "./crypto.ts";
 export * from "./entry.ts";
+export * from "./event.ts";
 export * from "./hpke.ts";
 export * from "./image.ts";
 export * from "./image-patch.ts";

@@ -1,8 +1,11 @@
 import type { Storage, StoredFile } from "@cachet/firmware/hal";
 import { happened, type Mishap, type Mishaps, type OperationKind, PowerCut } from "./mishap.ts";
 
+/** How many of `whole` bytes a cut write leaves. */
+const partOf = (whole: number, { torn }: Mishap): number => (whole * (torn?.part ?? 128)) >> 8;
+
 /** One file in memory. Survives a power cut, torn as a real one may be. */
-class SimFile implements StoredFile {
+export class SimFile implements StoredFile {
   private content: Uint8Array;
   private used: number;
   private readonly appendKind: OperationKind;
@@ -35,37 +38,33 @@ class SimFile implements StoredFile {
     return mishap === null || mishap.what === "card" ? null : mishap;
   }
 
-  /** An operation that happens as a whole or not at all. */
-  private atomically(kind: OperationKind, change: () => void): void {
-    const mishap = this.mishapOf(kind);
-    if (mishap === null) {
-      change();
-      return;
-    }
-    const { when, torn } = mishap;
-    if (when === "after" || (when === "inside" && happened(torn?.page ?? "old"))) change();
-    throw new PowerCut(`${when} ${kind}`);
-  }
-
   async append(bytes: Uint8Array): Promise<void> {
     const mishap = this.mishapOf(this.appendKind);
     if (mishap === null) return this.add(bytes);
-    if (mishap.when === "inside") this.add(bytes.subarray(0, (bytes.length * (mishap.torn?.part ?? 128)) >> 8));
+    if (mishap.when === "inside") this.add(bytes.subarray(0, partOf(bytes.length, mishap)));
     if (mishap.when === "after") this.add(bytes);
     throw new PowerCut(`${mishap.when} ${this.appendKind}`);
   }
 
+  /** Cut inside, it leaves any part of what it was to drop. */
   async truncate(length: number): Promise<void> {
-    this.atomically("file-truncate", () => {
-      this.used = Math.min(this.used, length);
-    });
+    const kept = Math.min(this.used, length);
+    const mishap = this.mishapOf("file-truncate");
+    if (mishap?.when === "inside") this.used = kept + partOf(this.used - kept, mishap);
+    else if (mishap?.when !== "before") this.used = kept;
+    if (mishap !== null) throw new PowerCut(`${mishap.when} file-truncate`);
   }
 
+  /** Cut inside, it leaves the old content or the new: `torn.page` says which. */
   async replace(bytes: Uint8Array): Promise<void> {
-    this.atomically("file-replace", () => {
+    const mishap = this.mishapOf("file-replace");
+    const isDone =
+      mishap === null || mishap.when === "after" || (mishap.when === "inside" && happened(mishap.torn?.page ?? "old"));
+    if (isDone) {
       this.content = bytes.slice();
       this.used = bytes.length;
-    });
+    }
+    if (mishap !== null) throw new PowerCut(`${mishap.when} file-replace`);
   }
 }
 
@@ -97,3 +96,7 @@ export class SimStorage implements Storage {
     return contents;
   }
 }
+
+/** A journal's file by itself, holding this. */
+export const journalFile = (mishaps: () => Mishaps, content: Uint8Array = new Uint8Array()): SimFile =>
+  new SimStorage(mishaps, { journal: content }).file("journal");

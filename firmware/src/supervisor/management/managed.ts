@@ -1,6 +1,7 @@
 import type { CardPort, CounterPort, DeviceFacts, SettableClock } from "../../hal/index.ts";
 import type { AppRunner } from "../app-runner.ts";
-import type { CollectedBatch, JournalKeeper } from "../journal-keeper.ts";
+import type { CollectedBatch } from "../batch-seal.ts";
+import type { JournalKeeper } from "../journal-keeper.ts";
 import type { Slots } from "../slots.ts";
 import type { Upload } from "../upload.ts";
 

@@ -1,0 +1,151 @@
+import { dayOf } from "@cachet/card-layout";
+import { VISIT_NUMBER_SECONDS } from "../hal/index.ts";
+import { CENTS_MAX, decodeEntry, type Entry, SHA256_BYTES } from "../wire/index.ts";
+import { bstr, bstrUpTo, type Decoded, integer, key, list, map, maybe, orZero, uint, word } from "../wire/schema.ts";
+import { type BookMemory, IntentBook, isOpen, type KeptCard, type KeptIntent } from "./book.ts";
+import { ENTRY_BYTES_MAX } from "./frames.ts";
+
+/** More of any part than a terminal can remember: bounds what a reader takes in. */
+const MANY = 200_000;
+/** Visits of the last day that are carried over a drop; no counter has more in a day. */
+const VISITS_CARRIED = 4_096;
+
+const entryNumber = integer({ min: 1, max: 0xffff_ffff });
+const programme = key(1, integer({ min: 1, max: 0xffff }));
+const card = uint(2 ** 49 - 1);
+/** Days before 2000 are negative: a clock that was reset begins in 1970. */
+const day = integer({ min: -Number.MAX_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER });
+
+/** An intent that somebody may still ask for. */
+const CarriedIntent = map({
+  number: key(1, entryNumber),
+  outcomes: key(2, list(map({ programme, outcome: key(2, word({ open: 1, committed: 2, aborted: 3 })) }), 8)),
+  /** The entry as it was stored: where an area is open, and where the visit is less than a day old. */
+  stored: maybe(3, bstrUpTo(ENTRY_BYTES_MAX)),
+});
+
+const CarriedCard = map({
+  card: key(1, card),
+  states: key(2, list(map({ programme, sequence: key(2, uint(0xff_ffff)), hash: key(3, bstr(SHA256_BYTES)) }))),
+  spent: maybe(3, list(map({ programme, days: key(2, list(map({ day: key(1, day), cents: orZero(2, uint()) }), 8)) }))),
+  /** Its open intents and its last one, oldest first. */
+  intents: key(4, list(entryNumber, MANY)),
+});
+
+/**
+ * What an intent book remembers at one point of the journal, so that the entries before it can be dropped. Whatever the book
+ * answered before, it answers afterwards, as long as the clock does not fall back by more than a day.
+ */
+export const BookCheckpoint = map({
+  /** By number. */
+  intents: key(1, list(CarriedIntent, MANY)),
+  /** Longest away first. */
+  cards: key(2, list(CarriedCard, MANY)),
+  /** The last intent of each visit that is less than a day old. */
+  visits: key(3, list(entryNumber, VISITS_CARRIED)),
+  /** Cash that belongs to customers, oldest first. */
+  dues: key(
+    4,
+    list(
+      map({
+        intent: key(1, entryNumber),
+        card: key(2, card),
+        visit: key(3, uint()),
+        cents: key(4, integer({ min: 1, max: CENTS_MAX })),
+      }),
+      MANY,
+    ),
+  ),
+});
+export type BookCheckpoint = Decoded<typeof BookCheckpoint>;
+
+export const EMPTY_CHECKPOINT: BookCheckpoint = { intents: [], cards: [], visits: [], dues: [] };
+
+type IntentEntry = Entry & { readonly kind: "intent" };
+
+/** The entries that a checkpoint carries as they were stored, by number. */
+export function carriedEntries({ intents }: BookCheckpoint): Map<number, Uint8Array> {
+  return new Map(intents.flatMap(({ number, stored }) => (stored === undefined ? [] : [[number, stored] as const])));
+}
+
+/** Writes down what a book remembers at this time. `stored` gives an entry's bytes. */
+export function checkpointOf(book: IntentBook, utc: number, stored: (number: number) => Uint8Array): BookCheckpoint {
+  const { cards, visits, dues } = book.memory();
+  const recent = new Set(
+    [...visits.values()]
+      .filter((intent) => utc - intent.utc < VISIT_NUMBER_SECONDS)
+      .sort((a, b) => a.number - b.number)
+      .slice(-VISITS_CARRIED),
+  );
+  const carried = new Set([...[...cards.values()].flatMap(({ intents }) => intents), ...recent]);
+  return {
+    intents: [...carried]
+      .sort((a, b) => a.number - b.number)
+      .map((intent) => ({
+        number: intent.number,
+        outcomes: [...intent.outcomes].map(([of, outcome]) => ({ programme: of, outcome })),
+        ...(isOpen(intent) || recent.has(intent) ? { stored: stored(intent.number) } : {}),
+      })),
+    cards: [...cards].map(([number, kept]) => carriedCard(number, kept)),
+    visits: [...recent].map(({ number }) => number),
+    dues: [...dues].map(([intent, due]) => ({ intent, ...due })),
+  };
+}
+
+function carriedCard(number: number, { intents, states, spent }: KeptCard): Decoded<typeof CarriedCard> {
+  const sums = [...spent].map(([of, days]) => ({ programme: of, days }));
+  return {
+    card: number,
+    states: [...states.values()],
+    ...(sums.length === 0 ? {} : { spent: sums }),
+    intents: intents.map((intent) => intent.number),
+  };
+}
+
+/** The book as it was. Throws a format error, or `RangeError`, on what no book ever wrote. */
+export function bookFrom(checkpoint: BookCheckpoint): IntentBook {
+  const intents = new Map<number, KeptIntent>();
+  for (const carried of checkpoint.intents) intents.set(carried.number, keptIntent(carried));
+  const kept = (number: number): KeptIntent => {
+    const intent = intents.get(number);
+    if (intent === undefined) throw new RangeError(`the checkpoint has no intent ${number}`);
+    return intent;
+  };
+  const memory: BookMemory = {
+    cards: new Map(checkpoint.cards.map((one) => [one.card, keptCard(one, kept)])),
+    visits: new Map(checkpoint.visits.map((number) => [kept(number).visit, kept(number)])),
+    dues: new Map(checkpoint.dues.map(({ intent, ...due }) => [intent, due])),
+  };
+  return new IntentBook(memory);
+}
+
+function keptIntent({ number, outcomes, stored }: Decoded<typeof CarriedIntent>): KeptIntent {
+  const results = new Map(outcomes.map(({ programme: of, outcome }) => [of, outcome]));
+  if (stored === undefined) {
+    if (isOpen({ outcomes: results })) throw new RangeError(`the checkpoint lacks the open intent ${number}`);
+    // A settled one that only its card remembers: nobody asks any more whose visit it was, or when.
+    return { number, card: 0, visit: 0, utc: 0, day: 0, isTopUp: false, outcomes: results, body: null };
+  }
+  const { utc, offset, body } = intentEntry(number, stored);
+  const { card: of, visit, topUp } = body;
+  const isTopUp = topUp !== undefined;
+  const intent = { number, card: of, visit, utc, day: dayOf(utc, offset), isTopUp, outcomes: results, body };
+  return isOpen(intent) ? intent : { ...intent, body: null };
+}
+
+function intentEntry(number: number, stored: Uint8Array): IntentEntry {
+  const entry = decodeEntry(stored);
+  if (entry.kind !== "intent" || entry.number !== number) throw new RangeError(`entry ${number} is no intent`);
+  return entry;
+}
+
+function keptCard(
+  { states, spent = [], intents }: Decoded<typeof CarriedCard>,
+  kept: (number: number) => KeptIntent,
+): KeptCard {
+  return {
+    intents: intents.map(kept),
+    states: new Map(states.map((state) => [state.programme, state])),
+    spent: new Map(spent.map(({ programme: of, days }) => [of, days])),
+  };
+}
