@@ -6,7 +6,7 @@ import { JournalKeeper } from "./journal-keeper.ts";
 import { KeyStore, TestKeyRefused } from "./key-store.ts";
 import { ListStore } from "./list-store.ts";
 import type { Hardware } from "./management/managed.ts";
-import { Slots } from "./slots.ts";
+import { type BootEvent, Slots } from "./slots.ts";
 
 interface BooksPorts {
   readonly storage: Storage;
@@ -59,14 +59,14 @@ export async function bootSlots(
   { storage, hardware }: SlotsPorts,
   belonging: Belonging | null,
   layout: number,
-): Promise<Slots> {
-  const { slots } = await Slots.boot(storage, {
+): Promise<{ readonly slots: Slots; readonly events: readonly BootEvent[] }> {
+  const booted = await Slots.boot(storage, {
     trustedKeys: (belonging?.trustedImageKeys ?? []).map(({ publicKey }) => publicKey),
     layoutsInField: { lowest: Math.max(1, layout - LAYOUTS_BEHIND), highest: layout },
     device: { model: hardware.model, merchant: belonging?.facts.merchant ?? null, halLevel: HAL_LEVEL },
     sha256,
     verify: verifyEd25519,
   });
-  if (belonging !== null) await slots.adoptCounter();
-  return slots;
+  if (belonging !== null) await booted.slots.adoptCounter();
+  return booted;
 }

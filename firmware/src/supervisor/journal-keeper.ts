@@ -35,6 +35,7 @@ import {
   type Ed25519Sign,
   type Entry,
   type EntryBody,
+  encodeCbor,
   encodeEntry,
   entryHash,
   type ImageChange,
@@ -43,7 +44,7 @@ import {
   journalRoot,
   type ListChange,
   type PowerUp,
-  type Provisioned,
+  Provisioned,
   Refusal,
   sumsOf,
 } from "../wire/index.ts";
@@ -97,6 +98,9 @@ export class JournalKeeper implements JournalPort {
   private head: Uint8Array;
   private starts: Start[];
   private readonly refusals = new RefusalCount();
+  /** SHA-256 of the last list that was taken, as far as the entries that are kept tell. */
+  private lastList: Uint8Array | null = null;
+  private lastProvision: Uint8Array | null = null;
   /** A drop up to here was not worth it. */
   private idleDrop = 0;
   /** The last write that was asked for: one at a time, each with its checks. */
@@ -148,6 +152,8 @@ export class JournalKeeper implements JournalPort {
   private takeIn(entry: Entry, stored: Uint8Array): void {
     this.book.take(entry);
     this.refusals.take(entry);
+    if (entry.kind === "list-change" && entry.body.reason === undefined) this.lastList = entry.body.list;
+    if (entry.kind === "provisioned") this.lastProvision = encodeCbor(Provisioned.encode(entry.body));
     if (entry.kind === "power-up") this.starts.push({ from: entry.number, image: entry.body.image });
     this.head = entryHash(sha256, stored);
   }
@@ -218,13 +224,21 @@ export class JournalKeeper implements JournalPort {
     return this.note({ kind: "image-change", body });
   }
 
+  /** Whether the last list that was taken is this one, by the SHA-256 of its bytes. Where the entry was dropped, nobody knows: it is noted anew. */
+  knowsList(hash: Uint8Array): boolean {
+    return this.lastList !== null && sameBytes(this.lastList, hash);
+  }
+
   /** Notes that a list was taken or refused. Equal refusals are noted `EQUAL_REFUSALS_PER_DAY` times a day. */
   noteList(body: ListChange): Promise<void> {
     return this.note({ kind: "list-change", body });
   }
 
-  noteProvision(body: Provisioned): Promise<void> {
-    return this.note({ kind: "provisioned", body });
+  /** Notes what keys the terminal has, where the last such entry says otherwise. */
+  async noteProvision(body: Provisioned): Promise<void> {
+    const bytes = encodeCbor(Provisioned.encode(body));
+    if (this.lastProvision === null || !sameBytes(bytes, this.lastProvision))
+      await this.note({ kind: "provisioned", body });
   }
 
   async intend(body: Uint8Array): Promise<number | "full" | "too-long"> {

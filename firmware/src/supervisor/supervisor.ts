@@ -12,7 +12,14 @@ import {
   type Timer,
   TRIAL_MS,
 } from "../hal/index.ts";
-import { type Image, type ImageRefusal, utf8Decode } from "../wire/index.ts";
+import {
+  type Image,
+  type ImageChange,
+  type ImageRefusal,
+  type ListChange,
+  SHA256_BYTES,
+  utf8Decode,
+} from "../wire/index.ts";
 import { Access } from "./access.ts";
 import { AppRunner } from "./app-runner.ts";
 import type { CollectedBatch } from "./batch-seal.ts";
@@ -21,9 +28,11 @@ import { type Books, bootSlots, loadBooks } from "./books.ts";
 import { halOf } from "./hal-of.ts";
 import type { JournalKeeper } from "./journal-keeper.ts";
 import { LineService } from "./line-service.ts";
+import type { ListChange as HeldChange } from "./list-store.ts";
 import { serveAccess } from "./management/access-commands.ts";
 import { serveFiles } from "./management/file-commands.ts";
 import { serveImages } from "./management/image-commands.ts";
+import { serveJournal } from "./management/journal-commands.ts";
 import { LineFolder } from "./management/line-folder.ts";
 import { serveLists } from "./management/list-commands.ts";
 import type { Hardware, Managed } from "./management/managed.ts";
@@ -34,7 +43,7 @@ import { serveSettings } from "./management/settings-commands.ts";
 import { serveStatistics } from "./management/statistics-commands.ts";
 import { serveTerminal } from "./management/terminal-commands.ts";
 import { Settings } from "./settings.ts";
-import type { Slots } from "./slots.ts";
+import type { BootEvent, Slots } from "./slots.ts";
 import { Upload } from "./upload.ts";
 
 /** Version of the supervisor, as `terminal info` shows it. */
@@ -121,15 +130,31 @@ export class Supervisor implements Managed {
     const fixed = ports.belonging;
     const origin = fixed === undefined ? await loadOrigin(storage, ports.chance) : fixedOrigin(fixed);
     const books = origin.belonging && (await loadBooks(ports, origin.belonging));
-    const slots = await bootSlots(ports, origin.belonging, books?.lists.writeLayout ?? 1);
+    const { slots, events } = await bootSlots(ports, origin.belonging, books?.lists.writeLayout ?? 1);
     const supervisor = new Supervisor(ports, origin, books, slots, await Upload.load(storage));
-    if (books !== null) await supervisor.startApp(books);
+    if (books !== null) await supervisor.begin(books, events);
     supervisor.watchTrial();
     supervisor.serveLine(await Settings.load(storage.file("settings")));
     return supervisor;
   }
 
-  private async startApp({ belonging, journal, keys }: Books): Promise<void> {
+  /** Notes what happened since the last start, and starts the app. */
+  private async begin(books: Books, events: readonly BootEvent[]): Promise<void> {
+    const { journal, lists } = books;
+    const { reading } = this.slots.running;
+    await journal.powerUp(reading.ok ? reading.image.hash : NO_IMAGE);
+    const { cardGeneration, programmes } = books.belonging.facts;
+    if (this.origin.provisioning !== null) {
+      await journal.noteProvision({ serial: this.hardware.serial.slice(0, 40), cardGeneration, programmes });
+    }
+    for (const event of events) await journal.noteImage(imageChange(event));
+    // Where the power went between a list and its entry, the entry is made up for.
+    const { change } = lists;
+    if (change !== null && !journal.knowsList(change.hash)) await journal.noteList(listChange(change));
+    this.startApp(books);
+  }
+
+  private startApp({ belonging, journal, keys }: Books): void {
     const { reading } = this.slots.running;
     const payload = reading.ok ? utf8Decode(reading.image.payload) : null;
     if (!reading.ok || payload === null) {
@@ -138,7 +163,6 @@ export class Supervisor implements Managed {
         : new ImageRefused(reading.refusal, reading.detail);
       return;
     }
-    await journal.powerUp(reading.image.hash);
     const { card, counter, newSandbox, clock } = this.ports;
     const hal = halOf({ facts: belonging.facts, clock, card, counter, keys, journal });
     this.app = new AppRunner(newSandbox, payload, hal, {
@@ -187,6 +211,7 @@ export class Supervisor implements Managed {
     serveSettings(server, this, settings);
     serveFiles(server, folder);
     serveTerminal(server, this);
+    if (this.books !== null) serveJournal(server, this.books);
     serveAccess(server, this, this.access, this.origin, lists);
     serveLists(server, this, lists, folder, this.access);
     this.watchSession();
@@ -264,25 +289,40 @@ export class Supervisor implements Managed {
   }
 
   async setClock(utc: number): Promise<void> {
-    this.ports.clock.set(utc);
+    const { clock } = this.ports;
+    const { utc: before, suspect } = clock.now();
+    clock.set(utc);
+    const { session } = this.access;
+    await this.journal?.noteClock({
+      before,
+      after: utc,
+      by: session === null ? "anyone" : "installer",
+      ...(session === null ? {} : { installer: session.name.slice(0, INSTALLER_NAME_MAX) }),
+      ...(suspect ? { wasSuspect: true as const } : {}),
+    });
   }
 
   async confirm(): Promise<void> {
-    await this.slots.confirm();
+    const event = await this.slots.confirm();
+    if (event !== null) await this.journal?.noteImage(imageChange(event));
   }
 
-  async listChanged(): Promise<void> {}
+  async listChanged(): Promise<void> {
+    const change = this.books?.lists.change ?? null;
+    if (change !== null) await this.journal?.noteList(listChange(change));
+  }
 
   sealBatch(first: number, last: number): CollectedBatch | null {
-    return first < 1 || last > this.entryCount || first > last ? null : this.collect(first, last);
+    if (this.books === null) return null;
+    const { belonging, journal } = this.books;
+    const batch = journal.collect(first, last, belonging.facts.terminal, belonging.signer.sign);
+    return typeof batch === "string" ? null : batch;
   }
 
   /** Seals entries `first` to `last` (default: the newest) as a batch. Removes nothing. Throws while the terminal is blank. */
   collect(first: number, last: number = this.entryCount): CollectedBatch {
-    if (this.books === null) throw new RangeError("a blank terminal has no journal");
-    const { belonging, journal } = this.books;
-    const batch = journal.collect(first, last, belonging.facts.terminal, belonging.signer.sign);
-    if (typeof batch === "string") throw new RangeError(`entries ${first} to ${last}: ${batch}`);
+    const batch = this.sealBatch(first, last);
+    if (batch === null) throw new RangeError(`no entries ${first} to ${last}`);
     return batch;
   }
 
@@ -298,3 +338,15 @@ export class Supervisor implements Managed {
 const SESSION_TICK_MS = 5_000;
 /** Timers that may have to be called off at the end; the oldest have long been due. */
 const CALLS_KEPT = 32;
+
+const NO_IMAGE = new Uint8Array(SHA256_BYTES);
+const INSTALLER_NAME_MAX = 60;
+
+const imageChange = ({ what, from, to, reason }: BootEvent): ImageChange => ({
+  what,
+  ...(from === null ? {} : { from }),
+  ...(to === null ? {} : { to }),
+  ...(reason === undefined ? {} : { reason }),
+});
+
+const listChange = ({ version, base, hash }: HeldChange): ListChange => ({ list: hash, version, base });

@@ -125,8 +125,6 @@ export const journalStatus = command({
     /** Hash of the last entry; of the journal's root where there is none. */
     head: key("head", hash),
     batch: maybe("batch", text(60)),
-    /** Seconds since 1970 of the last `journalCollected`. */
-    collectedAt: maybe("at", uint()),
   }),
 });
 
