@@ -2,6 +2,7 @@ import { type Day, dayOf, readBigEndian } from "@cachet/card-layout";
 import {
   CARDS_REMEMBERED,
   type CardHistory,
+  type CardOnList,
   type CashDue,
   type JournalledIntent,
   type RememberedState,
@@ -53,6 +54,8 @@ export class IntentBook {
   private readonly visits = new Map<number, KeptIntent>();
   /** Top-ups that never happened, by intent, while their cash is still in the till. */
   private readonly dues = new Map<number, { readonly card: number; readonly visit: number; readonly cents: number }>();
+  /** By card: restore credits that an intent of this terminal names, whatever became of it. Never forgotten: each works once. */
+  private readonly restored = new Map<number, CardOnList["restored"]>();
   private open = 0;
 
   /** Takes in one entry. Entries come in order, each once. Throws `RangeError` on an outcome of nothing that is open. */
@@ -77,6 +80,7 @@ export class IntentBook {
       for (const [due, { visit: ofDue }] of this.dues) if (ofDue === visit) this.dues.delete(due);
     }
     for (const area of body.areas) spend(kept, day, area, 1);
+    this.takeRestores(card, body.areas);
     this.open += outcomes.size;
     for (const { programme, oldSequence, oldHash } of body.areas) {
       if (oldSequence > 0) remember(kept, { programme, sequence: oldSequence, hash: oldHash });
@@ -85,6 +89,15 @@ export class IntentBook {
     this.cards.delete(card);
     this.cards.set(card, kept);
     this.forgetOldest();
+  }
+
+  private takeRestores(card: number, areas: readonly IntentArea[]): void {
+    const names = areas.flatMap(({ programme, effects }) =>
+      effects.flatMap(({ type, credit }) =>
+        type === "restore" && credit !== undefined ? [{ programme, number: credit }] : [],
+      ),
+    );
+    if (names.length > 0) this.restored.set(card, [...(this.restored.get(card) ?? []), ...names]);
   }
 
   /** Cards with an open intent are never forgotten; what is due is kept apart. */
@@ -179,6 +192,11 @@ export class IntentBook {
 
   statesOf(card: number): RememberedState[] {
     return [...(this.cards.get(card)?.states.values() ?? [])];
+  }
+
+  /** Restore credits of a card that this terminal wrote or began to write. */
+  restoredOn(card: number): CardOnList["restored"] {
+    return this.restored.get(card) ?? [];
   }
 
   /** What a card spent here on a day, by programme; what is in doubt counts. */

@@ -1,6 +1,7 @@
 import { dayOf, sameBytes } from "@cachet/card-layout";
 import {
   type CardHistory,
+  type CardLists,
   type Clock,
   JOURNAL_ENTRIES_MAX,
   JOURNAL_ENTRIES_RESERVED,
@@ -33,6 +34,9 @@ import { sha256 } from "./crypto.ts";
 /** A frame of the journal has room for so long an intent and what the supervisor adds to it. */
 const INTENT_BYTES_MAX = 16_000;
 
+/** A terminal that never had a list. */
+const NO_LISTS: CardLists = { onCard: () => ({ blocked: null, credits: [], revoked: [], listDays: null }) };
+
 /** A sealed batch and the range it holds. */
 export interface CollectedBatch {
   readonly name: string;
@@ -51,14 +55,16 @@ export class JournalKeeper implements JournalPort {
   private readonly book = new IntentBook();
   private head: Uint8Array;
   private readonly capacity: number;
+  private readonly lists: CardLists;
   /** The last write that was asked for: one at a time, each with its checks. */
   private writing: Promise<unknown> = Promise.resolve();
 
-  private constructor(store: JournalStore, clock: Clock, root: Uint8Array, capacity: number) {
+  private constructor(store: JournalStore, clock: Clock, root: Uint8Array, capacity: number, lists: CardLists) {
     this.store = store;
     this.clock = clock;
     this.head = root;
     this.capacity = capacity;
+    this.lists = lists;
   }
 
   /** Loads the journal and reads it through. Throws `JournalDamaged`, or a format error of an entry. */
@@ -68,9 +74,10 @@ export class JournalKeeper implements JournalPort {
     terminal: number,
     publicKey: Uint8Array,
     capacity = JOURNAL_ENTRIES_MAX,
+    lists = NO_LISTS,
   ): Promise<JournalKeeper> {
     const store = await JournalStore.load(file);
-    const keeper = new JournalKeeper(store, clock, journalRoot(sha256, terminal, publicKey), capacity);
+    const keeper = new JournalKeeper(store, clock, journalRoot(sha256, terminal, publicKey), capacity, lists);
     for (let number = 1; number <= store.count; number += 1) {
       const stored = store.entry(number);
       const entry = decodeEntry(stored);
@@ -158,11 +165,8 @@ export class JournalKeeper implements JournalPort {
   lookup(card: number, visit: number): Promise<CardHistory> {
     const { utc, offset } = this.clock.now();
     return Promise.resolve({
-      blocked: null,
-      credits: [],
-      revoked: [],
-      listDays: null,
-      restored: [],
+      ...this.lists.onCard(card, utc),
+      restored: this.book.restoredOn(card),
       remembered: this.book.statesOf(card),
       intents: this.book.intentsOf(card, visit, utc),
       cardOfVisit: this.book.cardOfVisit(visit, utc),

@@ -1,5 +1,5 @@
 import { STATE_LAYOUT } from "@cachet/card-layout";
-import type { CardPort, Clock, Counter, DeviceFacts, Hal, JournalFile, Sandbox } from "../hal/index.ts";
+import type { CardLists, CardPort, Clock, Counter, DeviceFacts, Hal, JournalFile, Sandbox } from "../hal/index.ts";
 import { type Image, type ImageRefusal, type Signer, utf8Decode, verifyImage } from "../wire/index.ts";
 import { hostApp } from "./app-host.ts";
 import { sha256, verifyEd25519 } from "./crypto.ts";
@@ -28,6 +28,8 @@ export interface SupervisorPorts {
   readonly securityCounter: number;
   /** Entries the journal may hold; the usual number when it is left out. */
   readonly journalCapacity?: number;
+  /** What the office says of cards; nothing where it is left out. */
+  readonly lists?: CardLists;
 }
 
 /** The image is not one to run; nothing of it was. */
@@ -72,9 +74,9 @@ export class Supervisor {
     if (!reading.ok) throw new ImageRefused(reading.refusal, reading.detail);
     const payload = utf8Decode(reading.image.payload);
     if (payload === null) throw new ImageRefused("bad-header", "payload is not UTF-8 text");
-    const { journal: file, clock, facts, signer, journalCapacity } = ports;
+    const { journal: file, clock, facts, signer, journalCapacity, lists } = ports;
     const keys = new KeyStore(ports.keys, facts.production);
-    const journal = await JournalKeeper.load(file, clock, facts.terminal, signer.publicKey, journalCapacity);
+    const journal = await JournalKeeper.load(file, clock, facts.terminal, signer.publicKey, journalCapacity, lists);
     await journal.powerUp(reading.image.hash);
     return new Supervisor(ports, reading.image, keys, journal, payload);
   }

@@ -1,4 +1,4 @@
-import type { Clock, DeviceFacts, Sandbox, VisitReport, VisitRequest } from "@cachet/firmware/hal";
+import type { CardLists, Clock, DeviceFacts, Sandbox, VisitReport, VisitRequest } from "@cachet/firmware/hal";
 import { type CollectedBatch, type HeldKey, Supervisor, type TrustedImageKey } from "@cachet/firmware/supervisor";
 import type { Signer } from "@cachet/firmware/wire";
 import type { AirLog } from "./air-time.ts";
@@ -39,6 +39,8 @@ export interface SimTerminalSetup {
   readonly journalCapacity?: number;
   /** What the journal's file holds at the start: a copy of another terminal's, to try several endings of one story. */
   readonly journal?: Uint8Array;
+  /** What the office says of cards; nothing where it is left out. */
+  readonly lists?: CardLists;
   /** The reader; a simulated one where it is left out. */
   readonly field?: CardField;
 }
@@ -64,7 +66,7 @@ export class SimTerminal {
 
   /** Boots. Throws what the supervisor's boot throws, or `PowerCut` when one is planned at its first entry. */
   async powerOn(): Promise<void> {
-    const { facts, keys, signer, trustedImageKeys, image, clock, newSandbox, keepsAllPaper, journalCapacity } =
+    const { facts, keys, signer, trustedImageKeys, image, clock, newSandbox, keepsAllPaper, journalCapacity, lists } =
       this.setup;
     this.till = new SimTill(keepsAllPaper ?? false);
     this.running = await Supervisor.boot(image, {
@@ -79,6 +81,7 @@ export class SimTerminal {
       card: this.reader,
       counter: this.till,
       ...(journalCapacity === undefined ? {} : { journalCapacity }),
+      ...(lists === undefined ? {} : { lists }),
     });
   }
 
