@@ -1,4 +1,4 @@
-import { fromHex, type2 } from "@cachet/card-layout";
+import { fromHex, pursesSize, type2 } from "@cachet/card-layout";
 import type { Credit } from "@cachet/firmware/wire";
 import type { Type2Chip } from "@cachet/terminal-sim";
 import { describe, expect, it } from "vitest";
@@ -103,11 +103,10 @@ function restoreOf(programme: number, { reading, hash }: ShownArea, purses: Uint
   return new HandList(numbered(programme, [cagnotte(9_999), restore, cagnotte(60)]));
 }
 
-/** The purses of a record, without the zeros behind them. */
+/** The purses of a record, without the padding. */
 function pursesOf({ reading }: ShownArea): Uint8Array {
   if (reading.kind !== "current") throw new Error("no record");
-  const bytes = reading.sealed.subarray(17);
-  return bytes.slice(0, bytes.findLastIndex((byte) => byte !== 0) + 1);
+  return reading.sealed.slice(17, 17 + pursesSize(reading.state.purses.map(({ kind }) => kind)));
 }
 
 const restoring = (by: number): Scenario => ({

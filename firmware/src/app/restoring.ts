@@ -6,7 +6,6 @@ import {
   PREDECESSOR_BYTES,
   type Purse,
   purseRoom,
-  pursesSize,
   repairSteps,
   SEQUENCE_MAX,
   sameBytes,
@@ -45,16 +44,24 @@ function newestFor(
   { facts }: Terminal,
   { credits }: CardHistory,
   programme: Programme,
-): Omit<Restoring, "area" | "begun"> | null {
-  let newest: { readonly number: number; readonly credit: CreditOf<"restore"> } | null = null;
+): Pick<Restoring, "number" | "credit"> | null {
+  let newest: Pick<Restoring, "number" | "credit"> | null = null;
   for (const { programme: of, number, body } of credits) {
-    if (of !== programme.number || (newest !== null && number < newest.number)) continue;
+    if (of !== programme.number || number <= (newest?.number ?? 0)) continue;
     const credit = decodeCredit(body);
     if (credit?.kind === "restore") newest = { number, credit };
   }
-  if (newest === null || newest.credit.terminal !== facts.terminal) return null;
-  const purses = unpackPurses(newest.credit.purses);
-  return purses.ok ? { programme, ...newest, purses: purses.value } : null;
+  return newest?.credit.terminal === facts.terminal ? newest : null;
+}
+
+/** The purses of a restore credit; null where they do not read, or do not fit the area. */
+function pursesOf(card: CardOnReader, { map }: AreaOnCard, { purses }: CreditOf<"restore">): readonly Purse[] | null {
+  const room = purseRoom(card.map, map);
+  if (purses.length > room) return null;
+  const padded = new Uint8Array(room);
+  padded.set(purses);
+  const read = unpackPurses(padded);
+  return read.ok ? read.value : null;
 }
 
 /**
@@ -88,23 +95,21 @@ export function restoringOf(
       ({ reading }) => reading.kind === "current" && reading.state.programme === programme.number,
     );
     if (newest === null || newest.credit.area !== area.index || isShown) continue;
-    if (pursesSize(newest.purses.map(({ kind }) => kind)) > purseRoom(card.map, area.map)) continue;
-    const begun =
-      intents.find(({ body, outcomes }) => isRestore(body.areas[0]!, newest) && outcomes.size === 1) ?? null;
-    const wasBegun = history.restored.some((one) => one.programme === programme.number && one.number === newest.number);
+    const { number, credit } = newest;
+    const purses = pursesOf(card, area, credit);
+    if (purses === null) continue;
+    const begun = intents.find(({ body }) => isRestore(body.areas[0]!, programme, number)) ?? null;
+    const wasBegun = history.restored.some((one) => one.programme === programme.number && one.number === number);
     // It works once: anybody can make the card unreadable again.
     if (wasBegun && begun?.outcomes.get(programme.number) !== "open") continue;
-    const restoring = { ...newest, area, begun };
+    const restoring = { area, programme, number, credit, purses, begun };
     if (isAsKnown(area, history, restoring)) return restoring;
   }
   return null;
 }
 
-function isRestore(
-  { programme, effects }: IntentArea,
-  { programme: of, number }: Pick<Restoring, "programme" | "number">,
-) {
-  return programme === of.number && effects.some(({ type, credit }) => type === "restore" && credit === number);
+function isRestore({ programme, effects }: IntentArea, { number: wanted }: Programme, credit: number): boolean {
+  return programme === wanted && effects.some((effect) => effect.type === "restore" && effect.credit === credit);
 }
 
 /** The sequence that the restored record carries. */
