@@ -191,6 +191,10 @@ describe("settling an area", () => {
     await keeper.settle(1, 11, "committed");
     expect(await keeper.lookup(1, 0)).toEqual({
       blocked: null,
+      credits: [],
+      revoked: [],
+      listDays: null,
+      restored: [],
       remembered: [
         { programme: 11, sequence: 8, hash: area(11).newHash },
         { programme: 20, sequence: 7, hash: area(20).oldHash },
