@@ -3,7 +3,7 @@ import type { VisitRequest } from "@cachet/firmware/hal";
 import type { Credit } from "@cachet/firmware/wire";
 import { Chance } from "@cachet/terminal-sim";
 import { describe, expect, it } from "vitest";
-import { centsOf } from "../fixtures/audit.ts";
+import { centsOf, history } from "../fixtures/audit.ts";
 import { cagnotte, HandList, numbered } from "../fixtures/credit-list.ts";
 import { appliedTimes, CreditWorld, CUTS, isForked, type TapCut } from "../fixtures/credit-world.ts";
 import { fixtureFile, imageOf, NOON, sale, settle } from "../fixtures/town.ts";
@@ -95,13 +95,13 @@ describe.each(CHIPS)("three terminals with one list and an honest %s", (kind) =>
       await everyPath(opened, SOAK ? all : actionsOf([REQUESTS[0]]), 3),
     ];
     console.log(`${kind}: every path of two taps ${counts[0]}, on a blank card ${counts[1]}, of three ${counts[2]}`);
-    expect(Math.min(...counts)).toBeGreaterThan(150);
+    expect(Math.min(...counts)).toBeGreaterThan(100);
   }, 3_600_000);
 
   it("apply every credit once in random stories, and the books say what the card holds", async () => {
     const stories = SOAK ? 3_000 : 120;
     const all = actionsOf([...REQUESTS, () => sale(300, "max")]);
-    let [taps, balanced] = [0, 0];
+    let [taps, inDoubt] = [0, 0];
     for (let seed = 1; seed <= stories; seed += 1) {
       const chance = new Chance(seed);
       let world = await fresh();
@@ -117,12 +117,15 @@ describe.each(CHIPS)("three terminals with one list and an honest %s", (kind) =>
       await checkHonest(path, world);
       const { forks, cents } = await world.books();
       expect(forks, `seed ${seed}`).toEqual([]);
-      if (world.intents().some(({ outcome }) => outcome === "open")) continue;
-      expect(cents, `seed ${seed}: the books`).toBe(centsOf(await world.shown()));
-      balanced += 1;
+      // What happened and is in doubt, for the office to decide, is not in the books yet.
+      const area = await world.shown();
+      const open = [...history(area, world.origin, world.intents())!].filter(({ outcome }) => outcome === "open");
+      const notPosted = open.reduce((sum, { centsMoved }) => sum + centsMoved, 0);
+      expect(cents + notPosted, `seed ${seed}: the books`).toBe(centsOf(area));
+      if (open.length > 0) inDoubt += 1;
     }
-    console.log(`${kind}: ${stories} stories, ${taps} taps, ${balanced} without a doubt left`);
-    expect(balanced).toBeGreaterThan(stories / 10);
+    console.log(`${kind}: ${stories} stories, ${taps} taps, ${inDoubt} leave the office a doubt`);
+    expect(taps).toBeGreaterThan(4 * stories);
   }, 3_600_000);
 });
 
