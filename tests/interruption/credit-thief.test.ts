@@ -36,12 +36,12 @@ async function loaded(kind: Kind): Promise<CreditWorld> {
 /** Where the programme's area lies: its index, and the pages of both slots. */
 const AREAS = { MF0UL21: { area: 0, first: 0x0b, last: 0x22 }, NTAG215: { area: 2, first: 0x38, last: 0x57 } } as const;
 
-function erased(kind: Kind) {
+/** No seal of the area is right any more; what it says of itself stays. */
+function spoilt(kind: Kind) {
   return (chip: Type2Chip) => {
     const dump = chip.dump();
     const { first, last } = AREAS[kind];
-    // Not blank: something was there.
-    for (let at = first * PAGE_BYTES; at < (last + 1) * PAGE_BYTES; at += 1) dump[at] = dump[at]! ^ 0x5a;
+    for (const page of [(first + last - 1) / 2, last]) dump[page * PAGE_BYTES] = dump[page * PAGE_BYTES]! ^ 0x5a;
     chip.restore(dump);
   };
 }
@@ -77,8 +77,8 @@ const listed = (credit: Credit) => {
 async function repaired(kind: Kind, spoil: (world: CreditWorld) => CreditWorld) {
   const before = await loaded(kind);
   const area = await before.shown();
-  const spoilt = spoil(before);
-  const world = spoilt.with(listed(restoreOf(area, counterOf(kind, spoilt))));
+  const unreadable = spoil(before);
+  const world = unreadable.with(listed(restoreOf(area, counterOf(kind, unreadable))));
   return { before, area, world };
 }
 
@@ -112,20 +112,20 @@ describe("a restored card with a counter", () => {
     const { world } = await repaired("MF0UL21", spoil);
     const { world: spent } = await world.whole(0, spend());
     const { world: empty } = await spent.whole(1, sale(1_000));
-    for (const made of [empty.counted(2), empty.counted(3), empty.changed(erased("MF0UL21"))]) {
+    for (const made of [empty.counted(2), empty.counted(3), empty.changed(spoilt("MF0UL21"))]) {
       expect((await made.whole(0, spend())).report).toMatchObject({ ...refused, reason: "COUNTER_ROLLBACK" });
     }
     expect(await taken(empty)).toBe(5_000);
   });
 
   it("is not restored where he hid his records, showed them elsewhere and spent, and hid them again", async () => {
-    const { before, world } = await repaired("MF0UL21", (one) => one.changed(erased("MF0UL21")));
+    const { before, world } = await repaired("MF0UL21", (one) => one.changed(spoilt("MF0UL21")));
     const dump = before.chip.dump();
     const shown = world.changed((chip) => chip.restore(dump));
     const { world: spent, report } = await shown.whole(1, spend());
     expect(report).toMatchObject({ result: "done", spentCents: 4_000 });
     for (let counts = 0; counts < 4; counts += 1) {
-      const hidden = spent.changed(erased("MF0UL21")).counted(counts);
+      const hidden = spent.changed(spoilt("MF0UL21")).counted(counts);
       expect((await hidden.whole(0, spend())).report).toMatchObject(refused);
     }
     expect(await taken(spent)).toBe(5_000);
@@ -152,7 +152,7 @@ describe("a restored card with a counter", () => {
             // He counts, spends where the card is taken, makes it unreadable again, and goes back to the first terminal.
             let now = one.world.counted(counts);
             now = (await now.whole(1, spend())).world;
-            for (const change of [erased("MF0UL21"), () => {}]) {
+            for (const change of [spoilt("MF0UL21"), () => {}]) {
               const again = await now.changed(change).whole(0, spend());
               const last = await again.world.whole(1, sale(1_000));
               expect(await taken(last.world), `${name}, ${operation}, ${counts}`).toBeLessThanOrEqual(5_000);
@@ -169,13 +169,13 @@ describe("a restored card with a counter", () => {
 });
 
 describe("a restored card without a counter", () => {
-  const spoil = (world: CreditWorld) => world.changed(erased("NTAG215"));
+  const spoil = (world: CreditWorld) => world.changed(spoilt("NTAG215"));
 
   it("is not restored again at the terminal that did it, whatever became of the money", async () => {
     const { world } = await repaired("NTAG215", spoil);
     const { world: spent, report } = await world.whole(0, spend());
     expect(report).toMatchObject({ result: "done", spentCents: 4_000 });
-    expect((await spent.changed(erased("NTAG215")).whole(0, spend())).report).toMatchObject(refused);
+    expect((await spent.changed(spoilt("NTAG215")).whole(0, spend())).report).toMatchObject(refused);
   });
 
   it("is not restored again once the terminal has seen so many cards since that it remembers no state of this one", async () => {
@@ -183,7 +183,7 @@ describe("a restored card without a counter", () => {
     const { world: spent } = await world.whole(0, spend());
     const busy = spent.afterwards(0, await manyVisits(spent.journal(0), CARDS_REMEMBERED + 1));
     const dump = spent.chip.dump();
-    const [hidden, readable] = [busy.changed(erased("NTAG215")), busy.changed((chip) => chip.restore(dump))];
+    const [hidden, readable] = [busy.changed(spoilt("NTAG215")), busy.changed((chip) => chip.restore(dump))];
     expect((await hidden.whole(0, spend())).report).toMatchObject(refused);
     expect((await readable.whole(0, sale(1_000))).report).toMatchObject({ result: "done", spentCents: 1_000 });
   }, 120_000);
@@ -198,7 +198,7 @@ describe("a restored card without a counter", () => {
     };
     const torn = (await world.tap(0, settle(), cut))!.world;
     const { world: spent } = await torn.whole(1, spend());
-    const { world: twice, report } = await spent.changed(erased("NTAG215")).whole(0, spend());
+    const { world: twice, report } = await spent.changed(spoilt("NTAG215")).whole(0, spend());
     expect(report).toMatchObject({ result: "done", spentCents: 4_000 });
     expect((await twice.books()).forks).toHaveLength(1);
   });
@@ -207,10 +207,10 @@ describe("a restored card without a counter", () => {
 it("an older restore credit is over once there is a newer one, and a visit that the terminal saw later bars both", async () => {
   const before = await loaded("MF0UL21");
   const area = await before.shown();
-  const spoilt = before.counted(2);
-  const mine = restoreOf(area, spoilt.chip.counter(2));
+  const counted = before.counted(2);
+  const mine = restoreOf(area, counted.chip.counter(2));
   const lists = new HandList(numbered(PURSE, [mine, { ...mine, terminal: 2 } as Credit]));
-  const world = spoilt.with([{ lists }, { lists }, { lists }]);
+  const world = counted.with([{ lists }, { lists }, { lists }]);
   expect((await world.whole(0, spend())).report).toMatchObject(refused);
   expect((await world.whole(1, spend())).report).toMatchObject({ result: "done", spentCents: 4_000 });
 
