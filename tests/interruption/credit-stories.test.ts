@@ -99,7 +99,7 @@ describe.each(CHIPS)("three terminals with one list and an honest %s", (kind) =>
   }, 3_600_000);
 
   it("apply every credit once in random stories, and the books say what the card holds", async () => {
-    const stories = SOAK ? 3_000 : 120;
+    const stories = SOAK ? 3_000 : 60;
     const all = actionsOf([...REQUESTS, () => sale(300, "max")]);
     let [taps, inDoubt] = [0, 0];
     for (let seed = 1; seed <= stories; seed += 1) {
@@ -129,10 +129,11 @@ describe.each(CHIPS)("three terminals with one list and an honest %s", (kind) =>
   }, 3_600_000);
 });
 
-/** One thief's story: taps, torn or whole, at terminals with newer and older lists; dumps kept and put back; counts. */
+/** One thief's story: taps, torn or whole, one terminal with an older list or one that lacks credits; dumps kept and put back; counts. */
 async function thiefStory(kind: (typeof CHIPS)[number], seed: number): Promise<CreditWorld> {
   const chance = new Chance(seed);
-  let world = await CreditWorld.begin(kind, PURSE, options, [LIST, LIST, LIST.before(1 + chance.below(3))]);
+  const other = chance.happens(1, 2) ? LIST.before(1 + chance.below(3)) : LIST.without(1 + chance.below(3));
+  let world = await CreditWorld.begin(kind, PURSE, options, [LIST, LIST, other]);
   const all = actionsOf([...REQUESTS, () => sale(300, "max")]);
   const kept: Uint8Array[] = [world.chip.dump()];
   for (let step = 6 + chance.below(10); step > 0; step -= 1) {
@@ -151,7 +152,7 @@ async function thiefStory(kind: (typeof CHIPS)[number], seed: number): Promise<C
 
 describe("a thief with the list's credits in view", () => {
   it("gains nothing on a chip with a counter, whatever he keeps, puts back, tears and counts", async () => {
-    const stories = SOAK ? 10_000 : 300;
+    const stories = SOAK ? 10_000 : 200;
     let [readable, applied] = [0, 0];
     for (let seed = 1; seed <= stories; seed += 1) {
       const world = await thiefStory("MF0UL21", seed);

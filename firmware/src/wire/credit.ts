@@ -30,6 +30,9 @@ const VERSION = 1;
 /** Credit numbers fit the two bytes that a record keeps. */
 export const CREDIT_NUMBER_MAX = 0xffff;
 
+/** A list has no room for longer ones (docs/formats/lists.md). */
+export const CREDIT_BYTES_MAX = 200;
+
 const U16_MAX = 0xffff;
 
 /** Purses by what they keep, whatever kind a version of the programme keeps it under; numbers are those of card purses. */
@@ -45,6 +48,9 @@ export type CreditAmount = Decoded<typeof CreditAmount>;
 
 /** Several amounts of one credit are applied together or not at all. */
 const AMOUNTS_MAX = 8;
+
+/** More than the largest area of any card has room for. */
+const PURSES_MAX = 100;
 
 const BODIES = {
   /** Withdrawn, or expired in the office: only its number counts. */
@@ -76,7 +82,7 @@ const BODIES = {
     /** What the card's commit counter stood at when it was found; chips without one have none. */
     counter: maybe(11, uint(SEQUENCE_MAX)),
     /** Packed as in a state record, without the zeros behind them. */
-    purses: key(12, bstrUpTo(160)),
+    purses: key(12, bstrUpTo(PURSES_MAX)),
   }),
 } as const;
 
@@ -86,11 +92,14 @@ export type Credit = { [K in Kind]: CreditOf<K> }[Kind];
 
 const kindWord = word<Kind>({ void: 1, add: 2, adopt: 3, restore: 4 });
 
-/** Throws `RangeError` when a value cannot be written: our bug. */
+/** Throws `RangeError` when a value cannot be written, or takes more than `CREDIT_BYTES_MAX`. */
 export function encodeCredit(credit: Credit): Uint8Array {
   if (credit.kind === "add" && credit.amounts.length === 0) throw new RangeError("a credit that adds nothing is void");
   const body = (BODIES[credit.kind] as Codec<unknown>).encode(credit) as ReadonlyMap<number, Cbor>;
-  return encodeCbor(new Map<number, Cbor>([[1, VERSION], [2, kindWord.encode(credit.kind)], ...body]));
+  const bytes = encodeCbor(new Map<number, Cbor>([[1, VERSION], [2, kindWord.encode(credit.kind)], ...body]));
+  if (bytes.length > CREDIT_BYTES_MAX)
+    throw new RangeError(`a credit of ${bytes.length} bytes, at most ${CREDIT_BYTES_MAX}`);
+  return bytes;
 }
 
 function decode(bytes: Uint8Array): Credit {
