@@ -215,7 +215,16 @@ describe("settling an area", () => {
       ],
     });
     const nothing = { remembered: [], intents: [], spentToday: [], due: [] };
-    const unknown = { blocked: null, cardOfVisit: null, visit: "unknown", ...nothing };
+    const unknown = {
+      blocked: null,
+      credits: [],
+      revoked: [],
+      listDays: null,
+      restored: [],
+      cardOfVisit: null,
+      visit: "unknown",
+      ...nothing,
+    };
     expect(await keeper.lookup(2, 0)).toEqual(unknown);
   });
 });
