@@ -11,7 +11,7 @@ import {
 } from "@cachet/card-layout";
 import { CARDS_REMEMBERED, type VisitReport } from "@cachet/firmware/hal";
 import { type Credit, encodeCbor, Intent, sumsOf } from "@cachet/firmware/wire";
-import { Mishaps, type Type2Chip } from "@cachet/terminal-sim";
+import { Chance, Mishaps, type Type2Chip } from "@cachet/terminal-sim";
 import { describe, expect, it } from "vitest";
 import { JournalKeeper } from "../../firmware/src/supervisor/journal-keeper.ts";
 import { testAreaKey, testTerminalSigner } from "../../host/src/keys/test-keys.ts";
@@ -19,7 +19,7 @@ import { hmacSha256 } from "../../host/src/ports/crypto.ts";
 import { SimJournalFile } from "../../terminal-sim/src/device/flash.ts";
 import { centsOf, type ShownArea } from "../fixtures/audit.ts";
 import { cagnotte, HandList, numbered } from "../fixtures/credit-list.ts";
-import { appliedTimes, CreditWorld, isForked, type TapCut } from "../fixtures/credit-world.ts";
+import { appliedTimes, CreditWorld, CUTS, isForked, type TapCut } from "../fixtures/credit-world.ts";
 import { fixtureFile, imageOf, NOON, sale, settle, topUp } from "../fixtures/town.ts";
 
 /** Credits that rewrite a card, and a holder who can make his card unreadable, torn or old whenever he likes. */
@@ -167,6 +167,48 @@ describe("a restored card with a counter", () => {
     expect(stories).toBeGreaterThan(150);
   }, 600_000);
 });
+
+/** One move of a holder: a tap at one of three terminals, torn or whole, a dump put back, a count, or spoilt records. */
+async function move(world: CreditWorld, chance: Chance, kept: Uint8Array[]): Promise<CreditWorld> {
+  const drawn = chance.below(10);
+  if (drawn < 5) {
+    const request = [spend, () => sale(1_000), settle][chance.below(3)]!;
+    const cut = [null, null, ...CUTS][chance.below(2 + CUTS.length)]!;
+    const tapped = await world.tap(chance.below(3), request(), cut);
+    kept.push((tapped?.world ?? world).chip.dump());
+    return tapped?.world ?? world;
+  }
+  if (drawn < 8) return world.changed((chip) => chip.restore(kept[chance.below(kept.length)]!));
+  return drawn === 8 ? world.counted(1) : world.changed(spoilt("MF0UL21"));
+}
+
+it("a restore credit gains nothing on a chip with a counter, in random stories", async () => {
+  const stories = process.env.CACHET_SOAK === "1" ? 20_000 : 250;
+  let [restored, readable] = [0, 0];
+  for (let seed = 1; seed <= stories; seed += 1) {
+    const chance = new Chance(seed);
+    let before = await loaded("MF0UL21");
+    const area = await before.shown();
+    const kept = [before.chip.dump()];
+    // A torn purchase may be under way when the office looks at the card, and the count anywhere.
+    if (chance.happens(1, 2)) before = (await before.tap(1, spend(), CUTS[chance.below(2)]!))?.world ?? before;
+    kept.push(before.chip.dump());
+    const unreadable = before.changed(spoilt("MF0UL21")).counted(chance.below(3));
+    let world = unreadable.with(listed(restoreOf(area, unreadable.chip.counter(2))));
+    for (let step = 4 + chance.below(8); step > 0; step -= 1) world = await move(world, chance, kept);
+    // He makes the most of it at last.
+    for (const index of [0, 1, 2]) world = (await world.whole(index, spend())).world;
+    expect(isForked(world.intents()), `seed ${seed}`).toBe(false);
+    expect(await taken(world), `seed ${seed}`).toBeLessThanOrEqual(5_000);
+    const effects = world.intents().filter(({ outcome }) => outcome === "committed");
+    if (effects.some(({ body }) => body.areas[0]!.effects[0]?.type === "restore")) restored += 1;
+    if ((await world.shown()).reading.kind === "current") readable += 1;
+  }
+  console.log(
+    `MF0UL21: ${stories} stories of a thief with a restore credit, ${restored} restored, ${readable} end readable`,
+  );
+  expect(restored).toBeGreaterThan(stories / 10);
+}, 3_600_000);
 
 describe("a restored card without a counter", () => {
   const spoil = (world: CreditWorld) => world.changed(spoilt("NTAG215"));
