@@ -10,7 +10,7 @@ import {
   type StoredEffect,
 } from "../wire/index.ts";
 import type { AreaOnCard } from "./areas.ts";
-import type { CardOnReader } from "./card.ts";
+import { type CardOnReader, CardRefused } from "./card.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Why credits of a card wait, though the list holds them. Words as in docs/formats/journal.md. */
@@ -150,6 +150,28 @@ export function planCredits(
   }
   const { purses, last, effects, adopts } = planning;
   return { purses, last, effects, adopts, waits };
+}
+
+/**
+ * Refuses a card that shows a record of a revoked generation, unless a credit adopts it: nothing of such a record is believed,
+ * spent or written on. A terminal whose own generation is revoked has nothing worth writing.
+ */
+export function refuseRevoked(
+  { facts }: Terminal,
+  { number: card }: CardOnReader,
+  areas: readonly AreaOnCard[],
+  revoked: CardOnList["revoked"],
+  plans: ReadonlyMap<number, CreditPlan>,
+): void {
+  const own = facts.programmes.find((held) =>
+    revoked.some(({ programme, generation }) => programme === held.programme && generation === held.generation),
+  );
+  if (own !== undefined) throw new CardRefused("KEY_REVOKED", card, own.programme);
+  for (const area of areas) {
+    if (area.reading.kind !== "current" || !isRevoked(revoked, area)) continue;
+    const { programme } = area.reading.state;
+    if (plans.get(programme)?.adopts !== true) throw new CardRefused("KEY_REVOKED", card, programme);
+  }
 }
 
 /** Journals why credits wait. */

@@ -6,11 +6,10 @@ import {
   type VisitRequest,
 } from "../hal/index.ts";
 import { ArithmeticFault } from "../rules/index.ts";
-import { encodeCbor, type Intent, type IntentArea, Refusal } from "../wire/index.ts";
-import { type AreaOnCard, readAreaOnCard } from "./areas.ts";
+import type { Intent, IntentArea } from "../wire/index.ts";
 import { type Asked, askedOf, isAskedBy } from "./asked.ts";
 import { CardGone, type CardOnReader, CardRefused } from "./card.ts";
-import { type CreditPlan, isRevoked, noteWaiting } from "./credits.ts";
+import { type CreditPlan, noteWaiting, refuseRevoked } from "./credits.ts";
 import { areaOf, type KnownIntent, knownIntents, settleDoubts, wentBack } from "./doubts.ts";
 import { readIdentity } from "./identity.ts";
 import { fr } from "./messages-fr.ts";
@@ -26,9 +25,10 @@ import {
   proposeTopUp,
   type ToDecide,
 } from "./proposal.ts";
-import { type Restoring, restoredArea, restoredSequence, restoringOf } from "./restoring.ts";
+import { noteTornCounters, readAreas } from "./reading.ts";
+import { type Restoring, restoredArea, restoredSequence } from "./restoring.ts";
 import type { Terminal } from "./terminal.ts";
-import { canResume, openingsOf, store, writeAreas, writeRestored } from "./writing.ts";
+import { canResume, store, writeAreas, writeRestored } from "./writing.ts";
 
 /** How often a visit begins anew with a card that is lost in the middle, or with several cards in the field. */
 const TRIES_MAX = 8;
@@ -110,7 +110,7 @@ async function tryVisit(terminal: Terminal, progress: Progress, asked: Asked): P
   await noteTornCounters(terminal, card, areas);
   const found: CardFound = { card, areas, spentToday: history.spentToday, moment, lists: history };
   const plans = plansOf(terminal, found);
-  refuseRevoked(terminal, found, plans);
+  refuseRevoked(terminal, card, areas, history.revoked, plans);
   const [first] = restoring;
   if (first !== undefined) return restoreFirst(terminal, progress, asked, found, first);
   await lookAtWaiting(terminal, progress, card, plans);
@@ -160,26 +160,6 @@ async function tryVisit(terminal: Terminal, progress: Progress, asked: Asked): P
   if (changes || asksOnly) return conclude(terminal, progress, intent);
   await tellCredits(terminal, progress, intent);
   return nothingToDo(terminal, progress, proposal);
-}
-
-/**
- * Refuses a card that shows a record of a revoked generation, unless a credit adopts it: nothing of such a record is believed,
- * spent or written on. A terminal whose own generation is revoked has nothing worth writing.
- */
-function refuseRevoked(
-  { facts }: Terminal,
-  { card, areas, lists: { revoked } }: CardFound,
-  plans: ReadonlyMap<number, CreditPlan>,
-): void {
-  const own = facts.programmes.find((held) =>
-    revoked.some(({ programme, generation }) => programme === held.programme && generation === held.generation),
-  );
-  if (own !== undefined) throw new CardRefused("KEY_REVOKED", card.number, own.programme);
-  for (const area of areas) {
-    if (area.reading.kind !== "current" || !isRevoked(revoked, area)) continue;
-    const { programme } = area.reading.state;
-    if (plans.get(programme)?.adopts !== true) throw new CardRefused("KEY_REVOKED", card.number, programme);
-  }
 }
 
 /** Says once in a visit why credits wait. */
@@ -286,46 +266,6 @@ function propose(terminal: Terminal, found: CardFound, request: VisitRequest): P
     case "settle":
       return Promise.resolve(null);
   }
-}
-
-const UNREADABLE = { damaged: "BAD_SIGNATURE", behind: "COUNTER_ROLLBACK" } as const;
-
-/**
- * Areas in the card's order, until every programme of the terminal has shown its record; all of them where one has none. Areas
- * that show no record although they hold something are refused, unless each can be restored.
- */
-async function readAreas(
-  terminal: Terminal,
-  card: CardOnReader,
-  history: CardHistory,
-  intents: readonly KnownIntent[],
-): Promise<{ readonly areas: AreaOnCard[]; readonly restoring: readonly Restoring[] }> {
-  const { hal, facts } = terminal;
-  const areas: AreaOnCard[] = [];
-  const missing = new Set(facts.programmes.map(({ programme }) => programme));
-  for (let index = 0; index < card.map.areas.length && missing.size > 0; index += 1) {
-    const openings = await openingsOf(terminal, card, intents, index);
-    const area = await readAreaOnCard(hal, facts, card, index, openings, intents.length > 0);
-    if (area.reading.kind === "conflict") throw new CardRefused("AREA_CONFLICT", card.number);
-    if (area.reading.kind === "current") missing.delete(area.reading.state.programme);
-    areas.push(area);
-  }
-  const restoring: Restoring[] = [];
-  for (const area of areas) {
-    const restored = restoringOf(terminal, card, areas, area, history, intents);
-    if (restored !== null) restoring.push(restored);
-    else if (area.reading.kind === "damaged" || area.reading.kind === "behind") {
-      throw new CardRefused(UNREADABLE[area.reading.kind], card.number);
-    }
-  }
-  return { areas, restoring };
-}
-
-/** An increment of the counter was cut: the card goes on, earns only, and somebody will want to know. */
-async function noteTornCounters({ hal }: Terminal, card: CardOnReader, areas: readonly AreaOnCard[]): Promise<void> {
-  if (!areas.some(({ counter }) => counter?.torn === true)) return;
-  const { uid, number } = card;
-  await hal.refuse(encodeCbor(Refusal.encode({ reason: "COUNTER_TORN", uid, card: number })));
 }
 
 /** Whether this very visit had been committed, and so told, before this tap. */
