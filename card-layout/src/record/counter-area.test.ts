@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Slot } from "./area.ts";
-import { commitSteps, currentSequence, newSequence, readCounterArea } from "./counter-area.ts";
+import { commitSteps, currentSequence, newSequence, readCounterArea, repairSteps } from "./counter-area.ts";
 import { type CardState, SEQUENCE_MAX } from "./state.ts";
 
 const START = 8;
@@ -124,5 +124,33 @@ describe("the steps of a write", () => {
   it("stop before the counter is worn out", () => {
     expect(commitSteps(0, SEQUENCE_MAX - 5)).not.toBeNull();
     for (const slot of [0, 1, null] as const) expect(commitSteps(slot, SEQUENCE_MAX - 4)).toBeNull();
+  });
+});
+
+describe("a record written over an area where none fits", () => {
+  it("counts once around the record on an even counter", () => {
+    expect(repairSteps(12)).toEqual([
+      { step: "count", by: 1, to: 13 },
+      { step: "write", what: "new", slot: 0, sequence: 14 },
+      { step: "count", by: 1, to: 14 },
+    ]);
+  });
+
+  it("burns on an odd counter what somebody may hold, before the record that counts", () => {
+    const steps = repairSteps(13)!;
+    expect(steps).toEqual([
+      { step: "write", what: "new", slot: 0, sequence: 14 },
+      { step: "count", by: 2, to: 15 },
+      { step: "write", what: "new", slot: 1, sequence: 16 },
+      { step: "count", by: 1, to: 16 },
+    ]);
+    expect(newSequence(steps)).toBe(16);
+    // What fitted 14 is behind once it is done.
+    expect(kind(valid(14), OLDER, 16)).toBe("behind");
+  });
+
+  it("is not begun on a counter that is worn out", () => {
+    expect(repairSteps(SEQUENCE_MAX - 5)).not.toBeNull();
+    expect(repairSteps(SEQUENCE_MAX - 4)).toBeNull();
   });
 });

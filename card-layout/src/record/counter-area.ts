@@ -91,6 +91,18 @@ function stepsFrom(current: SlotIndex | null, counter: number): readonly CommitS
   ];
 }
 
+/**
+ * The steps that write a record over an area where none fits the counter, by the office's word. On an odd counter somebody may
+ * hold a record of the sequence that fits next: the first write and its count only burn that one, and the record goes to the
+ * card again, under the sequence that counts. Null when the counter is worn out.
+ */
+export function repairSteps(counter: number): readonly CommitStep[] | null {
+  if (counter > COUNTER_LAST) return null;
+  const write = (slot: SlotIndex, sequence: number): CommitStep => ({ step: "write", what: "new", slot, sequence });
+  if (counter % 2 === 0) return [count(1, counter + 1), write(0, counter + 2), count(1, counter + 2)];
+  return [write(0, counter + 1), count(2, counter + 2), write(1, counter + 3), count(1, counter + 3)];
+}
+
 /** The sequence that the new record of these steps carries. */
 export function newSequence(steps: readonly CommitStep[]): number {
   const last = steps.at(-1);

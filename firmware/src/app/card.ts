@@ -8,6 +8,7 @@ export type CardRefusal =
   | "NEWER_LAYOUT"
   | "BAD_SIGNATURE"
   | "KEY_NOT_HELD"
+  | "KEY_REVOKED"
   | "WRONG_PASSWORD"
   | "WRONG_MEDIUM"
   | "AREA_CONFLICT"
@@ -27,10 +28,12 @@ export class CardGone extends Error {}
 export class CardRefused extends Error {
   readonly reason: CardRefusal;
   readonly card: number | undefined;
-  constructor(reason: CardRefusal, card?: number) {
+  readonly programme: number | undefined;
+  constructor(reason: CardRefusal, card?: number, programme?: number) {
     super(reason);
     this.reason = reason;
     this.card = card;
+    this.programme = programme;
   }
 }
 

@@ -4,6 +4,7 @@ import {
   concat,
   MAC_BYTES,
   PAGE_BYTES,
+  repairSteps,
   type SlotIndex,
   sameBytes,
   slotPage,
@@ -75,7 +76,7 @@ class AreaWrite {
   /** The bytes that a step of the commit protocol writes. */
   private async recordOf(step: WriteStep, wanted: Uint8Array): Promise<Uint8Array> {
     const { programme, generation } = this.key;
-    if (step.what === "new") return wanted;
+    if (step.what === "new") return resealed(wanted, generation, step.sequence);
     if (step.what === "blank") {
       return blankRecord(this.hal, this.card, this.area.map, programme, generation, step.sequence);
     }
@@ -133,6 +134,25 @@ export async function writeRecord(
   const write = new AreaWrite(hal, card, area, key);
   if (area.counter === null) return write.write(currentSlot(area) === 0 ? 1 : 0, sealed);
   const steps = commitSteps(currentSlot(area), area.counter.value);
+  if (steps === null) throw new CardRefused("CARD_WORN_OUT", card.number);
+  return write.commitByCounter(steps, sealed);
+}
+
+/**
+ * Writes a record over an area that shows none, by the office's word: as `writeRecord`, and every page of it. Without a counter
+ * it goes to slot A.
+ */
+export async function repairRecord(
+  hal: Hal,
+  card: CardOnReader,
+  area: AreaOnCard,
+  sealed: Uint8Array,
+  key: AreaKey,
+): Promise<void> {
+  await unlock(hal, card);
+  const write = new AreaWrite(hal, card, { ...area, torn: true }, key);
+  if (area.counter === null) return write.write(0, sealed);
+  const steps = repairSteps(area.counter.value);
   if (steps === null) throw new CardRefused("CARD_WORN_OUT", card.number);
   return write.commitByCounter(steps, sealed);
 }

@@ -149,10 +149,15 @@ export async function settleAfterWrite(
   }
 }
 
-/** Whether the card went back behind a state that this terminal saw on it. */
-export function wentBack(facts: DeviceFacts, areas: readonly AreaOnCard[], history: CardHistory): boolean {
+/** Whether the card went back behind a state that this terminal saw on it. Programmes that are restored show none. */
+export function wentBack(
+  facts: DeviceFacts,
+  areas: readonly AreaOnCard[],
+  history: CardHistory,
+  restored: readonly number[],
+): boolean {
   return history.remembered.some(({ programme, sequence, hash }) => {
-    if (!facts.programmes.some((held) => held.programme === programme)) return false;
+    if (!facts.programmes.some((held) => held.programme === programme) || restored.includes(programme)) return false;
     const area = areas.find(({ reading }) => reading.kind === "current" && reading.state.programme === programme);
     if (area?.reading.kind !== "current" || area.reading.state.sequence < sequence) return true;
     return area.reading.state.sequence === sequence && !sameBytes(area.reading.shown.hash, hash);

@@ -1,3 +1,6 @@
+/** Refusals that have words of their own. */
+const REFUSALS: Readonly<Record<string, string>> = { KEY_REVOKED: "À mettre à jour au comptoir · V3" };
+
 /** Words that staff and customers see, in French. */
 export const fr = {
   ready: "Prêt",
@@ -12,7 +15,7 @@ export const fr = {
   topUpInDoubt: "Recharge en doute : gardez l'argent, représentez la carte",
   oneCard: "Une seule carte, s'il vous plaît",
   noCard: "Pas de carte",
-  refused: (reason: string): string => `Refusée · ${reason}`,
+  refused: (reason: string): string => REFUSALS[reason] ?? `Refusée · ${reason}`,
   card: "Carte",
   ticket: "Ticket",
   total: "Total",
@@ -31,4 +34,8 @@ export const fr = {
   giveBack: "À RENDRE AU CLIENT",
   giveBackOf: (ticket: string): string => `Recharge non faite ${ticket}`,
   gift: (label: string): string => label,
+  stampsAdded: (count: number): string => (count === 1 ? "+1 passage" : `+${count} passages`),
+  expired: "expiré",
+  restored: "Carte rétablie",
+  creditsWait: "Des crédits attendent : voir le comptoir",
 } as const;

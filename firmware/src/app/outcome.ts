@@ -1,5 +1,6 @@
 import type { CashDue, Moment, VisitReport, VisitRequest } from "../hal/index.ts";
 import { encodeCbor, Refusal, sumsOf } from "../wire/index.ts";
+import type { CreditWait } from "./credits.ts";
 import type { KnownIntent } from "./doubts.ts";
 import { fr } from "./messages-fr.ts";
 import type { Proposal } from "./proposal.ts";
@@ -15,6 +16,10 @@ export interface Progress {
   intent: KnownIntent | null;
   /** Whether this very visit had been committed, and so told, before it began this time; null until a card was read. */
   told: boolean | null;
+  /** Intents of this tap that applied credits and were committed, beside the visit's own. */
+  readonly besides: KnownIntent[];
+  /** Why credits of the card wait; null until it was looked at. */
+  waits: readonly CreditWait[] | null;
 }
 
 /** What the customer asked to pay for. */
@@ -31,6 +36,8 @@ export function emptyReport(request: VisitRequest, result: VisitReport["result"]
     spentCents: 0,
     discountCents: 0,
     toppedUpCents: 0,
+    creditedCents: 0,
+    creditedStamps: 0,
     giveBackCents: 0,
     payable: totalOf(request),
   };
@@ -55,11 +62,27 @@ async function handBack({ hal }: Terminal, { card, request }: Progress): Promise
 
 const centsOf = ({ due, own }: Cash): number => due.reduce((sum, { cents }) => sum + cents, own);
 
+const doneOf = ({ body, outcomes }: KnownIntent) =>
+  body.areas.filter(({ programme }) => outcomes.get(programme) === "committed");
+
+const waitsForSomething = ({ waits }: Progress): boolean => waits !== null && waits.length > 0;
+
+/** An intent that applied credits beside the visit: the customer is told by a slip of its own. */
+export async function tellCredits(terminal: Terminal, progress: Progress, intent: KnownIntent): Promise<void> {
+  if (intent.body.areas.every(({ effects }) => effects.length === 0)) return;
+  progress.besides.push(intent);
+  await terminal.hal.print(receiptOf(terminal, intent, progress.moment, [], waitsForSomething(progress)));
+}
+
 /** Sums over what is committed: nothing else counts as discount or tender. */
 function reportOf(progress: Progress, result: VisitReport["result"], cash: Cash): VisitReport {
   const { card, intent, request } = progress;
-  const done = intent?.body.areas.filter(({ programme }) => intent.outcomes.get(programme) === "committed") ?? [];
+  const done = intent === null ? [] : doneOf(intent);
   const { earnedCents, spentCents, discountCents, toppedUpCents } = sumsOf(done.flatMap(({ effects }) => effects));
+  const { creditedCents, creditedStamps } = sumsOf(
+    [...done, ...progress.besides.flatMap(doneOf)].flatMap(({ effects }) => effects),
+  );
+  const [creditsWait] = progress.waits ?? [];
   const empty = emptyReport(request, result);
   const declined = intent?.body.areas.flatMap(({ effects }) => effects).find(({ type }) => type === "decline")?.reason;
   return {
@@ -72,6 +95,9 @@ function reportOf(progress: Progress, result: VisitReport["result"], cash: Cash)
     spentCents,
     discountCents,
     toppedUpCents,
+    creditedCents,
+    creditedStamps,
+    ...(creditsWait === undefined ? {} : { creditsWait }),
     giveBackCents: centsOf(cash),
     payable: empty.payable - spentCents - discountCents,
   };
@@ -83,12 +109,18 @@ async function printCash(terminal: Terminal, { card, moment }: Progress, { due }
 }
 
 /** Refusals that concern our own cards are journalled; a stranger's card leaves no trace. */
-export async function refuse(terminal: Terminal, progress: Progress, reason: string): Promise<VisitReport> {
+export async function refuse(
+  terminal: Terminal,
+  progress: Progress,
+  reason: string,
+  programme?: number,
+): Promise<VisitReport> {
   const { hal } = terminal;
   const { card, uid, intent } = progress;
   await hal.show(fr.refused(reason));
   if (reason !== "NOT_OURS" && reason !== "NOT_PERSONALISED") {
-    await hal.refuse(encodeCbor(Refusal.encode({ reason, uid, ...(card === null ? {} : { card }) })));
+    const of = { ...(card === null ? {} : { card }), ...(programme === undefined ? {} : { programme }) };
+    await hal.refuse(encodeCbor(Refusal.encode({ reason, uid, ...of })));
   }
   const cash = await handBack(terminal, progress);
   await printCash(terminal, progress, cash);
@@ -140,7 +172,7 @@ export async function conclude(terminal: Terminal, progress: Progress, intent: K
     const isVoid = outcomes.every((outcome) => outcome === "aborted");
     return reportOf(progress, isVoid ? "no-card" : "in-doubt", cash);
   }
-  await hal.print(receiptOf(terminal, intent, progress.moment, cash.due));
+  await hal.print(receiptOf(terminal, intent, progress.moment, cash.due, waitsForSomething(progress)));
   const result = committed < outcomes.length ? "partly-done" : progress.told === true ? "already-done" : "done";
   await hal.show({ "partly-done": fr.inDoubt, "already-done": fr.alreadyDone, done: fr.done }[result]);
   return reportOf(progress, result, cash);

@@ -14,6 +14,7 @@ import { type Evaluation, evaluate, evaluateTopUp, type Facts, type Programme, p
 import type { IntentArea } from "../wire/index.ts";
 import { type AreaOnCard, nextSequence, packFor, shownState } from "./areas.ts";
 import { type CardOnReader, CardRefused } from "./card.ts";
+import { type CreditPlan, type Lists, planCredits } from "./credits.ts";
 import { areaOf } from "./doubts.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -23,6 +24,7 @@ export interface CardFound {
   readonly areas: readonly AreaOnCard[];
   readonly spentToday: readonly SpentToday[];
   readonly moment: Moment;
+  readonly lists: Lists;
 }
 
 /** A visit as the rules see it, before anything is written. */
@@ -45,8 +47,12 @@ function samePurses(before: readonly Purse[], after: readonly Purse[]): boolean 
   });
 }
 
-/** Whether a visit leaves everything as it was: what it gave and took has an intent even where the purses come out the same. */
-function changesNothing(purses: readonly Purse[], { newPurses, effects }: Evaluation): boolean {
+/**
+ * Whether a visit leaves everything as it was: what it gave and took has an intent even where the purses come out the same, and
+ * so has a credit.
+ */
+function changesNothing({ purses, effects: credits }: CreditPlan, { newPurses, effects }: Evaluation): boolean {
+  if (credits.length > 0) return false;
   const moves = effects.some(({ type, value, taken = 0 }) => type !== "decline" && (value > 0 || taken > 0));
   return !moves && samePurses(purses, newPurses);
 }
@@ -108,8 +114,8 @@ export async function proposeSale(terminal: Terminal, found: CardFound, request:
   for (const programme of programmes) {
     const current = currentOf(found.areas, programme.number);
     if (current === undefined && freeFor(found.card, free, programme) === null) continue;
-    const purses = heldIn(current)?.purses ?? [];
-    const evaluation = evaluate(programme, purses, request, factsOf(terminal, found, programme, before));
+    const plan = planFor(found, programme)!;
+    const evaluation = evaluate(programme, plan.purses, request, factsOf(terminal, found, programme, before));
     evaluations.push({ programme, evaluation });
     before = {
       discounts: addLines(before.discounts, evaluation.discounts),
@@ -117,7 +123,7 @@ export async function proposeSale(terminal: Terminal, found: CardFound, request:
       freed: addLines(before.freed, evaluation.freed),
       prepaid: addLines(before.prepaid, evaluation.prepaid),
     };
-    if (changesNothing(purses, evaluation)) continue;
+    if (changesNothing(plan, evaluation)) continue;
     areas.push(await changedArea(terminal, found, free, programme, evaluation));
   }
   // One programme without room does not bar the others.
@@ -137,10 +143,12 @@ export async function proposeTopUp(terminal: Terminal, found: CardFound, request
   if (programmes.length === 0) throw new CardRefused("WRONG_MEDIUM", found.card.number);
   const programme =
     programmes.find(({ rules }) => rules.some(({ kind }) => kind === "prepaid")) ?? (programmes[0] as Programme);
-  const purses = heldIn(currentOf(found.areas, programme.number))?.purses ?? [];
+  const plan = planFor(found, programme);
+  const purses = plan?.purses ?? [];
   const evaluation = evaluateTopUp(programme, purses, request.amount, factsOf(terminal, found, programme));
   const evaluations = [{ programme, evaluation }];
-  if (changesNothing(purses, evaluation)) return { evaluations, areas: [], payable: 0 };
+  // Cash that is not taken has no intent, whatever credits the card has: it goes back at once.
+  if (evaluation.payable === 0) return { evaluations, areas: [], payable: 0 };
   const free = found.areas.filter(({ reading }) => reading.kind === "free");
   const area = await changedArea(terminal, found, free, programme, evaluation);
   return { evaluations, areas: [area], payable: evaluation.payable };
@@ -153,8 +161,8 @@ export interface ToDecide {
 }
 
 /**
- * Areas written again with the purses they hold, so that what is in doubt there is decided; a free one is opened with none.
- * Leaves out programmes that this terminal does not have, and areas that are taken.
+ * Areas written again with the purses they hold, and credits that wait, so that what is in doubt there is decided; a free one is
+ * opened. Leaves out programmes that this terminal does not have, and areas that are taken.
  */
 export async function nullAreas(
   terminal: Terminal,
@@ -166,7 +174,43 @@ export async function nullAreas(
     const area = areaOf(found.areas, number, index);
     const programme = terminal.programmes.find((candidate) => candidate.number === number);
     if (area === null || programme === undefined) continue;
-    areas.push(await intentArea(terminal, found, area, programme, heldIn(area)?.purses ?? [], []));
+    areas.push(await intentArea(terminal, found, area, programme, null, []));
+  }
+  return areas;
+}
+
+/** What the list makes of a programme's area; null where it has none and finds no room for one. */
+function planFor(found: CardFound, programme: Programme): CreditPlan | null {
+  const free = found.areas.filter(({ reading }) => reading.kind === "free");
+  const area = currentOf(found.areas, programme.number) ?? freeFor(found.card, free, programme);
+  return area === null ? null : planCredits(programme, found.card, area, found.moment, found.lists);
+}
+
+/** What the list makes of every programme that this card takes part in, or may. */
+export function plansOf(terminal: Terminal, found: CardFound): Map<number, CreditPlan> {
+  const plans = new Map<number, CreditPlan>();
+  for (const programme of programmesFor(terminal, found)) {
+    const plan = planFor(found, programme);
+    if (plan !== null) plans.set(programme.number, plan);
+  }
+  return plans;
+}
+
+/** Areas that are written for the credits that wait alone: of programmes that `written` does not change. */
+export async function creditAreas(
+  terminal: Terminal,
+  found: CardFound,
+  written: readonly IntentArea[],
+): Promise<IntentArea[]> {
+  const areas: IntentArea[] = [];
+  const taken = new Set(written.map(({ area }) => area));
+  for (const programme of programmesFor(terminal, found)) {
+    if (written.some((area) => area.programme === programme.number)) continue;
+    const free = found.areas.filter(({ index, reading }) => reading.kind === "free" && !taken.has(index));
+    const area = currentOf(found.areas, programme.number) ?? freeFor(found.card, free, programme);
+    if (area === null || planFor(found, programme)?.effects.length === 0) continue;
+    taken.add(area.index);
+    areas.push(await intentArea(terminal, found, area, programme, null, []));
   }
   return areas;
 }
@@ -199,15 +243,17 @@ function changedArea(
   return intentArea(terminal, found, area, programme, newPurses, effects);
 }
 
+/** One area to write: with credits that wait, then with the visit's own purses and effects; null where it has no purses of its own. */
 async function intentArea(
   { hal, facts }: Terminal,
-  { card, moment }: CardFound,
+  { card, moment, lists }: CardFound,
   area: AreaOnCard,
   programme: Programme,
-  purses: readonly Purse[],
+  purses: readonly Purse[] | null,
   effects: IntentArea["effects"],
 ): Promise<IntentArea> {
   const held = heldIn(area);
+  const plan = planCredits(programme, card, area, moment, lists);
   const sequence = nextSequence(area);
   if (sequence === null) throw new CardRefused("CARD_WORN_OUT", card.number);
   const old = await shownState(hal, card, area, area.map, programme.number);
@@ -219,8 +265,8 @@ async function intentArea(
     terminal: facts.terminal,
     day: within(dayOf(moment.utc, moment.offset), 0xffff),
     predecessor: old.hash.slice(0, PREDECESSOR_BYTES),
-    credit: held?.credit ?? 0,
-    purses,
+    credit: plan.last,
+    purses: purses ?? plan.purses,
   });
   return {
     programme: programme.number,
@@ -231,6 +277,6 @@ async function intentArea(
     oldSequence: held?.sequence ?? 0,
     oldTerminal: held?.terminal ?? 0,
     record,
-    effects,
+    effects: [...plan.effects, ...effects],
   };
 }

@@ -1,7 +1,7 @@
 import { civilOf, dayOf, maskedCard, unpackState } from "@cachet/card-layout";
 import type { CashDue, Moment, ReceiptLine } from "../hal/index.ts";
 import { type Effect, type Note, notesOf, type Programme } from "../rules/index.ts";
-import { type IntentArea, sumsOf, ticketName } from "../wire/index.ts";
+import { type IntentArea, type StoredEffect, sumsOf, ticketName } from "../wire/index.ts";
 import type { KnownIntent } from "./doubts.ts";
 import { fr } from "./messages-fr.ts";
 import { euros } from "./money.ts";
@@ -35,6 +35,14 @@ export function linesOfNote(note: Note): ReceiptLine[] {
   }
 }
 
+/** What a credit of the office did; nothing where only its number counts. */
+function linesOfCredit({ type, unit, value, label = "", reason }: StoredEffect): ReceiptLine[] {
+  if (type === "restore") return [row(fr.restored, "")];
+  if (type !== "credit") return [];
+  if (reason !== undefined) return [row(label, fr.expired)];
+  return value === 0 ? [] : [row(label, unit === "cents" ? `+${euros(value)}` : fr.stampsAdded(value))];
+}
+
 function linesOfProgramme(programme: Programme, intent: KnownIntent): ReceiptLine[] {
   const area = intent.body.areas.find((candidate) => candidate.programme === programme.number);
   if (area === undefined) return [];
@@ -45,7 +53,7 @@ function linesOfProgramme(programme: Programme, intent: KnownIntent): ReceiptLin
   const state = unpackState(area.record);
   const purses = state.ok ? state.value.purses : [];
   const notes = notesOf(programme, purses, area.effects as readonly Effect[]);
-  return [{ line: "separator" }, title, ...notes.flatMap(linesOfNote)];
+  return [{ line: "separator" }, title, ...area.effects.flatMap(linesOfCredit), ...notes.flatMap(linesOfNote)];
 }
 
 /** Name of the shop, time, and what is named beside the card. */
@@ -106,12 +114,16 @@ function linesOfPayment({ programmes }: Terminal, { body, outcomes }: KnownInten
   ];
 }
 
-/** The ticket of a visit: what was paid and how, then what each programme did and what the card holds now. */
+/**
+ * The ticket of a visit: what was paid and how, then what each programme did and what the card holds now. `waits`: credits of
+ * the card are not in yet, and somebody should look why.
+ */
 export function receiptOf(
   terminal: Terminal,
   intent: KnownIntent,
   moment: Moment,
   due: readonly CashDue[],
+  waits: boolean,
 ): ReceiptLine[] {
   const { body, number } = intent;
   return [
@@ -120,6 +132,7 @@ export function receiptOf(
     { line: "separator" },
     ...linesOfPayment(terminal, intent),
     ...terminal.programmes.flatMap((programme) => linesOfProgramme(programme, intent)),
+    ...(waits ? [{ line: "separator" } as const, { line: "text", text: fr.creditsWait } as const] : []),
     ...linesOfCashDue(terminal, due),
   ];
 }

@@ -6,25 +6,29 @@ import {
   type VisitRequest,
 } from "../hal/index.ts";
 import { ArithmeticFault } from "../rules/index.ts";
-import { encodeCbor, type Intent, type IntentArea, Refusal } from "../wire/index.ts";
-import { type AreaOnCard, readAreaOnCard } from "./areas.ts";
+import type { Intent, IntentArea } from "../wire/index.ts";
 import { type Asked, askedOf, isAskedBy } from "./asked.ts";
 import { CardGone, type CardOnReader, CardRefused } from "./card.ts";
+import { type CreditPlan, noteWaiting, refuseRevoked } from "./credits.ts";
 import { areaOf, type KnownIntent, knownIntents, settleDoubts, wentBack } from "./doubts.ts";
 import { readIdentity } from "./identity.ts";
 import { fr } from "./messages-fr.ts";
-import { conclude, noCard, nothingToDo, type Progress, refuse } from "./outcome.ts";
+import { conclude, noCard, nothingToDo, type Progress, refuse, tellCredits } from "./outcome.ts";
 import {
   type CardFound,
+  creditAreas,
   losesValue,
   nullAreas,
   type Proposal,
+  plansOf,
   proposeSale,
   proposeTopUp,
   type ToDecide,
 } from "./proposal.ts";
+import { noteTornCounters, readAreas } from "./reading.ts";
+import { type Restoring, restoredArea, restoredSequence } from "./restoring.ts";
 import type { Terminal } from "./terminal.ts";
-import { canResume, openingsOf, store, writeAreas } from "./writing.ts";
+import { canResume, store, writeAreas, writeRestored } from "./writing.ts";
 
 /** How often a visit begins anew with a card that is lost in the middle, or with several cards in the field. */
 const TRIES_MAX = 8;
@@ -37,7 +41,7 @@ export async function visit(terminal: Terminal, request: VisitRequest): Promise<
   const { hal } = terminal;
   await hal.show(fr.presentCard);
   const uid = await firstCard(hal);
-  const start = { request, moment: await hal.now(), card: null, intent: null, told: null };
+  const start = { request, moment: await hal.now(), card: null, intent: null, told: null, besides: [], waits: null };
   if (uid === null) return noCard(terminal, { ...start, uid: new Uint8Array() });
   const progress: Progress = { ...start, uid };
   const asked = askedOf(request);
@@ -48,7 +52,7 @@ export async function visit(terminal: Terminal, request: VisitRequest): Promise<
     } catch (error) {
       if (error instanceof CardRefused) {
         progress.card ??= error.card ?? null;
-        return refuse(terminal, progress, error.reason);
+        return refuse(terminal, progress, error.reason, error.programme);
       }
       if (error instanceof ArithmeticFault) return refuse(terminal, progress, "BAD_AMOUNT");
       if (!(error instanceof CardGone)) throw error;
@@ -100,13 +104,19 @@ async function tryVisit(terminal: Terminal, progress: Progress, asked: Asked): P
   const mine = asksOnly ? undefined : intents.findLast(({ ofThisVisit }) => ofThisVisit);
   const isMine = mine !== undefined && !isVoid(mine) && isAskedBy(mine.body, asked);
   progress.intent = isMine ? mine : null;
-  const areas = await readAreas(terminal, card, intents);
-  if (wentBack(facts, areas, history)) throw new CardRefused("COUNTER_ROLLBACK", card.number);
+  const { areas, restoring } = await readAreas(terminal, card, history, intents);
+  const restored = restoring.map(({ programme }) => programme.number);
+  if (wentBack(facts, areas, history, restored)) throw new CardRefused("COUNTER_ROLLBACK", card.number);
   await noteTornCounters(terminal, card, areas);
+  const found: CardFound = { card, areas, spentToday: history.spentToday, moment, lists: history };
+  const plans = plansOf(terminal, found);
+  refuseRevoked(terminal, card, areas, history.revoked, plans);
+  const [first] = restoring;
+  if (first !== undefined) return restoreFirst(terminal, progress, asked, found, first);
+  await lookAtWaiting(terminal, progress, card, plans);
 
   progress.told ??= !asksOnly && alreadyTold(history);
   await settleDoubts(hal, card, areas, intents);
-  const found: CardFound = { card, areas, spentToday: history.spentToday, moment };
   const waiting = intents.filter(({ afterWrite }) => afterWrite.size > 0);
   if (waiting.length > DOUBTS_MAX && !asksOnly) {
     const ended = await decideFirst(
@@ -127,18 +137,19 @@ async function tryVisit(terminal: Terminal, progress: Progress, asked: Asked): P
   progress.intent = null;
   const proposal = await propose(terminal, found, request);
   const areasOfSale = proposal?.areas ?? [];
+  const changed = [...areasOfSale, ...(await creditAreas(terminal, found, areasOfSale))];
   const nulls = await nullAreas(
     terminal,
     found,
     toDecideOf(
       intents,
       (programme, outcome) =>
-        (asksOnly || outcome === "committed") && areasOfSale.every((area) => area.programme !== programme),
+        (asksOnly || outcome === "committed") && changed.every((area) => area.programme !== programme),
     ),
   );
-  if (areasOfSale.length + nulls.length === 0) return nothingToDo(terminal, progress, proposal);
+  const written = [...changed, ...nulls];
+  if (written.length === 0) return nothingToDo(terminal, progress, proposal);
   const changes = areasOfSale.length > 0;
-  const written = [...areasOfSale, ...nulls];
   const body = intentOf(terminal, progress, card, changes ? asked : NOTHING_ASKED, written, proposal?.payable ?? 0);
   const intent = await store(terminal, card, body);
   if (intent === "full") return refuse(terminal, progress, "JOURNAL_FULL");
@@ -146,7 +157,37 @@ async function tryVisit(terminal: Terminal, progress: Progress, asked: Asked): P
   // A null visit is not the visit that the till asked for: where it is cut, nothing of that one is in doubt.
   if (changes || asksOnly) progress.intent = intent;
   await writeAreas(terminal, card, areas, intents, intent);
-  return changes || asksOnly ? conclude(terminal, progress, intent) : nothingToDo(terminal, progress, proposal);
+  if (changes || asksOnly) return conclude(terminal, progress, intent);
+  await tellCredits(terminal, progress, intent);
+  return nothingToDo(terminal, progress, proposal);
+}
+
+/** Says once in a visit why credits wait. */
+async function lookAtWaiting(
+  terminal: Terminal,
+  progress: Progress,
+  card: CardOnReader,
+  plans: ReadonlyMap<number, CreditPlan>,
+): Promise<void> {
+  if (progress.waits === null) await noteWaiting(terminal, card, plans);
+  progress.waits = [...plans.values()].flatMap(({ waits }) => waits ?? []);
+}
+
+/** Restores an area that shows no record, and begins anew: no doubt is settled on what cannot be read. */
+async function restoreFirst(
+  terminal: Terminal,
+  progress: Progress,
+  asked: Asked,
+  { card, moment }: CardFound,
+  restoring: Restoring,
+): Promise<VisitReport> {
+  const { area, begun, credit } = restoring;
+  const meant = begun === null ? [await restoredArea(terminal, card, moment, restoring)] : [];
+  const intent = begun ?? (await store(terminal, card, intentOf(terminal, progress, card, NOTHING_ASKED, meant, 0)));
+  if (typeof intent === "string") return refuse(terminal, progress, "JOURNAL_FULL");
+  await writeRestored(terminal, card, area, intent, restoredSequence(area, credit));
+  await tellCredits(terminal, progress, intent);
+  return tryVisit(terminal, progress, asked);
 }
 
 /** Most intents of one card that wait for a write before the next visit: they all have to be kept in memory. */
@@ -182,6 +223,7 @@ async function decideFirst(
   const intent = await store(terminal, found.card, body);
   if (typeof intent === "string") return refuse(terminal, progress, "JOURNAL_FULL");
   await writeAreas(terminal, found.card, found.areas, intents, intent);
+  await tellCredits(terminal, progress, intent);
   return tryVisit(terminal, progress, asked);
 }
 
@@ -208,7 +250,7 @@ async function goOn(
   }
   const outcomes = [...mine.outcomes.values()];
   const isHalfGone = outcomes.includes("aborted") && !outcomes.includes("committed");
-  const resumes = !isHalfGone && canResume(terminal, mine, areas, intents);
+  const resumes = !isHalfGone && canResume(terminal, mine, areas, intents, found.lists.revoked);
   // Where nothing of it is on the card, and it cannot be written as it was meant, the visit gets a new intent.
   if (!resumes && isUntouched(mine)) return null;
   if (resumes) await writeAreas(terminal, card, areas, intents, mine);
@@ -224,34 +266,6 @@ function propose(terminal: Terminal, found: CardFound, request: VisitRequest): P
     case "settle":
       return Promise.resolve(null);
   }
-}
-
-/** Areas in the card's order, until every programme of the terminal has shown its record; all of them where one has none. */
-async function readAreas(
-  terminal: Terminal,
-  card: CardOnReader,
-  intents: readonly KnownIntent[],
-): Promise<AreaOnCard[]> {
-  const { hal, facts } = terminal;
-  const areas: AreaOnCard[] = [];
-  const missing = new Set(facts.programmes.map(({ programme }) => programme));
-  for (let index = 0; index < card.map.areas.length && missing.size > 0; index += 1) {
-    const openings = await openingsOf(terminal, card, intents, index);
-    const area = await readAreaOnCard(hal, facts, card, index, openings, intents.length > 0);
-    if (area.reading.kind === "damaged") throw new CardRefused("BAD_SIGNATURE", card.number);
-    if (area.reading.kind === "conflict") throw new CardRefused("AREA_CONFLICT", card.number);
-    if (area.reading.kind === "behind") throw new CardRefused("COUNTER_ROLLBACK", card.number);
-    if (area.reading.kind === "current") missing.delete(area.reading.state.programme);
-    areas.push(area);
-  }
-  return areas;
-}
-
-/** An increment of the counter was cut: the card goes on, earns only, and somebody will want to know. */
-async function noteTornCounters({ hal }: Terminal, card: CardOnReader, areas: readonly AreaOnCard[]): Promise<void> {
-  if (!areas.some(({ counter }) => counter?.torn === true)) return;
-  const { uid, number } = card;
-  await hal.refuse(encodeCbor(Refusal.encode({ reason: "COUNTER_TORN", uid, card: number })));
 }
 
 /** Whether this very visit had been committed, and so told, before this tap. */

@@ -59,6 +59,11 @@ export interface VisitReport {
   readonly spentCents: number;
   readonly discountCents: number;
   readonly toppedUpCents: number;
+  /** What the office's credits put on the card in this tap, beside the visit too. */
+  readonly creditedCents: number;
+  readonly creditedStamps: number;
+  /** Why credits that the list holds for this card wait: `CREDIT_GAP` and others (docs/formats/credit.md). */
+  readonly creditsWait?: string;
   /**
    * Cash to hand back now: of a top-up that was refused before anything was written, or of earlier ones that this card has
    * just shown not to have happened, and that can never happen any more.

@@ -47,6 +47,12 @@ export interface CardOnList {
   readonly restored: readonly { readonly programme: number; readonly number: number }[];
 }
 
+/** The office's lists, as far as a terminal asks them about a card. */
+export interface CardLists {
+  /** What they say of a card at this time (seconds since 1970). */
+  onCard(card: number, utc: number): Omit<CardOnList, "restored">;
+}
+
 /** What this terminal knows of a card. */
 export interface CardHistory extends CardOnList {
   readonly remembered: readonly RememberedState[];

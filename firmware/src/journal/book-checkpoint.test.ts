@@ -38,7 +38,16 @@ class Story {
     const areas = programmes.map((programme) => {
       const sequence = (this.sequences.get(`${card}/${programme}`) ?? 0) + 1;
       this.sequences.set(`${card}/${programme}`, sequence);
-      return intentArea(card, programme, sequence, 10 * visit);
+      const area = intentArea(card, programme, sequence, 10 * visit);
+      const restore = {
+        type: "restore",
+        rule: "",
+        unit: "cents",
+        value: 0,
+        funder: "association",
+        credit: visit,
+      } as const;
+      return visit % 3 === 0 ? { ...area, effects: [...area.effects, restore] } : area;
     });
     return this.add({ kind: "intent", body: intentOf(card, visit, areas, more) });
   }
@@ -94,10 +103,10 @@ function answers(book: IntentBook, utc: number, intents: readonly number[], card
   const day = dayOf(utc, OFFSET);
   return {
     open: book.openAreas(),
-    oldestOpen: book.oldestOpen(),
     cards: cards.map((card) => ({
       states: book.statesOf(card),
       due: book.due(card),
+      restored: book.restoredOn(card),
       spent: [-2, -1, 0, 1].map((days) => book.spentOn(card, day + days)),
       intents: [0, ...VISITS].map((visit) => book.intentsOf(card, visit, utc)),
     })),

@@ -56,6 +56,14 @@ export const BookCheckpoint = map({
       MANY,
     ),
   ),
+  /** Restore credits that were written or begun here: each works once. */
+  restored: maybe(
+    5,
+    list(
+      map({ card: key(1, card), programme: key(2, integer({ min: 1, max: 0xffff })), number: key(3, uint(0xffff)) }),
+      MANY,
+    ),
+  ),
 });
 export type BookCheckpoint = Decoded<typeof BookCheckpoint>;
 
@@ -70,7 +78,8 @@ export function carriedEntries({ intents }: BookCheckpoint): Map<number, Uint8Ar
 
 /** Writes down what a book remembers at this time. `stored` gives an entry's bytes. */
 export function checkpointOf(book: IntentBook, utc: number, stored: (number: number) => Uint8Array): BookCheckpoint {
-  const { cards, visits, dues } = book.memory();
+  const { cards, visits, dues, restored } = book.memory();
+  const restores = [...restored].flatMap(([of, credits]) => credits.map((credit) => ({ card: of, ...credit })));
   const recent = new Set(
     [...visits.values()]
       .filter((intent) => utc - intent.utc < VISIT_NUMBER_SECONDS)
@@ -89,6 +98,7 @@ export function checkpointOf(book: IntentBook, utc: number, stored: (number: num
     cards: [...cards].map(([number, kept]) => carriedCard(number, kept)),
     visits: [...recent].map(({ number }) => number),
     dues: [...dues].map(([intent, due]) => ({ intent, ...due })),
+    ...(restores.length === 0 ? {} : { restored: restores }),
   };
 }
 
@@ -115,7 +125,11 @@ export function bookFrom(checkpoint: BookCheckpoint): IntentBook {
     cards: new Map(checkpoint.cards.map((one) => [one.card, keptCard(one, kept)])),
     visits: new Map(checkpoint.visits.map((number) => [kept(number).visit, kept(number)])),
     dues: new Map(checkpoint.dues.map(({ intent, ...due }) => [intent, due])),
+    restored: new Map(),
   };
+  for (const { card: of, ...credit } of checkpoint.restored ?? []) {
+    memory.restored.set(of, [...(memory.restored.get(of) ?? []), credit]);
+  }
   return new IntentBook(memory);
 }
 

@@ -294,4 +294,27 @@ describe("memory of cards", () => {
     journal.abort(nothing, SHOP);
     expect(journal.book.cardOfVisit(7, NOW)).toBe(CARD);
   });
+
+  it("never forgets a restore credit that was begun, whatever became of it and however many cards came since", () => {
+    const journal = new Journal();
+    const { book } = journal;
+    const restoring = (programme: number, credit: number) => ({
+      ...area(programme, 5),
+      effects: [
+        { type: "restore", rule: "", unit: "cents", value: 0, funder: "association", credit } as const,
+        { type: "credit", rule: "", unit: "cents", value: 0, funder: "association", credit: credit + 1 } as const,
+      ],
+    });
+    expect(book.restoredOn(CARD)).toEqual([]);
+    journal.abort(journal.nullVisit(CARD, 1, restoring(SHOP, 4)), SHOP);
+    journal.commit(journal.nullVisit(CARD, 2, restoring(TOWN, 1)), TOWN);
+    for (let card = 1; card <= CARDS_REMEMBERED + 1; card += 1)
+      journal.commit(journal.intent(card, 3, area(SHOP, 2)), SHOP);
+    expect(book.statesOf(CARD)).toEqual([]);
+    expect(book.restoredOn(CARD)).toEqual([
+      { programme: SHOP, number: 4 },
+      { programme: TOWN, number: 1 },
+    ]);
+    expect(book.restoredOn(1)).toEqual([]);
+  });
 });

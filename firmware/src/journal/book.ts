@@ -2,6 +2,7 @@ import { type Day, dayOf, readBigEndian } from "@cachet/card-layout";
 import {
   CARDS_REMEMBERED,
   type CardHistory,
+  type CardOnList,
   type CashDue,
   type JournalledIntent,
   type RememberedState,
@@ -46,7 +47,11 @@ export interface BookMemory {
   readonly visits: Map<number, KeptIntent>;
   /** Top-ups that never happened, by intent, while their cash is still in the till. */
   readonly dues: Map<number, { readonly card: number; readonly visit: number; readonly cents: number }>;
+  /** By card: restore credits that an intent of this terminal names, whatever became of it. Never forgotten: each works once. */
+  readonly restored: Map<number, CardOnList["restored"]>;
 }
+
+const noMemory = (): BookMemory => ({ cards: new Map(), visits: new Map(), dues: new Map(), restored: new Map() });
 
 /** Days kept of a card: a clock that was wrong for a while leaves days that never were. */
 const DAYS_KEPT = 4;
@@ -63,13 +68,15 @@ export class IntentBook {
   private readonly intents = new Map<number, KeptIntent>();
   private readonly visits: BookMemory["visits"];
   private readonly dues: BookMemory["dues"];
+  private readonly restored: BookMemory["restored"];
   private open = 0;
 
   /** An empty book, or one that goes on from what another remembered. */
-  constructor({ cards, visits, dues }: BookMemory = { cards: new Map(), visits: new Map(), dues: new Map() }) {
+  constructor({ cards, visits, dues, restored }: BookMemory = noMemory()) {
     this.cards = cards;
     this.visits = visits;
     this.dues = dues;
+    this.restored = restored;
     const kept = [...[...cards.values()].flatMap(({ intents }) => intents), ...visits.values()];
     for (const intent of kept.sort((a, b) => a.number - b.number)) this.intents.set(intent.number, intent);
     for (const { outcomes } of this.intents.values())
@@ -78,7 +85,7 @@ export class IntentBook {
 
   /** What the book remembers now; the book goes on changing it. */
   memory(): BookMemory {
-    return { cards: this.cards, visits: this.visits, dues: this.dues };
+    return { cards: this.cards, visits: this.visits, dues: this.dues, restored: this.restored };
   }
 
   /** Takes in one entry. Entries come in order, each once. Throws `RangeError` on an outcome of nothing that is open. */
@@ -103,6 +110,7 @@ export class IntentBook {
       for (const [due, { visit: ofDue }] of this.dues) if (ofDue === visit) this.dues.delete(due);
     }
     for (const area of body.areas) spend(kept, day, area, 1);
+    this.takeRestores(card, body.areas);
     this.open += outcomes.size;
     for (const { programme, oldSequence, oldHash } of body.areas) {
       if (oldSequence > 0) remember(kept, { programme, sequence: oldSequence, hash: oldHash });
@@ -111,6 +119,15 @@ export class IntentBook {
     this.cards.delete(card);
     this.cards.set(card, kept);
     this.forgetOldest();
+  }
+
+  private takeRestores(card: number, areas: readonly IntentArea[]): void {
+    const names = areas.flatMap(({ programme, effects }) =>
+      effects.flatMap(({ type, credit }) =>
+        type === "restore" && credit !== undefined ? [{ programme, number: credit }] : [],
+      ),
+    );
+    if (names.length > 0) this.restored.set(card, [...(this.restored.get(card) ?? []), ...names]);
   }
 
   /** Cards with an open intent are never forgotten; what is due is kept apart. */
@@ -207,6 +224,11 @@ export class IntentBook {
     return [...(this.cards.get(card)?.states.values() ?? [])];
   }
 
+  /** Restore credits of a card that this terminal wrote or began to write. */
+  restoredOn(card: number): CardOnList["restored"] {
+    return this.restored.get(card) ?? [];
+  }
+
   /** What a card spent here on a day, by programme; what is in doubt counts. */
   spentOn(card: number, day: Day): SpentToday[] {
     return [...(this.cards.get(card)?.spent ?? [])].flatMap(([programme, days]) => {
@@ -218,13 +240,6 @@ export class IntentBook {
   /** Areas that are still open, over all cards: each will need an entry of its own. */
   openAreas(): number {
     return this.open;
-  }
-
-  /** The first intent with an area that is still open; null where there is none. */
-  oldestOpen(): number | null {
-    if (this.open === 0) return null;
-    for (const intent of this.intents.values()) if (isOpen(intent)) return intent.number;
-    return null;
   }
 }
 

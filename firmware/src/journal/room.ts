@@ -38,20 +38,20 @@ export function isTight(store: JournalStore, size: JournalSize): boolean {
   return isNineTenths({ entries: kept(store), bytes: store.bytes }, size);
 }
 
-/** The last entry that may be dropped: released, and before the oldest intent that is open. 0 for none. */
-export function droppableTo(store: JournalStore, oldestOpen: number | null): number {
-  return Math.min(releasedTo(store.marks), oldestOpen === null ? store.last : oldestOpen - 1);
+/** The last entry that may be dropped: a released one. Open intents among them go on in the checkpoint, whole. 0 for none. */
+export function droppableTo(store: JournalStore): number {
+  return Math.min(releasedTo(store.marks), store.last);
 }
 
 /** Whether what cannot be dropped takes nine tenths of the room: it is time to collect, and for the office to send its receipt. */
-export function isNearlyFull(store: JournalStore, size: JournalSize, oldestOpen: number | null): boolean {
-  const first = Math.max(store.first, droppableTo(store, oldestOpen) + 1);
+export function isNearlyFull(store: JournalStore, size: JournalSize): boolean {
+  const first = Math.max(store.first, droppableTo(store) + 1);
   return isNineTenths({ entries: store.last - first + 1, bytes: store.bytes - store.bytesBefore(first) }, size);
 }
 
 /** The last entry to drop where the journal is tight: all that was released a month ago, once that is worth a new file; else 0. */
-export function agedDrop(store: JournalStore, size: JournalSize, oldestOpen: number | null, utc: number): number {
-  const to = Math.min(agedTo(store.marks, utc), droppableTo(store, oldestOpen));
+export function agedDrop(store: JournalStore, size: JournalSize, utc: number): number {
+  const to = Math.min(agedTo(store.marks, utc), droppableTo(store));
   const { entries, bytes } = freedBy(store, to);
   return entries * STEP_PARTS >= size.entries || bytes * STEP_PARTS >= size.bytes ? to : 0;
 }
@@ -63,11 +63,10 @@ export function agedDrop(store: JournalStore, size: JournalSize, oldestOpen: num
 export function neededDrop(
   store: JournalStore,
   size: JournalSize,
-  oldestOpen: number | null,
   utc: number,
   lacking: { readonly entries: boolean; readonly bytes: boolean },
 ): number {
-  const most = droppableTo(store, oldestOpen);
+  const most = droppableTo(store);
   const isEnough = (to: number) => {
     const { entries, bytes } = freedBy(store, to);
     return (

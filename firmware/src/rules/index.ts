@@ -1,6 +1,7 @@
 /** The rule engine and the programme language. Pure: no I/O, no clock, no random, no float. */
 export { ArithmeticFault, allocate, divide, type Rounding } from "./arithmetic.ts";
 export type { CagnotteRule } from "./cagnotte-rule.ts";
+export { type Credited, type CreditedAmount, creditPurses } from "./credited.ts";
 export * from "./draft.ts";
 export { type Evaluation, evaluate, evaluateTopUp, SALE_CENTS_MAX } from "./evaluate.ts";
 export {

@@ -50,7 +50,12 @@ export function notesOf(programme: Programme, purses: readonly Purse[], effects:
   return inOrder(programme).flatMap((rule) => kindOf(rule).note(rule, purses, effects));
 }
 
+/** The kind of purse that a rule keeps on a card. */
+export function purseOf(rule: Rule): PurseKind {
+  return kindOf(rule).purse(rule);
+}
+
 /** The purses a programme keeps on a card. */
 export function pursesOf(programme: Programme): PurseKind[] {
-  return programme.rules.map((rule) => kindOf(rule).purse(rule));
+  return programme.rules.map(purseOf);
 }

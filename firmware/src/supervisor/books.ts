@@ -1,4 +1,4 @@
-import { type Clock, HAL_LEVEL, type Storage } from "../hal/index.ts";
+import { type CardLists, type Clock, HAL_LEVEL, type Storage } from "../hal/index.ts";
 import type { Belonging } from "./belonging.ts";
 import { sha256, verifyEd25519 } from "./crypto.ts";
 import { ListDamaged } from "./held-list.ts";
@@ -12,6 +12,8 @@ interface BooksPorts {
   readonly storage: Storage;
   readonly clock: Clock;
   readonly journalCapacity?: number;
+  /** What the office says of cards, where the port has it; what its stored list says otherwise. */
+  readonly lists?: CardLists;
 }
 
 interface SlotsPorts {
@@ -28,13 +30,22 @@ export interface Books {
 }
 
 /** Opens keys, lists and journal. Throws `TestKeyRefused`, or what the journal's load throws. */
-export async function loadBooks({ storage, clock, journalCapacity }: BooksPorts, belonging: Belonging): Promise<Books> {
+export async function loadBooks(ports: BooksPorts, belonging: Belonging): Promise<Books> {
+  const { storage, clock, journalCapacity } = ports;
   const { facts, signer, trustedImageKeys } = belonging;
   if (facts.production && trustedImageKeys.some(({ test }) => test)) throw new TestKeyRefused("image");
   const keys = new KeyStore(belonging.keys, facts.production);
   const lists = await loadLists(storage, belonging);
   const { terminal } = facts;
-  const journal = await JournalKeeper.load(storage.file("journal"), clock, terminal, signer.publicKey, journalCapacity);
+  const journal = await JournalKeeper.load(
+    storage.file("journal"),
+    clock,
+    terminal,
+    signer.publicKey,
+    journalCapacity,
+    undefined,
+    ports.lists ?? lists,
+  );
   return { belonging, keys, lists, journal };
 }
 

@@ -1,6 +1,7 @@
 import { dayOf, sameBytes } from "@cachet/card-layout";
 import {
   type CardHistory,
+  type CardLists,
   type Clock,
   type JournalPort,
   type StoredFile,
@@ -40,6 +41,9 @@ const INTENT_BYTES_MAX = 16_000;
 /** Number, kind, time and previous hash take less. */
 const ENTRY_START_BYTES = 64;
 
+/** A terminal that never had a list. */
+const NO_LISTS: CardLists = { onCard: () => ({ blocked: null, credits: [], revoked: [], listDays: null }) };
+
 /** How the journal stands. */
 export interface JournalStatus {
   /** First entry kept, and last entry; `first` is one more where nothing is kept. */
@@ -71,12 +75,14 @@ export type MarkOutcome = "marked" | "unchanged" | "no-such-entry" | "other-hash
 export class JournalKeeper implements JournalPort {
   private readonly journal: KeptJournal;
   private readonly clock: Clock;
+  private readonly lists: CardLists;
   /** The last write that was asked for: one at a time, each with its checks. */
   private writing: Promise<unknown> = Promise.resolve();
 
-  private constructor(journal: KeptJournal, clock: Clock) {
+  private constructor(journal: KeptJournal, clock: Clock, lists: CardLists) {
     this.journal = journal;
     this.clock = clock;
+    this.lists = lists;
   }
 
   /** Loads the journal and reads it through. Throws `JournalDamaged`, or a format error of an entry. */
@@ -87,9 +93,11 @@ export class JournalKeeper implements JournalPort {
     publicKey: Uint8Array,
     capacity = JOURNAL_SIZE.entries,
     bytesMax = JOURNAL_SIZE.bytes,
+    lists = NO_LISTS,
   ): Promise<JournalKeeper> {
     const size = { entries: capacity, bytes: bytesMax };
-    return new JournalKeeper(await KeptJournal.load(file, journalRoot(sha256, terminal, publicKey), size), clock);
+    const journal = await KeptJournal.load(file, journalRoot(sha256, terminal, publicKey), size);
+    return new JournalKeeper(journal, clock, lists);
   }
 
   /** Number of the last entry: how many were ever stored. */
@@ -107,7 +115,7 @@ export class JournalKeeper implements JournalPort {
       releasedTo: releasedTo(marks),
       capacity: size.entries,
       openAreas: book.openAreas(),
-      isNearlyFull: isNearlyFull(store, size, book.oldestOpen()),
+      isNearlyFull: isNearlyFull(store, size),
       head,
     };
   }
@@ -223,11 +231,8 @@ export class JournalKeeper implements JournalPort {
   lookup(card: number, visit: number): Promise<CardHistory> {
     const { utc, offset } = this.clock.now();
     return Promise.resolve({
-      blocked: null,
-      credits: [],
-      revoked: [],
-      listDays: null,
-      restored: [],
+      ...this.lists.onCard(card, utc),
+      restored: this.journal.book.restoredOn(card),
       remembered: this.journal.book.statesOf(card),
       intents: this.journal.book.intentsOf(card, visit, utc),
       cardOfVisit: this.journal.book.cardOfVisit(visit, utc),

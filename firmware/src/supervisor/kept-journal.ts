@@ -140,11 +140,11 @@ export class KeptJournal {
    */
   async makeRoom(entries: number, bytes: number, utc: number): Promise<boolean> {
     const { store, size } = this;
-    if (isTight(store, size)) await this.drop(agedDrop(store, size, this.book.oldestOpen(), utc), utc);
+    if (isTight(store, size)) await this.drop(agedDrop(store, size, utc), utc);
     for (;;) {
       const lacks = this.lacking(entries, bytes);
       if (lacks === null) return true;
-      if (!(await this.drop(neededDrop(store, size, this.book.oldestOpen(), utc, lacks), utc))) return false;
+      if (!(await this.drop(neededDrop(store, size, utc, lacks), utc))) return false;
     }
   }
 

@@ -1,4 +1,5 @@
 import {
+  type CardLists,
   type CardPort,
   type Chance,
   type CounterPort,
@@ -65,6 +66,8 @@ export interface SupervisorPorts {
   readonly belonging?: Belonging;
   /** Entries the journal may hold; the usual number when it is left out. */
   readonly journalCapacity?: number;
+  /** What the office says of cards, where the port has it; what the stored list says otherwise. */
+  readonly lists?: CardLists;
 }
 
 /** The image is not one to run; nothing of it was. */
@@ -297,7 +300,7 @@ export class Supervisor implements Managed {
       before,
       after: utc,
       by: session === null ? "anyone" : "installer",
-      ...(session === null ? {} : { installer: session.name.slice(0, INSTALLER_NAME_MAX) }),
+      ...(session === null ? {} : { installer: session.serial }),
       ...(suspect ? { wasSuspect: true as const } : {}),
     });
   }
@@ -340,7 +343,6 @@ const SESSION_TICK_MS = 5_000;
 const CALLS_KEPT = 32;
 
 const NO_IMAGE = new Uint8Array(SHA256_BYTES);
-const INSTALLER_NAME_MAX = 60;
 
 const imageChange = ({ what, from, to, reason }: BootEvent): ImageChange => ({
   what,

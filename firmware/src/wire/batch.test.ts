@@ -86,6 +86,8 @@ const seal: BatchSeal = {
     stampsAdded: 1,
     stampsTaken: 10,
     toppedUpCents: 2_000,
+    creditedCents: 0,
+    creditedStamps: 0,
   },
   previous,
   head: entryHash(sha256, stored[5]!),

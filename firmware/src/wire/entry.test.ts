@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { fromHex, toHex } from "@cachet/card-layout";
+import { fromHex, packState, toHex } from "@cachet/card-layout";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Cbor, CborFault, decodeCbor, encodeCbor } from "./cbor.ts";
 import {
   addSums,
+  areasFault,
   centsMoved,
+  creditNumbers,
   decodeEntry,
   ENTRY_KINDS,
   type Entry,
@@ -125,7 +127,7 @@ describe("a journal entry", () => {
     expect(() => decodeEntry(bytes)).toThrow(expect.objectContaining({ path }));
   });
 
-  it.each([8, 9])("refuses effect type %i, which is reserved for credits that rewrite a state", (type) => {
+  it.each([0, 11])("refuses effect type %i, which nobody knows", (type) => {
     const body = (decodeCbor(bytesOf("intent")) as Cbor[])[5] as Map<number, Cbor>;
     const area = (body.get(6) as Map<number, Cbor>[])[1]!;
     (area.get(9) as Map<number, Cbor>[])[0]!.set(1, type);
@@ -184,7 +186,7 @@ describe("a journal entry", () => {
 
   it("tells a sale, a top-up and a null visit apart", () => {
     const kinds = entries.flatMap(({ entry }) => (entry.kind === "intent" ? [visitKind(entry.body)] : []));
-    expect(kinds).toEqual(["sale", "top-up", "sale", "sale", "null"]);
+    expect(kinds).toEqual(["sale", "top-up", "sale", "sale", "null", "null", "null"]);
   });
 
   it("puts no cash on a card that is no cash, and names no card beyond the largest", () => {
@@ -219,6 +221,9 @@ describe("sums", () => {
       effect("decline", 7),
       effect("topup", 2_000),
       effect("topup", 1),
+      effect("credit", 500, { credit: 4 }),
+      effect("credit", 3, { credit: 5, unit: "stamps" }),
+      effect("adopt", 0, { credit: 6 }),
     ];
     expect(sumsOf(effects)).toEqual({
       earnedCents: 15,
@@ -228,13 +233,15 @@ describe("sums", () => {
       stampsAdded: 3,
       stampsTaken: 10,
       toppedUpCents: 2_001,
+      creditedCents: 500,
+      creditedStamps: 3,
     });
-    expect(centsMoved(effects)).toBe(10 + 5 + 2_001 - 200);
+    expect(centsMoved(effects)).toBe(10 + 5 + 2_001 - 200 + 500);
     expect(sumsOf([])).toEqual(NO_SUMS);
   });
 
   it("of two halves add up to the sums of the whole", () => {
-    const types = fc.constantFrom("discount", "redeem", "earn", "stamp", "reward", "decline", "topup");
+    const types = fc.constantFrom("discount", "redeem", "earn", "stamp", "reward", "decline", "topup", "credit");
     const effects = fc.array(
       fc.tuple(types, fc.nat(100_000), fc.nat(20)).map(([type, value, taken]) => effect(type, value, { taken })),
     );
@@ -242,9 +249,47 @@ describe("sums", () => {
       fc.property(effects, effects, (a, b) => {
         const whole = sumsOf([...a, ...b]);
         expect(addSums(sumsOf(a), sumsOf(b))).toEqual(whole);
-        expect(centsMoved(a) + centsMoved(b)).toBe(whole.earnedCents + whole.toppedUpCents - whole.spentCents);
+        const gained = whole.earnedCents + whole.toppedUpCents + whole.creditedCents;
+        expect(centsMoved(a) + centsMoved(b)).toBe(gained - whole.spentCents);
       }),
     );
+  });
+});
+
+describe("credits among effects", () => {
+  const credit = (number: number, value = 0): StoredEffect => ({
+    type: "credit",
+    rule: "",
+    unit: "cents",
+    value,
+    funder: "association",
+    credit: number,
+  });
+  const earn: StoredEffect = { type: "earn", rule: "r", unit: "cents", value: 1, funder: "merchant" };
+
+  it("are named in the order of their numbers, several effects of one beside each other", () => {
+    expect(creditNumbers([])).toEqual([]);
+    expect(creditNumbers([credit(4, 5), credit(4, 6), credit(5), earn])).toEqual([4, 5]);
+  });
+
+  it.each([
+    ["out of order", [credit(5), credit(4)]],
+    ["with one left out", [credit(4), credit(6)]],
+    ["on an effect of a rule", [{ ...earn, credit: 4 }]],
+    ["without a number", [{ ...credit(4), credit: undefined }]],
+  ])("are none %s", (_, effects) => {
+    expect(creditNumbers(effects as StoredEffect[])).toBeNull();
+  });
+
+  it("must end at the number that the record keeps", () => {
+    const state = { layout: 1, generation: 1, programme: 20, sequence: 2, terminal: 1, day: 1, credit: 5 };
+    const record = packState({ ...state, predecessor: new Uint8Array(4), purses: [] }, 7);
+    const hashes = { oldHash: new Uint8Array(32), newHash: new Uint8Array(32) };
+    const area = { programme: 20, version: 1, area: 0, ...hashes, oldSequence: 1, oldTerminal: 1, record };
+    expect(areasFault([{ ...area, effects: [credit(4), credit(5)] }])).toBeNull();
+    expect(areasFault([{ ...area, effects: [] }])).toBeNull();
+    expect(areasFault([{ ...area, effects: [credit(4)] }])).toMatch("credits of programme 20");
+    expect(areasFault([{ ...area, effects: [credit(5), credit(4)] }])).toMatch("credits of programme 20");
   });
 });
 

@@ -59,15 +59,21 @@ const hash = bstr(SHA256_BYTES);
 const uid = bstrUpTo(10);
 
 /** Who pays for a value. */
-const funder = word({ merchant: 1, association: 2, sponsor: 3, partner: 4 });
+export const funder = word({ merchant: 1, association: 2, sponsor: 3, partner: 4 });
 
-/**
- * One effect of a rule, as it was promised to the customer. Types 8 and 9 are reserved for the effects of credits that rewrite a
- * state: adopt (a record of a revoked key generation, named by its state hash) and restore (whole purses). Nobody writes or
- * reads them yet.
- */
+/** Effects of the office's credits, in the order of their numbers; each names its credit (`credit`, wire/credit.ts). */
+const CREDIT_TYPES = {
+  /** A record of a revoked key generation goes on under this one. Moves nothing. */
+  adopt: 8,
+  /** An area that showed no record holds again what the credit says. Moves nothing: it is the state of the old hash. */
+  restore: 9,
+  /** Value that the office put on the card; of value 0 where only the credit's number counts. */
+  credit: 10,
+} as const;
+
+/** One effect of a rule, or of a credit, as it was promised to the customer. */
 export const StoredEffect = map({
-  type: key(1, word({ discount: 1, redeem: 2, earn: 3, stamp: 4, reward: 5, decline: 6, topup: 7 })),
+  type: key(1, word({ discount: 1, redeem: 2, earn: 3, stamp: 4, reward: 5, decline: 6, topup: 7, ...CREDIT_TYPES })),
   rule: key(2, text(40)),
   unit: key(3, word({ cents: 1, stamps: 2 })),
   value: key(4, cents),
@@ -82,6 +88,8 @@ export const StoredEffect = map({
   times: maybe(11, stamps),
   /** How the value spreads over the lines of the sale, in their order. */
   shares: maybe(10, list(cents)),
+  /** Number of the credit that this is an effect of. */
+  credit: maybe(12, integer({ min: 1, max: U16_MAX })),
 });
 export type StoredEffect = Decoded<typeof StoredEffect>;
 
@@ -155,13 +163,36 @@ export function visitKind({ sale, topUp }: Pick<Intent, "sale" | "topUp">): "sal
   return sale.lines.length > 0 ? "sale" : "null";
 }
 
-/** What makes the areas of an intent unfit to be kept; null when nothing does: each programme once, each with a record that reads. */
+/**
+ * The numbers of the credits that effects name, each once, in their order; null where they are not consecutive, or stand on
+ * effects that are none of a credit.
+ */
+export function creditNumbers(effects: readonly StoredEffect[]): readonly number[] | null {
+  const numbers: number[] = [];
+  for (const { type, credit } of effects) {
+    if (type in CREDIT_TYPES !== (credit !== undefined)) return null;
+    const last = numbers.at(-1);
+    if (credit === undefined || credit === last) continue;
+    if (last !== undefined && credit !== last + 1) return null;
+    numbers.push(credit);
+  }
+  return numbers;
+}
+
+/**
+ * What makes the areas of an intent unfit to be kept; null when nothing does: each programme once, each with a record that
+ * reads, and that keeps the number of the last credit among its effects.
+ */
 export function areasFault(areas: readonly IntentArea[]): string | null {
   const programmes = new Set(areas.map(({ programme }) => programme));
   if (areas.length === 0 || programmes.size !== areas.length) return "an intent names each programme once";
-  for (const { programme, record } of areas) {
+  for (const { programme, record, effects } of areas) {
     const state = unpackState(record);
     if (!state.ok || state.value.programme !== programme) return `no record of programme ${programme}`;
+    const numbers = creditNumbers(effects);
+    if (numbers === null || (numbers.length > 0 && numbers.at(-1) !== state.value.credit)) {
+      return `credits of programme ${programme} are not what its record says`;
+    }
   }
   return null;
 }
@@ -175,6 +206,9 @@ export const Sums = map({
   stampsAdded: key(5, uint()),
   stampsTaken: key(6, uint()),
   toppedUpCents: orZero(7, uint()),
+  /** What the office's credits put on the card. */
+  creditedCents: orZero(8, uint()),
+  creditedStamps: orZero(9, uint()),
 });
 export type Sums = Decoded<typeof Sums>;
 
@@ -186,6 +220,8 @@ export const NO_SUMS: Sums = {
   stampsAdded: 0,
   stampsTaken: 0,
   toppedUpCents: 0,
+  creditedCents: 0,
+  creditedStamps: 0,
 };
 
 export function addSums(a: Sums, b: Sums): Sums {
@@ -197,13 +233,17 @@ export function addSums(a: Sums, b: Sums): Sums {
     stampsAdded: a.stampsAdded + b.stampsAdded,
     stampsTaken: a.stampsTaken + b.stampsTaken,
     toppedUpCents: a.toppedUpCents + b.toppedUpCents,
+    creditedCents: a.creditedCents + b.creditedCents,
+    creditedStamps: a.creditedStamps + b.creditedStamps,
   };
 }
 
 /** The sums of one area's effects. */
 export function sumsOf(effects: readonly StoredEffect[]): Sums {
-  const total = (type: StoredEffect["type"]) =>
-    effects.filter((effect) => effect.type === type).reduce((sum, { value }) => sum + value, 0);
+  const total = (type: StoredEffect["type"], unit?: StoredEffect["unit"]) =>
+    effects
+      .filter((effect) => effect.type === type && (unit === undefined || effect.unit === unit))
+      .reduce((sum, { value }) => sum + value, 0);
   return {
     earnedCents: total("earn"),
     spentCents: total("redeem"),
@@ -212,13 +252,15 @@ export function sumsOf(effects: readonly StoredEffect[]): Sums {
     stampsAdded: total("stamp"),
     stampsTaken: effects.reduce((sum, { taken = 0 }) => sum + taken, 0),
     toppedUpCents: total("topup"),
+    creditedCents: total("credit", "cents"),
+    creditedStamps: total("credit", "stamps"),
   };
 }
 
 /** Cents by which one area's effects change the money on the card, all purses together: negative where it pays. */
-export function centsMoved(effects: readonly Pick<StoredEffect, "type" | "value">[]): number {
-  return effects.reduce((sum, { type, value }) => {
-    if (type === "earn" || type === "topup") return sum + value;
+export function centsMoved(effects: readonly Pick<StoredEffect, "type" | "value" | "unit">[]): number {
+  return effects.reduce((sum, { type, value, unit }) => {
+    if (type === "earn" || type === "topup" || (type === "credit" && unit === "cents")) return sum + value;
     return type === "redeem" ? sum - value : sum;
   }, 0);
 }

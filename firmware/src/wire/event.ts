@@ -29,8 +29,8 @@ export const ClockChange = map({
   after: key(2, uint()),
   /** `anyone`: an open test terminal, which asks nobody who he is. */
   by: key(3, word({ office: 1, installer: 2, anyone: 3 })),
-  /** The installer's name, as his key carries it. */
-  installer: maybe(4, text(60)),
+  /** Serial of the installer's certificate: entries hold no names. */
+  installer: maybe(4, uint(0xffff_ffff)),
   /** The clock was suspect before. */
   wasSuspect: maybe(5, truth),
 });

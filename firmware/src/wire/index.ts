@@ -1,8 +1,9 @@
-/** What leaves the terminal: image container, journal entries, batch files, and the CBOR and COSE they are made of. */
+/** What leaves the terminal: image container, journal entries, batch files, credits, and the CBOR and COSE they are made of. */
 export * from "./batch.ts";
 export * from "./batch-receipt.ts";
 export * from "./cbor.ts";
 export * from "./cose.ts";
+export * from "./credit.ts";
 export * from "./crypto.ts";
 export * from "./entry.ts";
 export * from "./event.ts";

@@ -1,3 +1,4 @@
+import { CREDIT_BYTES_MAX } from "./credit.ts";
 import { SHA256_BYTES } from "./crypto.ts";
 import { CARD_MAX } from "./entry.ts";
 import { bytesColumn, countedColumn, uintColumn, wordColumn } from "./list-column.ts";
@@ -15,8 +16,6 @@ export const LIST_LIMITS = {
   revokedGenerations: 1_000,
   revokedKeys: 2_000,
 } as const;
-/** Most bytes of a credit's body. */
-export const CREDIT_BYTES_MAX = 200;
 /** A phone number's keyed hash: HMAC-SHA-256 under the merchant's list key, its first bytes. */
 export const PHONE_HASH_BYTES = 16;
 

@@ -17,8 +17,9 @@ import {
 } from "../../../tests/fixtures/lists.ts";
 import { type Cbor, encodeCbor } from "./cbor.ts";
 import { encodeSign1 } from "./cose.ts";
+import { CREDIT_BYTES_MAX } from "./credit.ts";
 import { contentsHash, contentsOf, deltaListOf, fullListOf, type ListContents, nextContents } from "./list-contents.ts";
-import { CREDIT_BYTES_MAX, LIST_LIMITS, SECTION_NAMES, SECTIONS, type Section } from "./list-sections.ts";
+import { LIST_LIMITS, SECTION_NAMES, SECTIONS, type Section } from "./list-sections.ts";
 import { encodeTerminalList, LIST_BYTES_MAX, readTerminalList, type TerminalList } from "./terminal-list.ts";
 
 const read = (bytes: Uint8Array, key = office.publicKey) => readTerminalList(bytes, verifyEd25519, key);

@@ -9,7 +9,7 @@ export interface CardLink {
   readonly oldHash: Uint8Array;
 }
 
-/** What committed visits moved. Amounts in cents; `stamps` is added less taken. */
+/** What committed visits moved. Amounts in cents; `stamps` is added, by credits too, less taken. */
 export interface Moved {
   readonly earnedCents: number;
   readonly spentCents: number;

@@ -3,6 +3,7 @@ import {
   areasFault,
   type BatchEntry,
   centsMoved,
+  creditNumbers,
   decodeEntry,
   type Entry,
   type Intent,
@@ -60,13 +61,28 @@ function recordBefore(database: Database, card: number, { programme, oldHash }: 
   return areas.find((area) => area.programme === programme)?.record ?? null;
 }
 
-/** What is wrong with the money that an intent says it moves; null when it is what the records say. */
+/**
+ * What is wrong with the credits of an area whose old record's last credit is known; null when nothing is. Its own go on from
+ * there; a restored record leaps to the number of its credit.
+ */
+function creditFault({ programme, record, effects }: IntentArea, before: number): string | null {
+  if (effects.some(({ type }) => type === "restore")) return null;
+  const now = unpackState(record);
+  const [first] = creditNumbers(effects) ?? [];
+  if (now.ok && (first === undefined ? now.value.credit === before : first === before + 1)) return null;
+  return `programme ${programme}: its credits do not go on from ${before}, the last one of the record before it`;
+}
+
+/** What is wrong with the money and the credits that an intent says it moves; null when they are what the records say. */
 function moneyFault(database: Database, { areas, card, topUp = 0 }: Intent): string | null {
   const toppedUp = areas.reduce((sum, { effects }) => sum + sumsOf(effects).toppedUpCents, 0);
   if (toppedUp !== topUp) return `it tops up by ${toppedUp} cents, and ${topUp} were paid`;
   for (const area of areas) {
     const before = recordBefore(database, card, area);
     const [old, now] = [before === null ? null : unpackState(before), unpackState(area.record)];
+    const lastCredit = area.oldSequence === 0 ? 0 : old?.ok === true ? old.value.credit : null;
+    const fault = lastCredit === null ? null : creditFault(area, lastCredit);
+    if (fault !== null) return fault;
     if (old?.ok !== true || !now.ok) continue;
     const moved = centsIn(now.value.purses) - centsIn(old.value.purses);
     const said = centsMoved(area.effects);
@@ -98,7 +114,7 @@ export function addIntent(database: Database, terminal: number, entry: Entry & {
       sums.earnedCents,
       sums.spentCents,
       sums.toppedUpCents,
-      sums.stampsAdded - sums.stampsTaken,
+      sums.stampsAdded + sums.creditedStamps - sums.stampsTaken,
       area.effects.reduce((rewards, { times = 0 }) => rewards + times, 0),
       sums.rewardCents,
       sums.discountCents,

@@ -1,4 +1,4 @@
-import type { Intent, IntentArea } from "@cachet/firmware/wire";
+import type { Intent, IntentArea, StoredEffect } from "@cachet/firmware/wire";
 import { sumsOf } from "@cachet/firmware/wire";
 import type { Database } from "../ports/database.ts";
 
@@ -6,10 +6,12 @@ import type { Database } from "../ports/database.ts";
 const cardAccount = (card: number, programme: number) => `card/${card}/${programme}`;
 const merchantAccount = (merchant: number, programme: number) => `merchant/${merchant}/${programme}`;
 const issuedStamps = (programme: number) => `stamps-issued/${programme}`;
+/** What the office put on cards by credits, by who pays for it. */
+const creditsAccount = (funder: StoredEffect["funder"], programme: number) => `credits/${funder}/${programme}`;
 
 /**
  * Posts a committed area: what the card gained is owed by the merchant, who gave it or took the cash for it; what it spent
- * is owed to him. An area that moved nothing posts nothing.
+ * is owed to him. What a credit of the office added is owed by whom the credit names. An area that moved nothing posts nothing.
  */
 export function postCommit(
   database: Database,
@@ -29,6 +31,9 @@ export function postCommit(
   move(merchantAccount(merchant, area.programme), onCard, "cents", toppedUpCents);
   move(onCard, merchantAccount(merchant, area.programme), "cents", spentCents);
   move(issuedStamps(area.programme), onCard, "stamps", stampsAdded - stampsTaken);
+  for (const { type, unit, value, funder } of area.effects) {
+    if (type === "credit") move(creditsAccount(funder, area.programme), onCard, unit, value);
+  }
   for (const [line, [account, unit, amount]] of lines.entries()) {
     database.run("insert into posting values (?, ?, ?, ?, ?, ?)", terminal, number, line + 1, account, unit, amount);
   }

@@ -1,4 +1,5 @@
 import type {
+  CardLists,
   DeviceFacts,
   Chance as HalChance,
   Sandbox,
@@ -59,6 +60,8 @@ export interface SimTerminalSetup {
   readonly journalCapacity?: number;
   /** What files hold at the start, by name: a copy of another terminal's, to try several endings of one story. */
   readonly files?: Readonly<Record<string, Uint8Array>>;
+  /** What the office says of cards; what the terminal's own list says where it is left out. */
+  readonly lists?: CardLists;
   /** The reader; a simulated one where it is left out. */
   readonly field?: CardField;
 }
@@ -101,7 +104,7 @@ export class SimTerminal {
 
   /** Boots, with or without an image to run. */
   async boot(): Promise<Supervisor> {
-    const { belonging, clock, newSandbox, keepsAllPaper, journalCapacity } = this.setup;
+    const { belonging, clock, newSandbox, keepsAllPaper, journalCapacity, lists } = this.setup;
     if ((await this.storage.file("state").read()).length === 0) await this.install();
     this.till = new SimTill(keepsAllPaper ?? false);
     const supervisor = await Supervisor.boot({
@@ -116,6 +119,7 @@ export class SimTerminal {
       card: this.reader,
       counter: this.till,
       ...(journalCapacity === undefined ? {} : { journalCapacity }),
+      ...(lists === undefined ? {} : { lists }),
     });
     this.running = supervisor;
     supervisor.resets.then(() => {
