@@ -3,12 +3,10 @@ import type { Association, Type2Chip } from "@cachet/terminal-sim";
 import type { ChipLink } from "../cards/chip-link.ts";
 import { personalise } from "../cards/personalise.ts";
 import { readCard, statesOf } from "../cards/read.ts";
-import { testAreaKey, testCardKey, testImageSigner, testTerminalSigner } from "../keys/test-keys.ts";
+import { testAreaKey, testCardKey, testImageSigner } from "../keys/test-keys.ts";
 import { enrolTerminal, type ImportOutcome, importBatch } from "../office/import.ts";
 import type { Database } from "../ports/database.ts";
-
-const ISSUER = 1;
-const GENERATION = 1;
+import { SIM_GENERATION, SIM_ISSUER, testProvision } from "./sim-provision.ts";
 
 function said(outcome: ImportOutcome): string {
   return outcome.status === "quarantined" ? `quarantined, ${outcome.reason}: ${outcome.detail}` : outcome.status;
@@ -25,39 +23,18 @@ export function simAssociation(
     trustedImageKeys: [{ publicKey: testImageSigner().publicKey, test: true }],
     enrol(terminal, merchant) {
       const held = programmes.filter(({ merchants }) => merchants[merchant] !== undefined);
-      const signer = testTerminalSigner(terminal);
+      const numbers = held.map(({ number }) => number);
+      const { facts, keys, signer } = testProvision({ terminal, merchant, programmes: numbers, isOpen: false });
       enrolTerminal(database, terminal, merchant, signer.publicKey);
-      return {
-        signer,
-        facts: {
-          terminal,
-          merchant,
-          production: false,
-          issuer: ISSUER,
-          cardGeneration: GENERATION,
-          programmes: held.map(({ number }) => ({ programme: number, generation: GENERATION })),
-        },
-        keys: [
-          {
-            key: { role: "identity", issuer: ISSUER, generation: GENERATION },
-            master: testCardKey(ISSUER, GENERATION),
-            test: true,
-          },
-          ...held.map(({ number }) => ({
-            key: { role: "area" as const, programme: number, generation: GENERATION },
-            master: testAreaKey(number, GENERATION),
-            test: true,
-          })),
-        ],
-      };
+      return { facts, keys, signer };
     },
     async personalise(chip, serial, day) {
       const made = await personalise(chipInField(chip), {
-        issuer: ISSUER,
+        issuer: SIM_ISSUER,
         serial,
         issued: day,
-        master: testCardKey(ISSUER, GENERATION),
-        generation: GENERATION,
+        master: testCardKey(SIM_ISSUER, SIM_GENERATION),
+        generation: SIM_GENERATION,
       });
       if (made.result !== "personalised") throw new Error(`card ${serial} was not personalised: ${made.reason}`);
       return made.card;
