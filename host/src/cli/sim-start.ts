@@ -196,7 +196,7 @@ class Desk {
     await terminal.powerOn();
   }
 
-  /** Follows words until somebody stops it. */
+  /** Says where the ports are once words are followed, until somebody stops it. */
   async run(): Promise<void> {
     const { sim, folder } = this;
     const cards = join(folder.path, "cards");
@@ -236,6 +236,7 @@ class Desk {
     if (closeControl === null)
       this.console.err(`${folder.path} is too long a path for a socket: words only from stdin\n`);
     followTyped(process.stdin, command, (line) => this.console.err(`${line}\n`));
+    this.announce();
     await stopped;
     closeControl?.();
     process.stdin.destroy();
@@ -251,8 +252,8 @@ class Desk {
     this.folder.letGo();
   }
 
-  /** Says where the ports are: one line for each terminal. */
-  announce(): void {
+  /** One line for each terminal. */
+  private announce(): void {
     const several = this.terminals.length > 1;
     for (const { number, line } of this.terminals) {
       const name = terminalName(number);
@@ -273,7 +274,6 @@ export async function start(sim: typeof Simulator, console: Console, options: St
     for (const facts of all) await desk.add(facts, image, newSandbox);
     if (options.headless !== true) console.err("there is no page yet: this runs as with --headless\n");
     console.err(`everything is kept in ${folder.path}; stop with Ctrl-C or: cachet sim stop\n`);
-    desk.announce();
     await desk.run();
   } catch (error) {
     if (!(error instanceof sim.PtyFault)) throw error;

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import type { ChipLink } from "../cards/chip-link.ts";
 import { PURCHASES_HEADER } from "../office/purchases.ts";
 import type { Console } from "./console.ts";
+import { type RunOptions, runScenario } from "./sim-run.ts";
 import { simulatedUid } from "./sim-stage.ts";
 import { type StartOptions, start } from "./sim-start.ts";
 import { tellSimulator } from "./sim-tell.ts";
@@ -63,6 +64,15 @@ export function simCommands(
       "image of new terminals; by default the project's two programmes, signed with the test key",
     )
     .action(async (options: StartOptions) => exit(await start(await loadSimulator(), console(), options)));
+  sim
+    .command("run")
+    .description("play a scenario: taps, faults, cuts, at their times; what it prints is the same on every run")
+    .argument("<scenario>", "a YAML or JSON file; docs/simulator.md has its fields")
+    .option("--check <golden>", "compare with what it printed before")
+    .option("--vm <engine>", "engine of the terminals: quickjs or v8", engine, "quickjs")
+    .action(async (path: string, options: RunOptions) =>
+      exit(await runScenario(await loadSimulator(), console(), path, options)),
+    );
   const dir = ["--dir <dir>", "its folder; by default the only one that runs under the home folder"] as const;
   sim
     .command("do")

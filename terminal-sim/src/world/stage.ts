@@ -1,4 +1,4 @@
-import type { Chip } from "@cachet/card-layout";
+import { type Chip, sameBytes } from "@cachet/card-layout";
 import type { VisitReport, VisitRequest } from "@cachet/firmware/hal";
 import type { CollectedBatch } from "@cachet/firmware/supervisor";
 import { terminalName } from "@cachet/firmware/wire";
@@ -181,11 +181,13 @@ export class Stage {
     const rolledBack = this.rollBack.delete(step.terminal);
     if (rolledBack && earlier === undefined) throw new Refused(`${step.card} has had no visit to go back to`);
     if (rolledBack) card.restore(earlier!);
-    else this.before.set(step.card, card.dump());
+    const dump = card.dump();
     const answer = await terminal.visit(this.requestOf(step.wish, step.again), card, () =>
       step.returns ? card : null,
     );
     const left = terminal.faults.forget();
+    // A visit that changed nothing leaves nothing to go back to.
+    if (!sameBytes(dump, card.dump())) this.before.set(step.card, dump);
     this.parts.cards.put(step.card, card);
     const lines = [
       "stopped" in answer ? `stopped: ${answer.stopped}` : reportText(answer),
