@@ -5,6 +5,7 @@ import { join } from "node:path";
 import * as sim from "@cachet/terminal-sim";
 import { afterAll, describe, expect, it } from "vitest";
 import { readScenario } from "../../host/src/cli/scenario.ts";
+import { VERBS } from "../../host/src/cli/sim-steps.ts";
 import { ROOT } from "../boundaries/sources.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cachet-scenario-"));
@@ -59,6 +60,22 @@ describe.each(["thursday", "bad-day"])("the scenario %s", (name) => {
     expect(played.steps.length).toBeGreaterThan(10);
     expect(played.steps[0]).toMatchObject({ ok: true, report: { result: "done" } });
     expect(Object.keys(played.cards)).toHaveLength(2);
+  });
+});
+
+describe("docs/simulator.md", () => {
+  const page = readFileSync(join(ROOT, "docs/simulator.md"), "utf8");
+
+  it("shows a scenario that is read as it stands there", () => {
+    const [, example = ""] = /```yaml\n([\s\S]*?)```/.exec(page) ?? [];
+    const read = readScenario(example, join(ROOT, "programmes/scenarios/example.yaml"), sim);
+    expect(read).toMatchObject({ scenario: { title: "Thursday, 17:59:58", steps: [{}, {}, {}, {}] } });
+  });
+
+  it("names every fault and every verb", () => {
+    for (const { name } of sim.FAULTS)
+      expect(page).toContain(`\`${name.replace("-N", "-2").replace(/^(serial:drop=5%)$/, "$1,")}`);
+    for (const verb of Object.keys(VERBS)) expect(page).toContain(verb);
   });
 });
 

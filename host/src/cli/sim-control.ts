@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { chmodSync, rmSync } from "node:fs";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -44,12 +44,13 @@ export function openControl(folder: string, command: Command): Promise<(() => vo
   });
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(path, () =>
+    server.listen(path, () => {
+      chmodSync(path, 0o600);
       resolve(() => {
         for (const client of clients) client.end();
         server.close();
-      }),
-    );
+      });
+    });
   });
 }
 

@@ -228,8 +228,14 @@ class Desk {
         const problems = read.problems.map(({ field, problem }) => (field === null ? problem : `${field}: ${problem}`));
         return { ok: false, refused: problems.join("; "), verbs: [...Object.keys(VERBS), "stop"] };
       }
-      const { ok, lines, document } = await stage.perform(read.step);
-      return { ok, ...document, lines };
+      try {
+        const { ok, lines, document } = await stage.perform(read.step);
+        return { ok, ...document, lines };
+      } catch (error) {
+        // A defect of the simulator: it is said to whoever asked, and everything else goes on.
+        this.console.err(`${error instanceof Error ? error.stack : String(error)}\n`);
+        return { ok: false, refused: `a defect of cachet: ${String(error)}` };
+      }
     };
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, stop);
     const closeControl = await openControl(folder.path, command);
@@ -264,6 +270,9 @@ class Desk {
   }
 }
 
+/** The disk refused a terminal's file. */
+const isStorageFault = (error: unknown): error is Error => error instanceof Error && error.name === "StorageFault";
+
 /** Runs simulated terminals on virtual serial ports until it is stopped. */
 export async function start(sim: typeof Simulator, console: Console, options: StartOptions): Promise<number> {
   const folder = takeSimFolder(console, options.open === true, options.dir);
@@ -276,6 +285,9 @@ export async function start(sim: typeof Simulator, console: Console, options: St
     console.err(`everything is kept in ${folder.path}; stop with Ctrl-C or: cachet sim stop\n`);
     await desk.run();
   } catch (error) {
+    if (isStorageFault(error)) {
+      throw new Failure("C-FILE-03", error.message, NOT_STARTED, ["check the folder, your rights and the free space"]);
+    }
     if (!(error instanceof sim.PtyFault)) throw error;
     throw new Failure("C-SIM-06", error.message, NOT_STARTED, ["cachet doctor looks at this computer"]);
   } finally {

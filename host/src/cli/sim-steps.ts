@@ -30,6 +30,21 @@ export const VERBS: Readonly<Record<Step["verb"], readonly string[]>> = {
 };
 export const isVerb = (word: string): word is Step["verb"] => Object.hasOwn(VERBS, word);
 
+/** The words of a running simulator, for people. */
+export const WORDS = [
+  "card NAME [chip NTAG215] [areas 1]",
+  "tap NAME sale 4.80 1.20:tobacco [redeem max] [returns] [again]",
+  "tap NAME top-up 50.00 | settle",
+  "lay NAME | lift | show NAME",
+  "power on | off | cycle",
+  "cable in | out | gone",
+  "paper in | out",
+  "service",
+  "clock 2026-06-18T17:59:58+02:00",
+  "fault tear:after-block-2 (docs/simulator.md has all of them)",
+  "status | stop",
+] as const;
+
 const CENTS_MAX = 10_000_000;
 
 /** Cents of an amount with its two decimals, `12.50`; null for anything else. */

@@ -6,6 +6,7 @@ import type { Console } from "./console.ts";
 import { type RunOptions, runScenario } from "./sim-run.ts";
 import { simulatedUid } from "./sim-stage.ts";
 import { type StartOptions, start } from "./sim-start.ts";
+import { WORDS } from "./sim-steps.ts";
 import { tellSimulator } from "./sim-tell.ts";
 import { type WorldOptions, world } from "./sim-world.ts";
 
@@ -77,7 +78,8 @@ export function simCommands(
   sim
     .command("do")
     .description("tell a running simulator what to do: tap a card, cut the power, pull the cable, plan a fault")
-    .argument("<words...>", "for example: card anna, tap anna sale 4.80, power cycle, fault tear:after-block-2, status")
+    .argument("<words...>", "one of those below; `at N` behind them names the terminal")
+    .addHelpText("after", `\nWords:\n${WORDS.map((words) => `  ${words}`).join("\n")}`)
     .option(...dir)
     .action(async (words: readonly string[], options: { readonly dir?: string }) =>
       exit(await tellSimulator(console(), words, options)),

@@ -3,7 +3,7 @@ import type { VisitReport, VisitRequest } from "@cachet/firmware/hal";
 import type { CollectedBatch } from "@cachet/firmware/supervisor";
 import { terminalName } from "@cachet/firmware/wire";
 import type { AheadClock } from "../device/ahead-clock.ts";
-import type { CardBox } from "../device/card-box.ts";
+import { type CardBox, CardFileDamaged } from "../device/card-box.ts";
 import type { DeskTerminal } from "../device/desk-terminal.ts";
 import type { NoiseRates } from "../device/line-noise.ts";
 import type { Type2Chip } from "../device/type2-chip.ts";
@@ -90,7 +90,7 @@ export class Stage {
     try {
       return await this.dispatch(step);
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;
+      if (!(error instanceof Refused) && !(error instanceof CardFileDamaged)) throw error;
       return { ok: false, lines: [error.message], document: { refused: error.message } };
     }
   }
