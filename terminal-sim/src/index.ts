@@ -1,15 +1,28 @@
 /** A terminal made of fakes around the real image, and a town of them. */
 export type { Sandbox } from "@cachet/firmware/hal";
+export type { Belonging } from "@cachet/firmware/supervisor";
+export * from "./device/ahead-clock.ts";
 export * from "./device/air-time.ts";
+export * from "./device/card-box.ts";
 export * from "./device/chance.ts";
 export type { ChipAnswer, Wake } from "./device/chip-command.ts";
+export * from "./device/desk-terminal.ts";
+export { FAULTS, type Fault, parseFault } from "./device/fault.ts";
+export * from "./device/folder-storage.ts";
+export * from "./device/line-noise.ts";
 export * from "./device/mishap.ts";
 export * from "./device/paper.ts";
+export * from "./device/provision-desk.ts";
+export { type Pty, PtyFault } from "./device/pty.ts";
+export * from "./device/pty-line.ts";
 export * from "./device/reader.ts";
 export * from "./device/storage.ts";
+export * from "./device/system.ts";
 export * from "./device/terminal.ts";
 export * from "./device/timer.ts";
 export * from "./device/type2-chip.ts";
 export * from "./vm/quickjs.ts";
 export * from "./vm/v8.ts";
+export * from "./world/stage.ts";
+export * from "./world/step.ts";
 export * from "./world/town.ts";

@@ -32,11 +32,11 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
 const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   "firmware/wire": ["@scure/base"],
   "firmware/supervisor": ["@noble/ciphers", "@noble/curves", "@noble/hashes", "fflate"],
-  "terminal-sim": ["quickjs-emscripten", "node:"],
+  "terminal-sim": ["quickjs-emscripten", "@lydell/node-pty", "node:"],
   "host/ports": ["node:"],
   "host/cards": ["@noble/curves"],
   "host/image": ["esbuild", "node:"],
-  "host/cli": ["commander", "node:"],
+  "host/cli": ["commander", "yaml", "node:"],
 };
 
 function roomOf(path: string): string | null {

@@ -205,6 +205,28 @@ export const CODES = {
     exit: EXIT.ourBug,
     meaning: "After a simulation, cards and ledger do not add up. The seed in the message replays it.",
   },
+  "C-SIM-01": {
+    exit: EXIT.refused,
+    meaning: "A scenario has faults. Each is named with its line and its field. Nothing of it was played.",
+  },
+  "C-SIM-02": {
+    exit: EXIT.refused,
+    meaning:
+      "A scenario was played and came out otherwise than the golden file says. The first lines that differ are shown.",
+  },
+  "C-SIM-03": { exit: EXIT.refused, meaning: "A simulator runs in that folder already. One at a time may." },
+  "C-SIM-04": {
+    exit: EXIT.refused,
+    meaning: "The folder of a simulator holds a list of terminals that is none of ours.",
+  },
+  "C-SIM-05": {
+    exit: EXIT.refused,
+    meaning:
+      "Simulated terminals are asked to be what they are not: open or not is fixed when they are made, and so is their first image.",
+  },
+  "C-SIM-06": { exit: EXIT.refused, meaning: "This computer gives the simulator no virtual serial port." },
+  "C-SIM-07": { exit: EXIT.refused, meaning: "No simulator runs where the command looked for one, or several do." },
+  "C-SIM-08": { exit: EXIT.refused, meaning: "A running simulator refused what it was told." },
   "C-PERSO-01": {
     exit: EXIT.refused,
     meaning: "The keys hold no card key for that issuer, or those of several issuers and none was named.",

@@ -3,12 +3,10 @@ import type { Association, Type2Chip } from "@cachet/terminal-sim";
 import type { ChipLink } from "../cards/chip-link.ts";
 import { personalise } from "../cards/personalise.ts";
 import { readCard, statesOf } from "../cards/read.ts";
-import { testAreaKey, testCardKey, testImageSigner, testOfficeSigner, testTerminalSigner } from "../keys/test-keys.ts";
+import { testAreaKey, testCardKey } from "../keys/test-keys.ts";
 import { enrolTerminal, type ImportOutcome, importBatch } from "../office/import.ts";
 import type { Database } from "../ports/database.ts";
-
-const ISSUER = 1;
-const GENERATION = 1;
+import { SIM_GENERATION, SIM_ISSUER, testBelonging } from "./sim-provision.ts";
 
 function said(outcome: ImportOutcome): string {
   return outcome.status === "quarantined" ? `quarantined, ${outcome.reason}: ${outcome.detail}` : outcome.status;
@@ -24,43 +22,18 @@ export function simAssociation(
   return {
     enrol(terminal, merchant) {
       const held = programmes.filter(({ merchants }) => merchants[merchant] !== undefined);
-      const signer = testTerminalSigner(terminal);
-      enrolTerminal(database, terminal, merchant, signer.publicKey);
-      return {
-        signer,
-        trustedImageKeys: [{ publicKey: testImageSigner().publicKey, test: true }],
-        officeKey: testOfficeSigner().publicKey,
-        merchantName: programmes.find(({ merchants }) => merchants[merchant])?.merchants[merchant]?.name ?? "",
-        isOpen: false,
-        facts: {
-          terminal,
-          merchant,
-          production: false,
-          issuer: ISSUER,
-          cardGeneration: GENERATION,
-          programmes: held.map(({ number }) => ({ programme: number, generation: GENERATION })),
-        },
-        keys: [
-          {
-            key: { role: "identity", issuer: ISSUER, generation: GENERATION },
-            master: testCardKey(ISSUER, GENERATION),
-            test: true,
-          },
-          ...held.map(({ number }) => ({
-            key: { role: "area" as const, programme: number, generation: GENERATION },
-            master: testAreaKey(number, GENERATION),
-            test: true,
-          })),
-        ],
-      };
+      const numbers = held.map(({ number }) => number);
+      const belonging = testBelonging({ terminal, merchant, programmes: numbers });
+      enrolTerminal(database, terminal, merchant, belonging.signer.publicKey);
+      return belonging;
     },
     async personalise(chip, serial, day) {
       const made = await personalise(chipInField(chip), {
-        issuer: ISSUER,
+        issuer: SIM_ISSUER,
         serial,
         issued: day,
-        master: testCardKey(ISSUER, GENERATION),
-        generation: GENERATION,
+        master: testCardKey(SIM_ISSUER, SIM_GENERATION),
+        generation: SIM_GENERATION,
       });
       if (made.result !== "personalised") throw new Error(`card ${serial} was not personalised: ${made.reason}`);
       return made.card;

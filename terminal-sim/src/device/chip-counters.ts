@@ -26,6 +26,11 @@ export class ChipCounters {
     return twin;
   }
 
+  /** Puts the torn flags back as a chip had them. */
+  restoreFlags(torn: readonly boolean[]): void {
+    for (let counter = 0; counter < COUNTERS; counter += 1) this.torn[counter] = torn[counter] ?? false;
+  }
+
   has(counter: number): boolean {
     return Number.isInteger(counter) && counter >= 0 && counter < COUNTERS;
   }

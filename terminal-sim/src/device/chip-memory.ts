@@ -19,6 +19,12 @@ interface WeakPage {
   reads: number;
 }
 
+/** What a chip's memory holds, whole. */
+export interface MemoryContent {
+  readonly bytes: Uint8Array;
+  readonly weak: readonly (WeakPage & { readonly page: number })[];
+}
+
 /** Static lock bits that a block-locking bit of page 2 freezes: bit 0 page 3, bit 1 pages 4 to 9, bit 2 pages 10 to 15. */
 const STATIC_FROZEN = [0x0008, 0x03f0, 0xfc00] as const;
 
@@ -52,6 +58,21 @@ export class ChipMemory {
     twin.dynamicLocks = this.dynamicLocks;
     twin.configLocked = this.configLocked;
     return twin;
+  }
+
+  /** Everything that the chip keeps without power, PWD and PACK included. */
+  content(): MemoryContent {
+    const weak = [...this.weak].map(([page, { old, fresh, reads }]) => ({ page, old, fresh, reads }));
+    return { bytes: this.bytes.slice(), weak };
+  }
+
+  /** Puts back what `content` gave. Throws a `RangeError` for another chip's. */
+  restoreContent({ bytes, weak }: MemoryContent): void {
+    if (bytes.length !== this.bytes.length) throw new RangeError(`a memory of ${bytes.length} bytes`);
+    this.bytes.set(bytes);
+    this.weak.clear();
+    for (const { page, ...left } of weak) this.weak.set(page, { ...left });
+    this.activate(true);
   }
 
   private get passwordPage(): number {

@@ -49,7 +49,7 @@ export class SimTill implements CounterPort {
     this.screens.push(line);
   }
 
-  async print(receipt: readonly ReceiptLine[]): Promise<"printed"> {
+  async print(receipt: readonly ReceiptLine[]): Promise<"printed" | "no-paper"> {
     if (!this.keepsAll) this.receipts.length = 0;
     this.receipts.push(receipt);
     return "printed";

@@ -1,7 +1,7 @@
 import { type Chip, PAGE_BYTES, type2 } from "@cachet/card-layout";
 import { type ChipAnswer, CODE, COMMAND_BYTES, COMPATIBILITY_BYTES, type Wake } from "./chip-command.ts";
 import { ChipCounters } from "./chip-counters.ts";
-import { ChipMemory } from "./chip-memory.ts";
+import { ChipMemory, type MemoryContent } from "./chip-memory.ts";
 import { CHIP_MODELS, type ChipModel } from "./chip-model.ts";
 import type { TornPage } from "./mishap.ts";
 
@@ -12,6 +12,17 @@ export interface Type2ChipOptions {
   readonly counters?: readonly number[];
   /** Another GET_VERSION answer: a foreign chip. */
   readonly version?: Uint8Array;
+}
+
+/** What a chip keeps without power. */
+export interface ChipContent {
+  readonly chip: Chip;
+  readonly uid: Uint8Array;
+  readonly memory: MemoryContent;
+  readonly counters: readonly { readonly value: number; readonly torn: boolean }[];
+  readonly wrongPasswords: number;
+  readonly signature: Uint8Array;
+  readonly version: Uint8Array;
 }
 
 const PROT = 0x80;
@@ -68,6 +79,32 @@ export class Type2Chip {
     twin.unread = this.unread;
     twin.announced = this.announced;
     return twin;
+  }
+
+  /** Everything that the chip keeps without power, its secrets included: to be kept in a file and to be `revived` from there. */
+  content(): ChipContent {
+    const { memory, counters, wrongPasswords } = this;
+    const { signature, version } = this.options;
+    const kept = [0, 1, 2].map((counter) => ({ value: counters.value(counter), torn: counters.isTorn(counter) }));
+    const { bytes, weak } = memory.content();
+    return {
+      chip: this.chip,
+      uid: this.uid.slice(),
+      memory: { bytes, weak },
+      counters: kept,
+      wrongPasswords,
+      signature: signature!,
+      version: version!,
+    };
+  }
+
+  /** A chip with this content, out of any field. Throws a `RangeError` for what no such chip can hold. */
+  static revived({ chip, uid, memory, counters, wrongPasswords, signature, version }: ChipContent): Type2Chip {
+    const revived = new Type2Chip(chip, uid, { signature, version, counters: counters.map(({ value }) => value) });
+    revived.counters.restoreFlags(counters.map(({ torn }) => torn));
+    revived.memory.restoreContent(memory);
+    revived.wrongPasswords = wrongPasswords;
+    return revived;
   }
 
   /** The whole memory as a dump tool with the password sees it. PWD and PACK are zeros. Changes nothing. */

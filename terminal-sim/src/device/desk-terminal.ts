@@ -1,0 +1,243 @@
+import type {
+  Chance,
+  CounterPort,
+  ReceiptLine,
+  Sandbox,
+  SettableClock,
+  Storage,
+  Tap,
+  Timer,
+  VisitReport,
+  VisitRequest,
+} from "@cachet/firmware/hal";
+import { type Belonging, type Hardware, Slots, Supervisor } from "@cachet/firmware/supervisor";
+import { Faults } from "./fault.ts";
+import { FaultyStorage } from "./faulty-storage.ts";
+import { PowerCut } from "./mishap.ts";
+import { renderReceipt } from "./paper.ts";
+import type { LineEnd } from "./pty-line.ts";
+import { type Customer, SimReader } from "./reader.ts";
+import { SimTill } from "./till.ts";
+import type { Type2Chip } from "./type2-chip.ts";
+
+/** What somebody who stands before a terminal sees and hears of it. */
+export type TerminalEvent =
+  /** It is on. `image`: why no image runs; null where one does. */
+  | { readonly what: "started"; readonly image: string | null; readonly trial: boolean }
+  /** It is off, and why. */
+  | { readonly what: "stopped"; readonly reason: string }
+  | { readonly what: "screen"; readonly line: string }
+  | { readonly what: "receipt"; readonly lines: readonly string[] };
+
+/** A till that shows what it shows. */
+class DeskTill extends SimTill implements CounterPort {
+  hasPaper = true;
+  private readonly tell: (event: TerminalEvent) => void;
+
+  constructor(tell: (event: TerminalEvent) => void) {
+    super(false);
+    this.tell = tell;
+  }
+
+  override async show(line: string): Promise<void> {
+    await super.show(line);
+    this.tell({ what: "screen", line });
+  }
+
+  override async print(receipt: readonly ReceiptLine[]): Promise<"printed" | "no-paper"> {
+    if (!this.hasPaper) return "no-paper";
+    await super.print(receipt);
+    this.tell({ what: "receipt", lines: renderReceipt(receipt) });
+    return "printed";
+  }
+}
+
+/** A reader that waits for a card where nobody stands before it and decides at once whether to come back. */
+class DeskReader extends SimReader {
+  /** A customer stands there: what he does when asked is done at once. */
+  isAttended = false;
+  private readonly timer: Timer;
+  private onPresent: () => void = () => {};
+
+  constructor(faults: Faults, timer: Timer) {
+    super(() => faults.card);
+    this.timer = timer;
+  }
+
+  override present(chip: Type2Chip): void {
+    super.present(chip);
+    this.onPresent();
+  }
+
+  override async waitCard(timeoutMs: number, uid: Uint8Array | null): Promise<Tap | "other" | "several" | "none"> {
+    const found = await super.waitCard(timeoutMs, uid);
+    if (found !== "none" || this.isAttended) return found;
+    const came = await new Promise<boolean>((resolve) => {
+      const callOff = timeoutMs === 0 ? () => {} : this.timer.after(timeoutMs, () => resolve(false));
+      this.onPresent = () => {
+        callOff();
+        resolve(true);
+      };
+    });
+    return came ? super.waitCard(timeoutMs, uid) : "none";
+  }
+}
+
+/** What a terminal on the desk is made of. */
+export interface DeskTerminalParts {
+  /** What it is; null where its storage says: blank, or what a provision made of it. */
+  readonly belonging: Belonging | null;
+  readonly chance: Chance;
+  readonly hardware: Hardware;
+  readonly storage: Storage;
+  readonly clock: SettableClock;
+  readonly timer: Timer;
+  readonly newSandbox: () => Sandbox;
+  /** Puts the terminal on its line, once for each start; null for a terminal without a line. */
+  readonly connect: (() => LineEnd) | null;
+  readonly tell: (event: TerminalEvent) => void;
+}
+
+/** Why a terminal is off. */
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** A terminal that is switched on and off, starts anew when its line or a trial asks for it, and goes off when something breaks. */
+export class DeskTerminal {
+  readonly faults = new Faults();
+  private readonly parts: DeskTerminalParts;
+  private readonly reader: DeskReader;
+  private till: DeskTill;
+  private supervisor: Supervisor | null = null;
+  private line: LineEnd | null = null;
+
+  constructor(parts: DeskTerminalParts) {
+    this.parts = parts;
+    this.reader = new DeskReader(this.faults, parts.timer);
+    this.till = new DeskTill(parts.tell);
+  }
+
+  /** Puts the first image into the flash of a new terminal, as its maker does; nothing where it has one. */
+  async install(image: Uint8Array): Promise<void> {
+    if ((await this.parts.storage.file("state").read()).length === 0) await Slots.install(this.parts.storage, image);
+  }
+
+  /** Starts it; false where it does not come up, and the event says why. Nothing where it is on. */
+  async powerOn(): Promise<boolean> {
+    if (this.supervisor !== null) return true;
+    const { belonging, chance, hardware, storage, clock, timer, newSandbox, connect, tell } = this.parts;
+    this.faults.isFull = false;
+    const { hasPaper } = this.till;
+    this.till = new DeskTill(tell);
+    this.till.hasPaper = hasPaper;
+    this.line = connect?.() ?? null;
+    try {
+      this.supervisor = await Supervisor.boot({
+        hardware,
+        storage: new FaultyStorage(storage, this.faults),
+        ...(belonging === null ? {} : { belonging }),
+        chance,
+        clock,
+        timer,
+        line: this.line,
+        newSandbox,
+        card: this.reader,
+        counter: this.till,
+      });
+    } catch (error) {
+      this.powerOff(reasonOf(error));
+      return false;
+    }
+    this.watch(this.supervisor);
+    const { imageFault, slots } = this.supervisor;
+    tell({ what: "started", image: imageFault?.message ?? null, trial: slots.onTrial });
+    return true;
+  }
+
+  private watch(supervisor: Supervisor): void {
+    const isCurrent = () => this.supervisor === supervisor;
+    supervisor.resets.then(async () => {
+      if (!isCurrent()) return;
+      this.powerOff("reset");
+      await this.powerOn();
+    });
+    supervisor.stopped.catch((error: unknown) => {
+      if (isCurrent()) this.powerOff(reasonOf(error));
+    });
+  }
+
+  /** Stops at once, as if unplugged. What it stored stays. */
+  powerOff(reason = "power off"): void {
+    this.supervisor?.shutDown();
+    this.supervisor = null;
+    this.line?.close();
+    this.line = null;
+    this.reader.remove();
+    this.parts.tell({ what: "stopped", reason });
+  }
+
+  /** The power goes and comes back. */
+  async powerCycle(): Promise<boolean> {
+    this.powerOff("power cut");
+    return this.powerOn();
+  }
+
+  get isOn(): boolean {
+    return this.supervisor !== null;
+  }
+
+  /** Throws where it is off. */
+  get running(): Supervisor {
+    if (this.supervisor === null) throw new Error("the terminal is off");
+    return this.supervisor;
+  }
+
+  get clock(): SettableClock {
+    return this.parts.clock;
+  }
+
+  /** Paper in the printer. */
+  set hasPaper(hasPaper: boolean) {
+    this.till.hasPaper = hasPaper;
+  }
+
+  /** Somebody holds the service key down. */
+  pressService(): void {
+    this.till.pressService();
+  }
+
+  /** Lays a card on the reader, where it stays until it is lifted or the next visit ends. */
+  lay(card: Type2Chip): void {
+    this.reader.present(card);
+  }
+
+  lift(): void {
+    this.reader.remove();
+  }
+
+  /**
+   * One visit with a card. `customer` says what happens when the terminal asks for the card again. Gives the report, or why the
+   * terminal stopped in the middle of it.
+   */
+  async visit(
+    request: VisitRequest,
+    card: Type2Chip,
+    customer: Customer = () => null,
+  ): Promise<VisitReport | { readonly stopped: string }> {
+    const { stopped, resets } = this.running;
+    this.reader.isAttended = true;
+    this.reader.customer = customer;
+    this.reader.present(card);
+    try {
+      const again = resets.then(() => ({ stopped: "reset" }));
+      return await Promise.race([this.till.ask(request), stopped, this.running.appFault(), again]);
+    } catch (error) {
+      // A power cut or a storage that failed switches it off; an app that was stopped does not.
+      if (error instanceof PowerCut || this.supervisor === null) return { stopped: reasonOf(error) };
+      return { stopped: `the app: ${reasonOf(error)}` };
+    } finally {
+      this.reader.isAttended = false;
+      this.reader.customer = () => null;
+      this.reader.remove();
+    }
+  }
+}
