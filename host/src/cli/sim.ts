@@ -13,11 +13,13 @@ import { BuildRefused, type BuiltImage, buildImage } from "../image/build.ts";
 import { testImageSigner } from "../keys/test-keys.ts";
 import { PURCHASES_HEADER, type PurchasesFile, readPurchases } from "../office/purchases.ts";
 import { type Statement, statement } from "../office/statement.ts";
+import type { ByteLine } from "../ports/serial.ts";
 import { type Console, progressLine, tell } from "./console.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { readFile, writeFile } from "./files.ts";
 import { makeLedger } from "./home.ts";
 import { simAssociation } from "./sim-association.ts";
+import { simTerminalLine } from "./sim-terminal.ts";
 import { statementLines } from "./statement-text.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
@@ -194,6 +196,13 @@ const loadSimulator = () => import("@cachet/terminal-sim");
 export async function simulatedCard(kind: Chip, serial: number): Promise<ChipLink> {
   const { chipInField, Type2Chip } = await loadSimulator();
   return chipInField(new Type2Chip(kind, concat(Uint8Array.of(0x04, 0xca, 0xc4, 0xe7), bigEndian(serial, 3))));
+}
+
+/** A terminal of the town behind a line of its own; it lives until the line is closed. */
+export async function simulatedTerminal(): Promise<ByteLine> {
+  const { file, programmes } = await townImage();
+  const numbers = programmes.map(({ number }) => number);
+  return simTerminalLine(await loadSimulator(), file, numbers, parisOffset());
 }
 
 async function world(console: Console, options: WorldOptions, homeGiven: boolean): Promise<number> {
