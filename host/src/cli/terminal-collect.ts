@@ -57,6 +57,16 @@ function diskFailure(folder: string, error: unknown): Failure {
   ]);
 }
 
+/** What the disk says on the way becomes a failure that names the folder. */
+async function onDisk<T>(folder: string, collecting: () => Promise<T>): Promise<T> {
+  try {
+    return await collecting();
+  } catch (error) {
+    const isDisk = error instanceof Error && "syscall" in error;
+    throw isDisk ? diskFailure(folder, error) : error;
+  }
+}
+
 async function fetchOne(session: TerminalSession, range: EntryRange, folder: string): Promise<CollectedFile> {
   const { console, tools } = session;
   const whose = { terminal: session.number, key: session.identity.key };
@@ -75,16 +85,16 @@ async function fetchOne(session: TerminalSession, range: EntryRange, folder: str
     throw new Failure("C-TERM-11", `what ${session.name} gave is no batch of its own: ${detail} (${reason})`, KEPT, [
       "collect again; if it stays so, the terminal has to go to the office",
     ]);
-  } catch (error) {
-    const isDisk = error instanceof Error && "syscall" in error;
-    throw isDisk ? diskFailure(folder, error) : error;
   } finally {
     line.end();
   }
 }
 
 /** Collects everything that is not collected yet: each batch is on the disk before the terminal hears of it. */
-export async function collectAll(session: TerminalSession, folder: string): Promise<readonly CollectedFile[]> {
+export const collectAll = (session: TerminalSession, folder: string): Promise<readonly CollectedFile[]> =>
+  onDisk(folder, () => everything(session, folder));
+
+async function everything(session: TerminalSession, folder: string): Promise<readonly CollectedFile[]> {
   const whose = { terminal: session.number, key: session.identity.key };
   const files: CollectedFile[] = [];
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
@@ -145,7 +155,9 @@ export interface CollectOptions extends PortOptions {
 export async function collect(console: Console, options: CollectOptions, tools: TerminalTools): Promise<void> {
   const { output: folder, from } = options;
   await withTerminal(console, options, tools, async (session) => {
-    const files = await (from === undefined ? collectAll(session, folder) : collectFrom(session, folder, from));
+    const files = await (from === undefined
+      ? collectAll(session, folder)
+      : onDisk(folder, () => collectFrom(session, folder, from)));
     const lines = files.map((file) => fileText(folder, file));
     tell(console, lines.length > 0 ? lines : ["nothing to collect: every entry is collected already"], {
       terminal: terminalName(session.number),

@@ -39,6 +39,28 @@ export async function reset(session: TerminalSession): Promise<void> {
   }
 }
 
+const isInDoubt = (error: unknown): boolean => error instanceof Failure && error.code === "C-LINK-08";
+/** Times that a start is asked for whose answer was lost. */
+const RESETS_MAX = 3;
+
+/**
+ * Starts the terminal anew for an image that waits for it. An answer that was lost is no doubt here: the image waits as long as
+ * nothing was started.
+ */
+async function resetInto(session: TerminalSession, hash: Uint8Array): Promise<void> {
+  for (let time = 1; ; time += 1) {
+    try {
+      await reset(session);
+      return;
+    } catch (error) {
+      if (!isInDoubt(error) || time === RESETS_MAX) throw error;
+      await waitUntilBack(session);
+      const { images } = await session.need(imageState, {}, "tell of its slots");
+      if (images.every((image) => image.pending !== true || !sameBytes(image.hash, hash))) return;
+    }
+  }
+}
+
 /** Waits until the terminal answers again, and logs in. Fails with C-TERM-10 where it does not. */
 export async function waitUntilBack(session: TerminalSession): Promise<void> {
   const { clock } = session.tools;
@@ -74,7 +96,7 @@ async function whyNot(session: TerminalSession, hash: Uint8Array): Promise<strin
  */
 export async function startWith(session: TerminalSession, hash: Uint8Array): Promise<Restarted> {
   const { clock } = session.tools;
-  await reset(session);
+  await resetInto(session, hash);
   await waitUntilBack(session);
   for (const end = clock.now() + HEALTHY_MS; clock.now() < end; ) {
     const running = await runningHash(session);

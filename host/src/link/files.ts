@@ -8,6 +8,9 @@ type Piece = Answer<{ readonly off: number; readonly data: Uint8Array }, Refusal
 
 const saidNo = (detail: string) => ({ ok: false, refusal: "unknown", detail }) as const;
 
+/** The terminal decides how long a piece is, and a bad line rarely carries a long one. */
+const PIECE_TRIES = 20;
+
 /** Asks for pieces ahead of the one that is needed, so that the line is not idle meanwhile. Reading changes nothing. */
 class ReadAhead {
   private readonly client: SmpClient;
@@ -22,7 +25,7 @@ class ReadAhead {
   private ask(off: number): Promise<Piece> {
     const known = this.asked.get(off);
     if (known !== undefined) return known;
-    const piece = this.client.call(fileDownload, { off, name: this.name });
+    const piece = this.client.call(fileDownload, { off, name: this.name }, { tries: PIECE_TRIES, isQuick: true });
     // One that was asked ahead may fail unheard: whoever needs it hears of it.
     piece.catch(() => {});
     this.asked.set(off, piece);
@@ -40,6 +43,9 @@ class ReadAhead {
     }
   }
 }
+
+/** A terminal makes a file when it is asked for: it seals a batch of many entries first. */
+const SEALING_MS = 5_000;
 
 export interface DownloadOptions {
   /** First byte that is wanted. */
@@ -59,7 +65,7 @@ export async function download(
   { from, max, onProgress = () => {} }: DownloadOptions,
   take: (piece: Uint8Array) => void,
 ): Promise<Answer<number, DownloadRefusal>> {
-  const status = await client.call(fileStatus, { name });
+  const status = await client.call(fileStatus, { name }, { timeoutMs: SEALING_MS });
   if (!status.ok) return status;
   const { len: total } = status.value;
   if (from > total) return { ok: false, refusal: "beyond-file", detail: `byte ${from} of ${total}` };

@@ -11,6 +11,7 @@ import {
 } from "@cachet/firmware/wire";
 import { sha256 } from "../ports/crypto.ts";
 import { deflate } from "../ports/deflate.ts";
+import { LinkFault } from "./link-fault.ts";
 import { type KnownBlocks, makePatch } from "./patch.ts";
 import type { SmpClient } from "./smp-client.ts";
 import { type Capacity, type Progress, type Uploaded, USUAL_CAPACITY, upload } from "./upload.ts";
@@ -47,7 +48,11 @@ const STEPS_MAX = 20_000;
 async function blocksOf(client: SmpClient): Promise<(KnownBlocks & { readonly base: Uint8Array }) | null> {
   const parts: Uint8Array[] = [];
   for (let from = 0; ; ) {
-    const answer = await client.call(imageBlocks, { size: BLOCK_BYTES, ...(from === 0 ? {} : { from }) });
+    const answer = await client.call(
+      imageBlocks,
+      { size: BLOCK_BYTES, ...(from === 0 ? {} : { from }) },
+      { isQuick: true },
+    );
     if (!answer.ok || answer.value.blocks.length === 0) return null;
     const { hash, length, blocks } = answer.value;
     parts.push(blocks);
@@ -64,7 +69,11 @@ interface Packed {
 }
 
 async function patchOf(client: SmpClient, { file }: ImageFile): Promise<Packed | null> {
-  const known = await blocksOf(client);
+  const known = await blocksOf(client).catch((error: unknown) => {
+    // Hashes come in long answers: a bad line may not carry them and carry the pieces of an upload all the same.
+    if (error instanceof LinkFault && error.problem !== "gone") return null;
+    throw error;
+  });
   if (known === null) return null;
   const steps: readonly PatchStep[] = makePatch(file, known, sha256);
   if (steps.length > STEPS_MAX) return null;

@@ -21,22 +21,30 @@ import { LastBytes, LinkFault } from "./link-fault.ts";
 
 /** How long, and how often, a call waits for its answer. */
 export interface CallOptions {
-  /** Quiet milliseconds, beyond what the bytes take on their way, after which a try has failed; each further try waits twice as long. */
+  /** Quiet milliseconds, beyond what the bytes take on their way, after which a try has failed. */
   readonly timeoutMs?: number;
   readonly tries?: number;
+  /** Every try waits as long as the first, in place of twice as long as the one before: for answers that are known to come at once. */
+  readonly isQuick?: boolean;
 }
 
-export interface ClientOptions extends CallOptions {
+export interface ClientOptions {
+  readonly timeoutMs?: number;
+  readonly tries?: number;
   /** Bytes that the line carries in a second. */
   readonly bytesPerSecond?: number;
   /** Number of the first request: any one, so that answers to whoever was on the line before are not taken for ours. */
   readonly firstSequence?: number;
 }
 
-const TIMEOUT_MS = 2_000;
-const TRIES = 3;
+const TIMEOUT_MS = 1_500;
+const TRIES = 4;
 /** 115200 bit/s with start and stop bit. */
 const BYTES_PER_SECOND = 11_520;
+/** A try waits at most so many times as long as the first. */
+const PATIENCE_MAX = 4;
+/** Where damaged bytes come back, so many times as many tries are made. */
+const NOISY_TIMES = 3;
 /** However much comes that is no answer, a try ends after so many times its quiet time. */
 const LONGEST_TIMES = 4;
 
@@ -81,7 +89,7 @@ export class SmpClient {
   readonly bytesPerSecond: number;
   readonly clock: Clock;
   private readonly line: ByteLine;
-  private readonly usual: Required<CallOptions>;
+  private readonly usual: { readonly timeoutMs: number; readonly tries: number };
   private readonly reader = new FrameReader();
   private readonly heard = new LastBytes();
   private readonly waiting = new Map<number, Waiting>();
@@ -125,11 +133,15 @@ export class SmpClient {
     request: Q,
     options: CallOptions = {},
   ): Promise<Answer<S, R>> {
-    const { timeoutMs = this.usual.timeoutMs, tries = this.usual.tries } = options;
-    const { count, packets } = { count: this.heard.count, packets: this.packets };
-    for (let time = 0; time < (isSentOnce(command) ? 1 : tries); time += 1) {
+    const { timeoutMs = this.usual.timeoutMs, tries = this.usual.tries, isQuick = false } = options;
+    const { count } = this.heard;
+    const { packets } = this;
+    // A line on which something comes back is bad, not dead.
+    const most = () => (isSentOnce(command) ? 1 : this.heard.count > count ? NOISY_TIMES * tries : tries);
+    for (let time = 0; time < most(); time += 1) {
       const exchange = this.begin(command, request);
-      const answer = await this.within(exchange.answer, this.quietMs(timeoutMs * 2 ** time, exchange.bytes));
+      const patience = isQuick ? timeoutMs : timeoutMs * Math.min(2 ** time, PATIENCE_MAX);
+      const answer = await this.within(exchange.answer, this.quietMs(patience, exchange.bytes));
       exchange.forget();
       if (answer !== "late") return answer;
     }

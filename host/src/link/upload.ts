@@ -54,7 +54,7 @@ const FIRST_PIECE_BYTES = 256;
 /** Smaller pieces are mostly head: a line that loses so much carries nothing. */
 const PIECE_BYTES_MIN = 64;
 /** Pieces in a row that arrive before they are made larger again. */
-const GOOD_IN_A_ROW = 8;
+const GOOD_IN_A_ROW = 24;
 /** Times in a row that nothing comes back before the line is given up. */
 const SILENCES_MAX = 5;
 /** Times that a terminal may have lost what it had and begin anew. */
