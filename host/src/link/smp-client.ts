@@ -136,14 +136,17 @@ export class SmpClient {
     const { timeoutMs = this.usual.timeoutMs, tries = this.usual.tries, isQuick = false } = options;
     const { count } = this.heard;
     const { packets } = this;
-    // A line on which something comes back is bad, not dead.
-    const most = () => (isSentOnce(command) ? 1 : this.heard.count > count ? NOISY_TIMES * tries : tries);
+    const times = isSentOnce(command) ? 1 : tries;
+    // A line on which something comes back is bad, not dead. Whoever asks once wants it asked once.
+    const most = () => (times > 1 && this.heard.count > count ? NOISY_TIMES * times : times);
     for (let time = 0; time < most(); time += 1) {
       const exchange = this.begin(command, request);
       const patience = isQuick ? timeoutMs : timeoutMs * Math.min(2 ** time, PATIENCE_MAX);
       const answer = await this.within(exchange.answer, this.quietMs(patience, exchange.bytes));
       exchange.forget();
-      if (answer !== "late") return answer;
+      // A request that arrived in another shape than it was sent was not followed.
+      const isDamaged = answer !== "late" && !answer.ok && answer.refusal === "corrupt" && time + 1 < most();
+      if (answer !== "late" && !isDamaged) return answer;
     }
     throw this.silence(count, packets);
   }

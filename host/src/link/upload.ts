@@ -59,6 +59,8 @@ const GOOD_IN_A_ROW = 24;
 const SILENCES_MAX = 5;
 /** Times that a terminal may have lost what it had and begin anew. */
 const RESTARTS_MAX = 3;
+/** Pieces that are told to be damaged before that is believed of the whole. */
+const DAMAGED_MAX = 20;
 const LENGTH_AND_CRC = 4;
 
 /** The most bytes of a piece: its packet fills whole lines, and the terminal has room for it with length and CRC. */
@@ -105,6 +107,7 @@ class Upload<Q, R extends string> {
   private good = 0;
   private silences = 0;
   private restarts = 0;
+  private damaged = 0;
 
   constructor(client: SmpClient, job: Uploading<Q, R>, capacity: Capacity, onProgress: (progress: Progress) => void) {
     this.client = client;
@@ -205,9 +208,14 @@ class Upload<Q, R extends string> {
     if (place < 0) return null;
     // Answers come in order: what was sent before this one gets none any more.
     for (const { exchange } of this.outstanding.splice(0, place + 1)) exchange.forget();
-    if (!answer.ok) return answer;
     this.silences = 0;
-    return this.onTold(sent, answer.value);
+    if (answer.ok) return this.onTold(sent, answer.value);
+    if (answer.refusal !== "corrupt" || this.damaged >= DAMAGED_MAX) return answer;
+    // The piece arrived in another shape than it was sent.
+    this.damaged += 1;
+    this.moveTo(this.stored);
+    this.onLoss();
+    return null;
   }
 
   private onTold(sent: Sent<R>, told: Told): Uploaded<R> | "begin-anew" | null {
