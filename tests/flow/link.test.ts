@@ -7,6 +7,7 @@ import {
   encodeFrames,
   encodePacket,
   FrameReader,
+  fileDownload,
   imageSetState,
   imageState,
   imageUpload,
@@ -18,6 +19,7 @@ import {
   terminalIdentity,
 } from "@cachet/firmware/wire";
 import { describe, expect, it } from "vitest";
+import { download } from "../../host/src/link/files.ts";
 import { sendImage } from "../../host/src/link/image-upload.ts";
 import { LinkFault } from "../../host/src/link/link-fault.ts";
 import { SmpClient } from "../../host/src/link/smp-client.ts";
@@ -376,6 +378,54 @@ describe("an upload", () => {
     );
     expect(fault.problem).toBe("silent");
     expect(done).toBeGreaterThan(8_000);
+  });
+});
+
+describe("a download", () => {
+  const file = Uint8Array.from({ length: 3_000 }, (_, i) => (i * 11) & 0xff);
+
+  /** A terminal that tells a file in pieces of 500 bytes, or what a test makes of them. */
+  function teller(
+    twist: (off: number, data: Uint8Array) => readonly [number, Uint8Array] = (off, data) => [off, data],
+  ) {
+    return device((header, body) => {
+      if (header.command === 1) return packet(header, new Map([["len", file.length]]));
+      const { off } = fileDownload.request.decode(decodeCbor(body), "request");
+      const [told, data] = twist(off, file.subarray(off, off + 500));
+      const map = new Map<string, Cbor>([
+        ["off", told],
+        ["data", data],
+      ]);
+      return packet(header, map);
+    });
+  }
+
+  async function fetched({ clock, client }: ReturnType<typeof teller>, from = 0, max = 10_000) {
+    const parts: Uint8Array[] = [];
+    const answer = await clock.run(download(client, "/batches/x", { from, max }, (part) => parts.push(part)));
+    return { answer, bytes: concat(...parts) };
+  }
+
+  it("brings a file, whole or from a byte on", async () => {
+    expect(await fetched(teller())).toEqual({ answer: { ok: true, value: 3_000 }, bytes: file });
+    expect((await fetched(teller(), 1_234)).bytes).toEqual(file.subarray(1_234));
+    expect(await fetched(teller(), 3_000)).toMatchObject({ answer: { ok: true }, bytes: new Uint8Array() });
+    expect((await fetched(teller(), 3_001)).answer).toMatchObject({ ok: false, refusal: "beyond-file" });
+    expect((await fetched(teller(), 0, 2_999)).answer).toMatchObject({ ok: false, refusal: "too-large" });
+  });
+
+  it("takes pieces of any length, and never one that lies elsewhere, is empty or too long", async () => {
+    const short = teller((off, data) => [off, data.subarray(0, 1 + (off % 77))]);
+    expect((await fetched(short)).bytes).toEqual(file);
+    for (const twist of [
+      (off: number, data: Uint8Array) => [off === 1_000 ? 500 : off, data] as const,
+      (off: number, data: Uint8Array) => [off, off === 1_000 ? data.subarray(0, 0) : data] as const,
+      (off: number, data: Uint8Array) => [off, off === 2_500 ? concat(data, data) : data] as const,
+    ]) {
+      const { answer, bytes } = await fetched(teller(twist));
+      expect(answer).toMatchObject({ ok: false });
+      expect(bytes).toEqual(file.subarray(0, bytes.length));
+    }
   });
 });
 

@@ -178,5 +178,9 @@ describe("clients that come and go", () => {
     desk.terminal.clock.suspect = true;
     expect((await laptop.run("clock")).out).toMatch(/^clock corrected by \+\d+ d/);
     expect(desk.terminal.clock.suspect).toBe(false);
+    const before = desk.terminal.clock.utc;
+    laptop.utcMs = 86_400_000;
+    const { failure, exit } = await laptop.run("clock");
+    expect([failure?.code, exit, desk.terminal.clock.utc]).toEqual(["C-TERM-17", 1, before]);
   });
 });

@@ -49,7 +49,7 @@ describe("cachet terminal flash", () => {
     expect(batch).toBe("T-0042-1-4.batch");
     expect(desk.collected).toBe(4);
     expect(out).toContain("2.0.0 active");
-    expect(out).toMatch(/horloge +clock corrected by \+3 min 1\d s \(journalled\)/);
+    expect(out).toMatch(/horloge +heure corrigée de \+3 min 1\d s \(journalisé\)/);
     expect(Math.abs(desk.terminal.clock.utc - laptop.utcMs / 1_000)).toBeLessThan(60);
     const page = readFileSync(report, "utf8");
     expect(page).toMatch(/^RAPPORT D'INSTALLATION\n/);

@@ -291,6 +291,10 @@ export const CODES = {
     exit: EXIT.refused,
     meaning: "The terminal goes on with a visit. It is not started anew in the middle of one.",
   },
+  "C-TERM-17": {
+    exit: EXIT.refused,
+    meaning: "A terminal's clock is not set by a computer whose own clock is plainly wrong.",
+  },
   "C-BUG-70": {
     exit: EXIT.ourBug,
     meaning: "Something happened that the project did not foresee: a defect of cachet.",

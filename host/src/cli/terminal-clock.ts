@@ -10,10 +10,14 @@ import type { PortOptions, TerminalTools } from "./terminal-tools.ts";
 const DRIFT_SECONDS_SMALL = 2;
 
 export interface ClockCorrection {
-  /** Seconds that the terminal's clock was ahead. */
+  /** Seconds that the terminal's clock was ahead of this computer's. */
   readonly driftSeconds: number;
-  readonly corrected: boolean;
+  /** `untrusted`: this computer's own clock cannot be right, so that nothing was corrected by it. */
+  readonly result: "right" | "corrected" | "untrusted";
 }
+
+/** Nobody sets a terminal by a computer whose clock stands before this: its battery is empty. */
+const EARLIEST_MS = Date.UTC(2026, 0, 1);
 
 /** Times that the clock is set whose answer was lost. */
 const TRIES = 3;
@@ -26,13 +30,14 @@ export async function correctClock(session: TerminalSession): Promise<ClockCorre
     if (told === null) throw refusal("tell the time", "denied", "", session.standing);
     const { driftSeconds, health } = told;
     const isRight = Math.abs(driftSeconds) < DRIFT_SECONDS_SMALL && !health.suspect;
-    if (isRight) return { driftSeconds: was ?? driftSeconds, corrected: was !== null };
+    if (isRight) return { driftSeconds: was ?? driftSeconds, result: was === null ? "right" : "corrected" };
+    if (session.tools.now() < EARLIEST_MS) return { driftSeconds, result: "untrusted" };
     was ??= driftSeconds;
     try {
       // Zone and fraction in full, as SMP writes a moment.
       const datetime = new Date(session.tools.now()).toISOString().replace("Z", "000+00:00");
       await session.need(writeDateTime, { datetime }, "set the clock");
-      return { driftSeconds: was, corrected: true };
+      return { driftSeconds: was, result: "corrected" };
     } catch (error) {
       // The clock itself shows whether it was set.
       if (!(error instanceof Failure) || error.code !== "C-LINK-08" || time === TRIES) throw error;
@@ -40,10 +45,23 @@ export async function correctClock(session: TerminalSession): Promise<ClockCorre
   }
 }
 
-export const correctionText = ({ driftSeconds, corrected }: ClockCorrection): string =>
-  corrected
-    ? `clock corrected by ${driftText(-driftSeconds)} (journalled)`
-    : `clock right: ${driftText(driftSeconds)} from this computer's`;
+const WORDS = {
+  fr: {
+    right: (drift: string) => `heure juste : ${drift} d'écart avec cet ordinateur`,
+    corrected: (drift: string) => `heure corrigée de ${drift} (journalisé)`,
+    untrusted: () => "heure non corrigée : l'horloge de cet ordinateur est fausse",
+  },
+  en: {
+    right: (drift: string) => `clock right: ${drift} from this computer's`,
+    corrected: (drift: string) => `clock corrected by ${drift} (journalled)`,
+    untrusted: () => "clock not corrected: this computer's own clock is wrong",
+  },
+} as const;
+
+export function correctionText({ driftSeconds, result }: ClockCorrection, lang: "fr" | "en"): string {
+  const seconds = result === "corrected" && driftSeconds !== 0 ? -driftSeconds : driftSeconds;
+  return WORDS[lang][result](driftText(seconds, lang));
+}
 
 /** `terminal clock`: shows how far the clock is off, and corrects it. */
 export async function clock(
@@ -66,6 +84,12 @@ export async function clock(
       return;
     }
     const done = await correctClock(session);
-    tell(console, [correctionText(done)], { drift_seconds: done.driftSeconds, corrected: done.corrected });
+    if (done.result === "untrusted") {
+      throw new Failure("C-TERM-17", "this computer's clock stands before 2026", UNTOUCHED, [
+        "set this computer's clock: timedatectl set-ntp true",
+      ]);
+    }
+    const corrected = done.result === "corrected";
+    tell(console, [correctionText(done, "en")], { drift_seconds: done.driftSeconds, corrected });
   });
 }

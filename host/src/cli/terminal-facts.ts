@@ -64,11 +64,11 @@ export async function factsOf(session: TerminalSession): Promise<TerminalFacts> 
 }
 
 /** `-3 min 12 s`; `0 s` where there is nothing to say. */
-export function driftText(seconds: number): string {
+export function driftText(seconds: number, lang: "fr" | "en" = "en"): string {
   const [sign, all] = [seconds < 0 ? "-" : "+", Math.abs(seconds)];
   if (all === 0) return "0 s";
   const units = [
-    [Math.floor(all / 86_400), "d"],
+    [Math.floor(all / 86_400), lang === "fr" ? "j" : "d"],
     [Math.floor(all / 3_600) % 24, "h"],
     [Math.floor(all / 60) % 60, "min"],
     [all % 60, "s"],

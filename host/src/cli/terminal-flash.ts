@@ -8,7 +8,7 @@ import { Failure } from "./failure.ts";
 import { type CheckedImage, changes, checkAge, checkedImage, checkFit, checkShop } from "./flash-checks.ts";
 import { versionText } from "./image.ts";
 import { usageFailure } from "./key-file.ts";
-import { correctClock, correctionText } from "./terminal-clock.ts";
+import { correctClock } from "./terminal-clock.ts";
 import { collectAll, fileText, progressText } from "./terminal-collect.ts";
 import { linkFailure, refusal } from "./terminal-error.ts";
 import type { SlotImage, SlotImages } from "./terminal-facts.ts";
@@ -173,7 +173,7 @@ export async function flash(
     if (already !== null) {
       if (already === "trial") await finishTrial(all);
       else console.err(`${version} runs already\n`);
-      return conclude(all, { ...NOTHING_DONE, clock: correctionText(await correctClock(session)) });
+      return conclude(all, { ...NOTHING_DONE, clock: await correctClock(session) });
     }
     await checks(all);
     await checkFree(all);
@@ -183,7 +183,7 @@ export async function flash(
     for (const change of changes(checked.image, running)) console.err(`  ${visible(change)}\n`);
     await sent(all);
     await switched(all);
-    const clock = correctionText(await correctClock(session));
+    const clock = await correctClock(session);
     const downgrade = options.allowDowngrade ?? null;
     await conclude(all, { before: running?.version ?? null, downgrade, clock, ...taken });
   });

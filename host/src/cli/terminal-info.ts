@@ -12,7 +12,9 @@ import {
 import { withTerminal } from "./terminal-session.ts";
 import type { PortOptions, TerminalTools } from "./terminal-tools.ts";
 
-const LOCKED = "not told without an installer's key";
+/** Why something is not told: a key would open it, or the terminal's own program is too old for it. */
+const untold = ({ identity }: TerminalFacts): string =>
+  identity.open || identity.granted ? "not told by this terminal" : "not told without an installer's key";
 const fact = (name: string, text: string): string => `${name.padEnd(16)} ${text}`;
 
 export const programmesText = (programmes: SlotImage["programmes"]): string =>
@@ -38,8 +40,9 @@ function healthLines({ app, fault, trial, busy, heap, utc, suspect, storageFree 
   ];
 }
 
-function journalLines({ journal }: TerminalFacts): string[] {
-  if (journal === null) return [fact("journal", LOCKED)];
+function journalLines(facts: TerminalFacts): string[] {
+  const { journal } = facts;
+  if (journal === null) return [fact("journal", untold(facts))];
   const { first, last, collected, capacity, open, nearlyFull, collectedAt } = journal;
   const free = capacity - (last - first + 1);
   const when = collectedAt === undefined ? "never collected" : `last collected ${utcText(collectedAt)}`;
@@ -50,8 +53,9 @@ function journalLines({ journal }: TerminalFacts): string[] {
   ];
 }
 
-function listsLine({ lists }: TerminalFacts): string {
-  if (lists === null) return fact("list", LOCKED);
+function listsLine(facts: TerminalFacts): string {
+  const { lists } = facts;
+  if (lists === null) return fact("list", untold(facts));
   if (lists.version === 0) return fact("list", "none yet");
   const issued = lists.issued === undefined ? "" : ` of ${utcText(lists.issued)}`;
   return fact("list", `${lists.version}${issued}: ${lists.blocked} cards blocked, ${lists.credits} credits`);
@@ -64,12 +68,12 @@ function lines(facts: TerminalFacts): string[] {
   return [
     fact("terminal", `${facts.name}, model ${identity.model}, serial ${identity.serial} (${marks.join(", ")})`),
     ...(identity.merchant === undefined ? [] : [fact("merchant", `${identity.merchant}  ${identity.name ?? ""}`)]),
-    fact("own program", facts.supervisor ?? LOCKED),
+    fact("own program", facts.supervisor ?? untold(facts)),
     ...(slots !== null
       ? slots.images.map((image) => slotLine(image, slots.counter))
       : [fact("runs", running === null ? "no image" : running.version)]),
     ...(running === null ? [] : [fact("image hash", toHex(running.hash))]),
-    ...(health === null || driftSeconds === null ? [fact("app", LOCKED)] : healthLines(health, driftSeconds)),
+    ...(health === null || driftSeconds === null ? [fact("app", untold(facts))] : healthLines(health, driftSeconds)),
     ...journalLines(facts),
     listsLine(facts),
   ];

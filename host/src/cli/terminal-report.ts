@@ -1,6 +1,7 @@
 import { toHex } from "@cachet/card-layout";
 import { type Console, tell } from "./console.ts";
 import { writeFile } from "./files.ts";
+import { type ClockCorrection, correctionText } from "./terminal-clock.ts";
 import { factsDocument, factsOf, type TerminalFacts, utcText } from "./terminal-facts.ts";
 import { type TerminalSession, withTerminal } from "./terminal-session.ts";
 import type { PortOptions, TerminalTools } from "./terminal-tools.ts";
@@ -15,7 +16,7 @@ export interface Done {
   readonly downgrade: string | null;
   /** Files that were written. */
   readonly batches: readonly string[];
-  readonly clock: string | null;
+  readonly clock: ClockCorrection | null;
 }
 
 export const NOTHING_DONE: Done = { before: null, notCollected: null, downgrade: null, batches: [], clock: null };
@@ -109,7 +110,7 @@ export function reportLines({ at, installer, facts, done }: InstallReport, lang:
     ...maybe(words.notCollected, done.notCollected),
     ...maybe(words.downgrade, done.downgrade),
     ...maybe(words.list, lists === null ? null : words.listOf(lists.version, lists.blocked, lists.credits)),
-    ...maybe(words.clock, done.clock),
+    ...maybe(words.clock, done.clock === null ? null : correctionText(done.clock, lang)),
   ];
 }
 
@@ -125,7 +126,7 @@ export function reportDocument({ at, installer, facts, done }: InstallReport) {
       not_collected: done.notCollected,
       downgrade: done.downgrade,
       batches: done.batches,
-      clock: done.clock,
+      clock: done.clock === null ? null : { drift_seconds: done.clock.driftSeconds, result: done.clock.result },
     },
   };
 }

@@ -18,9 +18,13 @@ const PROBLEMS: readonly (readonly [RegExp, SerialProblem])[] = [
   [/inappropriate ioctl|not a typewriter|not a tty/i, "not-serial"],
 ];
 
+/** What a sentence of the package means. */
+export const problemIn = (message: string): SerialProblem =>
+  PROBLEMS.find(([pattern]) => pattern.test(message))?.[1] ?? "failed";
+
 function faultOf(path: string, error: Error): SerialFault {
   const { message } = error;
-  const problem = PROBLEMS.find(([pattern]) => pattern.test(message))?.[1] ?? "failed";
+  const problem = problemIn(message);
   return new SerialFault(problem, path, message.replace(/^Error:? /, ""));
 }
 
