@@ -74,7 +74,7 @@ describe("a simulator that is started", () => {
     const second = await start([], first.dir);
     expect(await tell(second, "tap anna sale 10.00")).toMatchObject({
       ok: true,
-      report: { result: "done", ticket: 6 },
+      report: { result: "done", ticket: 7 },
     });
     expect(await tell(second, "show anna")).toMatchObject({
       lines: expect.arrayContaining([expect.stringMatching(/programme 20, sequence 2.*€1\.00/)]),
@@ -106,7 +106,7 @@ describe("a simulator that is started", () => {
     await pause(300);
     expect(sim.said.some((line) => line.includes('card: \\"ben NTAG213\\" is not a card\'s name'))).toBe(true);
     const done = cachet("sim", "do", "tap", "ben", "sale", "4.00", "--dir", sim.dir);
-    expect(done.out).toMatch(/^done: ticket 2, committed 11 20, earned 20, to pay 400\n$/);
+    expect(done.out).toMatch(/^done: ticket 3, committed 11 20, earned 20, to pay 400\n$/);
     expect(cachet("sim", "do", "status", "--json", "--dir", sim.dir).out).toContain('"cards":["ben"]');
     const refused = cachet("sim", "do", "tap", "zoe", "sale", "4.00", "--dir", sim.dir);
     expect(refused).toMatchObject({ code: 1, err: expect.stringContaining("C-SIM-08: there is no card zoe") });

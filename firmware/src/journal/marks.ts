@@ -1,5 +1,5 @@
 import { RELEASED_SECONDS } from "../hal/index.ts";
-import { type Decoded, integer, key, list, map, orZero, uint } from "../wire/schema.ts";
+import { type Decoded, integer, key, list, map, maybe, orZero, uint } from "../wire/schema.ts";
 
 /** Receipts of the last month that are told apart; of more, the earliest count as released with the one after them. */
 const RELEASES_MAX = 100;
@@ -13,6 +13,8 @@ export const Marks = map({
   collectedTo: orZero(1, uint(0xffff_ffff)),
   /** In order: entries up to `to` were released when the terminal's clock said `utc`. */
   releases: key(2, list(map({ to: key(1, integer({ min: 1, max: 0xffff_ffff })), utc: key(2, uint()) }), RELEASES_MAX)),
+  /** When the host last said so, by the terminal's clock. */
+  collectedAt: maybe(3, uint()),
 });
 export type Marks = Decoded<typeof Marks>;
 
@@ -28,15 +30,17 @@ export function agedTo({ releases }: Marks, utc: number): number {
   return releases.findLast((release) => utc - release.utc >= RELEASED_SECONDS)?.to ?? 0;
 }
 
-export function collected(marks: Marks, to: number): Marks {
-  return { ...marks, collectedTo: to };
+/** The host has entries up to `to` since `utc`; null where the time is not known. */
+export function collected(marks: Marks, to: number, utc: number | null = null): Marks {
+  return { ...marks, collectedTo: to, ...(utc === null ? {} : { collectedAt: utc }) };
 }
 
 /** What is released is collected, too: the office has it, however it came there. */
-export function released({ collectedTo, releases }: Marks, to: number, utc: number): Marks {
-  const aged = agedTo({ collectedTo, releases }, utc);
+export function released(marks: Marks, to: number, utc: number): Marks {
+  const { collectedTo, releases } = marks;
+  const aged = agedTo(marks, utc);
   const young = releases.filter((release) => release.to >= aged);
-  return { collectedTo: Math.max(collectedTo, to), releases: [...young, { to, utc }].slice(-RELEASES_MAX) };
+  return { ...marks, collectedTo: Math.max(collectedTo, to), releases: [...young, { to, utc }].slice(-RELEASES_MAX) };
 }
 
 /** Whether marks can belong to a journal that keeps entries `first` to `last`. */

@@ -7,10 +7,10 @@ import { contentAt, ENTRY_BYTES_MAX, FRAME_BYTES, frame, isCutAppend, sizeAt } f
 import { encodeHeader, type JournalHeader, newHeader, readHeader } from "./header.ts";
 import { Marks, marksFit } from "./marks.ts";
 
-/** First byte of an entry: a CBOR array of six. Marks are a map of one or two keys. */
+/** First byte of an entry: a CBOR array of six. Marks are a map of one to three keys. */
 const ENTRY_START = 0x86;
 const MARKS_START = 0xa1;
-const MARKS_END = 0xa2;
+const MARKS_END = 0xa3;
 
 /** A file taken apart. */
 interface Content {

@@ -52,6 +52,8 @@ export interface JournalStatus {
   /** Entries up to these are collected, and released; 0 for none. */
   readonly collectedTo: number;
   readonly releasedTo: number;
+  /** When the host last took a range, by the terminal's clock; null where it never did. */
+  readonly collectedAt: number | null;
   /** Entries that it may keep. */
   readonly capacity: number;
   /** Areas whose outcome is still to come. */
@@ -113,6 +115,7 @@ export class JournalKeeper implements JournalPort {
       last,
       collectedTo: marks.collectedTo,
       releasedTo: releasedTo(marks),
+      collectedAt: marks.collectedAt ?? null,
       capacity: size.entries,
       openAreas: book.openAreas(),
       isNearlyFull: isNearlyFull(store, size),
@@ -264,7 +267,7 @@ export class JournalKeeper implements JournalPort {
     return this.inTurn(() => {
       const { marks } = this.journal.store;
       const isGap = first > marks.collectedTo + 1;
-      return this.mark(last, head, marks.collectedTo, isGap, () => collected(marks, last));
+      return this.mark(last, head, marks.collectedTo, isGap, () => collected(marks, last, this.clock.now().utc));
     });
   }
 

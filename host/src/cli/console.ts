@@ -14,10 +14,13 @@ export interface Console {
 /** Texts of files that nobody has verified must not steer the terminal they are shown on. */
 const CONTROL = /\p{Cc}/gu;
 
+/** A text whose control characters are shown as question marks. */
+export const visible = (text: string): string => text.replaceAll(CONTROL, "?");
+
 /** A result: its lines for people, or the document for programs. */
 export function tell(console: Console, lines: readonly string[], document: unknown): void {
   if (console.json) console.out(JSON.stringify(document));
-  else for (const line of lines) console.out(line.replaceAll(CONTROL, "?"));
+  else for (const line of lines) console.out(visible(line));
 }
 
 /** A progress line that is redrawn at most ten times a second and wiped at the end. */

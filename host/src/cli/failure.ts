@@ -241,6 +241,97 @@ export const CODES = {
   },
   "C-PERSO-04": { exit: EXIT.refused, meaning: "The file for the numbers is there already; it is not overwritten." },
   "C-PERSO-05": { exit: EXIT.refused, meaning: "Every serial of the issuer up to 999999 has been given." },
+  "C-LINK-01": { exit: EXIT.deviceGone, meaning: "No terminal is there, or none on the port that was named." },
+  "C-LINK-02": {
+    exit: EXIT.deviceGone,
+    meaning:
+      "A terminal did not answer, however often it was asked. It is off, in the middle of something, at the other end of no cable, or no terminal of ours.",
+  },
+  "C-LINK-03": {
+    exit: EXIT.deviceGone,
+    meaning: "The device left while a command worked with it: the cable was pulled, or the terminal was switched off.",
+  },
+  "C-LINK-04": {
+    exit: EXIT.deviceGone,
+    meaning:
+      "Something answers and cannot be read: a wrong speed, a bad cable, or a device that speaks another way. The message shows its last bytes in hex.",
+  },
+  "C-LINK-05": { exit: EXIT.refused, meaning: "This user may not open the serial port." },
+  "C-LINK-06": { exit: EXIT.refused, meaning: "Another program has the serial port. It is never taken away from it." },
+  "C-LINK-07": { exit: EXIT.refused, meaning: "Several terminals fit. The message lists them; --port names one." },
+  "C-LINK-08": {
+    exit: EXIT.inDoubt,
+    meaning:
+      "A request that is never sent twice got no answer: it may have been followed or not. Look at the terminal before repeating the command.",
+  },
+  "C-LINK-09": { exit: EXIT.refused, meaning: "What is on the port answers, but is no terminal of Cachet." },
+  "C-LINK-10": { exit: EXIT.refused, meaning: "The system does not open the port. The message says what it says." },
+  "C-TERM-01": {
+    exit: EXIT.refused,
+    meaning: "The terminal wants an installer's key for this, and none was given.",
+  },
+  "C-TERM-02": {
+    exit: EXIT.refused,
+    meaning:
+      "The terminal did not accept the installer's key: it is another association's, has expired or was revoked. The word in brackets says which.",
+  },
+  "C-TERM-03": {
+    exit: EXIT.refused,
+    meaning: "An image is made for another model, merchant or product than the terminal's. Nothing was sent.",
+  },
+  "C-TERM-04": {
+    exit: EXIT.refused,
+    meaning:
+      "An image is older than what the terminal may run. Its security counter never goes back; an older version under the same counter needs --allow-downgrade and a reason.",
+  },
+  "C-TERM-05": {
+    exit: EXIT.refused,
+    meaning:
+      "An image has other programmes than the one that runs, and nobody confirmed the shop by typing its name (or with --shop).",
+  },
+  "C-TERM-06": {
+    exit: EXIT.refused,
+    meaning: "An image waits for the next start, or is on trial: the other slot is needed until that is over.",
+  },
+  "C-TERM-07": {
+    exit: EXIT.deviceGone,
+    meaning:
+      "An upload was cut off. The terminal runs what it ran before and keeps what it got; the same command goes on from there.",
+  },
+  "C-TERM-08": {
+    exit: EXIT.refused,
+    meaning: "The terminal refused a request. The word in brackets is the one of its table (docs/terminals.md).",
+  },
+  "C-TERM-09": {
+    exit: EXIT.refused,
+    meaning: "A new image did not report that it works, or the terminal refused it at its start. What ran before runs.",
+  },
+  "C-TERM-10": {
+    exit: EXIT.inDoubt,
+    meaning: "A terminal was started anew and did not come back in time. Its old image runs unless the new one works.",
+  },
+  "C-TERM-11": {
+    exit: EXIT.refused,
+    meaning: "What was collected is no batch that this terminal sealed. The terminal keeps its entries.",
+  },
+  "C-TERM-12": {
+    exit: EXIT.refused,
+    meaning: "A file is nothing that a terminal takes: no list, no receipt, no provision.",
+  },
+  "C-TERM-13": { exit: EXIT.refused, meaning: "A part of the terminal failed its test." },
+  "C-TERM-14": { exit: EXIT.refused, meaning: "The other slot holds no image to go back to." },
+  "C-TERM-15": {
+    exit: EXIT.refused,
+    meaning: "The terminal is blank: it has no number, no merchant and no journal until it is provisioned.",
+  },
+  "C-TERM-16": {
+    exit: EXIT.refused,
+    meaning: "The terminal goes on with a visit. It is not started anew in the middle of one.",
+  },
+  "C-TERM-17": {
+    exit: EXIT.refused,
+    meaning: "A terminal's clock is not set by a computer whose own clock is plainly wrong.",
+  },
   "C-BUG-70": {
     exit: EXIT.ourBug,
     meaning: "Something happened that the project did not foresee: a defect of cachet.",

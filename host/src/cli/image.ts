@@ -22,7 +22,7 @@ const IMAGE_DEFLATED_MAX = 64 * 1024;
 
 const isTestKey = (keyHash: Uint8Array) => toHex(keyHash) === toHex(keyHashOf(sha256, testImageSigner().publicKey));
 
-const versionText = ({ major, minor, revision, build }: ImageVersion): string =>
+export const versionText = ({ major, minor, revision, build }: ImageVersion): string =>
   `${major}.${minor}.${revision}${build > 0 ? `+${build}` : ""}`;
 
 /** `maj[.min[.rev[+build]]]`, as imgtool reads it. */
@@ -71,7 +71,7 @@ function linesOf(image: Image, size: number): string[] {
   ];
 }
 
-function imageFailure(path: string, reading: Extract<ImageReading, { ok: false }>): Failure {
+export function imageFailure(path: string, reading: Extract<ImageReading, { ok: false }>): Failure {
   return new Failure(
     "C-IMAGE-02",
     `${path} is refused: ${reading.detail} (${reading.refusal})`,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { batchCommands } from "./batch.ts";
 import { cardCommands } from "./card.ts";
-import type { Console } from "./console.ts";
+import { type Console, visible } from "./console.ts";
 import { doctorCommand } from "./doctor.ts";
 import { explainCommand } from "./explain.ts";
 import { EXIT, Failure } from "./failure.ts";
@@ -12,6 +12,7 @@ import { keysCommands } from "./keys.ts";
 import { officeCommands } from "./office.ts";
 import { programmeCommands } from "./programme.ts";
 import { simCommands } from "./sim.ts";
+import { terminalCommands } from "./terminal.ts";
 
 interface CommonOptions {
   readonly json?: boolean;
@@ -29,7 +30,7 @@ const langOf = (environment: string | undefined): "fr" | "en" => (environment?.s
 
 function report(console: Console, failure: Failure): number {
   if (console.json) console.out(JSON.stringify({ error: failure.document() }));
-  else for (const line of failure.lines()) console.err(`${line}\n`);
+  else for (const line of failure.lines()) console.err(`${visible(line)}\n`);
   return failure.exit;
 }
 
@@ -75,6 +76,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   programmeCommands(program, console, setExit);
   imageCommands(program, console);
   keysCommands(program, console);
+  terminalCommands(program, console, setExit);
   cardCommands(program, console, setExit);
   batchCommands(program, console, setExit);
   officeCommands(program, console);

@@ -2,13 +2,17 @@ import type { Chip } from "@cachet/card-layout";
 import { type Command, InvalidArgumentError } from "commander";
 import type { ChipLink } from "../cards/chip-link.ts";
 import { PURCHASES_HEADER } from "../office/purchases.ts";
+import type { ByteLine } from "../ports/serial.ts";
 import type { Console } from "./console.ts";
+import { TOWN_PROGRAMMES, testImage } from "./sim-image.ts";
 import { type RunOptions, runScenario } from "./sim-run.ts";
 import { simulatedUid } from "./sim-stage.ts";
 import { type StartOptions, start } from "./sim-start.ts";
 import { WORDS } from "./sim-steps.ts";
 import { tellSimulator } from "./sim-tell.ts";
+import { simTerminalLine } from "./sim-terminal.ts";
 import { type WorldOptions, world } from "./sim-world.ts";
+import { parisOffset } from "./sim-zone.ts";
 
 /** Loaded only where something is simulated. */
 const loadSimulator = () => import("@cachet/terminal-sim");
@@ -17,6 +21,13 @@ const loadSimulator = () => import("@cachet/terminal-sim");
 export async function simulatedCard(kind: Chip, serial: number): Promise<ChipLink> {
   const { chipInField, Type2Chip } = await loadSimulator();
   return chipInField(new Type2Chip(kind, simulatedUid(serial)));
+}
+
+/** A terminal of the town behind a line of its own; it lives until the line is closed. */
+export async function simulatedTerminal(): Promise<ByteLine> {
+  const { file, programmes } = await testImage(TOWN_PROGRAMMES, "nothing was simulated");
+  const numbers = programmes.map(({ number }) => number);
+  return simTerminalLine(await loadSimulator(), file, numbers, parisOffset());
 }
 
 const wholeNumber =

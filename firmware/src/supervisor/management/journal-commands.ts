@@ -44,7 +44,8 @@ export function serveJournal(server: ManagementServer, books: Books): void {
   const { journal, belonging, lists } = books;
   const { terminal } = belonging.facts;
   server.serve(journalStatus, () => {
-    const { first, last, collectedTo, releasedTo, capacity, openAreas, isNearlyFull, head } = journal.status();
+    const { first, last, collectedTo, collectedAt, releasedTo, capacity, openAreas, isNearlyFull, head } =
+      journal.status();
     const next = journal.uncollected();
     return {
       first,
@@ -55,6 +56,7 @@ export function serveJournal(server: ManagementServer, books: Books): void {
       open: openAreas,
       nearlyFull: isNearlyFull,
       head,
+      ...(collectedAt === null ? {} : { collectedAt }),
       ...(next === null ? {} : { batch: batchName({ terminal, ...next }) }),
     };
   });

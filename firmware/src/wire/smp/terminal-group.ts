@@ -125,6 +125,8 @@ export const journalStatus = command({
     /** Hash of the last entry; of the journal's root where there is none. */
     head: key("head", hash),
     batch: maybe("batch", text(60)),
+    /** Seconds since 1970 of the last `journalCollected`, by the terminal's clock. */
+    collectedAt: maybe("at", uint()),
   }),
 });
 
