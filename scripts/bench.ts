@@ -3,6 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stampVisits } from "./air.ts";
+import { linkFigures } from "./link.ts";
 
 /** One figure beside what it is held against, both from this very run. */
 interface Figure {
@@ -98,7 +99,44 @@ async function air(): Promise<Figure[]> {
   ]);
 }
 
-const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = { town, air };
+/** Image bytes that a cable of the console framing carries at most of its own bytes: 93 of each line of 127. */
+const FRAMING = 93 / 127;
+const KIB = 1_024;
+
+async function link(): Promise<Figure[]> {
+  const figures = await linkFigures();
+  const { cableBytesPerSecond, imageBytes, bufferBytes, outstanding } = figures;
+  const kib = (bytes: number) => Math.round((100 * bytes) / KIB) / 100;
+  const how = `${imageBytes} bytes, packets of ${bufferBytes}, ${outstanding} outstanding, cable ${kib(cableBytesPerSecond)} KiB/s`;
+  return [
+    {
+      name: "flash-plain-upload",
+      value: kib(figures.plainBytesPerSecond),
+      unit: "KiB/s",
+      better: "higher",
+      reference: kib(cableBytesPerSecond * FRAMING),
+      reference_name: `93/127 of the cable; needed 0.95 of it; ${how}`,
+    },
+    {
+      name: "flash-deflate-upload",
+      value: kib(figures.deflatedBytesPerSecond),
+      unit: "KiB/s",
+      better: "higher",
+      reference: 20,
+      reference_name: `needed, in bytes of the image; ${figures.deflatedBytes} bytes deflated`,
+    },
+    {
+      name: "flash-again-by-patch",
+      value: Math.round(100 * figures.reflashSeconds) / 100,
+      unit: "s",
+      better: "lower",
+      reference: 3,
+      reference_name: `limit; one rule changed, upload to confirmed image, start included; patch of ${figures.patchBytes} bytes`,
+    },
+  ];
+}
+
+const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = { town, air, link };
 
 const args = process.argv.slice(2);
 const only = args.includes("--only") ? args[args.indexOf("--only") + 1] : undefined;

@@ -288,7 +288,7 @@ describe("an upload", () => {
       last = speed;
     };
     const sent = await desk.clock.run(
-      sendImage(client, { file, hash: reading.image.hash }, { full: true, onProgress }),
+      sendImage(client, { file, hash: reading.image.hash }, { packed: [], onProgress }),
     );
     expect(sent).toMatchObject({ ok: true, form: "plain", sentBytes: file.length });
     const seconds = (desk.clock.now() - began) / 1_000;

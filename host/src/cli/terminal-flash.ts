@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { sameBytes, toHex } from "@cachet/card-layout";
 import { imageSetState, imageState, slotImages, terminalHealth } from "@cachet/firmware/wire";
-import { sendImage } from "../link/image-upload.ts";
+import { PACKED_FORMS, sendImage } from "../link/image-upload.ts";
 import { LinkFault } from "../link/link-fault.ts";
 import { type Console, progressLine, tell, visible } from "./console.ts";
 import { Failure } from "./failure.ts";
@@ -81,7 +81,7 @@ async function sent({ session, checked, slots, options }: Flash): Promise<void> 
       session.client,
       { file: checked.file, hash: checked.image.hash },
       {
-        full: options.full === true,
+        packed: options.full === true ? [] : PACKED_FORMS,
         onProgress: (progress) => {
           percent = Math.floor((100 * progress.bytes) / progress.total);
           line.show(progressText(`${version} (${progress.form})`, progress));

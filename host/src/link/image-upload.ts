@@ -80,9 +80,20 @@ async function patchOf(client: SmpClient, { file }: ImageFile): Promise<Packed |
   return { form: "patch", bytes: deflate(encodePatch(steps)), base: known.base };
 }
 
-/** The forms that are shorter than the file itself, the shortest first. */
-async function packedForms(client: SmpClient, image: ImageFile): Promise<readonly Packed[]> {
-  const forms: (Packed | null)[] = [await patchOf(client, image), { form: "deflate", bytes: deflate(image.file) }];
+type PackedForm = Packed["form"];
+/** How an image may travel but as it is. */
+export const PACKED_FORMS: readonly PackedForm[] = ["patch", "deflate"];
+
+/** Those of some forms that are shorter than the file itself, the shortest first. */
+async function packedForms(
+  client: SmpClient,
+  image: ImageFile,
+  allowed: readonly PackedForm[],
+): Promise<readonly Packed[]> {
+  const forms: (Packed | null)[] = [
+    allowed.includes("patch") ? await patchOf(client, image) : null,
+    allowed.includes("deflate") ? { form: "deflate", bytes: deflate(image.file) } : null,
+  ];
   return forms
     .filter((packed): packed is Packed => packed !== null && packed.bytes.length < image.file.length)
     .sort((a, b) => a.bytes.length - b.bytes.length);
@@ -121,18 +132,18 @@ async function isStored(client: SmpClient, { hash }: ImageFile): Promise<boolean
 const FINAL: ReadonlySet<string> = new Set(["denied", "bad-state", "no-free-slot", "write-failed", "version-newer"]);
 
 /**
- * Brings an image file into the slot that does not run: as a patch, deflated, or as it is (`full`: only so), whichever is shortest and
+ * Brings an image file into the slot that does not run: in one of the packed forms that are allowed, the shortest first, or as it is,
  * whatever the terminal takes. Goes on where an earlier run stopped. Rejects with `LinkFault`.
  */
 export async function sendImage(
   client: SmpClient,
   image: ImageFile,
-  options: { readonly full: boolean; readonly onProgress: Tell },
+  options: { readonly packed: readonly PackedForm[]; readonly onProgress: Tell },
 ): Promise<ImageSent> {
   if (await isStored(client, image)) return { ok: true, form: "there-already", sentBytes: 0 };
   const capacity = await capacityOf(client);
-  const { full, onProgress } = options;
-  for (const packed of full ? [] : await packedForms(client, image)) {
+  const { onProgress } = options;
+  for (const packed of await packedForms(client, image, options.packed)) {
     const { form } = packed;
     const told = await sendPacked(client, image, packed, capacity, onProgress);
     if (told.ok && told.match) return { ok: true, form, sentBytes: packed.bytes.length };
