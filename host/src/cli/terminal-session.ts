@@ -1,4 +1,4 @@
-import { type Command, terminalIdentity } from "@cachet/firmware/wire";
+import { type Command, logoutInstaller, terminalIdentity } from "@cachet/firmware/wire";
 import type { Answer } from "../link/answer.ts";
 import { LinkFault } from "../link/link-fault.ts";
 import { login, type TerminalIdentity } from "../link/login.ts";
@@ -134,8 +134,14 @@ export class TerminalSession {
     }
   }
 
-  close(): Promise<void> {
-    return this.line.close();
+  /** Leaves the terminal as it was found: whoever plugs in next has to show a key of his own. */
+  async close(): Promise<void> {
+    if (this.installer !== null) {
+      await this.asking.call(logoutInstaller, {}, { timeoutMs: HELLO_MS, tries: 1 }).catch((error: unknown) => {
+        if (!(error instanceof LinkFault)) throw error;
+      });
+    }
+    await this.line.close();
   }
 }
 
