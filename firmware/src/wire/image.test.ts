@@ -283,7 +283,8 @@ describe("an image is refused", () => {
   });
 
   it.each<[string, (digest: Buffer) => readonly Tlv[], string]>([
-    ["signature before hash", (digest) => [signatureOf(signer, digest), keyOf(signer), hashOf(digest)], "accepted"],
+    ["signature before hash", (digest) => [signatureOf(signer, digest), keyOf(signer), hashOf(digest)], "tlv-order"],
+    ["key hash before hash", (digest) => [keyOf(signer), hashOf(digest), signatureOf(signer, digest)], "tlv-order"],
     ["no hash", (digest) => [keyOf(signer), signatureOf(signer, digest)], "missing-tlv"],
     ["no key hash", (digest) => [hashOf(digest), signatureOf(signer, digest)], "missing-tlv"],
     ["no signature", (digest) => [hashOf(digest), keyOf(signer)], "missing-tlv"],
@@ -325,9 +326,34 @@ describe("an image is refused", () => {
     ["an empty product", PROTECTED.with(1, [0xa0, Buffer.alloc(0)]), "other-product"],
     ["an older counter", PROTECTED.with(0, [0x50, u32(6)]), "older-counter"],
     ["a newer layout only", PROTECTED.with(2, [0xa1, Buffer.of(2, 3)]), "unreadable-layout"],
+    ["an empty model", [...PROTECTED, [0xa3, Buffer.alloc(0)]], "bad-tlv"],
+    ["a model of 33 characters", [...PROTECTED, [0xa3, Buffer.alloc(33, "R")]], "bad-tlv"],
+    ["two models", [...PROTECTED, [0xa3, Buffer.from("R2")], [0xa3, Buffer.from("R2")]], "duplicate-tlv"],
+    ["half a merchant", [...PROTECTED, [0xa4, Buffer.of(0, 7, 1)]], "bad-tlv"],
+    ["a hardware interface of two bytes", [...PROTECTED, [0xa5, Buffer.of(1, 1)]], "bad-tlv"],
+    ["a model, where nobody asks", [...PROTECTED, [0xa3, Buffer.from("R9")]], "accepted"],
     ["layouts the wrong way round", PROTECTED.with(2, [0xa1, Buffer.of(2, 1)]), "unreadable-layout"],
   ])("or not, by what its signed area holds: %s", (_, protectedTlvs, word) => {
     expect(verdict(build(protectedTlvs))).toBe(word);
+  });
+
+  const DEVICE = { model: "R2", merchant: 7, halLevel: 1 };
+  it.each<[string, readonly Tlv[], string]>([
+    ["for nobody in particular", PROTECTED, "accepted"],
+    ["for this very one", [...PROTECTED, [0xa3, Buffer.from("R2")], [0xa4, Buffer.of(0, 7)]], "accepted"],
+    ["for another model", [...PROTECTED, [0xa3, Buffer.from("R1")]], "other-model"],
+    ["for a model that begins alike", [...PROTECTED, [0xa3, Buffer.from("R2+")]], "other-model"],
+    ["for other merchants", [...PROTECTED, [0xa4, Buffer.of(0, 6, 7, 0)]], "other-merchant"],
+    ["for no merchant", [...PROTECTED, [0xa4, Buffer.alloc(0)]], "other-merchant"],
+    ["for several merchants", [...PROTECTED, [0xa4, Buffer.of(0, 6, 0, 7)]], "accepted"],
+    ["for a newer hardware interface", [...PROTECTED, [0xa5, Buffer.of(2)]], "newer-hal"],
+  ])("or not, by the terminal that is to run it: %s", (_, protectedTlvs, word) => {
+    expect(verdict(build(protectedTlvs), { device: DEVICE })).toBe(word);
+  });
+
+  it("or not yet, by a terminal that belongs to nobody: merchants are not asked about", () => {
+    const made = build([...PROTECTED, [0xa4, Buffer.of(0, 6)]]);
+    expect(verdict(made, { device: { ...DEVICE, merchant: null } })).toBe("accepted");
   });
 
   it("before its signature is looked at, where its hash is wrong", () => {

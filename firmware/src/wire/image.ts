@@ -95,6 +95,7 @@ export type ImageRefusal =
   | "duplicate-tlv"
   | "unknown-tlv"
   | "missing-tlv"
+  | "tlv-order"
   | "hash-mismatch"
   | "unknown-key"
   | "bad-signature"
@@ -274,6 +275,17 @@ const UNPROTECTED_TLVS = new Map<number, number | null>([
   [TLV.ed25519, ED25519_SIGNATURE_BYTES],
 ]);
 
+/** The order in which readers need them: the hash before what names and signs it (MCUboot, image_validate.c). */
+const UNPROTECTED_ORDER: readonly number[] = [TLV.sha256, TLV.keyHash, TLV.ed25519];
+
+function readUnprotected(bytes: Uint8Array): Tlvs {
+  const found = readTlvs(bytes, "unprotected", UNPROTECTED_TLVS);
+  if ([...found.keys()].some((type, at) => type !== UNPROTECTED_ORDER[at])) {
+    refuse("tlv-order", "unprotected: not hash, key hash, signature");
+  }
+  return found;
+}
+
 interface Parts {
   readonly version: ImageVersion;
   readonly payload: Uint8Array;
@@ -311,7 +323,7 @@ function split(file: Uint8Array): Parts {
     payload: file.subarray(HEADER_BYTES, payloadEnd),
     region: file.subarray(0, regionEnd),
     protectedTlvs: readTlvs(file.subarray(payloadEnd, regionEnd), "protected", PROTECTED_TLVS, OPTIONAL_TLVS),
-    unprotectedTlvs: readTlvs(file.subarray(regionEnd), "unprotected", UNPROTECTED_TLVS),
+    unprotectedTlvs: readUnprotected(file.subarray(regionEnd)),
   };
 }
 
