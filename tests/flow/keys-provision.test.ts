@@ -14,6 +14,7 @@ import { describe, expect, it } from "vitest";
 import { openContent, sealContent } from "../../host/src/keys/sealed-file.ts";
 import { testImageSigner, testOfficeSigner } from "../../host/src/keys/test-keys.ts";
 import { verifyEd25519 } from "../../host/src/ports/crypto.ts";
+import { openSqlite } from "../../host/src/ports/database.ts";
 import {
   DAY,
   Desk,
@@ -118,6 +119,21 @@ describe("cachet keys provision", () => {
     expect(
       new KeyStore(now.keys, true).mac({ role: "receipt", merchant: 7, generation: 1 }, sha256(WORD_BYTES)),
     ).toHaveLength(32);
+  });
+
+  it("lets the ledger take the terminal's batches, and says where another has its number", async () => {
+    const [desk, one, two] = [await town(), await Terminal.named("one"), await Terminal.named("two")];
+    const words = ["--terminal", "42", "--merchant", "7", "--programme", "20", "--production"];
+    const key = ["--image-key", pem(desk, "image.pem")];
+    await desk.document("provision", one.request(desk), ...words, ...key, "-o", desk.at("one.provision"));
+    const database = openSqlite(desk.at("ledger.sqlite"));
+    expect(database.get("select merchant, public_key from terminal where number = 42")).toEqual({
+      merchant: 7,
+      public_key: one.device.ed25519,
+    });
+    database.close();
+    const { err } = await desk.keys("provision", two.request(desk), ...words, ...key, "-o", desk.at("two.provision"));
+    expect(err).toContain("T-0042 is known with another key or merchant");
   });
 
   it("says what was done, in lines; the office key by its public half in status", async () => {

@@ -41,6 +41,11 @@ export function openLedger(console: Console): Database {
   );
 }
 
+/** The ledger, made where there is none yet. Fails with C-HOME-03 where it is not ours to read. */
+export function openOrMakeLedger(console: Console): Database {
+  return existsSync(ledgerPath(console)) ? openLedger(console) : makeLedger(console);
+}
+
 /** Makes a new ledger. Fails with C-HOME-01 when the folder has one. */
 export function makeLedger(console: Console): Database {
   const path = ledgerPath(console);

@@ -48,6 +48,8 @@ function documentOf(image: Image, size: number) {
     product: image.product,
     layouts: image.layouts,
     programmes: image.programmes,
+    model: image.model ?? null,
+    merchants: image.merchants ?? null,
     bytes: size,
     payload_bytes: image.payload.length,
     deflated_bytes: deflateRawSync(image.payload, { level: 9 }).length,
@@ -62,6 +64,9 @@ function linesOf(image: Image, size: number): string[] {
   return [
     `version          ${facts.version}, security counter ${facts.security_counter}`,
     `product          ${facts.product}, reads state layouts ${image.layouts.lowest} to ${image.layouts.highest}`,
+    `made for         ${image.model === undefined ? "any model" : `model ${image.model}`}, ${
+      image.merchants === undefined ? "any merchant" : `merchants ${image.merchants.join(", ")}`
+    }`,
     ...image.programmes.map(
       ({ number, version, name }) => `programme ${String(number).padEnd(6)} ${name}, version ${version}`,
     ),
@@ -89,6 +94,13 @@ interface BuildOptions {
   readonly key: string;
   readonly imageVersion: ImageVersion;
   readonly securityCounter: number;
+  readonly model?: string;
+}
+
+/** Model names are ASCII without spaces, as terminals say them. */
+function parseModel(text: string): string {
+  if (!/^[!-~]{1,32}$/.test(text)) throw new InvalidArgumentError(`"${text}" is no name of a model`);
+  return text;
 }
 
 async function build(console: Console, files: readonly string[], options: BuildOptions): Promise<void> {
@@ -102,8 +114,9 @@ async function build(console: Console, files: readonly string[], options: BuildO
   }
   const signer = readSigner(options.key);
   try {
-    const { imageVersion: version, securityCounter } = options;
-    const built = await buildImage(files, { version, securityCounter, signer });
+    const { imageVersion: version, securityCounter, model } = options;
+    const made = { version, securityCounter, signer, ...(model === undefined ? {} : { model }) };
+    const built = await buildImage(files, made);
     const reading = inspectImage(built.file, sha256);
     if (!reading.ok) throw new Error(`a fresh image does not read: ${reading.detail}`);
     const { deflated_bytes: deflated } = documentOf(reading.image, built.file.length);
@@ -141,6 +154,7 @@ export function imageCommands(program: Command, console: () => Console): void {
         .default(parseVersion("1.0.0"), "1.0.0"),
     )
     .option("--security-counter <n>", "terminals never go back to a lower one", parseCounter, 1)
+    .option("--model <name>", "only model of terminal that may run it; any where it is left out", parseModel)
     .action((files: string[], options: BuildOptions) => build(console(), files, options));
   image
     .command("inspect")

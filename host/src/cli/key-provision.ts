@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { toHex } from "@cachet/card-layout";
-import { keyHashOf, readRequest, type TerminalRequest, terminalName } from "@cachet/firmware/wire";
+import { keyHashOf, type ProvisionFacts, readRequest, type TerminalRequest, terminalName } from "@cachet/firmware/wire";
 import { type Command, InvalidArgumentError } from "commander";
 import type { Content } from "../keys/content.ts";
 import { OFFICE_USE, usesWithoutKey } from "../keys/generations.ts";
@@ -14,10 +14,12 @@ import {
   type ProvisionOptions,
 } from "../keys/provision.ts";
 import { testImageSigner } from "../keys/test-keys.ts";
+import { enrolTerminal } from "../office/import.ts";
 import { sha256, verifyEd25519 } from "../ports/crypto.ts";
 import { type Console, tell } from "./console.ts";
 import { Failure } from "./failure.ts";
 import { readFile, readPublicKey } from "./files.ts";
+import { openOrMakeLedger } from "./home.ts";
 import { changeOpenRing, withKeysFor } from "./key-change.ts";
 import { bundleFailure, existsAlready, usageFailure, writeNewKeyFile } from "./key-file.ts";
 import {
@@ -225,6 +227,19 @@ function linesOf(output: string, done: Made, request: TerminalRequest): string[]
   ];
 }
 
+/** The ledger takes the terminal's batches from now on. */
+function enrol(console: Console, { terminal, merchant, device }: ProvisionFacts): void {
+  const database = openOrMakeLedger(console);
+  try {
+    enrolTerminal(database, terminal, merchant, device);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    console.err(`warning: the ledger in ${console.home} takes no batch of it: ${error.message}\n`);
+  } finally {
+    database.close();
+  }
+}
+
 /** `cachet keys provision`. */
 export async function provision(console: Console, path: string, words: ProvisionWords, tools: KeyTools): Promise<void> {
   const request = requestIn(path);
@@ -240,5 +255,6 @@ export async function provision(console: Console, path: string, words: Provision
     ? made(testKeyRing(), request, words, tools)
     : await madeByOffice(console, request, words, tools);
   writeNewKeyFile(output, next, () => done.file);
+  enrol(console, done.facts);
   tell(console, linesOf(output, done, request), documentOf(output, done, request));
 }

@@ -32,6 +32,8 @@ interface NewImage {
   readonly file: Uint8Array;
   readonly merchants: readonly number[];
   programmesOf(merchant: number): readonly number[];
+  /** Empty where the image alone does not say it. */
+  nameOf(merchant: number): string;
 }
 
 async function newImage(path: string | undefined): Promise<NewImage> {
@@ -45,6 +47,7 @@ async function newImage(path: string | undefined): Promise<NewImage> {
       merchants,
       programmesOf: (merchant) =>
         programmes.filter((one) => one.merchants[merchant] !== undefined).map(({ number }) => number),
+      nameOf: (merchant) => programmes.find((one) => one.merchants[merchant])?.merchants[merchant]?.name ?? "",
     };
   }
   const file = readFile(path);
@@ -59,6 +62,7 @@ async function newImage(path: string | undefined): Promise<NewImage> {
     file,
     merchants: image.merchants?.length ? image.merchants : [1],
     programmesOf: () => image.programmes.map(({ number }) => number),
+    nameOf: () => "",
   };
 }
 
@@ -89,7 +93,8 @@ async function terminalsOf(folder: SimFolder, { open, terminals, image }: StartO
   const made = await newImage(image);
   const all = Array.from({ length: count }, (_, i): SimTerminalFacts => {
     const merchant = made.merchants[i % made.merchants.length]!;
-    return known[i] ?? { terminal: i + 1, merchant, programmes: made.programmesOf(merchant), isOpen };
+    const merchantName = made.nameOf(merchant);
+    return known[i] ?? { terminal: i + 1, merchant, merchantName, programmes: made.programmesOf(merchant), isOpen };
   });
   folder.keep(all);
   return { all, image: made.file };
