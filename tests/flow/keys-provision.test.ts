@@ -15,6 +15,7 @@ import { openContent, sealContent } from "../../host/src/keys/sealed-file.ts";
 import { testImageSigner, testOfficeSigner } from "../../host/src/keys/test-keys.ts";
 import { verifyEd25519 } from "../../host/src/ports/crypto.ts";
 import { openSqlite } from "../../host/src/ports/database.ts";
+import { CutFile } from "../fixtures/cut-file.ts";
 import {
   DAY,
   Desk,
@@ -29,12 +30,11 @@ import {
   WORD,
 } from "../fixtures/key-desk.ts";
 import { chanceOf, deviceNamed, secretOf } from "../fixtures/provisioning.ts";
-import { MemoryFile } from "../fixtures/stored-file.ts";
 
 /** A terminal on the counter: its identity, its file, and what it says of itself. */
 class Terminal {
   readonly device: DeviceIdentity;
-  readonly file = new MemoryFile();
+  readonly file = new CutFile();
   store!: ProvisionStore;
 
   private constructor(device: DeviceIdentity) {

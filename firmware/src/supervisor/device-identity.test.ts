@@ -1,7 +1,7 @@
 import { concat, toHex } from "@cachet/card-layout";
 import { describe, expect, it } from "vitest";
+import { CUTS, CutFile } from "../../../tests/fixtures/cut-file.ts";
 import { chanceOf, findsSecret, secretOf } from "../../../tests/fixtures/provisioning.ts";
-import { CUTS, MemoryFile } from "../../../tests/fixtures/stored-file.ts";
 import { hpkeSeal } from "../wire/index.ts";
 import { hpkeCrypto, signerOf, verifyEd25519 } from "./crypto.ts";
 import { DeviceIdentityFault, loadDeviceIdentity, signerOfDevice } from "./device-identity.ts";
@@ -9,7 +9,7 @@ import { DeviceIdentityFault, loadDeviceIdentity, signerOfDevice } from "./devic
 const [info, aad, plain] = [secretOf("info"), secretOf("aad"), secretOf("plain")];
 
 async function made() {
-  const file = new MemoryFile();
+  const file = new CutFile();
   return { file, identity: await loadDeviceIdentity(file, chanceOf("a"), false) };
 }
 
@@ -42,7 +42,7 @@ describe("a terminal's own keys", () => {
   });
 
   it.each(CUTS)("are whole or not there where the power is cut: %s", async (cut) => {
-    const file = new MemoryFile();
+    const file = new CutFile();
     file.cut = cut;
     await expect(loadDeviceIdentity(file, chanceOf("a"), false)).rejects.toThrow("power cut");
     const next = await loadDeviceIdentity(file, chanceOf("b"), false);
@@ -60,7 +60,7 @@ describe("a terminal's own keys", () => {
       concat(whole, Uint8Array.of(0)),
     ];
     for (const content of wrong) {
-      const damaged = new MemoryFile(content);
+      const damaged = new CutFile(content);
       const loading = loadDeviceIdentity(damaged, chanceOf("b"), true);
       await expect(loading).rejects.toThrow(DeviceIdentityFault);
       await expect(loading).rejects.toMatchObject({ problem: content.length === 0 ? "lost" : "damaged" });
@@ -69,7 +69,7 @@ describe("a terminal's own keys", () => {
       expect(findsSecret(text as string, [secretOf("a 1"), secretOf("a 2")])).toBe(false);
     }
     // Nobody knows a blank terminal yet: it may have new ones.
-    const blank = new MemoryFile(whole.with(20, whole[20]! ^ 1));
+    const blank = new CutFile(whole.with(20, whole[20]! ^ 1));
     expect((await loadDeviceIdentity(blank, chanceOf("b"), false)).ed25519).not.toEqual(identity.ed25519);
     expect(blank.replacements).toBe(1);
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { CUTS, CutFile } from "../../../tests/fixtures/cut-file.ts";
 import {
   asTest,
   deviceNamed,
@@ -11,7 +12,6 @@ import {
   secretOf,
   signerNamed,
 } from "../../../tests/fixtures/provisioning.ts";
-import { CUTS, MemoryFile } from "../../../tests/fixtures/stored-file.ts";
 import { encodeProvision, type ProvisionFacts } from "../wire/index.ts";
 import { KeyStore } from "./key-store.ts";
 import { type ProvisionCircumstances, ProvisionFault, ProvisionStore } from "./provision-store.ts";
@@ -25,7 +25,7 @@ const first = provisionFor(device);
 const bearer = { uid: Uint8Array.of(4, 1, 2, 3, 4, 5, 6), card: 1_234_567_890_123 };
 
 async function provisioned() {
-  const file = new MemoryFile();
+  const file = new CutFile();
   const store = await ProvisionStore.load(file, device);
   const acceptance = await store.accept(first, BLANK);
   if (!acceptance.ok) throw new Error(acceptance.detail);
@@ -51,7 +51,7 @@ async function expectRefusal(bytes: Uint8Array, refusal: string, circumstances =
 
 describe("a blank terminal", () => {
   it("is nothing until it takes its first provision", async () => {
-    const file = new MemoryFile();
+    const file = new CutFile();
     const store = await ProvisionStore.load(file, device);
     expect(store.current).toBeNull();
     expect(await store.accept(first, BLANK)).toMatchObject({
@@ -112,7 +112,7 @@ describe("a blank terminal", () => {
       ["other-device", provisionFor(neighbour)],
     ];
     for (const [refusal, bytes] of wrong) {
-      const file = new MemoryFile();
+      const file = new CutFile();
       const store = await ProvisionStore.load(file, device);
       expect(await store.accept(bytes, BLANK)).toMatchObject({ ok: false, refusal });
       expect([store.current, file.replacements]).toEqual([null, 0]);
@@ -120,7 +120,7 @@ describe("a blank terminal", () => {
   });
 
   it("takes none while it has a journal, nor from another office than a list left pinned", async () => {
-    const store = await ProvisionStore.load(new MemoryFile(), device);
+    const store = await ProvisionStore.load(new CutFile(), device);
     expect(await store.accept(first, AT_WORK)).toMatchObject({ ok: false, refusal: "has-journal" });
     const pinnedOffice = signerNamed("office of a list").publicKey;
     expect(await store.accept(first, { pinnedOffice, hasJournal: false })).toMatchObject({ refusal: "other-office" });
@@ -128,7 +128,7 @@ describe("a blank terminal", () => {
   });
 
   it("may become open, with test keys alone", async () => {
-    const store = await ProvisionStore.load(new MemoryFile(), device);
+    const store = await ProvisionStore.load(new CutFile(), device);
     const open = encodeProvision(openFactsFor(device), asTest(KEYS), sealFor(device), signerNamed("office"));
     expect(await store.accept(open, BLANK)).toMatchObject({ ok: true, provision: { isOpen: true } });
     expect(store.current).toMatchObject({ isOpen: true, facts: { production: false } });
@@ -216,7 +216,7 @@ describe("a provisioned terminal", () => {
       [first, next],
     ] as const) {
       for (const cut of CUTS) {
-        const file = new MemoryFile(from ?? new Uint8Array());
+        const file = new CutFile(from ?? new Uint8Array());
         const store = await ProvisionStore.load(file, device);
         file.cut = cut;
         await expect(store.accept(bytes, BLANK)).rejects.toThrow(`power cut ${cut}`);
@@ -259,14 +259,12 @@ describe("a provisioned terminal", () => {
   it("does not start blank from a file that is damaged, or another terminal's", async () => {
     const { file } = await provisioned();
     for (let at = 0; at < first.length; at += 11) {
-      const damaged = new MemoryFile(first.with(at, first[at]! ^ 4));
+      const damaged = new CutFile(first.with(at, first[at]! ^ 4));
       await expect(ProvisionStore.load(damaged, device), `byte ${at}`).rejects.toThrow(ProvisionFault);
       expect(damaged.replacements).toBe(0);
     }
     for (let size = 1; size < first.length; size += 17)
-      await expect(ProvisionStore.load(new MemoryFile(first.subarray(0, size)), device)).rejects.toThrow(
-        ProvisionFault,
-      );
+      await expect(ProvisionStore.load(new CutFile(first.subarray(0, size)), device)).rejects.toThrow(ProvisionFault);
     await expect(ProvisionStore.load(file, neighbour)).rejects.toMatchObject({ refusal: "other-device" });
   });
 });

@@ -32,7 +32,6 @@ const CODES = {
   "too-large": { rc: 16, v1: "too-large" },
   "bad-packing": { rc: 17, v1: "corrupt" },
   "write-failed": { rc: 18, v1: "unknown" },
-  "not-all-collected": { rc: 19, v1: "bad-state" },
 } as const satisfies Readonly<Record<string, RefusalCode>>;
 
 /** Why a command of our own group was not followed. */
