@@ -5,10 +5,12 @@ import { PowerCut } from "./mishap.ts";
 
 /** Bytes of a frame in the journal's file before its entry. */
 const FRAME_BYTES = 8;
+/** First byte of an entry: a CBOR array of six. Marks, which stand between entries, are maps. */
+const ENTRY_START = 0x86;
 
-/** What is written with an append to the journal; null for an entry that no fault waits for. */
+/** What is written with an append to the journal; null for marks, and for an entry that no fault waits for. */
 function kindOf(name: string, bytes: Uint8Array): "intent" | "commit" | null {
-  if (name !== "journal" || bytes.length <= FRAME_BYTES) return null;
+  if (name !== "journal" || bytes[FRAME_BYTES] !== ENTRY_START) return null;
   const { kind } = decodeEntry(bytes.subarray(FRAME_BYTES));
   return kind === "intent" || kind === "commit" ? kind : null;
 }
