@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { signerOfSecret } from "../../host/src/ports/crypto.ts";
 import { Desk, type DeskOptions } from "../fixtures/installer-desk.ts";
 import { Laptop } from "../fixtures/terminal-bench.ts";
 import { imageFile, imageOfSource, type TestImage } from "../fixtures/test-images.ts";
@@ -135,6 +136,8 @@ describe("refused before the first byte", () => {
 
   it("an older version goes with a reason, which stands in the report", async () => {
     await set();
+    const empty = await flash(await imageFile(0), "--allow-downgrade", " ");
+    expect([empty.failure?.code, empty.exit, desk.seen.size]).toEqual(["C-USAGE-01", 2, 0]);
     const { exit, out } = await flash(await imageFile(0), "--allow-downgrade", "v1 prints no ticket");
     expect(exit).toBe(0);
     expect(out).toMatch(/downgrade +v1 prints no ticket/);
@@ -184,6 +187,20 @@ describe("refused before the first byte", () => {
     const pieces = desk.pieces;
     const { failure } = await flash(await imageFile(3));
     expect([failure?.code, desk.pieces]).toEqual(["C-TERM-06", pieces]);
+  });
+});
+
+describe("an image signed by a key that the terminal does not trust", () => {
+  it("is named as such, and never tried, the second time as well", async () => {
+    await set();
+    const image = await imageFile(2, { signer: signerOfSecret(new Uint8Array(32).fill(9)) });
+    for (let time = 1; time <= 2; time += 1) {
+      const { failure, exit, err } = await flash(image);
+      expect([failure?.code, exit]).toEqual(["C-TERM-08", 1]);
+      expect(err).toContain("signed by a key that is not trusted here (unknown-key)");
+      expect(err).toContain("the terminal still runs 1.0.0");
+      expect([desk.seen.get("1/write/0") ?? 0, runs()]).toEqual([0, "1"]);
+    }
   });
 });
 

@@ -82,6 +82,15 @@ describe("which terminal", () => {
     expect(first.cable.isPlugged).toBe(false);
   });
 
+  it("names ports as --port takes them: a bare number is no name", async () => {
+    const { cable, clock } = await Desk.set({ number: 42 });
+    laptop = new Laptop(clock);
+    laptop.plug("/dev/pts/3", cable);
+    const [name = ""] = (await laptop.run("list")).out.split(" ");
+    expect(name).toBe("/dev/pts/3");
+    expect((await laptop.run("info", "--port", name)).exit).toBe(0);
+  });
+
   it("uses the only one there is", async () => {
     const desk = await Desk.set();
     laptop = new Laptop(desk.clock);

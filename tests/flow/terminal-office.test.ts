@@ -12,6 +12,7 @@ import {
   listApply,
   loginInstaller,
   loginMessage,
+  logoutInstaller,
   type PacketHeader,
   parameters,
   provisionRequest,
@@ -131,6 +132,10 @@ class Counter {
       this.granted = true;
       return { name: "Installer 7" };
     });
+    server.serve(logoutInstaller, () => {
+      this.granted = false;
+      return {};
+    });
   }
 
   private serveOffice(server: ManagementServer): void {
@@ -179,7 +184,7 @@ const write = (name: string, content: Uint8Array): string => {
 };
 
 describe("an installer's key", () => {
-  it("opens the commands that need one", async () => {
+  it("opens the commands that need one, and leaves nothing open behind", async () => {
     set();
     const { exit, out, err } = await laptop.run("test");
     expect(exit, err).toBe(0);
@@ -188,7 +193,15 @@ describe("an installer's key", () => {
       "ok  screen   TEST is on the screen",
       "ok  printer  TEST is on the printer",
     ]);
-    expect(counter.granted).toBe(true);
+    expect(counter.granted).toBe(false);
+  });
+
+  it("is needed although somebody left the terminal open", async () => {
+    set(null);
+    counter.granted = true;
+    const { failure, exit } = await laptop.run("clock");
+    expect([failure?.code, exit]).toEqual(["C-TERM-01", 1]);
+    expect(counter.granted).toBe(false);
   });
 
   it("is not accepted where it is another's, or has expired", async () => {

@@ -90,8 +90,9 @@ async function sent({ session, checked, slots, options }: Flash): Promise<void> 
     );
     line.end();
     if (!told.ok) throw refusal(`take ${version}`, told.refusal, told.detail, session.standing);
-    const how = told.form === "there-already" ? "it is there already" : `${told.sentBytes} bytes, ${told.form}`;
-    console.err(`${version} sent: ${how}\n`);
+    const isThere = told.form === "there-already";
+    const how = isThere ? "in the other slot already, nothing sent" : `sent: ${told.sentBytes} bytes, ${told.form}`;
+    console.err(`${version} ${how}\n`);
   } catch (error) {
     line.end();
     if (!(error instanceof LinkFault)) throw error;
@@ -101,7 +102,21 @@ async function sent({ session, checked, slots, options }: Flash): Promise<void> 
   }
 }
 
-/** Has the new image tried, and keeps it once it works. Fails with C-TERM-09 or C-TERM-10. */
+/** Fails with C-TERM-08 where the terminal says of the image that it got that it may never run. */
+async function checkAccepted({ session, checked, slots }: Flash): Promise<void> {
+  const held = await session.want(slotImages, {});
+  const refused = held?.images.find(({ slot, hash }) => slot === 1 && sameBytes(hash, checked.image.hash));
+  if (refused?.refusal === undefined) return;
+  const version = versionText(checked.image.version);
+  throw new Failure(
+    "C-TERM-08",
+    `the terminal does not run ${version}: ${refused.detail ?? ""} (${refused.refusal})`,
+    `${version} lies in the other slot, unused; ${runsText(runningIn(slots))}`,
+    ["give the image back to whoever made it, with these words"],
+  );
+}
+
+/** Has the new image tried, and keeps it once it works. Fails with C-TERM-08, 09 or 10. */
 async function switched({ session, checked, slots, options }: Flash): Promise<void> {
   const { image } = checked;
   const version = versionText(image.version);
@@ -164,6 +179,9 @@ export async function flash(
   if (!options.collect && (options.reason ?? "").trim() === "") {
     throw usageFailure("--no-collect needs a reason", '--no-collect --reason "why the entries are not collected"');
   }
+  if (options.allowDowngrade?.trim() === "") {
+    throw usageFailure("--allow-downgrade needs a reason", '--allow-downgrade "why an older version is sent"');
+  }
   const checked = checkedImage(path, options.key);
   await withTerminal(console, options, tools, async (session) => {
     const slots = await session.need(slotImages, {}, "tell of its slots");
@@ -182,6 +200,7 @@ export async function flash(
     console.err(`${running?.version ?? "no image"} -> ${version}\n`);
     for (const change of changes(checked.image, running)) console.err(`  ${visible(change)}\n`);
     await sent(all);
+    await checkAccepted(all);
     await switched(all);
     const clock = await correctClock(session);
     const downgrade = options.allowDowngrade ?? null;

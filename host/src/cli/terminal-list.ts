@@ -68,8 +68,11 @@ function runningText({ version, programmes }: Running): string {
   return version === null ? "no image" : `image ${version}`;
 }
 
+/** The last part of a path, where it is a name; of `/dev/pts/3` that would be a bare number. */
+const portText = (path: string): string => (/^\d*$/.test(basename(path)) ? path : basename(path));
+
 function cells({ port, answer }: LookedAt, running: Running | null): readonly string[] {
-  const head = [basename(port.path), deviceText(port)];
+  const head = [portText(port.path), deviceText(port)];
   if (running === null) return [...head, wordOf(answer as Exclude<LookedAt["answer"], TerminalIdentity>)];
   const { model, name = "" } = answer as TerminalIdentity;
   return [...head, `Cachet ${model}`, nameOf(answer as TerminalIdentity), name, runningText(running)];

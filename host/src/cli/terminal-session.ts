@@ -1,7 +1,7 @@
 import { type Command, logoutInstaller, terminalIdentity } from "@cachet/firmware/wire";
 import type { Answer } from "../link/answer.ts";
 import { LinkFault } from "../link/link-fault.ts";
-import { login, type TerminalIdentity } from "../link/login.ts";
+import { type InstallerKey, login, type TerminalIdentity } from "../link/login.ts";
 import { type CallOptions, isSentOnce, type SmpClient } from "../link/smp-client.ts";
 import type { ByteLine } from "../ports/serial.ts";
 import type { Console } from "./console.ts";
@@ -24,6 +24,8 @@ export class TerminalSession {
   standing: Standing | null = null;
   /** The installer's name by the certificate; null without a login. */
   installer: string | null = null;
+  /** Once it was opened: nobody is asked for the passphrase again when the terminal starts anew. */
+  private key: InstallerKey | null = null;
 
   constructor(opened: Opened, who: TerminalIdentity, console: Console, options: PortOptions, tools: TerminalTools) {
     this.path = opened.path;
@@ -91,12 +93,18 @@ export class TerminalSession {
     return answer.ok ? answer.value : null;
   }
 
-  /** Opens the commands that need a key, where the terminal asks for one and there is one. Fails with C-TERM-02. */
+  /**
+   * Opens the commands that need a key, where the terminal asks for one and there is one. Without one it closes what a command that
+   * was cut off may have left open: that is not ours to use. Fails with C-TERM-02.
+   */
   async logIn(): Promise<void> {
-    if (this.who.open || this.who.granted || this.who.terminal === undefined) return;
-    const key = await this.tools.installer(this.console, this.options);
-    if (key === null) return;
-    const answer = await login(this.asking, key);
+    if (this.who.open || this.who.terminal === undefined) return;
+    this.key ??= await this.tools.installer(this.console, this.options);
+    if (this.key === null) {
+      if (this.who.granted) await this.logOut();
+      return;
+    }
+    const answer = await login(this.asking, this.key);
     if (!answer.ok) {
       throw new Failure(
         "C-TERM-02",
@@ -134,13 +142,20 @@ export class TerminalSession {
     }
   }
 
-  /** Leaves the terminal as it was found: whoever plugs in next has to show a key of his own. */
-  async close(): Promise<void> {
-    if (this.installer !== null) {
-      await this.asking.call(logoutInstaller, {}, { timeoutMs: HELLO_MS, tries: 1 }).catch((error: unknown) => {
-        if (!(error instanceof LinkFault)) throw error;
-      });
+  /** Leaves no terminal open behind: whoever is next on its line needs a key of his own. */
+  private async logOut(): Promise<void> {
+    this.installer = null;
+    this.who = { ...this.who, granted: false };
+    try {
+      await this.asking.call(logoutInstaller, {}, { timeoutMs: HELLO_MS, tries: 2 });
+    } catch (error) {
+      // The line is gone: the terminal ends it by itself, after five minutes.
+      if (!(error instanceof LinkFault)) throw error;
     }
+  }
+
+  async close(): Promise<void> {
+    if (this.installer !== null) await this.logOut();
     await this.line.close();
   }
 }

@@ -5,8 +5,7 @@ import { PowerCut } from "./mishap.ts";
 
 /** Bytes of a frame in the journal's file before its entry. */
 const FRAME_BYTES = 8;
-
-/** First byte of an entry, a CBOR array of six: marks begin with another. */
+/** First byte of an entry: a CBOR array of six. Marks, which stand between entries, are maps. */
 const ENTRY_START = 0x86;
 
 /** What is written with an append to the journal; null for marks, and for an entry that no fault waits for. */

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Storage, StorageFault } from "@cachet/firmware/hal";
-import { encodeEntry, NO_SUMS } from "@cachet/firmware/wire";
+import { encodeCbor, encodeEntry, NO_SUMS } from "@cachet/firmware/wire";
 import { afterAll, describe, expect, it } from "vitest";
 import { Faults } from "./fault.ts";
 import { FaultyStorage } from "./faulty-storage.ts";
@@ -186,6 +186,16 @@ describe("faults of a storage", () => {
     await expect(file.append(frame("commit"))).rejects.toThrow(PowerCut);
     expect(readFileSync(join(folder, "journal")).length).toBe(before + 2 * frame("commit").length);
     expect(faults.forget()).toBe(false);
+  });
+
+  it("let the marks between the entries through", async () => {
+    const faults = new Faults();
+    const file = new FaultyStorage(FolderStorage.open(newFolder()), faults).file("journal");
+    faults.plan({ what: "power", moment: "before-commit" });
+    const marks = Buffer.concat([new Uint8Array(8), encodeCbor(new Map([[1, 14]]))]);
+    await file.append(marks);
+    expect(await file.read()).toEqual(new Uint8Array(marks));
+    await expect(file.append(frame("commit"))).rejects.toThrow(PowerCut);
   });
 
   it("say when the visit was over before they happened", () => {
