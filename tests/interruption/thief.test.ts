@@ -66,6 +66,7 @@ describe("the thief's moves", () => {
     const { shop, chip } = await earned();
     const dump = chip.dump();
     const whole = await terminal(1, { journal: await shop.journalBytes() });
+    whole.mishaps = new Mishaps();
     await whole.visit(sale(100, 100), chip);
     const lastWrite = whole.mishaps.seen.lastIndexOf("card-write");
     chip.restore(dump);
