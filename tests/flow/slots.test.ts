@@ -142,6 +142,11 @@ describe("an image on trial", () => {
       else await shop.pass(2_000);
       expect(shop.runs).toEqual(hashOf(await townImage()));
       expect(await ask(shop.line, slotImages, {})).toMatchObject({ value: { counter: 1 } });
+      // What ran before needs nobody's word to stay.
+      expect(shop.sim.supervisor.slots.onTrial).toBe(false);
+      await shop.reset();
+      await shop.pass(2 * TRIAL_MS);
+      expect(shop.runs).toEqual(hashOf(await townImage()));
       expect(await shop.sells()).toMatchObject({ result: "done" });
     }
   });
