@@ -257,6 +257,28 @@ describe("a simulator that is started", () => {
     });
   });
 
+  it("has blank terminals, which stay so until somebody provisions them over the line", async () => {
+    const sim = await start(["--blank"]);
+    const [serial] = sim.serials as [string];
+    await tell(sim, "card anna");
+    expect(await tell(sim, "tap anna sale 10.00")).toMatchObject({ stopped: expect.stringContaining("is blank") });
+    const request = join(sim.dir, "request");
+    const made = join(sim.dir, "made.provision");
+    const test = cachet("terminal", "test", "--port", serial);
+    expect(test).toMatchObject({ code: 1, err: expect.stringContaining("C-TERM-15: the terminal SIM-1 is blank") });
+    expect(cachet("terminal", "provision", "--request", request, "--port", serial)).toMatchObject({ code: 0 });
+    const facts = ["--terminal", "7", "--merchant", "1", "--programme", "11", "--programme", "20", "--issuer", "1"];
+    expect(cachet("keys", "provision", request, "--test-keys", ...facts, "-o", made)).toMatchObject({ code: 0 });
+    expect(cachet("terminal", "provision", made, "--port", serial)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("SIM-1 is T-0007, merchant 1"),
+    });
+    expect(await tell(sim, "tap anna sale 10.00")).toMatchObject({ report: { result: "done" } });
+    const again = cachet("terminal", "collect", "-o", join(sim.dir, "in"), "--port", serial, "--test-keys");
+    expect(again).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+ entries/) });
+    expect(await tell(sim, "status")).toMatchObject({ lines: [expect.stringMatching(/^T-0001 on/), "cards: anna"] });
+  });
+
   it("waits for a card that somebody lays down when the line asks for one", async () => {
     const sim = await start(["--open"]);
     await tell(sim, "card anna");

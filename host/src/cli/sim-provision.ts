@@ -18,6 +18,8 @@ export interface SimTerminalFacts {
   readonly programmes: readonly number[];
   /** Whoever is on its line may do everything. */
   readonly isOpen?: boolean;
+  /** It was made as nobody's: what it is, a provision over its line says. */
+  readonly isBlank?: boolean;
   readonly merchantName?: string;
 }
 

@@ -20,6 +20,8 @@ import { parisOffset } from "./sim-zone.ts";
 export interface StartOptions {
   readonly headless?: true;
   readonly open?: true;
+  /** Terminals that belong to nobody yet. */
+  readonly blank?: true;
   readonly terminals?: number;
   readonly dir?: string;
   readonly image?: string;
@@ -67,8 +69,9 @@ async function newImage(path: string | undefined): Promise<NewImage> {
 }
 
 /** The terminals of a folder: those that live there, and new ones up to the number asked for. Gives the image where new ones need it. */
-async function terminalsOf(folder: SimFolder, { open, terminals, image }: StartOptions) {
+async function terminalsOf(folder: SimFolder, { open, blank, terminals, image }: StartOptions) {
   const isOpen = open === true;
+  const isBlank = blank === true;
   const known = folder.terminals ?? [];
   if (known.some((one) => one.isOpen !== isOpen)) {
     const [are, other] = isOpen ? ["are not open", "without --open"] : ["are open", "with --open"];
@@ -93,8 +96,9 @@ async function terminalsOf(folder: SimFolder, { open, terminals, image }: StartO
   const made = await newImage(image);
   const all = Array.from({ length: count }, (_, i): SimTerminalFacts => {
     const merchant = made.merchants[i % made.merchants.length]!;
+    const programmes = isBlank ? [] : made.programmesOf(merchant);
     const merchantName = made.nameOf(merchant);
-    return known[i] ?? { terminal: i + 1, merchant, merchantName, programmes: made.programmesOf(merchant), isOpen };
+    return known[i] ?? { terminal: i + 1, merchant, merchantName, programmes, isOpen, ...(isBlank ? { isBlank } : {}) };
   });
   folder.keep(all);
   return { all, image: made.file };
@@ -188,7 +192,9 @@ class Desk {
     const hardware = { model: "sim", serial: `SIM-${number}` };
     const chance = sim.systemChance;
     const origin = { random: (size: number) => chance.bytes(size), now: () => clock.now().utc };
-    await sim.provisionStorage(storage, chance, hardware, (request) => testProvision(facts, request, origin));
+    if (facts.isBlank !== true) {
+      await sim.provisionStorage(storage, chance, hardware, (request) => testProvision(facts, request, origin));
+    }
     const terminal = new sim.DeskTerminal({
       belonging: null,
       chance,

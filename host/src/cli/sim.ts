@@ -1,5 +1,5 @@
 import type { Chip } from "@cachet/card-layout";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ChipLink } from "../cards/chip-link.ts";
 import { PURCHASES_HEADER } from "../office/purchases.ts";
 import type { ByteLine } from "../ports/serial.ts";
@@ -65,6 +65,9 @@ export function simCommands(
     .description("run terminals on virtual serial ports until they are stopped; what they hold is kept in a folder")
     .option("--headless", "without a page")
     .option("--open", "test keys, and whoever is on the line may do everything: for stock SMP clients")
+    .addOption(
+      new Option("--blank", "new terminals are nobody's: provision them as an installer does").conflicts("open"),
+    )
     .option(
       "--terminals <n>",
       "terminals, shared out over the merchants in turn; 1, or those of the folder",

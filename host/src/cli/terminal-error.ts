@@ -86,7 +86,7 @@ export function refusal(what: string, word: string, detail: string, standing: St
   const state = standing?.state ?? UNTOUCHED;
   if (word === "denied")
     return new Failure("C-TERM-01", `the terminal wants an installer's key to ${what}`, state, [
-      "give the installer's key that the office made for you",
+      "--keys FILE names the bundle that the office made for you; a terminal with test keys takes --test-keys",
     ]);
   const next: Readonly<Record<string, string>> = {
     "not-supported": "the terminal's own program is older than this command: give it a newer one",

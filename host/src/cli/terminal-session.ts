@@ -53,9 +53,12 @@ export class TerminalSession {
 
   /** Number of the terminal. Fails with C-TERM-15 where it is blank. */
   get number(): number {
-    const { terminal, serial } = this.who;
-    if (terminal !== undefined) return terminal;
-    throw new Failure("C-TERM-15", `the terminal ${serial} is blank`, "nothing was changed on it", [
+    if (this.who.terminal !== undefined) return this.who.terminal;
+    throw this.blank();
+  }
+
+  private blank(): Failure {
+    return new Failure("C-TERM-15", `the terminal ${this.who.serial} is blank`, "nothing was changed on it", [
       "cachet terminal provision --request FILE, and bring back what the office makes of it",
     ]);
   }
@@ -75,7 +78,7 @@ export class TerminalSession {
     }
   }
 
-  /** The same, and fails with C-TERM-01 or C-TERM-08 where the terminal refuses. */
+  /** The same, and fails with C-TERM-01, 08 or 15 where the terminal refuses. */
   async need<Q, S, R extends string>(
     command: Command<Q, S, R>,
     request: Q,
@@ -83,8 +86,9 @@ export class TerminalSession {
     options: CallOptions = {},
   ): Promise<S> {
     const answer = await this.ask(command, request, doing, options);
-    if (!answer.ok) throw refusal(doing, answer.refusal, answer.detail, this.standing);
-    return answer.value;
+    if (answer.ok) return answer.value;
+    if (answer.refusal === "denied" && this.who.terminal === undefined) throw this.blank();
+    throw refusal(doing, answer.refusal, answer.detail, this.standing);
   }
 
   /** The same, or null where the terminal does not know the command, or wants a key for it. */
@@ -231,7 +235,7 @@ export async function withTerminal<T>(
 ): Promise<T> {
   const session = await greeted(console, await chosenPort(options, tools), options, tools);
   try {
-    console.err(`terminal ${session.name} on ${session.path}\n`);
+    console.err(`${session.identity.terminal === undefined ? "" : "terminal "}${session.name} on ${session.path}\n`);
     await session.logIn();
     return await use(session);
   } catch (error) {

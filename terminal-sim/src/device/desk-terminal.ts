@@ -223,7 +223,8 @@ export class DeskTerminal {
     card: Type2Chip,
     customer: Customer = () => null,
   ): Promise<VisitReport | { readonly stopped: string }> {
-    const { stopped, resets } = this.running;
+    const { stopped, resets, facts } = this.running;
+    if (facts === null) return { stopped: "the terminal is blank: provision it first" };
     this.reader.isAttended = true;
     this.reader.customer = customer;
     this.reader.present(card);
