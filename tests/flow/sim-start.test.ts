@@ -22,12 +22,15 @@ async function start(words: readonly string[], dir?: string, terminals?: number)
   return sim;
 }
 
+const NO_HOME = simFolder();
+
 function cachet(...words: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, "host/bin/cachet.mjs"), ...words], {
     cwd: ROOT,
     encoding: "utf8",
     timeout: 30_000,
-    env: { ...process.env, LANG: "en_GB.UTF-8" },
+    // No keys of whoever runs the tests.
+    env: { ...process.env, LANG: "en_GB.UTF-8", CACHET_HOME: NO_HOME },
   });
   return { code: status, out: stdout, err: stderr };
 }
