@@ -57,7 +57,7 @@ async function pushOne(session: TerminalSession, { kind, path, file }: Offered):
   try {
     const told = await push(session.client, kind, basename(path), file);
     // A provisioned terminal starts anew, and whoever was logged in is not any more.
-    if (told.ok && kind === "provision") await waitUntilBack(session);
+    if (told.ok && kind === "provision") await waitUntilBack(session, false);
     return told;
   } catch (error) {
     if (error instanceof LinkFault && kind === "provision") throw inDoubt(session.path, "took the provision");
