@@ -146,7 +146,7 @@ export async function provision(
       if (error instanceof LinkFault) throw inDoubt(session.path, "took the provision");
       throw error;
     }
-    await waitUntilBack(session);
+    await waitUntilBack(session, false);
     const { identity, name } = session;
     const line = `${identity.serial} is ${name}, merchant ${identity.merchant ?? "?"} ${identity.name ?? ""}`.trimEnd();
     tell(console, [line], {

@@ -61,7 +61,7 @@ async function resetInto(session: TerminalSession, hash: Uint8Array): Promise<vo
   }
 }
 
-/** Waits until the terminal answers again, and logs in. Fails with C-TERM-10 where it does not. */
+/** Waits until the terminal answers again, and logs in where more is to be asked. Fails with C-TERM-10 where it does not. */
 export async function waitUntilBack(session: TerminalSession, logsIn = true): Promise<void> {
   const { clock } = session.tools;
   for (const end = clock.now() + BACK_MS; clock.now() < end; ) {
