@@ -1,6 +1,7 @@
 import { ascii, STATE_LAYOUT } from "@cachet/card-layout";
 import { TRIAL_MS } from "@cachet/firmware/hal";
 import {
+  decodeEntry,
   encodeImage,
   type ImageFacts,
   imageErase,
@@ -266,6 +267,8 @@ describe("an image that may not run here", () => {
       });
       for (const confirm of [false, true])
         expect(await shop.setState(file, confirm)).toEqual({ ok: false, group: 1, rc });
+      const last = decodeEntry(await shop.sim.supervisor.journal!.entry(shop.sim.entryCount));
+      expect(last).toMatchObject({ kind: "image-change", body: { what: "refused", to: hashOf(file), reason: word } });
       await shop.reset();
       expect(shop.runs).toEqual(hashOf(await townImage()));
     },

@@ -310,6 +310,10 @@ export class Supervisor implements Managed {
     if (event !== null) await this.journal?.noteImage(imageChange(event));
   }
 
+  async imageRefused(hash: Uint8Array, reason: string): Promise<void> {
+    await this.journal?.noteImage({ what: "refused", to: hash, reason });
+  }
+
   async listChanged(): Promise<void> {
     const change = this.books?.lists.change ?? null;
     if (change !== null) await this.journal?.noteList(listChange(change));

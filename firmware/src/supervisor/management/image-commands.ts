@@ -129,7 +129,12 @@ export function serveImages(server: ManagementServer, managed: Managed): void {
     if (given === null && !confirm) return refused("bad-hash", "a test names its image");
     if (given !== null && given.length !== SHA_BYTES_MAX) return refused("bad-hash", `a hash of ${given.length} bytes`);
     const answer = await slots.setState(given, confirm, managed.app?.state === "healthy");
-    if (typeof answer === "object") return answer;
+    if (typeof answer === "object") {
+      const { stated, reading } = slots.other;
+      const isMeant = given !== null && stated !== null && sameBytes(stated.hash, given);
+      if (isMeant && !reading.ok) await managed.imageRefused(given, reading.refusal);
+      return answer;
+    }
     if (answer === "confirm") await managed.confirm();
     return stateOf(managed);
   });

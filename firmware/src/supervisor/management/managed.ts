@@ -37,6 +37,8 @@ export interface Managed {
   listChanged(): Promise<void>;
   /** Entries as a batch file; null where they are not kept, or the terminal is blank. Changes nothing. */
   sealBatch(first: number, last: number): CollectedBatch | null;
+  /** Notes that an image may not run here, and why. */
+  imageRefused(hash: Uint8Array, reason: string): Promise<void>;
   /** Ends the trial of the running image. */
   confirm(): Promise<void>;
 }
