@@ -64,7 +64,8 @@ function listsLine(facts: TerminalFacts): string {
 /** What was read, for people. */
 function lines(facts: TerminalFacts): string[] {
   const { identity, running, slots, health, driftSeconds } = facts;
-  const marks = [identity.production ? "production" : "test keys", ...(identity.open ? ["open to everybody"] : [])];
+  const keys = identity.terminal === undefined ? "blank" : identity.production ? "production" : "test keys";
+  const marks = [keys, ...(identity.open ? ["open to everybody"] : [])];
   return [
     fact("terminal", `${facts.name}, model ${identity.model}, serial ${identity.serial} (${marks.join(", ")})`),
     ...(identity.merchant === undefined ? [] : [fact("merchant", `${identity.merchant}  ${identity.name ?? ""}`)]),

@@ -109,7 +109,10 @@ export function reportLines({ at, installer, facts, done }: InstallReport, lang:
     ...done.batches.map((file) => line(words.batches, file)),
     ...maybe(words.notCollected, done.notCollected),
     ...maybe(words.downgrade, done.downgrade),
-    ...maybe(words.list, lists === null ? null : words.listOf(lists.version, lists.blocked, lists.credits)),
+    ...maybe(
+      words.list,
+      lists === null || lists.version === 0 ? null : words.listOf(lists.version, lists.blocked, lists.credits),
+    ),
     ...maybe(words.clock, done.clock === null ? null : correctionText(done.clock, lang)),
   ];
 }
