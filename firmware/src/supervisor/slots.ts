@@ -210,7 +210,7 @@ export class Slots {
   }
 
   /**
-   * Follows SMP's "set state". `isHealthy`: the app on trial has reported that it works. Answers "confirmed" where a trial is to
+   * Follows SMP's "set state". `isHealthy`: the app on trial has reported that it works. Answers "confirm" where a trial is to
    * end, "done" where what was asked for is so now, or why not (Zephyr, img_mgmt_state.c, allowed transitions).
    */
   async setState(

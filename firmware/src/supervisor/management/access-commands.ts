@@ -1,4 +1,3 @@
-import { StorageFault } from "../../hal/index.ts";
 import {
   encodeRequest,
   loginInstaller,
@@ -13,7 +12,7 @@ import type { Origin } from "../belonging.ts";
 import type { ListStore } from "../list-store.ts";
 import type { ProvisionRefusal } from "../provision-store.ts";
 import type { Managed } from "./managed.ts";
-import type { ManagementServer } from "./server.ts";
+import { type ManagementServer, orWriteFailed } from "./server.ts";
 
 const LOGIN_REFUSALS = {
   "not-provisioned": "not-provisioned",
@@ -88,15 +87,12 @@ export function serveAccess(
     if (provisioning === null) return refused("not-supported", "what this terminal is was fixed by its maker");
     if (managed.isBusy()) return refused("busy", "a visit is under way");
     const circumstances = { pinnedOffice: lists?.officeKey ?? null, hasJournal: (managed.journal?.count ?? 0) > 0 };
-    try {
+    return orWriteFailed(async () => {
       const acceptance = await provisioning.store.accept(provision, circumstances);
       if (!acceptance.ok) return refused(PROVISION_REFUSALS[acceptance.refusal] ?? "not-accepted", acceptance.detail);
       // What runs was started under the old one.
       if (acceptance.outcome === "taken") managed.reset();
       return { serial: acceptance.provision.serial };
-    } catch (error) {
-      if (!(error instanceof StorageFault)) throw error;
-      return refused("write-failed", error.message);
-    }
+    });
   });
 }

@@ -1,4 +1,3 @@
-import { StorageFault } from "../../hal/index.ts";
 import { crc32 } from "../../journal/index.ts";
 import {
   fileClose,
@@ -26,15 +25,10 @@ export function serveFiles(server: ManagementServer, folder: LineFolder): void {
     const data = file.slice(off, off + PIECE_BYTES);
     return off === 0 ? { off, data, len: file.length } : { off, data };
   });
-  server.serve(fileUpload, async ({ off, data, name, len }) => {
+  server.serve(fileUpload, ({ off, data, name, len }) => {
     if (!folder.takes(name)) return refused("bad-name", `files go to ${folder.incoming}NAME`);
-    try {
-      const taken = await folder.write(name, off, data, len);
-      return typeof taken === "number" ? { off: taken } : taken;
-    } catch (error) {
-      if (!(error instanceof StorageFault)) throw error;
-      return refused("write-failed", error.message);
-    }
+    const taken = folder.write(name, off, data, len);
+    return typeof taken === "number" ? { off: taken } : taken;
   });
   server.serve(fileStatus, ({ name }) => {
     const file = folder.read(name);

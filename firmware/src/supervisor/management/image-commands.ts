@@ -1,8 +1,6 @@
 import { sameBytes } from "@cachet/card-layout";
-import { StorageFault } from "../../hal/index.ts";
 import {
   IMAGE_BYTES_MAX,
-  type Image,
   type ImageVersion,
   imageErase,
   imageSetState,
@@ -16,7 +14,7 @@ import {
 import { sha256 } from "../crypto.ts";
 import type { SlotContent } from "../slots.ts";
 import type { Managed } from "./managed.ts";
-import type { ManagementServer } from "./server.ts";
+import { type ManagementServer, orWriteFailed } from "./server.ts";
 
 /** How SMP writes a version: the build only where it is not zero. */
 export function versionText({ major, minor, revision, build }: ImageVersion): string {
@@ -73,7 +71,7 @@ function firstFault(managed: Managed, { data, len, sha = new Uint8Array(), upgra
   if (len === undefined) return refused("length-missing", "the first piece says how long the file is");
   if (!sameBytes(data.subarray(0, MAGIC.length), MAGIC)) return refused("bad-magic", "not an MCUboot image");
   if (sha.length > SHA_BYTES_MAX) return refused("bad-hash", `a hash of ${sha.length} bytes`);
-  const running = managed.slots.running.stated as Image | null;
+  const running = managed.slots.running.stated;
   if (!managed.slots.isOtherFree) return refused("no-free-slot", "the other slot is needed as it is");
   if (len > IMAGE_BYTES_MAX) return refused("too-large", `${len} bytes, at most ${IMAGE_BYTES_MAX}`);
   if (upgrade && running !== null && !newer(headerVersion(data), running.version)) {
@@ -138,14 +136,7 @@ export function serveImages(server: ManagementServer, managed: Managed): void {
     if (answer === "confirm") await managed.confirm();
     return stateOf(managed);
   });
-  server.serve(imageUpload, async (request) => {
-    try {
-      return await upload(managed, request);
-    } catch (error) {
-      if (!(error instanceof StorageFault)) throw error;
-      return refused("write-failed", error.message);
-    }
-  });
+  server.serve(imageUpload, (request) => orWriteFailed(() => upload(managed, request)));
   server.serve(imageErase, async ({ slot = 1 }) => {
     if (slot !== 1) return refused(slot === 0 ? "no-free-slot" : "invalid-slot", `slot ${slot} is not to be erased`);
     // A damaged slot may always be emptied.

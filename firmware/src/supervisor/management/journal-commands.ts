@@ -1,4 +1,3 @@
-import { StorageFault } from "../../hal/index.ts";
 import {
   batchName,
   journalCollected,
@@ -11,7 +10,7 @@ import {
 import type { Books } from "../books.ts";
 import { verifyEd25519 } from "../crypto.ts";
 import type { MarkOutcome } from "../journal-keeper.ts";
-import type { ManagementServer } from "./server.ts";
+import { type ManagementServer, orWriteFailed } from "./server.ts";
 
 type MarkRefusal = Refused<"no-such-range" | "other-content" | "write-failed">;
 
@@ -31,12 +30,7 @@ function markRefusal(outcome: MarkOutcome): MarkRefusal | null {
 }
 
 async function marking(mark: () => Promise<MarkOutcome>): Promise<MarkRefusal | null> {
-  try {
-    return markRefusal(await mark());
-  } catch (error) {
-    if (!(error instanceof StorageFault)) throw error;
-    return refused("write-failed", error.message);
-  }
+  return orWriteFailed(async () => markRefusal(await mark()));
 }
 
 /** Group 66: how far the journal is, and how far others have it. */

@@ -50,12 +50,12 @@ export class LineFolder {
    * Takes the next piece of a list. Lists are kept in memory until they are applied: one that was cut off is brought anew.
    * Answers the next offset.
    */
-  async write(
+  write(
     name: string,
     off: number,
     piece: Uint8Array,
     length: number | undefined,
-  ): Promise<number | Refused<"bad-offset" | "write-failed">> {
+  ): number | Refused<"bad-offset" | "write-failed"> {
     if (off === 0) this.list = { name, length: length ?? null, parts: [], stored: 0 };
     if (this.list === null || this.list.name !== name || off !== this.list.stored) {
       return refused("bad-offset", `the next piece begins at ${this.list?.name === name ? this.list.stored : 0}`);

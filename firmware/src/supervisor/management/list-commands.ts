@@ -1,10 +1,9 @@
-import { StorageFault } from "../../hal/index.ts";
 import { type ListRefusal, listApply, listStatus, refused } from "../../wire/index.ts";
 import type { Access } from "../access.ts";
 import type { ListStore } from "../list-store.ts";
 import type { LineFolder } from "./line-folder.ts";
 import type { Managed } from "./managed.ts";
-import type { ManagementServer } from "./server.ts";
+import { type ManagementServer, orWriteFailed } from "./server.ts";
 
 const REFUSALS = {
   "not-a-list": "bad-format",
@@ -40,16 +39,13 @@ export function serveLists(
     if (lists === null) return refused("not-provisioned", "the terminal belongs to nobody yet");
     const file = folder.take(name);
     if (file === null) return refused("no-such-range", `no whole file ${name}`);
-    try {
+    return orWriteFailed(async () => {
       const outcome = await lists.apply(file);
       if (outcome.applied) await managed.listChanged();
       // A key that this list revokes opens nothing any more, at once.
       if (access.session !== null && lists.isRevokedKey(access.session.keyHash)) access.close();
       if (outcome.applied || outcome.refusal === "already") return { version: outcome.held };
       return refused(REFUSALS[outcome.refusal], outcome.detail);
-    } catch (error) {
-      if (!(error instanceof StorageFault)) throw error;
-      return refused("write-failed", error.message);
-    }
+    });
   });
 }

@@ -1,5 +1,4 @@
 import { sameBytes } from "@cachet/card-layout";
-import { StorageFault } from "../../hal/index.ts";
 import {
   BLOCK_HASH_BYTES,
   IMAGE_BYTES_MAX,
@@ -12,7 +11,7 @@ import {
 import { sha256 } from "../crypto.ts";
 import { unpack } from "../unpack.ts";
 import type { Managed } from "./managed.ts";
-import type { ManagementServer } from "./server.ts";
+import { type ManagementServer, orWriteFailed } from "./server.ts";
 
 /** Blocks that one answer tells of. */
 const BLOCKS_AT_ONCE = Math.floor((PACKET_BYTES_MAX - 128) / BLOCK_HASH_BYTES);
@@ -62,14 +61,7 @@ async function finish(managed: Managed) {
 
 /** Packed uploads of our own group. */
 export function servePacked(server: ManagementServer, managed: Managed): void {
-  server.serve(packedUpload, async (request) => {
-    try {
-      return await upload(managed, request);
-    } catch (error) {
-      if (!(error instanceof StorageFault)) throw error;
-      return refused("write-failed", error.message);
-    }
-  });
+  server.serve(packedUpload, (request) => orWriteFailed(() => upload(managed, request)));
   server.serve(imageBlocks, ({ size, from = 0 }) => {
     const { file, stated } = managed.slots.running;
     const count = Math.ceil(file.length / size);

@@ -1,3 +1,4 @@
+import { StorageFault } from "../../hal/index.ts";
 import {
   type AnyCommand,
   type Cbor,
@@ -13,11 +14,22 @@ import {
   type PacketHeader,
   type Refused,
   readHeader,
+  refused,
   SMP_HEADER_BYTES,
 } from "../../wire/index.ts";
 
 /** What answers one command. A refusal is an answer too; what it throws is no client's fault. */
 export type Answer<S, R extends string> = S | Refused<R>;
+
+/** The answer of work that writes: where the storage fails, that is the answer. */
+export async function orWriteFailed<T>(work: () => Promise<T>): Promise<T | Refused<"write-failed">> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof StorageFault)) throw error;
+    return refused("write-failed", error.message);
+  }
+}
 
 interface Served {
   readonly command: AnyCommand;
