@@ -226,8 +226,8 @@ class Desk {
         return dayOf(utc, offset);
       }),
       office: null,
-      // The till's numbers of today must not come again after a restart.
-      firstVisit: Math.floor(Date.now() / 1_000),
+      // The till's numbers of today must not come again after a restart: each visit takes longer than a millisecond.
+      firstVisit: Date.now(),
     });
     let stop: () => void = () => {};
     const stopped = new Promise<void>((resolve) => {
