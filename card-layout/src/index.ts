@@ -13,6 +13,7 @@ export * from "./record/card-number.ts";
 export * from "./record/counter-area.ts";
 export * from "./record/day.ts";
 export * from "./record/identity.ts";
+export * from "./record/lot.ts";
 export * from "./record/purse.ts";
 export type { Decoded, RecordFault } from "./record/record.ts";
 export * from "./record/slot.ts";

@@ -42,3 +42,11 @@ export function dayOfCivil(year: number, month: number, dayOfMonth: number): Day
   const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
   return era * 146_097 + dayOfEra - 719_468 - EPOCH_DAYS;
 }
+
+const digits = (value: number, count: number): string => String(value).padStart(count, "0");
+
+/** A day of the years 0 to 9999 as "2027-01-31". */
+export function dayText(day: Day): string {
+  const { year, month, dayOfMonth } = civilOf(day);
+  return `${digits(year, 4)}-${digits(month, 2)}-${digits(dayOfMonth, 2)}`;
+}

@@ -57,7 +57,7 @@ describe("purses", () => {
   });
 
   it.each([
-    { what: "an unknown kind", bytes: [0x08, 1, 0x30, 0], field: "kind", offset: 2 },
+    { what: "an unknown kind", bytes: [0x08, 1, 0xf8, 0], field: "kind", offset: 2 },
     { what: "kind 0 with an index", bytes: [0x01, 1], field: "kind", offset: 0 },
     { what: "a payload that is cut", bytes: [0x08, 1, 0x18, 0, 0], field: "purse", offset: 2 },
     { what: "a head without payload", bytes: [0x08, 1, 0x08 | 1], field: "purse", offset: 2 },

@@ -1,5 +1,6 @@
 import { concat, isBlank } from "./bytes.ts";
-import { type Decoded, type RecordFault, type RecordTable, record, u8, u16, u24, u32 } from "./record.ts";
+import { lots } from "./lot.ts";
+import { type Decoded, type RecordFault, type RecordTable, record, times, u8, u16, u24, u32 } from "./record.ts";
 
 /**
  * Purses: the values of one programme on one card, packed one after the other in a state record.
@@ -8,7 +9,8 @@ import { type Decoded, type RecordFault, type RecordTable, record, u8, u16, u24,
  *   payload     = fixed size by kind, integers big-endian
  *   then the next head; a head of 00 ends the list and every byte after it is zero
  *
- * State layout 1 knows the kinds below. A kind an image does not know means a newer layout: the card is refused as such, not guessed at.
+ * State layout 1 knows kinds 1 to 5, layout 2 all of them. A kind an image does not know means a newer layout: the card is refused as
+ * such, not guessed at. Days are local dates, days since 2000-01-01.
  */
 const KINDS = {
   /** Stamps in a grid. */
@@ -24,7 +26,49 @@ const KINDS = {
   },
   /** Prepaid: euro cents that the customer paid in. */
   prepaid: { code: 5, table: record("prepaid", 3, { cents: u24() }) },
+  /** Points, or whatever else a programme counts. */
+  points: { code: 6, table: record("points", 3, { count: u24() }) },
+  /** Points that carry the unearned fraction: `remainder` in the rule's own denominator. */
+  "carrying-points": { code: 7, table: record("carrying-points", 5, { count: u24(), remainder: u16() }) },
+  /** Prepaid by the piece: units that the customer paid for, and units given on top. */
+  units: { code: 8, table: record("units", 4, { paid: u16(), bonus: u16() }) },
+  /** Cents or points that expire, in up to two, four or eight lots. */
+  "lots-2": { code: 9, table: record("lots-2", 14, { lots: lots(2) }) },
+  "lots-4": { code: 10, table: record("lots-4", 28, { lots: lots(4) }) },
+  "lots-8": { code: 11, table: record("lots-8", 56, { lots: lots(8) }) },
+  /** What a refund took back and the card no longer had: the next earnings pay it off. */
+  owed: { code: 12, table: record("owed", 3, { value: u24() }) },
+  /** What a cap has seen of the period that began on a day. */
+  used: { code: 13, table: record("used", 5, { since: u16(), value: u24() }) },
+  /** Level reached; the last review that was held; and what was spent in a calendar year, counted from 2000. */
+  "year-tier": {
+    code: 14,
+    table: record("year-tier", 8, { level: u8(), reviewed: u16(), year: u8(), spent: u32() }),
+  },
+  /**
+   * Level reached; the last review that was held; and what was spent in each of twelve months, in whole euros, the one of `month`
+   * (months since January 2000) first. `cents` are those that fill no euro yet.
+   */
+  "rolling-tier": {
+    code: 15,
+    table: record("rolling-tier", 30, {
+      level: u8(),
+      reviewed: u16(),
+      month: u16(),
+      cents: u8({ max: 99 }),
+      euros: times(12, u16()),
+    }),
+  },
+  /** Member until the end of a day. */
+  club: { code: 16, table: record("club", 2, { until: u16() }) },
+  /** Which merchants of a challenge were visited, by their place in its list, and how often it was won. */
+  visited: { code: 17, table: record("visited", 6, { challenge: u8(), places: u32(), won: u8() }) },
+  /** An offer made to this card alone, open on these days. */
+  offer: { code: 18, table: record("offer", 5, { offer: u8(), from: u16(), until: u16() }) },
 } as const;
+/** Codes up to this one belong to state layout 1. */
+const LAYOUT_1_CODE_MAX = 5;
+const LAYOUT_OF_ALL = 2;
 
 type Kinds = typeof KINDS;
 export type PurseKind = keyof Kinds;
@@ -45,6 +89,16 @@ export function purseSize(kind: PurseKind): number {
   return 1 + KINDS[kind].table.size;
 }
 
+/** The fields of a kind behind its head byte, with their sizes: for inspectors. */
+export function purseParts(kind: PurseKind): readonly { readonly name: string; readonly size: number }[] {
+  return KINDS[kind].table.fields;
+}
+
+/** The oldest state layout that knows all these kinds. */
+export function layoutFor(kinds: readonly PurseKind[]): number {
+  return kinds.some((kind) => KINDS[kind].code > LAYOUT_1_CODE_MAX) ? LAYOUT_OF_ALL : 1;
+}
+
 /** Most stamps a grid can hold. */
 export const STAMPS_MAX = 0xff;
 
@@ -53,6 +107,9 @@ export const CAGNOTTE_CENTS_MAX = 0xff_ff_ff;
 
 /** The largest number of cents a prepaid purse can hold. */
 export const PREPAID_CENTS_MAX = 0xff_ff_ff;
+
+/** The largest number of points that a purse can hold. */
+export const POINTS_MAX = 0xff_ff_ff;
 
 /** Packs purses into exactly `room` bytes, zero-padded. Throws when they do not fit. */
 export function packPurses(purses: readonly Purse[], room: number): Uint8Array {
@@ -63,7 +120,7 @@ export function packPurses(purses: readonly Purse[], room: number): Uint8Array {
     const head = (KINDS[kind].code << 3) | index;
     if (heads.has(head)) throw new RangeError(`purse ${kind} ${index} stands twice`);
     heads.add(head);
-    const table = KINDS[kind].table as RecordTable<Record<string, number>>;
+    const table = KINDS[kind].table as RecordTable<Record<string, unknown>>;
     parts.push(Uint8Array.of(head), table.encode(values));
   }
   const packed = concat(...parts);
@@ -73,8 +130,8 @@ export function packPurses(purses: readonly Purse[], room: number): Uint8Array {
   return padded;
 }
 
-/** Unpacks purses. An unknown kind, a cut payload, a repeated purse or dirty padding is a fault that names its offset. */
-export function unpackPurses(bytes: Uint8Array): Decoded<Purse[]> {
+/** Unpacks the purses of a record of this state layout. A kind that it does not know, a cut payload, a repeated purse or dirty padding is a fault that names its offset. */
+export function unpackPurses(bytes: Uint8Array, layout: number = LAYOUT_OF_ALL): Decoded<Purse[]> {
   const refuse = (offset: number, problem: string, field = "purse"): { ok: false; fault: RecordFault } => ({
     ok: false,
     fault: { record: "Purses", field, offset, problem },
@@ -85,10 +142,11 @@ export function unpackPurses(bytes: Uint8Array): Decoded<Purse[]> {
   while (at < bytes.length && bytes[at] !== 0) {
     const head = bytes[at]!;
     const kind = NAME_OF_CODE.get(head >> 3);
-    if (kind === undefined) return refuse(at, `purse kind ${head >> 3} belongs to a newer layout`, "kind");
+    if (kind === undefined || layoutFor([kind]) > layout)
+      return refuse(at, `purse kind ${head >> 3} belongs to a newer layout`, "kind");
     if (seen.has(head)) return refuse(at, `purse ${kind} ${head & 7} stands twice`);
     seen.add(head);
-    const table = KINDS[kind].table as RecordTable<Record<string, number>>;
+    const table = KINDS[kind].table as RecordTable<Record<string, unknown>>;
     if (at + 1 + table.size > bytes.length) return refuse(at, `purse ${kind} is cut off`);
     const payload = table.decode(bytes.subarray(at + 1, at + 1 + table.size));
     if (!payload.ok)

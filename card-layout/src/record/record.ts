@@ -1,4 +1,4 @@
-import { bigEndian, isBlank, readBigEndian } from "./bytes.ts";
+import { bigEndian, concat, isBlank, readBigEndian } from "./bytes.ts";
 
 /** Why bytes are not the record they should be. Names the field, so that an inspector can point at it. */
 export interface RecordFault {
@@ -19,8 +19,14 @@ export interface Field<T> {
   readonly problem: (value: T) => string | null;
 }
 
-type Fields = Readonly<Record<string, Field<never>>>;
-type ValueOf<F> = F extends Field<infer T> ? T : never;
+/** A field of whatever type. */
+interface AnyField {
+  readonly size: number;
+  readonly encode: (value: never) => Uint8Array;
+  readonly decode: (bytes: Uint8Array) => unknown;
+  readonly problem: (value: never) => string | null;
+}
+type ValueOf<F extends AnyField> = ReturnType<F["decode"]>;
 
 export interface RecordTable<V> {
   readonly name: string;
@@ -70,6 +76,20 @@ export function bytes(size: number): Field<Uint8Array> {
   };
 }
 
+/** So many values of one field, one after the other. */
+export function times<T>(count: number, one: Field<T>): Field<readonly T[]> {
+  return {
+    size: count * one.size,
+    encode: (values) => concat(...values.map(one.encode)),
+    decode: (from) =>
+      Array.from({ length: count }, (_, i) => one.decode(from.subarray(i * one.size, (i + 1) * one.size))),
+    problem: (values) =>
+      values.length === count
+        ? (values.map(one.problem).find((problem) => problem !== null) ?? null)
+        : `${values.length} values instead of ${count}`,
+  };
+}
+
 /** Bytes without a meaning yet: written as zero and refused when they are not. */
 export function reserved(size: number): Field<Uint8Array> {
   return {
@@ -82,13 +102,13 @@ export function reserved(size: number): Field<Uint8Array> {
  * A record of fixed size: fields one after the other, integers big-endian, no gaps.
  * Throws at load when the fields do not fill `size` exactly.
  */
-export function record<F extends { [K in keyof F]: Field<never> | Field<number> | Field<Uint8Array> }>(
+export function record<F extends { [K in keyof F]: AnyField }>(
   name: string,
   size: number,
   fields: F,
 ): RecordTable<{ [K in keyof F]: ValueOf<F[K]> }> {
   type Values = { [K in keyof F]: ValueOf<F[K]> };
-  const table = Object.entries(fields as Fields).reduce<{ name: string; offset: number; size: number }[]>(
+  const table = Object.entries<AnyField>(fields).reduce<{ name: string; offset: number; size: number }[]>(
     (placed, [field, { size: width }]) => {
       const before = placed.at(-1);
       placed.push({ name: field, offset: before ? before.offset + before.size : 0, size: width });
@@ -99,7 +119,7 @@ export function record<F extends { [K in keyof F]: Field<never> | Field<number> 
   const last = table.at(-1);
   const filled = last ? last.offset + last.size : 0;
   if (filled !== size) throw new RangeError(`record ${name}: fields fill ${filled} bytes, not ${size}`);
-  const fieldOf = (field: string) => (fields as Readonly<Record<string, Field<unknown>>>)[field]!;
+  const fieldOf = (field: string) => (fields as unknown as Readonly<Record<string, Field<unknown>>>)[field]!;
 
   return {
     name,

@@ -87,8 +87,8 @@ describe("reading a state record", () => {
 
   it("names the layout of a newer record, whatever else it holds", () => {
     // Bit 7 tells the form of the header, the others are the layout's number.
-    for (const layout of [2, 127, 130, 255]) {
-      const problem = `layout ${layout & 127} is newer than 1`;
+    for (const layout of [3, 127, 131, 255]) {
+      const problem = `layout ${layout & 127} is newer than 2`;
       const fault = { record: "State", field: "layout", offset: 0, problem };
       expect(withByte(0, layout)).toEqual({ ok: false, fault });
       expect(unpackState(Uint8Array.of(layout))).toEqual({ ok: false, fault });
@@ -155,7 +155,7 @@ const shortVectors = (
 describe.each(shortVectors)("state record with the short header: $name", (vector) => {
   const { generation, programme, sequence, terminal, stamps } = vector;
   const state: CardState = {
-    layout: stateLayout("short"),
+    layout: stateLayout("short", 1),
     generation,
     programme,
     sequence,

@@ -1,11 +1,13 @@
 import { ascii, concat } from "./bytes.ts";
 import { cardBytes } from "./card-number.ts";
 import type { Hash } from "./identity.ts";
-import { type Purse, packPurses, unpackPurses } from "./purse.ts";
+import { layoutFor, type Purse, packPurses, unpackPurses } from "./purse.ts";
 import { bytes, type Decoded, type RecordOf, record, u8, u16, u24 } from "./record.ts";
 
-/** The state layout this version writes. */
-export const STATE_LAYOUT = 1;
+/** The newest state layout this version reads and writes. */
+export const STATE_LAYOUT = 2;
+/** Records without purses are written in the oldest layout: every terminal reads them. */
+const BLANK_LAYOUT = 1;
 /** Added to the layout's number in a record with the short header. */
 const SHORT_FORM = 0x80;
 
@@ -21,7 +23,7 @@ export const PREDECESSOR_BYTES = 4;
  * Header of a state record: one programme's values on one card, at one moment. An area keeps two slots, A and B, of one record each.
  *
  *   byte   field        meaning
- *   0      layout       state layout, 1
+ *   0      layout       state layout, 1 or 2
  *   1      generation   of the area key that made the MAC
  *   2–3    programme    number of the programme
  *   4–6    sequence     writes of this area so far; stops at 16777215, never wraps
@@ -68,9 +70,9 @@ const ShortHeader = record("ShortState", 13, {
 
 export const HEADER_BYTES: Readonly<Record<HeaderForm, number>> = { full: StateHeader.size, short: ShortHeader.size };
 
-/** The layout byte of the records that this version writes with a header of this form. */
-export function stateLayout(form: HeaderForm): number {
-  return form === "short" ? SHORT_FORM + STATE_LAYOUT : STATE_LAYOUT;
+/** The layout byte of a record with a header of this form. */
+export function stateLayout(form: HeaderForm, layout: number): number {
+  return form === "short" ? SHORT_FORM + layout : layout;
 }
 
 const versionOf = (layout: number): number => layout & ~SHORT_FORM;
@@ -84,6 +86,9 @@ export interface CardState extends StateHeader {
 export function packState(state: CardState, purseRoom: number): Uint8Array {
   if (versionOf(state.layout) > STATE_LAYOUT) {
     throw new RangeError(`state layout ${state.layout} is newer than ${STATE_LAYOUT}`);
+  }
+  if (layoutFor(state.purses.map(({ kind }) => kind)) > versionOf(state.layout)) {
+    throw new RangeError(`state layout ${state.layout} does not know every purse`);
   }
   const header = state.layout >= SHORT_FORM ? ShortHeader.encode(state) : StateHeader.encode(state);
   return concat(header, packPurses(state.purses, purseRoom));
@@ -105,7 +110,7 @@ export function unpackState(sealed: Uint8Array): Decoded<CardState> {
   const header = decodeHeader(sealed);
   if (!header.ok) return header;
   const size = HEADER_BYTES[layout >= SHORT_FORM ? "short" : "full"];
-  const purses = unpackPurses(sealed.subarray(size));
+  const purses = unpackPurses(sealed.subarray(size), versionOf(layout));
   if (!purses.ok) return { ok: false, fault: { ...purses.fault, offset: purses.fault.offset + size } };
   return { ok: true, value: { ...header.value, purses: purses.value } };
 }
@@ -116,7 +121,7 @@ export function unpackState(sealed: Uint8Array): Decoded<CardState> {
  */
 export function blankState(form: HeaderForm, programme: number, identityHash: Uint8Array): CardState {
   return {
-    layout: stateLayout(form),
+    layout: stateLayout(form, BLANK_LAYOUT),
     generation: 1,
     programme,
     sequence: 1,

@@ -3,14 +3,19 @@ import {
   CARD_EPOCH_SECONDS,
   type CardState,
   dayOf,
+  isBlank,
+  layoutFor,
   PREDECESSOR_BYTES,
   type Purse,
+  packPurses,
+  purseSize,
   pursesSize,
+  sameBytes,
   stateHash,
   stateLayout,
 } from "@cachet/card-layout";
 import type { Moment, SaleRequest, SpentToday, TopUpRequest } from "../hal/index.ts";
-import { type Evaluation, evaluate, evaluateTopUp, type Facts, type Programme, pursesOf } from "../rules/index.ts";
+import { type Evaluation, evaluate, type Facts, type Programme, pursesOf } from "../rules/index.ts";
 import type { IntentArea } from "../wire/index.ts";
 import { type AreaOnCard, nextSequence, packFor, shownState } from "./areas.ts";
 import { type CardOnReader, CardRefused } from "./card.ts";
@@ -35,15 +40,18 @@ export interface Proposal {
   readonly payable: number;
 }
 
+/** A purse as bytes without its head: all zero where it holds nothing. */
+const payloadOf = (purse: Purse): Uint8Array => packPurses([purse], purseSize(purse.kind)).subarray(1);
+
 /** A purse the card does not have yet is worth the same as one full of zeros. */
 function samePurses(before: readonly Purse[], after: readonly Purse[]): boolean {
-  if (before.some(({ kind, index }) => !after.some((purse) => purse.kind === kind && purse.index === index)))
-    return false;
+  const isIn = (purses: readonly Purse[], { kind, index }: Purse) =>
+    purses.find((purse) => purse.kind === kind && purse.index === index);
+  if (before.some((purse) => isIn(after, purse) === undefined)) return false;
   return after.every((purse) => {
-    const old = before.find(({ kind, index }) => kind === purse.kind && index === purse.index);
-    const { kind: _kind, index: _index, ...values } = purse;
-    const oldValues = (old ?? {}) as Readonly<Record<string, unknown>>;
-    return Object.entries(values).every(([name, value]) => value === (oldValues[name] ?? 0));
+    const old = isIn(before, purse);
+    const now = payloadOf(purse);
+    return old === undefined ? isBlank(now) : sameBytes(payloadOf(old), now);
   });
 }
 
@@ -145,7 +153,12 @@ export async function proposeTopUp(terminal: Terminal, found: CardFound, request
     programmes.find(({ rules }) => rules.some(({ kind }) => kind === "prepaid")) ?? (programmes[0] as Programme);
   const plan = planFor(found, programme);
   const purses = plan?.purses ?? [];
-  const evaluation = evaluateTopUp(programme, purses, request.amount, factsOf(terminal, found, programme));
+  const evaluation = evaluate(
+    programme,
+    purses,
+    { kind: "top-up", amount: request.amount },
+    factsOf(terminal, found, programme),
+  );
   const evaluations = [{ programme, evaluation }];
   // Cash that is not taken has no intent, whatever credits the card has: it goes back at once.
   if (evaluation.payable === 0) return { evaluations, areas: [], payable: 0 };
@@ -257,8 +270,9 @@ async function intentArea(
   const sequence = nextSequence(area);
   if (sequence === null) throw new CardRefused("CARD_WORN_OUT", card.number);
   const old = await shownState(hal, card, area, area.map, programme.number);
+  const written = purses ?? plan.purses;
   const record = packFor(card, area.map, {
-    layout: stateLayout(card.map.header),
+    layout: stateLayout(card.map.header, layoutFor(written.map(({ kind }) => kind))),
     generation: facts.programmes.find((candidate) => candidate.programme === programme.number)!.generation,
     programme: programme.number,
     sequence,
@@ -266,7 +280,7 @@ async function intentArea(
     day: within(dayOf(moment.utc, moment.offset), 0xffff),
     predecessor: old.hash.slice(0, PREDECESSOR_BYTES),
     credit: plan.last,
-    purses: purses ?? plan.purses,
+    purses: written,
   });
   return {
     programme: programme.number,

@@ -1,7 +1,7 @@
-import { civilOf, dayOf, maskedCard, unpackState } from "@cachet/card-layout";
+import { civilOf, type Day, dayOf, maskedCard, unpackState } from "@cachet/card-layout";
 import type { CashDue, Moment, ReceiptLine } from "../hal/index.ts";
 import { type Effect, type Note, notesOf, type Programme } from "../rules/index.ts";
-import { type IntentArea, type StoredEffect, sumsOf, ticketName } from "../wire/index.ts";
+import { centsOf, type IntentArea, type StoredEffect, sumsOf, ticketName } from "../wire/index.ts";
 import type { KnownIntent } from "./doubts.ts";
 import { fr } from "./messages-fr.ts";
 import { euros } from "./money.ts";
@@ -9,11 +9,16 @@ import type { Terminal } from "./terminal.ts";
 
 const two = (value: number) => String(value).padStart(2, "0");
 
+/** `15/06/2026` */
+function dateText(day: Day): string {
+  const { year, month, dayOfMonth } = civilOf(day);
+  return `${two(dayOfMonth)}/${two(month)}/${year}`;
+}
+
 /** `15/06/2026 12:00` at a moment's local time. */
 function localTime({ utc, offset }: Moment): string {
-  const { year, month, dayOfMonth } = civilOf(dayOf(utc, offset));
   const minutes = Math.floor((utc + offset * 60) / 60) % 1_440;
-  return `${two(dayOfMonth)}/${two(month)}/${year} ${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+  return `${dateText(dayOf(utc, offset))} ${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
 }
 
 const row = (left: string, right: string): ReceiptLine => ({ line: "row", left, right });
@@ -30,8 +35,34 @@ export function linesOfNote(note: Note): ReceiptLine[] {
         ...(note.earned > 0 ? [row(fr.earned, `+${euros(note.earned)}`)] : []),
         row(fr.balance, euros(note.balance)),
       ];
+    case "points":
+      return [
+        ...(note.earned > 0 ? [row(fr.pointsEarned(note.unitName), `+${note.earned}`)] : []),
+        ...(note.taken > 0 ? [row(fr.pointsTaken(note.unitName), `-${note.taken}`)] : []),
+        row(fr.pointsBalance(note.unitName), `${note.balance}`),
+      ];
     case "prepaid":
-      return [row(fr.prepaidBalance, euros(note.balance))];
+      return [
+        row(fr.prepaidBalance, euros(note.balance)),
+        ...(note.bonus > 0 ? [row(fr.bonusIncluded, euros(note.bonus))] : []),
+      ];
+    case "units":
+      return [row(fr.pointsBalance(note.unitName), `${note.left}`)];
+    case "expiry":
+      return [row(fr.lastsUntil(dateText(note.day)), note.unit === "cents" ? euros(note.value) : `${note.value}`)];
+    case "tier":
+      return [
+        row(fr.tier, note.level),
+        ...(note.next === null ? [] : [row(fr.toNextTier(note.next), euros(note.toNext))]),
+      ];
+    case "at-risk":
+      return [{ line: "text", text: fr.tierAtRisk(note.level, dateText(note.through)) }];
+    case "club":
+      return [row(fr.club, note.isOver ? fr.clubOver : fr.clubUntil(dateText(note.until)))];
+    case "challenge":
+      return [row(fr.challenge, `${note.visited}/${note.of}`)];
+    case "entries":
+      return [{ line: "text", text: fr.entries(note.value) }];
   }
 }
 
@@ -43,7 +74,7 @@ function linesOfCredit({ type, unit, value, label = "", reason }: StoredEffect):
   return value === 0 ? [] : [row(label, unit === "cents" ? `+${euros(value)}` : fr.stampsAdded(value))];
 }
 
-function linesOfProgramme(programme: Programme, intent: KnownIntent): ReceiptLine[] {
+function linesOfProgramme(programme: Programme, intent: KnownIntent, today: number | null): ReceiptLine[] {
   const area = intent.body.areas.find((candidate) => candidate.programme === programme.number);
   if (area === undefined) return [];
   const title: ReceiptLine = { line: "text", text: programme.name };
@@ -52,7 +83,7 @@ function linesOfProgramme(programme: Programme, intent: KnownIntent): ReceiptLin
   }
   const state = unpackState(area.record);
   const purses = state.ok ? state.value.purses : [];
-  const notes = notesOf(programme, purses, area.effects as readonly Effect[]);
+  const notes = notesOf(programme, purses, area.effects as readonly Effect[], today);
   return [{ line: "separator" }, title, ...area.effects.flatMap(linesOfCredit), ...notes.flatMap(linesOfNote)];
 }
 
@@ -90,8 +121,9 @@ function linesOfSpending(programmes: readonly Programme[], done: readonly Intent
     programmes.find((programme) => programme.number === number)?.rules.find(({ id }) => id === rule)?.kind;
   const spent = { cagnotte: 0, prepaid: 0 };
   for (const { programme, effects } of done) {
-    for (const { type, rule, value } of effects) {
-      if (type === "redeem") spent[kindOf(programme, rule) === "prepaid" ? "prepaid" : "cagnotte"] += value;
+    for (const effect of effects) {
+      if (effect.type === "redeem")
+        spent[kindOf(programme, effect.rule) === "prepaid" ? "prepaid" : "cagnotte"] += centsOf(effect);
     }
   }
   return [
@@ -126,12 +158,13 @@ export function receiptOf(
   waits: boolean,
 ): ReceiptLine[] {
   const { body, number } = intent;
+  const today = moment.suspect ? null : dayOf(moment.utc, moment.offset);
   return [
     ...headOf(terminal, moment),
     row(`${fr.ticket} ${ticketName(terminal.facts.terminal, number)}`, `${fr.card} ${maskedCard(body.card)}`),
     { line: "separator" },
     ...linesOfPayment(terminal, intent),
-    ...terminal.programmes.flatMap((programme) => linesOfProgramme(programme, intent)),
+    ...terminal.programmes.flatMap((programme) => linesOfProgramme(programme, intent, today)),
     ...(waits ? [{ line: "separator" } as const, { line: "text", text: fr.creditsWait } as const] : []),
     ...linesOfCashDue(terminal, due),
   ];

@@ -2,6 +2,7 @@ import {
   type CardState,
   currentSequence,
   dayOf,
+  layoutFor,
   newSequence,
   PREDECESSOR_BYTES,
   type Purse,
@@ -125,7 +126,7 @@ export async function restoredArea(
   { area, programme, number, credit, purses }: Restoring,
 ): Promise<IntentArea> {
   const state: CardState = {
-    layout: stateLayout(card.map.header),
+    layout: stateLayout(card.map.header, layoutFor(purses.map(({ kind }) => kind))),
     generation: facts.programmes.find((held) => held.programme === programme.number)!.generation,
     programme: programme.number,
     sequence: restoredSequence(area, credit),

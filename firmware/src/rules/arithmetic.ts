@@ -56,3 +56,42 @@ export function allocate(total: number, weights: readonly number[]): number[] {
   }
   return shares;
 }
+
+/** An exact fraction: a whole number, not less than nothing, over a positive one. */
+export interface Ratio {
+  readonly of: number;
+  readonly by: number;
+}
+
+export const ratio = (of: number, by = 1): Ratio => ({ of, by });
+export const NOTHING: Ratio = ratio(0);
+export const ONE: Ratio = ratio(1);
+
+function greatestDivisor(a: number, b: number): number {
+  let [x, y] = [a, b];
+  while (y !== 0) [x, y] = [y, x % y];
+  return x;
+}
+
+const areExact = (of: number, by: number): boolean => Number.isSafeInteger(of) && Number.isSafeInteger(by);
+
+/** The exact product, in lowest terms where it would not be exact otherwise. Throws `ArithmeticFault` where it is too fine for that. */
+export function product(a: Ratio, b: Ratio): Ratio {
+  const [of, by] = [a.of * b.of, a.by * b.by];
+  if (areExact(of, by)) return { of, by };
+  const [first, second] = [greatestDivisor(a.of, b.by), greatestDivisor(b.of, a.by)];
+  const [own, other] = [greatestDivisor(a.of / first, a.by / second), greatestDivisor(b.of / second, b.by / first)];
+  return {
+    of: whole((a.of / first / own) * (b.of / second / other), "numerator"),
+    by: whole((a.by / second / own) * (b.by / first / other), "denominator"),
+  };
+}
+
+/** The exact sum. Throws `ArithmeticFault` where it is too fine to be exact. */
+export function total(a: Ratio, b: Ratio): Ratio {
+  if (a.of === 0) return b;
+  if (b.of === 0) return a;
+  const common = greatestDivisor(a.by, b.by);
+  const by = whole((a.by / common) * b.by, "denominator");
+  return { of: whole(a.of * (b.by / common) + b.of * (a.by / common), "numerator"), by };
+}

@@ -1,11 +1,28 @@
-import { CAGNOTTE_DEFAULTS, type CagnotteRule } from "./cagnotte-rule.ts";
-import { PREPAID_DEFAULTS, type PrepaidRule } from "./prepaid-rule.ts";
-import type { Programme } from "./programme.ts";
+import {
+  type BonusRule,
+  type CapRule,
+  DISCOUNT_DEFAULTS,
+  type DiscountRule,
+  type DrawRule,
+  type MultiplierRule,
+} from "./modifier-rules.ts";
+import { PREPAID_DEFAULTS, type PrepaidRule, UNITS_DEFAULTS, type UnitsRule } from "./prepaid-rule.ts";
+import { PROGRAMME_DEFAULTS, type Programme } from "./programme.ts";
 import { programmeFaults } from "./programme-faults.ts";
+import { CAGNOTTE_DEFAULTS, type CagnotteRule, POINTS_DEFAULTS, type PointsRule } from "./saving-rule.ts";
 import { STAMPS_DEFAULTS, type StampsRule } from "./stamps-rule.ts";
+import {
+  CHALLENGE_DEFAULTS,
+  type ChallengeRule,
+  CLUB_DEFAULTS,
+  type ClubRule,
+  TIERS_DEFAULTS,
+  type TiersRule,
+} from "./status-rules.ts";
 
 /** A programme as its author writes it: what has a usual value may be left out. */
-export type ProgrammeDraft = Omit<Programme, "zone" | "exclude"> & Partial<Pick<Programme, "zone" | "exclude">>;
+export type ProgrammeDraft = Omit<Programme, keyof typeof PROGRAMME_DEFAULTS> &
+  Partial<Pick<Programme, keyof typeof PROGRAMME_DEFAULTS>>;
 
 /** What is wrong with a programme, one sentence for each fault, each naming the field. */
 export class ProgrammeFault extends Error {
@@ -19,7 +36,7 @@ export class ProgrammeFault extends Error {
 
 /** Fills in usual values and checks a programme. Throws `ProgrammeFault` with every fault found. */
 export function programme(draft: ProgrammeDraft): Programme {
-  const complete: Programme = { zone: "Europe/Paris", exclude: [], ...draft };
+  const complete: Programme = { ...PROGRAMME_DEFAULTS, ...draft };
   const faults = programmeFaults(complete);
   if (faults.length > 0) throw new ProgrammeFault(String(complete.name), faults);
   return complete;
@@ -38,7 +55,7 @@ export function basisPoints(value: number): number {
   return value;
 }
 
-type Draft<R, D extends keyof R> = Omit<R, "kind" | D> & Partial<Pick<R, D>>;
+type Draft<R, D extends keyof R = never> = Omit<R, "kind" | D> & Partial<Pick<R, D>>;
 
 /** Preset *grille*: a reward after so many visits or items. */
 export function stamps(draft: Draft<StampsRule, keyof typeof STAMPS_DEFAULTS>): StampsRule {
@@ -47,10 +64,64 @@ export function stamps(draft: Draft<StampsRule, keyof typeof STAMPS_DEFAULTS>): 
 
 /** Preset *cagnotte*: a rate of every purchase is saved up and spent like money. */
 export function cagnotte(draft: Draft<CagnotteRule, keyof typeof CAGNOTTE_DEFAULTS>): CagnotteRule {
-  return { kind: "cagnotte", ...CAGNOTTE_DEFAULTS, ...draft };
+  return { kind: "cagnotte", ...CAGNOTTE_DEFAULTS, ...lotsFor(draft), ...draft };
 }
+
+/** Preset *points et boutique*: points for purchases, for money off or for gifts of a catalogue. */
+export function points(draft: Draft<PointsRule, keyof typeof POINTS_DEFAULTS>): PointsRule {
+  return { kind: "points", ...POINTS_DEFAULTS, ...lotsFor(draft), ...draft };
+}
+
+/** Value that expires is kept in four sums with days of their own, where nothing is said. */
+const lotsFor = ({ validity }: { readonly validity?: unknown }) =>
+  validity === undefined || validity === null ? {} : ({ lots: 4 } as const);
 
 /** Preset *prépayé*: money paid in at the counter, which pays by itself at every sale. */
 export function prepaid(draft: Draft<PrepaidRule, keyof typeof PREPAID_DEFAULTS>): PrepaidRule {
   return { kind: "prepaid", ...PREPAID_DEFAULTS, ...draft };
+}
+
+/** Preset *abonnement*: sessions, rentals, photos or copies paid for beforehand. */
+export function units(draft: Draft<UnitsRule, keyof typeof UNITS_DEFAULTS>): UnitsRule {
+  return { kind: "units", ...UNITS_DEFAULTS, ...draft };
+}
+
+/** Preset *remise immédiate*: money off at once. */
+export function discount(draft: Draft<DiscountRule, keyof typeof DISCOUNT_DEFAULTS>): DiscountRule {
+  return { kind: "discount", ...DISCOUNT_DEFAULTS, ...draft };
+}
+
+/** Modifier: more of what a rule earns. Happy hour, double points, a new product. */
+export function multiplier(draft: Draft<MultiplierRule>): MultiplierRule {
+  return { kind: "multiplier", ...draft };
+}
+
+/** Modifier: a fixed number on top. Welcome, wake-up, birthday. */
+export function bonus(draft: Draft<BonusRule, "funder">): BonusRule {
+  return { kind: "bonus", funder: "merchant", ...draft };
+}
+
+/** Modifier: the most that a rule may earn. */
+export function cap(draft: Draft<CapRule, "purse">): CapRule {
+  return { kind: "cap", purse: 0, ...draft };
+}
+
+/** Preset *statuts*: levels reached by what was spent. */
+export function tiers(draft: Draft<TiersRule, keyof typeof TIERS_DEFAULTS>): TiersRule {
+  return { kind: "tiers", ...TIERS_DEFAULTS, ...draft };
+}
+
+/** Preset *club*: a yearly fee, advantages while it lasts. */
+export function club(draft: Draft<ClubRule, keyof typeof CLUB_DEFAULTS>): ClubRule {
+  return { kind: "club", ...CLUB_DEFAULTS, ...draft };
+}
+
+/** Preset *défi*: a bonus for visits to so many different merchants. */
+export function challenge(draft: Draft<ChallengeRule, keyof typeof CHALLENGE_DEFAULTS>): ChallengeRule {
+  return { kind: "challenge", ...CHALLENGE_DEFAULTS, ...draft };
+}
+
+/** Preset *tombola*: one entry of a draw for every so many cents. */
+export function draw(draft: Draft<DrawRule, "entriesMax" | "funder">): DrawRule {
+  return { kind: "draw", entriesMax: 100, funder: "association", ...draft };
 }

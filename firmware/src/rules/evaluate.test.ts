@@ -287,7 +287,7 @@ describe("programme", () => {
       [{ ...good, rules: [{ ...grid, excess: "keep" }] }, /excess is "keep"/],
       [{ ...good, rules: [{ ...grid, cooldown: 5 }] }, /no field "cooldown"/],
       [{ ...good, rules: [{ ...grid, reward: undefined }] }, /reward is missing/],
-      [{ ...good, rules: [{ ...grid, kind: "points" }] }, /kind is "points"/],
+      [{ ...good, rules: [{ ...grid, kind: "dots" }] }, /kind is "dots"/],
       [{ ...good, rules: [rate], excludes: [] }, /no field "excludes"/],
       [{ ...good, rules: "none" }, /name at least one/],
       [{ ...good, name: 7, rules: [rate] }, /name must have/],

@@ -1,9 +1,33 @@
-import type { Purse } from "@cachet/card-layout";
+import type { Lot, Purse } from "@cachet/card-layout";
+import { closeAccount, giveValue, receiveValue } from "./account.ts";
 import { ArithmeticFault, sum, whole } from "./arithmetic.ts";
+import { joinClub } from "./club.ts";
 import { topUpPrepaid } from "./prepaid.ts";
 import type { Programme } from "./programme.ts";
-import { notesOf, runStages } from "./rule-kinds.ts";
+import { cancelTopUp, type Refund, refundSale } from "./refund.ts";
+import { beginDay, notesOf, runStages } from "./stages.ts";
+import { buyPack } from "./units.ts";
 import { type Effect, type Facts, type Note, type Sale, type Skipped, Working } from "./working.ts";
+
+/** What can happen to a card in a programme. A sale need not name its kind. */
+type SaleVisit = Sale & { readonly kind?: "sale" };
+type OtherVisit =
+  | { readonly kind: "top-up"; readonly amount: number }
+  /** Units of the pack with this number, from 1. */
+  | { readonly kind: "pack"; readonly rule: string; readonly pack: number }
+  | { readonly kind: "join"; readonly rule: string }
+  | Refund
+  /** A top-up, by its stored effects, that is undone. */
+  | { readonly kind: "cancel-top-up"; readonly effects: readonly Effect[] }
+  /** Nothing is asked: what the day does by itself. */
+  | { readonly kind: "look" }
+  | { readonly kind: "close" }
+  | { readonly kind: "give"; readonly rule: string; readonly value: number }
+  | { readonly kind: "receive"; readonly rule: string; readonly lots: readonly Lot[] };
+
+export type Visit = SaleVisit | OtherVisit;
+
+export const isSale = (visit: Visit): visit is SaleVisit => visit.kind === undefined || visit.kind === "sale";
 
 /** What a visit comes to under one programme. Nothing has happened yet: this is a proposal. */
 export interface Evaluation {
@@ -19,6 +43,8 @@ export interface Evaluation {
   readonly redeemed: readonly number[];
   /** The part of `redeemed` that prepaid money paid by itself. */
   readonly prepaid: readonly number[];
+  /** The part of `redeemed` that lowers taxes, as discounts do. */
+  readonly untaxed: readonly number[];
   readonly freed: readonly number[];
   /** Cents of the base that earned. */
   readonly earningBase: number;
@@ -32,6 +58,7 @@ export const SALE_CENTS_MAX = 90_000_000;
 const SALE_LINES_MAX = 100;
 const SALE_UNITS_MAX = 9_999;
 const CATEGORY_MAX = 40;
+const TENDERS_MAX = 20;
 
 function checkCounts(counts: readonly (readonly [name: string, value: number])[]): void {
   for (const [name, value] of counts) {
@@ -40,23 +67,28 @@ function checkCounts(counts: readonly (readonly [name: string, value: number])[]
 }
 
 function checkSale(sale: Sale): void {
-  if (sale.lines.length === 0) throw new ArithmeticFault("a sale has at least one line");
+  const { lines, tenders = [], use = 0 } = sale;
+  if (lines.length === 0 && use === 0) throw new ArithmeticFault("a sale has at least one line");
   checkCounts([
     ["tip", sale.tip],
-    ...sale.lines.map(({ amount }, i) => [`line ${i + 1} amount`, amount] as const),
-    ...sale.lines.map(({ quantity }, i) => [`line ${i + 1} quantity`, quantity] as const),
+    ["use", use],
+    ...lines.map(({ amount }, i) => [`line ${i + 1} amount`, amount] as const),
+    ...lines.map(({ quantity }, i) => [`line ${i + 1} quantity`, quantity] as const),
+    ...tenders.map(({ amount }, i) => [`tender ${i + 1} amount`, amount] as const),
     ["redeem", typeof sale.redeem === "number" ? sale.redeem : 0],
   ]);
-  if (sale.prepaid !== undefined && sale.prepaid !== "none") throw new ArithmeticFault(`prepaid is "${sale.prepaid}"`);
-  if (sale.lines.length > SALE_LINES_MAX)
-    throw new ArithmeticFault(`${sale.lines.length} lines, at most ${SALE_LINES_MAX}`);
-  if (sale.lines.some(({ quantity }) => quantity === 0)) throw new ArithmeticFault("a line has at least one unit");
-  if (sale.lines.some(({ category }) => (category?.length ?? 0) > CATEGORY_MAX)) {
+  const { prepaid } = sale;
+  if (typeof prepaid === "number") checkCounts([["prepaid", prepaid]]);
+  else if (prepaid !== undefined && prepaid !== "none") throw new ArithmeticFault(`prepaid is "${prepaid}"`);
+  if (lines.length > SALE_LINES_MAX) throw new ArithmeticFault(`${lines.length} lines, at most ${SALE_LINES_MAX}`);
+  if (tenders.length > TENDERS_MAX) throw new ArithmeticFault(`${tenders.length} tenders, at most ${TENDERS_MAX}`);
+  if (lines.some(({ quantity }) => quantity === 0)) throw new ArithmeticFault("a line has at least one unit");
+  if (lines.some(({ category }) => (category?.length ?? 0) > CATEGORY_MAX)) {
     throw new ArithmeticFault(`a category has at most ${CATEGORY_MAX} characters`);
   }
-  const units = sum(sale.lines.map(({ quantity }) => quantity));
+  const units = sum(lines.map(({ quantity }) => quantity));
   if (units > SALE_UNITS_MAX) throw new ArithmeticFault(`the sale has ${units} units, at most ${SALE_UNITS_MAX}`);
-  const total = sum(sale.lines.map(({ amount }) => amount)) + sale.tip;
+  const total = sum(lines.map(({ amount }) => amount)) + sale.tip;
   if (total > SALE_CENTS_MAX) throw new ArithmeticFault(`the sale comes to ${total} cents, at most ${SALE_CENTS_MAX}`);
 }
 
@@ -68,67 +100,101 @@ function checkFacts(programme: Programme, { merchant, spentToday = 0 }: Facts): 
 }
 
 function conclude(work: Working, payable: number): Evaluation {
-  const { programme, effects, skipped, discounts, redeemed, prepaid, freed } = work;
+  const { programme, effects, skipped, discounts, redeemed, prepaid, untaxed, freed } = work;
   const newPurses = work.newPurses();
   return {
     programme: programme.number,
     version: programme.version,
     effects,
     newPurses,
-    receipt: notesOf(programme, newPurses, effects),
+    receipt: notesOf(programme, newPurses, effects, work.facts.clockSuspect ? null : work.now.day),
     skipped,
     discounts,
     redeemed,
     prepaid,
+    untaxed,
     freed,
-    earningBase: work.eligible(work.openLines()),
+    earningBase: work.eligible(work.earningLines()),
     payable,
   };
 }
 
-/**
- * Evaluates a sale under one programme: a pure function, the same in the terminal, the office and a simulation.
- * `purses` are what the card holds of this programme, empty for a new card.
- * Throws `ArithmeticFault` on amounts that are not whole and non-negative; the programme must list the merchant.
- */
-export function evaluate(programme: Programme, purses: readonly Purse[], sale: Sale, facts: Facts): Evaluation {
-  checkSale(sale);
-  checkFacts(programme, facts);
-  const work = new Working(programme, purses, sale, facts);
-  runStages(work);
-  return conclude(work, sum(work.openLines()) + sale.tip);
+const NO_SALE: Sale = { lines: [], tip: 0 };
+
+function ruleOf<R extends { readonly id: string }>(rules: readonly R[], id: string): R {
+  const rule = rules.find((candidate) => candidate.id === id);
+  if (rule === undefined) throw new ArithmeticFault(`there is no rule "${id}" for this`);
+  return rule;
 }
 
+function checkTopUp(amount: number): void {
+  if (whole(amount, "top-up") <= 0) throw new ArithmeticFault(`top-up is ${amount}, not more than nothing`);
+  if (amount > SALE_CENTS_MAX) throw new ArithmeticFault(`top-up is ${amount} cents, at most ${SALE_CENTS_MAX}`);
+}
+
+/**
+ * Cash that a customer wants to put on the card: taken whole, or declined whole (`BELOW_MINIMUM`, `ABOVE_MAXIMUM`, `CAP_BALANCE`,
+ * `NO_PREPAID`) with purses unchanged and nothing payable, so that all of it goes back.
+ */
 function topUp(work: Working, amount: number): void {
-  const rule = work.programme.rules.find(({ kind }) => kind === "prepaid");
-  if (rule?.kind === "prepaid") topUpPrepaid(work, rule, amount);
-  else {
-    work.effects.push({
-      type: "decline",
-      rule: "",
-      unit: "cents",
-      value: amount,
-      funder: "merchant",
-      reason: "NO_PREPAID",
-    });
+  checkTopUp(amount);
+  const { prepaid } = work.plan;
+  if (prepaid !== null) topUpPrepaid(work, prepaid, amount);
+  else work.decline({ id: "", funder: "merchant" }, "cents", amount, "NO_PREPAID");
+}
+
+function happen(work: Working, visit: OtherVisit): void {
+  switch (visit.kind) {
+    case "top-up":
+      topUp(work, visit.amount);
+      return;
+    case "pack":
+      buyPack(work, ruleOf(work.plan.units, visit.rule), visit.pack);
+      return;
+    case "join":
+      joinClub(work, ruleOf(work.plan.clubs, visit.rule));
+      return;
+    case "refund":
+      refundSale(work, visit);
+      return;
+    case "cancel-top-up":
+      cancelTopUp(work, visit.effects);
+      return;
+    case "close":
+      closeAccount(work);
+      return;
+    case "give":
+      giveValue(work, visit.rule, whole(visit.value, "value"));
+      return;
+    case "receive":
+      receiveValue(work, visit.rule, visit.lots);
+      return;
+    case "look":
   }
 }
 
+/** Cash that a visit takes: what was put on the card, packs and memberships. */
+function cashTaken(effects: readonly Effect[]): number {
+  return sum(
+    effects.map(({ type, value, cents }) => (type === "topup" ? (cents ?? value) : type === "join" ? value : 0)),
+  );
+}
+
 /**
- * Evaluates cash that a customer wants to put on the card: taken whole, or declined whole (`BELOW_MINIMUM`,
- * `ABOVE_MAXIMUM`, `CAP_BALANCE`, `NO_PREPAID`) with purses unchanged and nothing payable, so that all of it goes back.
- * Throws `ArithmeticFault` on an amount that is not whole and more than zero; the programme must list the merchant.
+ * Evaluates a visit under one programme: a pure function, the same in the terminal, the office and a simulation.
+ * `purses` are what the card holds of this programme, empty for a new card.
+ * Throws `ArithmeticFault` on amounts that are not whole and non-negative; the programme must list the merchant.
  */
-export function evaluateTopUp(
-  programme: Programme,
-  purses: readonly Purse[],
-  amount: number,
-  facts: Facts,
-): Evaluation {
-  if (whole(amount, "top-up") <= 0) throw new ArithmeticFault(`top-up is ${amount}, not more than nothing`);
-  if (amount > SALE_CENTS_MAX) throw new ArithmeticFault(`top-up is ${amount} cents, at most ${SALE_CENTS_MAX}`);
+export function evaluate(programme: Programme, purses: readonly Purse[], visit: Visit, facts: Facts): Evaluation {
   checkFacts(programme, facts);
-  const work = new Working(programme, purses, { lines: [], tip: 0 }, facts);
-  topUp(work, amount);
-  return conclude(work, sum(work.effects.flatMap(({ type, value }) => (type === "topup" ? value : []))));
+  if (isSale(visit)) {
+    checkSale(visit);
+    const work = new Working(programme, purses, visit, facts);
+    runStages(work);
+    return conclude(work, sum(work.openLines()) + visit.tip);
+  }
+  const work = new Working(programme, purses, NO_SALE, facts);
+  beginDay(work);
+  happen(work, visit);
+  return conclude(work, cashTaken(work.effects));
 }

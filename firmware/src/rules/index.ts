@@ -1,9 +1,11 @@
 /** The rule engine and the programme language. Pure: no I/O, no clock, no random, no float. */
 export { ArithmeticFault, allocate, divide, type Rounding } from "./arithmetic.ts";
-export type { CagnotteRule } from "./cagnotte-rule.ts";
+export { parseDay, type Weekday } from "./calendar/period.ts";
+export { isZone, localTime, offsetAt, ZONES } from "./calendar/zone.ts";
 export { type Credited, type CreditedAmount, creditPurses } from "./credited.ts";
 export * from "./draft.ts";
-export { type Evaluation, evaluate, evaluateTopUp, SALE_CENTS_MAX } from "./evaluate.ts";
+export { type Evaluation, evaluate, SALE_CENTS_MAX, type Visit } from "./evaluate.ts";
+export type { LotCount, Validity } from "./lots.ts";
 export {
   exposure,
   type MediaReport,
@@ -13,11 +15,18 @@ export {
   type Protection,
   protectionOf,
 } from "./media.ts";
-export type { PrepaidRule } from "./prepaid-rule.ts";
+export type { BonusRule, CapRule, DiscountRule, DrawRule, MultiplierRule, Period } from "./modifier-rules.ts";
+export type { PrepaidRule, UnitsRule } from "./prepaid-rule.ts";
 export type { Programme, Rule } from "./programme.ts";
 export { programmeFaults } from "./programme-faults.ts";
-export { notesOf, pursesOf } from "./rule-kinds.ts";
+export type { Refund } from "./refund.ts";
+export type { CagnotteRule, Gift, PointsFor, PointsRule } from "./saving-rule.ts";
+export { notesOf, pursesOf } from "./stages.ts";
 export { STALE_STEPS, staleCap } from "./stale-cap.ts";
 export type { StampsRule } from "./stamps-rule.ts";
-export type { Funder, MerchantRole } from "./words.ts";
-export type { Effect, Facts, Line, Note, Reason, Sale, Skipped } from "./working.ts";
+export type { ChallengeRule, ClubRule, Level, TiersRule } from "./status-rules.ts";
+export { playTrial, type TrialResult, type TrialStep } from "./trial.ts";
+export { momentText, parseMoment, ValueFault, type Values } from "./values.ts";
+export { type Minimum, parseHour, type When } from "./when.ts";
+export type { Funder, MerchantRole, Reason, Unit } from "./words.ts";
+export type { Effect, Facts, Line, Note, Sale, Skipped, Tender } from "./working.ts";

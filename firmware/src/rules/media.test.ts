@@ -13,6 +13,7 @@ import {
   type Rule,
   stamps,
 } from "./index.ts";
+import { PROGRAMME_DEFAULTS } from "./programme.ts";
 
 const gift = { kind: "gift", label: "Café", value: 150 } as const;
 const grid = (purse: number, cooldownMinutes = 0) =>
@@ -23,9 +24,8 @@ const of = (rules: readonly Rule[], more: Partial<Programme> = {}): Programme =>
   version: 1,
   name: "Café",
   scope: "shop",
-  zone: "Europe/Paris",
+  ...PROGRAMME_DEFAULTS,
   merchants: { 1: { name: "M", role: "earn-and-spend" } },
-  exclude: [],
   rules,
   ...more,
 });

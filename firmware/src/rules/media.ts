@@ -10,7 +10,7 @@ import {
 } from "@cachet/card-layout";
 import { ArithmeticFault, whole } from "./arithmetic.ts";
 import type { Programme } from "./programme.ts";
-import { pursesOf } from "./rule-kinds.ts";
+import { pursesOf } from "./stages.ts";
 
 /** What a medium does about an older state of a card that somebody puts back on it. */
 export type Protection = "prevents roll-back" | "detects roll-back at import";

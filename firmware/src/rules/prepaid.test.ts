@@ -7,7 +7,6 @@ import {
   cagnotte,
   type Evaluation,
   evaluate,
-  evaluateTopUp,
   type Facts,
   type Programme,
   percent,
@@ -53,7 +52,7 @@ describe("prepaid money at a sale", () => {
       { type: "redeem", rule: "p", unit: "cents", value: 300, funder: "merchant", shares: [300] },
     ]);
     expect(done).toMatchObject({ payable: 150, newPurses: [paid(0)], prepaid: [300], redeemed: [300] });
-    expect(done.receipt).toEqual([{ note: "prepaid", rule: "p", toppedUp: 0, spent: 300, balance: 0 }]);
+    expect(done.receipt).toEqual([{ note: "prepaid", rule: "p", toppedUp: 0, spent: 300, balance: 0, bonus: 0 }]);
   });
 
   it("pays behind the cagnotte, and earns nothing", () => {
@@ -120,13 +119,21 @@ describe("prepaid money at a sale", () => {
 });
 
 describe("a top-up", () => {
-  const topUp = (amount: number, ...purses: Purse[]) => evaluateTopUp(of(money, rate), purses, amount, FACTS);
+  const topUp = (amount: number, ...purses: Purse[]) =>
+    evaluate(of(money, rate), purses, { kind: "top-up", amount: amount }, FACTS);
 
   it("puts the cash on the card", () => {
     const done = topUp(2_000, saved(7), paid(300));
     expect(done.effects).toEqual([{ type: "topup", rule: "p", unit: "cents", value: 2_000, funder: "merchant" }]);
     expect(done).toMatchObject({ payable: 2_000, newPurses: [saved(7), paid(2_300)], skipped: [], discounts: [] });
-    expect(done.receipt).toContainEqual({ note: "prepaid", rule: "p", toppedUp: 2_000, spent: 0, balance: 2_300 });
+    expect(done.receipt).toContainEqual({
+      note: "prepaid",
+      rule: "p",
+      toppedUp: 2_000,
+      spent: 0,
+      balance: 2_300,
+      bonus: 0,
+    });
   });
 
   it.each([
@@ -148,7 +155,7 @@ describe("a top-up", () => {
   });
 
   it("is declined where the programme has no prepaid rule", () => {
-    const done = evaluateTopUp(of(rate), [saved(7)], 2_000, FACTS);
+    const done = evaluate(of(rate), [saved(7)], { kind: "top-up", amount: 2_000 }, FACTS);
     expect(done).toMatchObject({
       effects: [{ type: "decline", reason: "NO_PREPAID" }],
       payable: 0,
@@ -158,20 +165,24 @@ describe("a top-up", () => {
 
   it("may be taken by a merchant who may not spend, and while a counter is torn: value only comes", () => {
     for (const facts of [{ merchant: 2 }, { earnOnly: true }]) {
-      expect(evaluateTopUp(of(money), [], 500, { ...FACTS, ...facts }).newPurses).toEqual([paid(500)]);
+      expect(evaluate(of(money), [], { kind: "top-up", amount: 500 }, { ...FACTS, ...facts }).newPurses).toEqual([
+        paid(500),
+      ]);
     }
   });
 
   it("of what is no sensible number of cents is the till's fault", () => {
     for (const wrong of [0, -1, 0.5, Number.NaN, 90_000_001]) expect(() => topUp(wrong)).toThrow(ArithmeticFault);
-    expect(() => evaluateTopUp(of(money), [], 500, { ...FACTS, merchant: 9 })).toThrow(ArithmeticFault);
+    expect(() => evaluate(of(money), [], { kind: "top-up", amount: 500 }, { ...FACTS, merchant: 9 })).toThrow(
+      ArithmeticFault,
+    );
   });
 });
 
 describe("the café of programmes/", () => {
   it("takes money, is paid with it, and gives the eleventh coffee", () => {
     const facts = { ...FACTS, merchant: 4 };
-    const { newPurses } = evaluateTopUp(cafe, [], 2_000, facts);
+    const { newPurses } = evaluate(cafe, [], { kind: "top-up", amount: 2_000 }, facts);
     const lines = [{ amount: 1_650, quantity: 11, category: "cafe" }];
     expect(evaluate(cafe, newPurses, { lines, tip: 0 }, facts)).toMatchObject({
       payable: 0,
@@ -179,7 +190,7 @@ describe("the café of programmes/", () => {
       receipt: [
         { note: "reward", label: "Café offert", value: 150 },
         { note: "stamps", count: 0, added: 10 },
-        { note: "prepaid", toppedUp: 0, spent: 1_500, balance: 500 },
+        { note: "prepaid", toppedUp: 0, spent: 1_500, balance: 500, bonus: 0 },
       ],
     });
   });
@@ -212,7 +223,7 @@ describe("prepaid money over many visits", () => {
         for (const given of visits) {
           const run = (order: Rule[]) =>
             "topUp" in given
-              ? evaluateTopUp(of(...order), purses, given.topUp, FACTS)
+              ? evaluate(of(...order), purses, { kind: "top-up", amount: given.topUp }, FACTS)
               : evaluate(of(...order), purses, given, { ...FACTS, merchant: given.merchant });
           const done = run(rules);
           expect(run(rules.toReversed())).toEqual(done);
@@ -250,7 +261,7 @@ describe("prepaid money over many visits", () => {
         fc.integer({ min: 1, max: PREPAID_CENTS_MAX }),
         fc.array(fc.integer({ min: 1, max: 90_000 })),
         (amount, baskets) => {
-          let { newPurses } = evaluateTopUp(any, [], amount, FACTS);
+          let { newPurses } = evaluate(any, [], { kind: "top-up", amount: amount }, FACTS);
           let spent = 0;
           for (const basket of [...baskets, PREPAID_CENTS_MAX]) {
             const done = evaluate(any, newPurses, sale(basket), FACTS);

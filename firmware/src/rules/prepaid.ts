@@ -1,36 +1,120 @@
 import type { Purse, PurseKind } from "@cachet/card-layout";
-import { sum } from "./arithmetic.ts";
-import type { PrepaidRule } from "./prepaid-rule.ts";
-import type { Effect, Note, Reason, Working } from "./working.ts";
+import { divide, sum } from "./arithmetic.ts";
+import { balanceIn, Holding, type Place, placeKind } from "./balance.ts";
+import { lastDayOf, parted, worthOf } from "./lots.ts";
+import type { PrepaidRule, TopUpBonus } from "./prepaid-rule.ts";
+import type { Reason } from "./words.ts";
+import type { Effect, Note, Working } from "./working.ts";
 
-export function prepaidPurse(): PurseKind {
-  return "prepaid";
+export const bonusPlace = ({ purse, lots }: TopUpBonus): Place => ({
+  index: purse,
+  unit: "cents",
+  lots,
+  carries: false,
+});
+
+/** The purses of prepaid money: what was paid in, and what was given on top. */
+export function prepaidPurses({ bonus }: PrepaidRule): PurseKind[] {
+  return ["prepaid", ...(bonus === null ? [] : [placeKind(bonusPlace(bonus))])];
 }
 
-function held(purses: readonly Purse[], rule: PrepaidRule): number {
+/** Cents paid in, and cents given on top. */
+export function prepaidIn(
+  purses: readonly Purse[],
+  rule: PrepaidRule,
+): { readonly paid: number; readonly bonus: number } {
   const purse = purses.find(({ kind, index }) => kind === "prepaid" && index === rule.purse);
-  return purse?.kind === "prepaid" ? purse.cents : 0;
+  const bonus = rule.bonus === null ? 0 : balanceIn(purses, bonusPlace(rule.bonus)).value;
+  return { paid: purse?.kind === "prepaid" ? purse.cents : 0, bonus };
 }
 
-function hold(work: Working, rule: PrepaidRule, cents: number): void {
+export function holdPaid(work: Working, rule: PrepaidRule, cents: number): void {
   work.put({ kind: "prepaid", index: rule.purse, cents }, ["prepaid"]);
 }
 
+/** Where the money given on top lies while a visit is evaluated; null where there is none. */
+export function bonusHolding(work: Working, { bonus }: PrepaidRule): Holding | null {
+  return bonus === null ? null : new Holding(work, bonusPlace(bonus));
+}
+
+/** Money given on top whose last day is over leaves the card. */
+export function expireBonus(work: Working, rule: PrepaidRule): void {
+  const holding = bonusHolding(work, rule);
+  if (rule.bonus === null || holding === null || rule.bonus.lots === 0) return;
+  const { usable, over } = parted(holding.held.lots, work.expiryDay);
+  if (over.length === 0) return;
+  holding.keepLots(usable);
+  work.effects.push({
+    type: "expire",
+    rule: rule.id,
+    unit: "cents",
+    value: worthOf(over),
+    funder: rule.bonus.funder,
+    label: "bonus",
+    lots: over,
+  });
+}
+
+/** Takes so many cents out of one part, and says so. What was given on top is a discount of the shop; what was paid in, a tender. */
+function payFrom(work: Working, rule: PrepaidRule, part: "paid" | "bonus", cents: number, wouldBe: number): void {
+  const shares = work.takeOff(cents);
+  for (const [i, share] of shares.entries()) {
+    work.prepaid[i]! += share;
+    if (part === "bonus") work.untaxed[i]! += share;
+  }
+  const lots = part === "bonus" ? bonusHolding(work, rule)!.take(cents) : [];
+  if (part === "paid") holdPaid(work, rule, prepaidIn(work.purses, rule).paid - cents);
+  work.effects.push({
+    type: "redeem",
+    rule: rule.id,
+    unit: "cents",
+    value: cents,
+    funder: part === "bonus" ? rule.bonus!.funder : rule.funder,
+    ...(cents < wouldBe ? ({ wouldBe, reason: "CAP_DAY" } as const) : {}),
+    ...(part === "bonus" ? { label: "bonus" } : {}),
+    shares,
+    ...(lots.length > 0 ? { lots } : {}),
+  });
+}
+
+/** Why prepaid money does not pay what the till asked of it; null when it does. */
+function askedRefusal(work: Working, asked: number, held: number): Reason | null {
+  const bar = work.spendingBar();
+  if (bar !== null) return bar;
+  if (asked > held) return "INSUFFICIENT";
+  return asked > work.capLeft() ? "CAP_DAY" : null;
+}
+
 /**
- * Pays what cagnottes left open, excluded categories included: it is the customer's own money. Nobody asked for it, so
+ * Pays what cagnottes left open, excluded categories included: it is the customer's own money. Where nobody asked for it,
  * what stands in its way is skipped, not declined.
  */
 export function payPrepaid(work: Working, rule: PrepaidRule): void {
-  const cents = held(work.purses, rule);
-  if (work.sale.prepaid === "none" || cents === 0 || sum(work.openLines()) === 0) return;
-  const bar = work.spendingBar();
-  if (bar !== null) {
-    work.skip(rule, bar);
-    return;
+  const held = prepaidIn(work.purses, rule);
+  const all = held.paid + held.bonus;
+  const asked = work.sale.prepaid;
+  const open = sum(work.openLines());
+  if (typeof asked === "number") {
+    const reason = asked === 0 ? null : askedRefusal(work, asked, all);
+    if (reason !== null) work.decline(rule, "cents", asked, reason);
+    if (reason !== null || asked === 0) return;
+  } else {
+    if (asked === "none" || all === 0 || open === 0) return;
+    const bar = work.spendingBar();
+    if (bar !== null) {
+      work.skip(rule, bar);
+      return;
+    }
   }
-  const shares = work.spend(rule, cents);
-  for (const [i, share] of shares.entries()) work.prepaid[i]! += share;
-  hold(work, rule, cents - sum(shares));
+  const wouldBe = Math.min(typeof asked === "number" ? asked : all, open);
+  const value = Math.min(wouldBe, work.capLeft());
+  const first = rule.spendFirst === "bonus" ? "bonus" : "paid";
+  const ofFirst = Math.min(value, held[first]);
+  const second = first === "bonus" ? "paid" : "bonus";
+  const cutBy = wouldBe - value;
+  if (ofFirst > 0) payFrom(work, rule, first, ofFirst, value > ofFirst ? ofFirst : ofFirst + cutBy);
+  if (value > ofFirst || (ofFirst === 0 && wouldBe > 0))
+    payFrom(work, rule, second, value - ofFirst, value - ofFirst + cutBy);
 }
 
 /** Why this rule does not take so much cash; null when it does. */
@@ -40,23 +124,37 @@ function topUpRefusal(rule: PrepaidRule, cents: number, amount: number): Reason 
   return cents + amount > rule.balanceMax ? "CAP_BALANCE" : null;
 }
 
+/** What a top-up gets on top: the rate of the band that it reaches, of the whole amount. */
+export function bonusFor({ bands, rounding }: TopUpBonus, amount: number): number {
+  const band = [...bands].sort((a, b) => b.from - a.from).find(({ from }) => amount >= from);
+  return band === undefined ? 0 : divide(amount * band.rate, 10_000, rounding);
+}
+
 /** Puts cash on the card, or declines it whole. */
 export function topUpPrepaid(work: Working, rule: PrepaidRule, amount: number): void {
-  const cents = held(work.purses, rule);
-  const reason = topUpRefusal(rule, cents, amount);
-  const effect = { rule: rule.id, unit: "cents", value: amount, funder: rule.funder } as const;
+  const { paid } = prepaidIn(work.purses, rule);
+  const reason = topUpRefusal(rule, paid, amount);
   if (reason !== null) {
-    work.effects.push({ type: "decline", ...effect, reason });
+    work.decline(rule, "cents", amount, reason);
     return;
   }
-  hold(work, rule, cents + amount);
-  work.effects.push({ type: "topup", ...effect });
+  holdPaid(work, rule, paid + amount);
+  const { id, funder, bonus } = rule;
+  work.effects.push({ type: "topup", rule: id, unit: "cents", value: amount, funder });
+  const value = bonus === null ? 0 : bonusFor(bonus, amount);
+  if (bonus === null || value === 0) return;
+  const { day } = work.now;
+  const lots = [{ value, expires: lastDayOf(bonus.validity, day), issued: day }];
+  bonusHolding(work, rule)!.add(lots, 0);
+  const effect: Effect = { type: "earn", rule: id, unit: "cents", value, funder: bonus.funder, label: "bonus" };
+  work.effects.push(bonus.lots > 0 ? { ...effect, lots } : effect);
 }
 
 /** What a receipt says of prepaid money, from what was done and what the card holds then. */
 export function notePrepaid(rule: PrepaidRule, purses: readonly Purse[], effects: readonly Effect[]): Note[] {
   const total = (type: "topup" | "redeem") =>
     sum(effects.flatMap((effect) => (effect.type === type && effect.rule === rule.id ? effect.value : [])));
-  const balance = held(purses, rule);
-  return [{ note: "prepaid", rule: rule.id, toppedUp: total("topup"), spent: total("redeem"), balance }];
+  const { paid, bonus } = prepaidIn(purses, rule);
+  const [toppedUp, spent] = [total("topup"), total("redeem")];
+  return [{ note: "prepaid", rule: rule.id, toppedUp, spent, balance: paid + bonus, bonus }];
 }

@@ -30,7 +30,7 @@ describe("a programme with prepaid money", () => {
     [{ topUpMin: 0 }, /topUpMin must be 1 cent/],
     [{ topUpMin: 501, topUpMax: 500 }, /topUpMin must be 1 cent to balanceMax and topUpMax/],
     [{ topUpMin: 501, balanceMax: 500 }, /no top-up is ever taken/],
-    [{ bonus: 5 }, /there is no field "bonus"/],
+    [{ bonuses: 5 }, /there is no field "bonuses"/],
     [{ funder: "bank" }, /funder is "bank"/],
     [{ purse: 8 }, /purse must be 0 to 7/],
   ])("is refused with %o", (wrong, fault) => {

@@ -1,10 +1,25 @@
 import type { Chip } from "@cachet/card-layout";
-import type { CagnotteRule } from "./cagnotte-rule.ts";
-import type { PrepaidRule } from "./prepaid-rule.ts";
+import type { BonusRule, CapRule, DiscountRule, DrawRule, MultiplierRule } from "./modifier-rules.ts";
+import type { PrepaidRule, UnitsRule } from "./prepaid-rule.ts";
+import type { CagnotteRule, PointsRule } from "./saving-rule.ts";
 import type { StampsRule } from "./stamps-rule.ts";
+import type { ChallengeRule, ClubRule, TiersRule } from "./status-rules.ts";
 import type { MerchantRole } from "./words.ts";
 
-export type Rule = StampsRule | CagnotteRule | PrepaidRule;
+export type Rule =
+  | StampsRule
+  | CagnotteRule
+  | PointsRule
+  | PrepaidRule
+  | UnitsRule
+  | DiscountRule
+  | MultiplierRule
+  | BonusRule
+  | CapRule
+  | TiersRule
+  | ClubRule
+  | ChallengeRule
+  | DrawRule;
 
 /** A programme: everything that decides about value, as plain data. */
 export interface Programme {
@@ -21,6 +36,14 @@ export interface Programme {
   readonly merchants: Readonly<Record<number, { readonly name: string; readonly role: MerchantRole }>>;
   /** Categories that neither earn nor count towards a minimum. */
   readonly exclude: readonly string[];
+  /** Means of payment that earn nothing; `prepaid` is the card's own. */
+  readonly nonEarning: readonly string[];
+  /** What several multipliers come to: the best of them, their sum (x2 and x1.5 are x2.5), or their product (x3). */
+  readonly stacking: "best-of" | "additive" | "multiplicative";
+  /** One rounding at the end, or what is earned is made whole before it is multiplied. */
+  readonly roundingStage: "end" | "each";
+  /** What a refund does when what it takes back was already spent. */
+  readonly spentPolicy: "deduct-from-refund" | "allow-negative" | "clamp-to-zero";
   readonly rules: readonly Rule[];
   /**
    * Most cents of this programme, cagnotte and prepaid together, that one terminal lets one card spend in a day. Bounds what
@@ -30,3 +53,12 @@ export interface Programme {
   /** Media the programme may be opened on. Left out: any that it fits on. */
   readonly media?: readonly Chip[];
 }
+
+export const PROGRAMME_DEFAULTS = {
+  zone: "Europe/Paris",
+  exclude: [],
+  nonEarning: ["prepaid", "gift-card", "voucher"],
+  stacking: "best-of",
+  roundingStage: "end",
+  spentPolicy: "deduct-from-refund",
+} as const satisfies Partial<Programme>;

@@ -1,3 +1,4 @@
+import type { Minimum, When } from "./when.ts";
 import type { Funder } from "./words.ts";
 
 /** A reward after so many visits or items, given on the very visit. */
@@ -11,7 +12,9 @@ export interface StampsRule {
     | { readonly per: "visit"; readonly stamps: number }
     | { readonly per: "item"; readonly category: string };
   /** Basket in cents, discounts off and exclusions left out, from which a visit counts: `reaches` includes the amount, `exceeds` does not. */
-  readonly minimum: { readonly kind: "reaches" | "exceeds"; readonly amount: number };
+  readonly minimum: Minimum;
+  /** When visits count. Left out: always. */
+  readonly when?: When;
   /** A stamp less than this many minutes after the last one is not given; exactly this many is enough. 0: no cooldown. */
   readonly cooldownMinutes: number;
   /** Whether a visit where nothing is left to pay counts. */

@@ -1,7 +1,9 @@
 import { type Purse, type PurseKind, STAMPS_MAX } from "@cachet/card-layout";
 import { divide, sum } from "./arithmetic.ts";
+import { bar, basketBar } from "./bar.ts";
 import type { StampsRule } from "./stamps-rule.ts";
-import type { Effect, Note, Reason, Working } from "./working.ts";
+import type { Reason } from "./words.ts";
+import type { Effect, Note, Working } from "./working.ts";
 
 export function stampsPurse(rule: StampsRule): PurseKind {
   return rule.cooldownMinutes > 0 ? "timed-stamps" : "stamps";
@@ -21,11 +23,21 @@ function hold(work: Working, rule: StampsRule, count: number): void {
   else work.put({ kind: "timed-stamps", index: rule.purse, count, last: work.facts.at }, PURSES);
 }
 
+/** Stamps that a card holds in a grid. */
+export const stampsIn = (purses: readonly Purse[], rule: StampsRule): number => held(purses, rule).count;
+
+/** Puts stamps into a grid, or takes some out, and leaves the time of the last one as it was. */
+export function addStamps(work: Working, rule: StampsRule, more: number): void {
+  const { count, last } = held(work.purses, rule);
+  const now = Math.min(STAMPS_MAX, count + more);
+  if (rule.cooldownMinutes === 0) work.put({ kind: "stamps", index: rule.purse, count: now }, PURSES);
+  else work.put({ kind: "timed-stamps", index: rule.purse, count: now, last: last ?? 0 }, PURSES);
+}
+
 /** Why this visit gives no stamp, before anything about payment is known; null when it may. */
 function refusal(work: Working, rule: StampsRule): Reason | null {
-  const basket = work.eligible(work.discountedLines());
-  const { kind, amount } = rule.minimum;
-  if (kind === "reaches" ? basket < amount : basket <= amount) return "BELOW_MINIMUM";
+  const barred = bar(work, rule.when) ?? basketBar(work, rule.minimum);
+  if (barred !== null) return barred;
   if (rule.cooldownMinutes > 0) {
     if (work.facts.clockSuspect) return "CLOCK_SUSPECT";
     const { last } = held(work.purses, rule);
@@ -55,9 +67,12 @@ function freeItemsDue(rule: StampsRule, count: number, items: number): number {
   return Math.min(items, divide(count + items, rule.grid + 1, "floor"));
 }
 
+/** Rewards stay on the card: the customer wants them later, or nothing may leave it. */
+const keepsRewards = ({ facts, sale }: Working): boolean => facts.earnOnly === true || sale.rewards === "later";
+
 /** Free items of this basket, cheapest units first. */
 export function offerFreeItems(work: Working, rule: StampsRule): void {
-  if (rule.reward.kind !== "free-item" || work.facts.earnOnly === true || refusal(work, rule) !== null) return;
+  if (rule.reward.kind !== "free-item" || keepsRewards(work) || refusal(work, rule) !== null) return;
   const items = itemsOf(work, rule.reward.category).sort((a, b) => a.unit - b.unit || a.line - b.line);
   const { count } = held(work.purses, rule);
   const free = freeItemsDue(rule, count, items.length);
@@ -98,7 +113,7 @@ export function stampVisit(work: Working, rule: StampsRule): void {
   const { count: counting } = rule;
   const earned = counting.per === "visit" ? counting.stamps : itemsOf(work, counting.category).length;
   if (earned === 0 && free === 0) return;
-  if (work.facts.earnOnly === true) stampOnly(work, rule, earned);
+  if (keepsRewards(work)) stampOnly(work, rule, earned);
   else stampAndReward(work, rule, earned, free);
 }
 
@@ -118,7 +133,7 @@ function stampAndReward(work: Working, rule: StampsRule, added: number, free: nu
   hold(work, rule, kept);
 }
 
-/** Nothing may leave the card: a reward is put off to the next visit, and its stamps stay, up to what the purse holds. */
+/** A reward is put off to a later visit, and its stamps stay, up to what the purse holds. */
 function stampOnly(work: Working, rule: StampsRule, earned: number): void {
   const { id, funder, reward, grid } = rule;
   const { count: before } = held(work.purses, rule);
@@ -126,7 +141,7 @@ function stampOnly(work: Working, rule: StampsRule, earned: number): void {
   const capped = value < earned ? ({ wouldBe: earned, reason: "CAP_BALANCE" } as const) : {};
   work.effects.push({ type: "stamp", rule: id, unit: "stamps", value, funder, ...capped });
   const due = reward.kind === "gift" ? divide(before + value, grid, "floor") : freeItemsDue(rule, before, earned);
-  if (due > 0) work.skip(rule, "COUNTER_TORN");
+  if (due > 0) work.skip(rule, work.facts.earnOnly === true ? "COUNTER_TORN" : "KEPT_FOR_LATER");
   hold(work, rule, before + value);
 }
 

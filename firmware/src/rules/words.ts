@@ -3,3 +3,41 @@ export type Funder = "merchant" | "association" | "sponsor" | "partner";
 
 /** What a merchant may do in a programme: a supermarket, say, lets customers earn but not spend. */
 export type MerchantRole = "earn-and-spend" | "earn-only";
+
+/** What a value is counted in. `units` are sessions, copies, minutes: whatever the rule calls them. */
+export type Unit = "cents" | "stamps" | "points" | "units" | "entries";
+
+/** Why a rule gave less, or nothing. Words are never reused or renamed. */
+export type Reason =
+  | "ABOVE_MAXIMUM"
+  | "ALREADY_USED"
+  | "BELOW_MINIMUM"
+  | "CAP_BALANCE"
+  | "CAP_DAY"
+  | "CAP_MONTH"
+  | "CAP_TIMES"
+  | "CAP_VISIT"
+  | "CAP_WEEK"
+  | "CAP_YEAR"
+  | "CLOCK_SUSPECT"
+  | "COOLDOWN"
+  | "COUNTER_TORN"
+  | "EXCLUDED"
+  | "INSUFFICIENT"
+  | "KEPT_FOR_LATER"
+  | "MERCHANT_CANNOT_REDEEM"
+  | "NOT_MEMBER"
+  | "NOT_THE_DATE"
+  | "NOT_THE_HOUR"
+  | "NOT_THE_MERCHANT"
+  | "NOT_THE_TENDER"
+  | "NOT_THE_TIER"
+  | "NO_BIRTHDAY"
+  | "NO_OFFER"
+  | "NO_PREPAID"
+  | "NO_SUCH_GIFT"
+  | "NOTHING_PAID"
+  | "OTHER_IS_BETTER"
+  | "SEEN_BEFORE"
+  | "SEEN_LATELY"
+  | "WRONG_MERCHANT";

@@ -1,7 +1,9 @@
-import type { Purse, PurseKind } from "@cachet/card-layout";
+import { CARD_EPOCH_SECONDS, civilOf, type Lot, type Purse, type PurseKind } from "@cachet/card-layout";
 import { allocate, sum } from "./arithmetic.ts";
+import { type LocalTime, localTime } from "./calendar/zone.ts";
+import { type Plan, planOf } from "./plan.ts";
 import type { Programme, Rule } from "./programme.ts";
-import type { Funder } from "./words.ts";
+import type { Funder, Reason, Unit } from "./words.ts";
 
 /** One line of a sale. `amount` is the whole line in cents, tax included. */
 export interface Line {
@@ -11,29 +13,29 @@ export interface Line {
   readonly category?: string;
 }
 
+/** One means of payment, as the till says it. */
+export interface Tender {
+  readonly kind: string;
+  readonly amount: number;
+}
+
 /** A sale as the till says it. A tip is never part of the lines. */
 export interface Sale {
   readonly lines: readonly Line[];
   readonly tip: number;
-  /** Cents the customer wants to spend from the cagnotte. */
+  /** Cents the customer wants to spend of what was saved up. */
   readonly redeem?: number | "max";
-  /** `none`: prepaid money is not to pay. Left out: it pays by itself. */
-  readonly prepaid?: "none";
+  /** `none`: prepaid money is not to pay; a number: so many cents, or nothing. Left out: it pays by itself. */
+  readonly prepaid?: "none" | number;
+  /** How the rest is paid, where the till knows it beforehand. */
+  readonly tenders?: readonly Tender[];
+  /** `later`: rewards that are reached stay on the card. */
+  readonly rewards?: "later";
+  /** A gift of a catalogue, by its id. */
+  readonly gift?: string;
+  /** Prepaid units to use. */
+  readonly use?: number;
 }
-
-/** Why a rule gave less, or nothing. Words are never reused or renamed. */
-export type Reason =
-  | "ABOVE_MAXIMUM"
-  | "BELOW_MINIMUM"
-  | "CAP_BALANCE"
-  | "CAP_DAY"
-  | "COOLDOWN"
-  | "COUNTER_TORN"
-  | "INSUFFICIENT"
-  | "MERCHANT_CANNOT_REDEEM"
-  | "NO_PREPAID"
-  | "NOTHING_PAID"
-  | "CLOCK_SUSPECT";
 
 /** What the terminal knows about the visit. */
 export interface Facts {
@@ -42,6 +44,10 @@ export interface Facts {
   readonly at: number;
   /** The clock was reset since it was last trusted: no dated advantage. */
   readonly clockSuspect: boolean;
+  /** Local day of the last write of this programme's area. Left out: not known. */
+  readonly lastDay?: number;
+  /** Where it is known: in the office, or by an offer. */
+  readonly birthday?: { readonly month: number; readonly dayOfMonth: number };
   /** Cents that this terminal already let the card redeem and spend in this programme today. Left out: none. */
   readonly spentToday?: number;
   /** The chip's commit counter was torn: until the next commit an old record could pass for current, so nothing may leave the card. */
@@ -59,19 +65,54 @@ export interface Facts {
 
 /** Something a rule does. The card changes only by the new purses; effects say why. */
 export interface Effect {
-  readonly type: "discount" | "redeem" | "earn" | "stamp" | "reward" | "decline" | "topup";
+  readonly type:
+    | "discount"
+    | "redeem"
+    | "earn"
+    | "stamp"
+    | "reward"
+    | "decline"
+    | "topup"
+    /** Value whose last day is over. */
+    | "expire"
+    /** A level was reached or lost; `label` names it. */
+    | "tier"
+    /** Chances in a draw. */
+    | "entries"
+    /** A club was joined; `label` is the last day. */
+    | "join"
+    /** A refund takes back what a sale gave. */
+    | "clawback"
+    /** A refund gives back what a sale took from the card. */
+    | "return"
+    /** Money that goes back to the customer: of a refund, or of an account that is closed. */
+    | "payout"
+    /** Value that is lost with an account. */
+    | "forfeit"
+    /** Value that goes to another card, or comes from one. */
+    | "give"
+    | "receive";
   /** Id of the rule; empty where the programme has none for what was asked. */
   readonly rule: string;
-  readonly unit: "cents" | "stamps";
+  readonly unit: Unit;
   readonly value: number;
   readonly funder: Funder;
   readonly wouldBe?: number;
   readonly reason?: Reason;
   readonly label?: string;
-  /** Stamps that a reward took from the grid, and how many rewards that was. */
+  /** Cents that it took off the ticket, where `unit` is another. */
+  readonly cents?: number;
+  /** Stamps or points that a reward took, and how many rewards that was. */
   readonly taken?: number;
   readonly times?: number;
+  /** How it spreads over the lines. */
   readonly shares?: readonly number[];
+  /** The lots that it came from or went to. */
+  readonly lots?: readonly Lot[];
+  /** Ids of the rules that multiplied it. */
+  readonly by?: readonly string[];
+  /** By how much the unearned fraction on the card grew. */
+  readonly fraction?: number;
 }
 
 /** What the receipt and the screen say; words are put in by the app. */
@@ -92,12 +133,41 @@ export type Note =
       readonly balance: number;
     }
   | {
+      readonly note: "points";
+      readonly rule: string;
+      readonly unitName: string;
+      readonly earned: number;
+      readonly taken: number;
+      readonly balance: number;
+    }
+  | {
       readonly note: "prepaid";
       readonly rule: string;
       readonly toppedUp: number;
       readonly spent: number;
       readonly balance: number;
-    };
+      /** Cents given on top, in `balance` too. */
+      readonly bonus: number;
+    }
+  | { readonly note: "units"; readonly rule: string; readonly unitName: string; readonly left: number }
+  | {
+      readonly note: "expiry";
+      readonly rule: string;
+      readonly unit: "cents" | "points";
+      readonly value: number;
+      readonly day: number;
+    }
+  | {
+      readonly note: "tier";
+      readonly rule: string;
+      readonly level: string;
+      readonly toNext: number;
+      readonly next: string | null;
+    }
+  | { readonly note: "at-risk"; readonly rule: string; readonly level: string; readonly through: number }
+  | { readonly note: "club"; readonly rule: string; readonly until: number; readonly isOver: boolean }
+  | { readonly note: "challenge"; readonly rule: string; readonly visited: number; readonly of: number }
+  | { readonly note: "entries"; readonly rule: string; readonly value: number };
 
 /** A rule that did not match, and why. */
 export interface Skipped {
@@ -108,6 +178,7 @@ export interface Skipped {
 /** One evaluation under way: what the rules read and write, stage by stage. */
 export class Working {
   readonly programme: Programme;
+  readonly plan: Plan;
   readonly sale: Sale;
   readonly facts: Facts;
   readonly effects: Effect[] = [];
@@ -117,28 +188,79 @@ export class Working {
   readonly redeemed: number[];
   /** The part of `redeemed` that prepaid money paid. */
   readonly prepaid: number[];
+  /** The part of `redeemed` that lowers taxes like a discount. */
+  readonly untaxed: number[];
   /** Units of each line given free by this programme. */
   readonly freed: number[];
   /** Items given free by a rule, found at the discount stage and not stamped later. */
   readonly freeItems = new Map<string, number>();
   /** What the card holds of this programme, as changed so far. */
   readonly purses: Purse[];
+  /** The card had nothing of this programme. */
+  readonly isFirst: boolean;
+  private local: LocalTime | null = null;
 
   constructor(programme: Programme, purses: readonly Purse[], sale: Sale, facts: Facts) {
     this.programme = programme;
+    this.plan = planOf(programme);
     this.sale = sale;
     this.facts = facts;
+    this.isFirst = purses.length === 0;
     this.purses = [...purses];
-    this.discounts = sale.lines.map(() => 0);
-    this.redeemed = sale.lines.map(() => 0);
-    this.prepaid = sale.lines.map(() => 0);
-    this.freed = sale.lines.map(() => 0);
+    const nothing = sale.lines.map(() => 0);
+    this.discounts = nothing;
+    this.redeemed = [...nothing];
+    this.prepaid = [...nothing];
+    this.untaxed = [...nothing];
+    this.freed = [...nothing];
+  }
+
+  /** Local time of the visit, in the programme's zone. */
+  get now(): LocalTime {
+    this.local ??= localTime(this.programme.zone, this.facts.at + CARD_EPOCH_SECONDS);
+    return this.local;
+  }
+
+  /** Local day of an instant, seconds since 2000. */
+  dayOf(at: number): number {
+    return localTime(this.programme.zone, at + CARD_EPOCH_SECONDS).day;
+  }
+
+  get year(): number {
+    return civilOf(this.now.day).year;
+  }
+
+  /** The day that value must last to: a clock that was reset proves no more than the card's own last day. */
+  get expiryDay(): number {
+    return this.facts.clockSuspect ? (this.facts.lastDay ?? 0) : this.now.day;
+  }
+
+  get tenders(): readonly Tender[] {
+    return this.sale.tenders ?? [];
+  }
+
+  purse<K extends PurseKind>(kind: K, index: number): Extract<Purse, { kind: K }> | undefined {
+    return this.purses.find((purse) => purse.kind === kind && purse.index === index) as
+      | Extract<Purse, { kind: K }>
+      | undefined;
   }
 
   /** Puts a purse on the card in place of any of these kinds: a rule that changed what it keeps leaves no old purse behind. */
   put(purse: Purse, kinds: readonly PurseKind[]): void {
-    const kept = this.purses.filter(({ kind, index }) => index !== purse.index || !kinds.includes(kind));
-    this.purses.splice(0, this.purses.length, ...kept, purse);
+    let at = -1;
+    for (let i = this.purses.length - 1; i >= 0; i -= 1) {
+      const other = this.purses[i]!;
+      if (other.index !== purse.index || !kinds.includes(other.kind)) continue;
+      if (at >= 0) this.purses.splice(at, 1);
+      at = i;
+    }
+    if (at < 0) this.purses.push(purse);
+    else this.purses[at] = purse;
+  }
+
+  drop(kind: PurseKind, index: number): void {
+    const at = this.purses.findIndex((purse) => purse.kind === kind && purse.index === index);
+    if (at >= 0) this.purses.splice(at, 1);
   }
 
   /** Units of a line that are still to be paid. */
@@ -151,8 +273,17 @@ export class Working {
     return [...this.purses].sort((a, b) => (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : a.index - b.index));
   }
 
-  skip(rule: Rule, reason: Reason): void {
-    this.skipped.push({ rule: rule.id, reason });
+  skip({ id }: Pick<Rule, "id">, reason: Reason): void {
+    this.skipped.push({ rule: id, reason });
+  }
+
+  decline(
+    { id, funder }: { readonly id: string; readonly funder: Funder },
+    unit: Unit,
+    value: number,
+    reason: Reason,
+  ): void {
+    this.effects.push({ type: "decline", rule: id, unit, value, funder, reason });
   }
 
   isExcluded(line: Line): boolean {
@@ -168,13 +299,31 @@ export class Working {
   /** What is left of each line after discounts and redemptions so far. */
   openLines(): number[] {
     const { before } = this.facts;
-    return this.discountedLines().map((amount, i) => amount - this.redeemed[i]! - (before?.redeemed[i] ?? 0));
+    return this.sale.lines.map(
+      ({ amount }, i) =>
+        amount -
+        this.discounts[i]! -
+        this.redeemed[i]! -
+        (before === undefined ? 0 : (before.discounts[i] ?? 0) + (before.redeemed[i] ?? 0)),
+    );
   }
 
   /** What the customer pays with money, prepaid money included. */
   paidLines(): number[] {
     const { before } = this.facts;
     return this.openLines().map((amount, i) => amount + this.prepaid[i]! + (before?.prepaid?.[i] ?? 0));
+  }
+
+  /** What earns of each line: what is paid, less the tenders that earn nothing, in proportion. */
+  earningLines(): number[] {
+    const { nonEarning } = this.programme;
+    const lines = nonEarning.includes("prepaid") ? this.openLines() : this.paidLines();
+    const without = sum(
+      this.tenders.map(({ kind, amount }) => (nonEarning.includes(kind) && kind !== "prepaid" ? amount : 0)),
+    );
+    if (without === 0) return lines;
+    const shares = allocate(Math.min(without, sum(lines)), lines);
+    return lines.map((amount, i) => amount - shares[i]!);
   }
 
   /** Why nothing may leave the card at this visit, whatever it holds; null when it may. */
@@ -190,25 +339,38 @@ export class Working {
     return Math.max(0, offlineCap - (this.facts.spentToday ?? 0) - sum(this.redeemed));
   }
 
-  /**
-   * Takes up to `wanted` cents off the open lines, in proportion, cut to what is left of the day's cap. The effect says what
-   * a cut took away; there is none where nothing was wanted or open. Returns the cents taken off each line.
-   */
-  spend(rule: Rule, wanted: number): readonly number[] {
-    const open = this.openLines();
-    const wouldBe = Math.min(wanted, sum(open));
-    const value = Math.min(wouldBe, this.capLeft());
-    const shares = allocate(value, open);
-    if (wouldBe === 0) return shares;
+  /** Takes cents off the open lines, in proportion. Returns the cents taken off each line. */
+  takeOff(cents: number): readonly number[] {
+    const shares = allocate(cents, this.openLines());
     for (const [i, share] of shares.entries()) this.redeemed[i]! += share;
-    const capped = value < wouldBe ? ({ wouldBe, reason: "CAP_DAY" } as const) : {};
-    const { id, funder } = rule;
-    this.effects.push({ type: "redeem", rule: id, unit: "cents", value, funder, ...capped, shares });
     return shares;
   }
 
   /** Sum over the lines that may earn. */
   eligible(amounts: readonly number[]): number {
-    return amounts.reduce((sum, amount, i) => (this.isExcluded(this.sale.lines[i]!) ? sum : sum + amount), 0);
+    if (this.programme.exclude.length === 0) return sum(amounts);
+    return amounts.reduce((all, amount, i) => (this.isExcluded(this.sale.lines[i]!) ? all : all + amount), 0);
+  }
+
+  /** Name of the level held when the card was read. */
+  tierHeld(): string {
+    const { tiers } = this.plan;
+    return tiers === null ? "" : tiers.levels[this.levelHeld]!.name;
+  }
+
+  /** Index of the level held when the card was read, after any review. */
+  levelHeld = 0;
+
+  isMember(club: string): boolean {
+    const rule = this.programme.rules.find(({ id, kind }) => kind === "club" && id === club);
+    const purse = rule?.kind === "club" ? this.purse("club", rule.purse) : undefined;
+    return purse !== undefined && this.now.day <= purse.until;
+  }
+
+  hasOffer(number: number): boolean {
+    const { day } = this.now;
+    return this.purses.some(
+      (purse) => purse.kind === "offer" && purse.offer === number && day >= purse.from && day <= purse.until,
+    );
   }
 }

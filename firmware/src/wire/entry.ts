@@ -71,25 +71,57 @@ const CREDIT_TYPES = {
   credit: 10,
 } as const;
 
+/** Effects of rules. */
+const RULE_TYPES = {
+  discount: 1,
+  redeem: 2,
+  earn: 3,
+  stamp: 4,
+  reward: 5,
+  decline: 6,
+  topup: 7,
+  expire: 11,
+  tier: 12,
+  entries: 13,
+  join: 14,
+  clawback: 15,
+  return: 16,
+  payout: 17,
+  forfeit: 18,
+  give: 19,
+  receive: 20,
+} as const;
+
+/** Days since 2000-01-01; 65535 for value that does not end. */
+const lotDay = uint(U16_MAX);
+
 /** One effect of a rule, or of a credit, as it was promised to the customer. */
 export const StoredEffect = map({
-  type: key(1, word({ discount: 1, redeem: 2, earn: 3, stamp: 4, reward: 5, decline: 6, topup: 7, ...CREDIT_TYPES })),
+  type: key(1, word({ ...RULE_TYPES, ...CREDIT_TYPES })),
   rule: key(2, text(40)),
-  unit: key(3, word({ cents: 1, stamps: 2 })),
+  unit: key(3, word({ cents: 1, stamps: 2, points: 3, units: 4, entries: 5 })),
   value: key(4, cents),
   funder: key(5, funder),
   /** What it would have been without the limit named in `reason`. */
   wouldBe: maybe(6, cents),
   reason: maybe(7, text(40)),
   label: maybe(8, text(60)),
-  /** Stamps that a reward took from the grid. */
-  taken: maybe(9, stamps),
+  /** Stamps or points that a reward took. */
+  taken: maybe(9, cents),
   /** How many rewards that was. */
   times: maybe(11, stamps),
   /** How the value spreads over the lines of the sale, in their order. */
   shares: maybe(10, list(cents)),
   /** Number of the credit that this is an effect of. */
   credit: maybe(12, integer({ min: 1, max: U16_MAX })),
+  /** Cents that it took off the ticket, where `unit` is another. */
+  cents: maybe(13, cents),
+  /** The lots that it came from or went to. */
+  lots: maybe(14, list(map({ value: key(1, cents), expires: key(2, lotDay), issued: key(3, lotDay) }), 16)),
+  /** Ids of the rules that multiplied it. */
+  by: maybe(15, list(text(40), 20)),
+  /** By how much the unearned fraction on the card grew. */
+  fraction: maybe(16, integer({ min: -U16_MAX, max: U16_MAX })),
 });
 export type StoredEffect = Decoded<typeof StoredEffect>;
 
@@ -97,6 +129,18 @@ export type StoredEffect = Decoded<typeof StoredEffect>;
 const redeemRequest: Codec<number | "max"> = {
   encode: (value) => (value === "max" ? -1 : cents.encode(value)),
   decode: (item, path) => (item === -1 ? "max" : cents.decode(item, path)),
+};
+
+const NO_PREPAID = 1;
+/** 1 for none; cents asked of prepaid money as they are, in a list of one. */
+const prepaidRequest: Codec<"none" | number> = {
+  encode: (value) => (value === "none" ? NO_PREPAID : [cents.encode(value)]),
+  decode: (item, path) => {
+    if (item === NO_PREPAID) return "none";
+    const asked: readonly Cbor[] = Array.isArray(item) ? item : [];
+    if (asked.length !== 1) throw new FormatFault(path, "neither 1 nor a list of one");
+    return cents.decode(asked[0]!, path);
+  },
 };
 
 /** What the till said: enough to evaluate the visit again in the office. Amounts in cents, tax included. */
@@ -115,8 +159,16 @@ export const StoredSale = map({
   redeem: maybe(3, redeemRequest),
   /** Left to pay by other means when every area of the visit commits. */
   payable: key(4, cents),
-  /** `none`: prepaid money was not to pay. Absent: it pays by itself. */
-  prepaid: maybe(5, word({ none: 1 })),
+  /** `none`: prepaid money was not to pay; a number: so many cents were asked of it. Absent: it pays by itself. */
+  prepaid: maybe(5, prepaidRequest),
+  /** How the rest was paid, where the till knew it beforehand. */
+  tenders: maybe(6, list(map({ kind: key(1, text(40)), amount: key(2, cents) }), 20)),
+  /** `later`: rewards that were reached were to stay on the card. */
+  rewards: maybe(7, word({ later: 1 })),
+  /** A gift of a catalogue, by its id. */
+  gift: maybe(8, text(40)),
+  /** Prepaid units that were used. */
+  use: maybe(9, uint(U16_MAX)),
 });
 export type StoredSale = Decoded<typeof StoredSale>;
 
@@ -238,6 +290,10 @@ export function addSums(a: Sums, b: Sums): Sums {
   };
 }
 
+/** Cents that an effect took off the ticket, whatever it is counted in. */
+export const centsOf = ({ unit, value, cents = 0 }: Pick<StoredEffect, "unit" | "value" | "cents">): number =>
+  unit === "cents" ? value : cents;
+
 /** The sums of one area's effects. */
 export function sumsOf(effects: readonly StoredEffect[]): Sums {
   const total = (type: StoredEffect["type"], unit?: StoredEffect["unit"]) =>
@@ -245,23 +301,27 @@ export function sumsOf(effects: readonly StoredEffect[]): Sums {
       .filter((effect) => effect.type === type && (unit === undefined || effect.unit === unit))
       .reduce((sum, { value }) => sum + value, 0);
   return {
-    earnedCents: total("earn"),
-    spentCents: total("redeem"),
+    earnedCents: total("earn", "cents"),
+    spentCents: effects.reduce((sum, effect) => (effect.type === "redeem" ? sum + centsOf(effect) : sum), 0),
     discountCents: total("discount"),
     rewardCents: total("reward"),
     stampsAdded: total("stamp"),
-    stampsTaken: effects.reduce((sum, { taken = 0 }) => sum + taken, 0),
+    stampsTaken: effects.reduce((sum, { taken = 0, unit }) => (unit === "cents" ? sum + taken : sum), 0),
     toppedUpCents: total("topup"),
     creditedCents: total("credit", "cents"),
     creditedStamps: total("credit", "stamps"),
   };
 }
 
+const GIVING: readonly StoredEffect["type"][] = ["earn", "topup", "credit", "return", "receive"];
+const TAKING: readonly StoredEffect["type"][] = ["redeem", "expire", "clawback", "forfeit", "give"];
+
 /** Cents by which one area's effects change the money on the card, all purses together: negative where it pays. */
 export function centsMoved(effects: readonly Pick<StoredEffect, "type" | "value" | "unit">[]): number {
   return effects.reduce((sum, { type, value, unit }) => {
-    if (type === "earn" || type === "topup" || (type === "credit" && unit === "cents")) return sum + value;
-    return type === "redeem" ? sum - value : sum;
+    if (unit !== "cents") return sum;
+    if (GIVING.includes(type)) return sum + value;
+    return TAKING.includes(type) ? sum - value : sum;
   }, 0);
 }
 

@@ -1,9 +1,13 @@
 import {
   type CardMap,
+  dayText,
   HEADER_BYTES,
+  type Lot,
   MAC_BYTES,
+  NEVER,
   PAGE_BYTES,
   type Purse,
+  purseParts,
   purseSize,
   StateHeader,
   toHex,
@@ -71,10 +75,34 @@ function purseFields(part: string, purse: Purse): ByteField[] {
         field(size - 2, name, always(cents(purse.cents))),
         field(2, `${name}, remainder`, always(number(purse.remainder))),
       ];
-    default:
+    case "cagnotte":
+    case "prepaid":
       return [field(size, name, always(cents(purse.cents)))];
+    default: {
+      // The head byte goes with the first field.
+      const values = purse as unknown as Readonly<Record<string, unknown>>;
+      return purseParts(purse.kind).map(({ name: part, size: width }, i) =>
+        field(i === 0 ? width + 1 : width, `${name}, ${part}`, always(partValue(part, values[part]))),
+      );
+    }
   }
 }
+
+/** Fields of purses that are local days. */
+const DAYS: readonly string[] = ["since", "until", "from", "reviewed"];
+
+function partValue(part: string, value: unknown): RangeValue {
+  if (typeof value === "number") return DAYS.includes(part) ? { is: "day", day: value } : number(value);
+  if (part === "lots") return text(lotsText(value as readonly Lot[]));
+  return text((value as readonly number[]).join(" "));
+}
+
+const lotsText = (lots: readonly Lot[]): string =>
+  lots.length === 0
+    ? "none"
+    : lots
+        .map(({ value, expires }) => `${value} ${expires === NEVER ? "for ever" : `through ${dayText(expires)}`}`)
+        .join(", ");
 
 function recordFields(part: string, slot: SlotReading, length: number): ByteField[] {
   const state = slot.state!;

@@ -1,8 +1,9 @@
+import { dayText } from "@cachet/card-layout";
 import { terminalName } from "@cachet/firmware/wire";
 import type { CardDifference, ProgrammeDifference, PurseChange } from "../cards/difference.ts";
 import { purseName } from "../cards/slot-fields.ts";
 import { purseDocument, stateDocument } from "./card-document.ts";
-import { amountText, dayText, headed, stateText } from "./card-text.ts";
+import { amountText, headed, stateText } from "./card-text.ts";
 
 const arrow = (a: string, b: string): string => (a === b ? a : `${a} -> ${b}`);
 

@@ -1,9 +1,9 @@
-import { type CardState, type Purse, toHex } from "@cachet/card-layout";
+import { type CardState, dayText, type Purse, toHex } from "@cachet/card-layout";
 import type { ByteRange, RangeValue } from "../cards/byte-field.ts";
 import type { AreaInspection, CardInspection } from "../cards/read.ts";
 import { contentOf } from "../cards/user-pages.ts";
 import type { CardProblem } from "./card-error.ts";
-import { dayText, instantText } from "./card-text.ts";
+import { instantText } from "./card-text.ts";
 
 export function purseDocument(purse: Purse) {
   return { ...purse };

@@ -4,8 +4,8 @@ import {
   CARD_MAPS,
   type CardState,
   type Chip,
-  civilOf,
-  type Day,
+  dayText,
+  NEVER,
   PROTECTION,
   type Purse,
   purseRoom,
@@ -22,18 +22,44 @@ import { money } from "./money.ts";
 /** A line with its heading, as all card commands print them. */
 export const headed = (heading: string, text: string): string => `${heading.padEnd(16)} ${text}`;
 
-/** A local date: 2026-06-15. */
-export function dayText(day: Day): string {
-  const { year, month, dayOfMonth } = civilOf(day);
-  return `${year}-${String(month).padStart(2, "0")}-${String(dayOfMonth).padStart(2, "0")}`;
-}
-
 /** An instant in seconds since 2000: 2026-06-15 10:00 UTC. */
 export const instantText = (seconds: number): string =>
   `${new Date((CARD_EPOCH_SECONDS + seconds) * 1_000).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 
-/** The amount in a purse: euros, or a number of stamps. */
-export const amountText = (purse: Purse): string => ("cents" in purse ? money(purse.cents, "en") : `${purse.count}`);
+/** What a purse holds: euros, a number of stamps or points, a day. */
+export function amountText(purse: Purse): string {
+  switch (purse.kind) {
+    case "stamps":
+    case "timed-stamps":
+    case "points":
+    case "carrying-points":
+      return `${purse.count}`;
+    case "cagnotte":
+    case "carrying-cagnotte":
+    case "prepaid":
+      return money(purse.cents, "en");
+    case "units":
+      return `${purse.paid} paid, ${purse.bonus} on top`;
+    case "lots-2":
+    case "lots-4":
+    case "lots-8":
+      return purse.lots
+        .map(({ value, expires }) => `${value}${expires === NEVER ? "" : ` through ${dayText(expires)}`}`)
+        .join(" + ");
+    case "owed":
+    case "used":
+      return `${purse.value}`;
+    case "year-tier":
+    case "rolling-tier":
+      return `level ${purse.level + 1}`;
+    case "club":
+      return `until ${dayText(purse.until)}`;
+    case "visited":
+      return `${purse.won} won`;
+    case "offer":
+      return `number ${purse.offer}, ${dayText(purse.from)} to ${dayText(purse.until)}`;
+  }
+}
 
 export const purseText = (purse: Purse): string => `${purseName(purse)} ${amountText(purse)}`;
 

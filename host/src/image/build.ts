@@ -83,6 +83,9 @@ async function bundle(files: readonly string[]): Promise<{ readonly payload: Uin
   return { payload: output(".js").contents, sourceMap: output(".map").text };
 }
 
+/** The oldest state layout that the app reads. */
+const LOWEST_LAYOUT = 1;
+
 /** Level of the hardware interface that the app is written for (firmware/src/hal/limits.ts). */
 const HAL_LEVEL = 1;
 
@@ -98,7 +101,7 @@ export async function buildImage(files: readonly string[], options: ImageOptions
     version: options.version,
     securityCounter: options.securityCounter,
     product: PRODUCT,
-    layouts: { lowest: STATE_LAYOUT, highest: STATE_LAYOUT },
+    layouts: { lowest: LOWEST_LAYOUT, highest: STATE_LAYOUT },
     programmes: programmes.map(({ number, version, name }) => ({ number, version, name })),
     merchants: merchantsOf(programmes),
     halLevel: HAL_LEVEL,

@@ -1,0 +1,51 @@
+import { CARD_EPOCH_SECONDS, type Day, dayOf } from "@cachet/card-layout";
+import { ArithmeticFault, whole } from "../arithmetic.ts";
+import { type Weekday, weekdayOf } from "./period.ts";
+import { ZONE_GROUPS, type ZoneGroup } from "./zone-table.ts";
+
+const SECONDS_PER_DAY = 86_400;
+
+const GROUP_OF: ReadonlyMap<string, ZoneGroup> = new Map(
+  ZONE_GROUPS.flatMap((group) => group.zones.map((zone) => [zone, group] as const)),
+);
+
+/** The local date, the minute of that day by the clock on the wall (0-1439), and the day of the week. */
+export interface LocalTime {
+  readonly day: Day;
+  readonly minute: number;
+  readonly weekday: Weekday;
+}
+
+/** The names of the time zones that rules know, as the IANA time zone database writes them. */
+export const ZONES: readonly string[] = [...GROUP_OF.keys()];
+
+/** Whether rules know a time zone of exactly this name. */
+export function isZone(name: string): boolean {
+  return GROUP_OF.has(name);
+}
+
+/**
+ * Minutes that local time is ahead of UTC at an instant (seconds since 1970 UTC); negative to the west.
+ * The table holds 2020 to 2045, local: any earlier instant has its first offset, any later one its last, without summer time.
+ * Throws ArithmeticFault for an unknown zone and for an instant that is no whole number.
+ */
+export function offsetAt(zone: string, utc: number): number {
+  const group = GROUP_OF.get(zone);
+  if (group === undefined) throw new ArithmeticFault(`${zone} is no time zone that rules know`);
+  whole(utc, "utc");
+  let [passed, end] = [0, group.changes.length];
+  while (passed < end) {
+    const middle = Math.floor((passed + end) / 2);
+    if (group.changes[middle]![0] <= utc) passed = middle + 1;
+    else end = middle;
+  }
+  return passed === 0 ? group.first : group.changes[passed - 1]![1];
+}
+
+/** What calendar and clock show in a zone at an instant (seconds since 1970 UTC). Offsets and errors as `offsetAt`. */
+export function localTime(zone: string, utc: number): LocalTime {
+  const offset = offsetAt(zone, utc);
+  const day = dayOf(utc, offset);
+  const sinceMidnight = utc + offset * 60 - CARD_EPOCH_SECONDS - day * SECONDS_PER_DAY;
+  return { day, minute: Math.floor(sinceMidnight / 60), weekday: weekdayOf(day) };
+}

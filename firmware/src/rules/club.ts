@@ -1,0 +1,24 @@
+import { dayText, type Purse } from "@cachet/card-layout";
+import { addMonths } from "./calendar/period.ts";
+import type { ClubRule } from "./status-rules.ts";
+import type { Note, Working } from "./working.ts";
+
+/** A membership that begins today, or goes on from its last day; nobody loses days by paying early. */
+export function joinClub(work: Working, rule: ClubRule): void {
+  const { day } = work.now;
+  const { id, funder } = rule;
+  if (work.facts.clockSuspect) {
+    work.decline(rule, "cents", rule.fee, "CLOCK_SUSPECT");
+    return;
+  }
+  const held = work.purse("club", rule.purse)?.until ?? 0;
+  const until = addMonths(Math.max(day - 1, held), rule.months);
+  work.put({ kind: "club", index: rule.purse, until }, ["club"]);
+  work.effects.push({ type: "join", rule: id, unit: "cents", value: rule.fee, funder, label: dayText(until) });
+}
+
+export function noteClub(rule: ClubRule, purses: readonly Purse[], today: number | null): Note[] {
+  const purse = purses.find(({ kind, index }) => kind === "club" && index === rule.purse);
+  if (purse?.kind !== "club" || today === null) return [];
+  return [{ note: "club", rule: rule.id, until: purse.until, isOver: today > purse.until }];
+}

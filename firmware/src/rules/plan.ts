@@ -1,0 +1,69 @@
+import type { BonusRule, CapRule, DiscountRule, DrawRule, MultiplierRule } from "./modifier-rules.ts";
+import type { PrepaidRule, UnitsRule } from "./prepaid-rule.ts";
+import type { Programme, Rule } from "./programme.ts";
+import type { SavingRule } from "./saving-rule.ts";
+import type { StampsRule } from "./stamps-rule.ts";
+import type { ChallengeRule, ClubRule, TiersRule } from "./status-rules.ts";
+
+/** A rule that saves, with everything that changes what it earns. */
+export interface SavingPlan {
+  readonly rule: SavingRule;
+  readonly multipliers: readonly MultiplierRule[];
+  readonly bonuses: readonly BonusRule[];
+  readonly caps: readonly CapRule[];
+  readonly hasTiers: boolean;
+}
+
+/** A programme's rules by what they do, each in the order in which they speak, whatever their order in the file. */
+export interface Plan {
+  readonly inOrder: readonly Rule[];
+  readonly discounts: readonly DiscountRule[];
+  readonly savings: readonly SavingPlan[];
+  readonly stamps: readonly StampsRule[];
+  readonly prepaid: PrepaidRule | null;
+  readonly units: readonly UnitsRule[];
+  readonly tiers: TiersRule | null;
+  readonly clubs: readonly ClubRule[];
+  readonly challenges: readonly ChallengeRule[];
+  readonly draws: readonly DrawRule[];
+}
+
+const byId = (a: Rule, b: Rule): number => (a.id < b.id ? -1 : 1);
+const orderOf = (rule: Rule): number => ("purse" in rule ? rule.purse : "order" in rule ? rule.order : 0);
+
+function makePlan({ rules }: Programme): Plan {
+  const inOrder = [...rules].sort((a, b) => orderOf(a) - orderOf(b) || byId(a, b));
+  const of = <K extends Rule["kind"]>(...kinds: readonly K[]) =>
+    inOrder.filter((rule): rule is Extract<Rule, { kind: K }> => (kinds as readonly string[]).includes(rule.kind));
+  const [tiers = null] = of("tiers");
+  const [prepaid = null] = of("prepaid");
+  return {
+    inOrder,
+    discounts: of("discount"),
+    savings: of("cagnotte", "points").map((rule) => ({
+      rule,
+      multipliers: of("multiplier")
+        .filter((modifier) => modifier.of === rule.id)
+        .sort((a, b) => b.permille - a.permille || byId(a, b)),
+      bonuses: of("bonus").filter((modifier) => modifier.of === rule.id),
+      caps: of("cap").filter((modifier) => modifier.of === rule.id),
+      hasTiers: tiers?.of.includes(rule.id) ?? false,
+    })),
+    stamps: of("stamps"),
+    prepaid,
+    units: of("units"),
+    tiers,
+    clubs: of("club"),
+    challenges: of("challenge"),
+    draws: of("draw"),
+  };
+}
+
+const plans = new WeakMap<Programme, Plan>();
+export function planOf(programme: Programme): Plan {
+  const known = plans.get(programme);
+  if (known !== undefined) return known;
+  const plan = makePlan(programme);
+  plans.set(programme, plan);
+  return plan;
+}

@@ -1,0 +1,168 @@
+import type { Purse, PurseKind } from "@cachet/card-layout";
+import { divide, sum } from "./arithmetic.ts";
+import { type Balance, balanceIn, Holding, type Place, placeKind } from "./balance.ts";
+import { parted, worthOf } from "./lots.ts";
+import type { SavingRule } from "./saving-rule.ts";
+import type { Reason } from "./words.ts";
+import type { Effect, Note, Working } from "./working.ts";
+
+/** Where a saving rule keeps its value. */
+export function placeOf(rule: SavingRule): Place {
+  const unit = rule.kind === "cagnotte" ? "cents" : "points";
+  return { index: rule.purse, unit, lots: rule.lots, carries: rule.rounding === "carry" };
+}
+
+export const savingPurse = (rule: SavingRule): PurseKind => placeKind(placeOf(rule));
+export const unitOf = (rule: SavingRule): "cents" | "points" => (rule.kind === "cagnotte" ? "cents" : "points");
+export const holdingOf = (work: Working, rule: SavingRule): Holding => new Holding(work, placeOf(rule));
+
+/** Lots whose last day is over leave the card. */
+export function expireSaving(work: Working, rule: SavingRule): void {
+  if (rule.lots === 0) return;
+  const holding = holdingOf(work, rule);
+  const { usable, over } = parted(holding.held.lots, work.expiryDay);
+  if (over.length === 0) return;
+  holding.keepLots(usable);
+  const { id, funder } = rule;
+  work.effects.push({ type: "expire", rule: id, unit: unitOf(rule), value: worthOf(over), funder, lots: over });
+}
+
+/** What one step takes from the purse and off the ticket. */
+const stepOf = (rule: SavingRule): { readonly taken: number; readonly cents: number } | null => {
+  if (rule.kind === "cagnotte") return { taken: 1, cents: 1 };
+  return rule.redeem === null ? null : { taken: rule.redeem.points, cents: rule.redeem.cents };
+};
+
+/** What the value of a purse could pay, in cents. */
+export function centsIn(rule: SavingRule, value: number): number {
+  const step = stepOf(rule);
+  return step === null ? 0 : divide(value, step.taken, "floor") * step.cents;
+}
+
+/** Why a request is refused whole; null when it is not. */
+function refusal(work: Working, rule: SavingRule, asked: number | "max", cents: number, most: number): Reason | null {
+  const bar = work.spendingBar();
+  if (bar !== null || asked === "max") return bar;
+  if (asked > cents) return "INSUFFICIENT";
+  if (asked < Math.max(rule.redeemMin, stepOf(rule)!.cents)) return "BELOW_MINIMUM";
+  if (Math.min(asked, sum(work.openLines())) > most) return "ABOVE_MAXIMUM";
+  return asked > work.capLeft() ? "CAP_DAY" : null;
+}
+
+/** What earlier rules and programmes already paid of what the customer asked for. */
+function stillAsked({ sale, redeemed, facts }: Working): number | "max" {
+  if (sale.redeem === "max") return "max";
+  // Prepaid money that paid by itself in an earlier programme is no answer to the request.
+  const earlier = sum(facts.before?.redeemed ?? []) - sum(facts.before?.prepaid ?? []);
+  return (sale.redeem ?? 0) - sum(redeemed) - earlier;
+}
+
+/**
+ * Redemption: what was asked for, at most what is left to pay, in whole steps. Refused whole when the card holds less than asked, or
+ * when less may leave it; `max` asks for what is possible and is cut instead.
+ */
+export function redeemSaving(work: Working, rule: SavingRule): void {
+  const asked = stillAsked(work);
+  const step = stepOf(rule);
+  if (step === null || (asked !== "max" && asked <= 0)) return;
+  const holding = holdingOf(work, rule);
+  const { value: held } = holding.held;
+  const cents = centsIn(rule, held);
+  const most = divide(sum(work.discountedLines()) * rule.redeemShareMax, 10_000, "floor");
+  const reason = refusal(work, rule, asked, cents, most);
+  const wanted = asked === "max" ? cents : asked;
+  if (reason !== null) {
+    work.decline(rule, "cents", wanted, reason);
+    return;
+  }
+  const open = Math.min(sum(work.openLines()), asked === "max" ? most : Number.POSITIVE_INFINITY);
+  const wouldBe = Math.min(wanted, open);
+  const steps = divide(Math.min(wouldBe, work.capLeft()), step.cents, "floor");
+  const paid = steps * step.cents;
+  if (wouldBe < Math.max(rule.redeemMin, step.cents)) return;
+  const isCapped = work.capLeft() < wouldBe;
+  const shares = work.takeOff(paid);
+  if (rule.pays === "discount") for (const [i, share] of shares.entries()) work.untaxed[i]! += share;
+  const lots = paid > 0 ? holding.take(steps * step.taken) : [];
+  work.effects.push({
+    type: "redeem",
+    rule: rule.id,
+    unit: unitOf(rule),
+    value: steps * step.taken,
+    funder: rule.funder,
+    ...(rule.kind === "points" ? { cents: paid } : {}),
+    ...(isCapped ? { wouldBe, reason: "CAP_DAY" as const } : {}),
+    shares,
+    ...(lots.length > 0 ? { lots } : {}),
+  });
+}
+
+/** A gift of the catalogue, for points. */
+export function takeGift(work: Working, rule: SavingRule): void {
+  const wanted = work.sale.gift;
+  if (wanted === undefined || rule.kind !== "points") return;
+  const gift = rule.gifts.find(({ id }) => id === wanted);
+  if (gift === undefined) return;
+  const holding = holdingOf(work, rule);
+  const reason = work.spendingBar() ?? (holding.held.value < gift.points ? "INSUFFICIENT" : null);
+  if (reason !== null) {
+    work.decline(rule, "points", gift.points, reason);
+    return;
+  }
+  const lots = holding.take(gift.points);
+  const { id, funder } = rule;
+  work.effects.push({
+    type: "reward",
+    rule: id,
+    unit: "cents",
+    value: gift.value,
+    funder,
+    label: gift.label,
+    taken: gift.points,
+    times: 1,
+    ...(lots.length > 0 ? { lots } : {}),
+  });
+}
+
+const sumOf = (effects: readonly Effect[], rule: SavingRule, type: Effect["type"], by: "value" | "taken" = "value") =>
+  effects.reduce((all, effect) => (effect.type === type && effect.rule === rule.id ? all + (effect[by] ?? 0) : all), 0);
+
+/** The lots that end next, for the receipt. */
+function noteExpiry(rule: SavingRule, { lots }: Balance): Note[] {
+  const [next] = lots;
+  if (next === undefined || rule.validity === null) return [];
+  return [{ note: "expiry", rule: rule.id, unit: unitOf(rule), value: next.value, day: next.expires }];
+}
+
+/** What a receipt says of a purse, from what was done and what the card holds then. `earners`: the rules that put value into it. */
+export function noteSaving(
+  rule: SavingRule,
+  purses: readonly Purse[],
+  effects: readonly Effect[],
+  earners: readonly string[],
+): Note[] {
+  const balance = balanceIn(purses, placeOf(rule));
+  const earned = effects.reduce(
+    (all, effect) => (effect.type === "earn" && earners.includes(effect.rule) ? all + effect.value : all),
+    0,
+  );
+  const redeemed = sumOf(effects, rule, "redeem");
+  if (rule.kind === "cagnotte") {
+    return [
+      { note: "cagnotte", rule: rule.id, earned, redeemed, balance: balance.value },
+      ...noteExpiry(rule, balance),
+    ];
+  }
+  const gifts = effects.flatMap((effect): Note[] =>
+    effect.type === "reward" && effect.rule === rule.id
+      ? [{ note: "reward", rule: rule.id, label: effect.label ?? "", value: effect.value }]
+      : [],
+  );
+  const taken = redeemed + sumOf(effects, rule, "reward", "taken");
+  const { unitName } = rule;
+  return [
+    ...gifts,
+    { note: "points", rule: rule.id, unitName, earned, taken, balance: balance.value },
+    ...noteExpiry(rule, balance),
+  ];
+}

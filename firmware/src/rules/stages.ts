@@ -1,0 +1,134 @@
+import type { Purse, PurseKind } from "@cachet/card-layout";
+import { meetChallenge, noteChallenge } from "./challenge.ts";
+import { noteClub } from "./club.ts";
+import { giveDiscounts } from "./discount.ts";
+import { drawEntries } from "./draw.ts";
+import { earnSaving } from "./earning.ts";
+import { type Plan, planOf } from "./plan.ts";
+import { expireBonus, notePrepaid, payPrepaid, prepaidPurses } from "./prepaid.ts";
+import type { Programme, Rule } from "./programme.ts";
+import { expireSaving, noteSaving, redeemSaving, savingPurse, takeGift } from "./saving.ts";
+import { noteStamps, offerFreeItems, stampsPurse, stampVisit } from "./stamps.ts";
+import { climbTiers, noteTiers, reviewTiers, tiersPurse } from "./tiers.ts";
+import { noteUnits, useUnits } from "./units.ts";
+import type { Effect, Note, Working } from "./working.ts";
+
+/** What the day has done to a card before anything is sold: value that is over, reviews that are due. */
+export function beginDay(work: Working): void {
+  const { savings, prepaid, tiers } = work.plan;
+  for (const { rule } of savings) expireSaving(work, rule);
+  if (prepaid !== null) expireBonus(work, prepaid);
+  if (tiers !== null) reviewTiers(work, tiers);
+}
+
+/**
+ * The fixed order of an evaluation. A rule has its say in the stages that concern it and in no others, so that the
+ * result does not depend on the order of the rules in the file.
+ */
+export function runStages(work: Working): void {
+  const { savings, stamps, prepaid, units, tiers, challenges, draws } = work.plan;
+  beginDay(work);
+  for (const rule of stamps) offerFreeItems(work, rule);
+  giveDiscounts(work);
+  for (const { rule } of savings) redeemSaving(work, rule);
+  for (const { rule } of savings) takeGift(work, rule);
+  if (prepaid !== null) payPrepaid(work, prepaid);
+  for (const rule of units) useUnits(work, rule);
+  for (const plan of savings) earnSaving(work, plan);
+  for (const rule of challenges) meetChallenge(work, rule);
+  for (const rule of stamps) stampVisit(work, rule);
+  if (tiers !== null) climbTiers(work, tiers);
+  for (const rule of draws) drawEntries(work, rule);
+}
+
+/** The rules that put value into the purse of a saving rule. */
+function earnersOf(plan: Plan, id: string): string[] {
+  const saving = plan.savings.find(({ rule }) => rule.id === id);
+  const challenges = plan.challenges.flatMap((rule) => (rule.of === id ? rule.id : []));
+  return [id, ...(saving?.bonuses ?? []).map((bonus) => bonus.id), ...challenges];
+}
+
+function notesOfRule(
+  plan: Plan,
+  rule: Rule,
+  purses: readonly Purse[],
+  effects: readonly Effect[],
+  today: number | null,
+): Note[] {
+  switch (rule.kind) {
+    case "stamps":
+      return noteStamps(rule, purses, effects);
+    case "cagnotte":
+    case "points":
+      return noteSaving(rule, purses, effects, earnersOf(plan, rule.id));
+    case "prepaid":
+      return notePrepaid(rule, purses, effects);
+    case "units":
+      return noteUnits(rule, purses);
+    case "tiers":
+      return noteTiers(rule, purses, today);
+    case "club":
+      return noteClub(rule, purses, today);
+    case "challenge":
+      return noteChallenge(rule, purses);
+    case "draw":
+      return effects.flatMap((effect): Note[] =>
+        effect.type === "entries" && effect.rule === rule.id
+          ? [{ note: "entries", rule: rule.id, value: effect.value }]
+          : [],
+      );
+    default:
+      return [];
+  }
+}
+
+/**
+ * What a receipt says of a visit, from the effects of a programme and the purses after them. `today`: the local day, null where
+ * nothing that depends on it is to be said.
+ */
+export function notesOf(
+  programme: Programme,
+  purses: readonly Purse[],
+  effects: readonly Effect[],
+  today: number | null,
+): Note[] {
+  const plan = planOf(programme);
+  return plan.inOrder.flatMap((rule) => notesOfRule(plan, rule, purses, effects, today));
+}
+
+/** The purses that a rule keeps on a card. */
+export function pursesOfRule(rule: Rule): { readonly kind: PurseKind; readonly index: number }[] {
+  switch (rule.kind) {
+    case "stamps":
+      return [{ kind: stampsPurse(rule), index: rule.purse }];
+    case "cagnotte":
+    case "points":
+      return [{ kind: savingPurse(rule), index: rule.purse }];
+    case "prepaid":
+      return prepaidPurses(rule).map((kind, i) => ({ kind, index: i === 0 ? rule.purse : rule.bonus!.purse }));
+    case "units":
+      return [{ kind: "units", index: rule.purse }];
+    case "tiers":
+      return [{ kind: tiersPurse(rule), index: rule.purse }];
+    case "club":
+      return [{ kind: "club", index: rule.purse }];
+    case "challenge":
+      return [{ kind: "visited", index: rule.purse }];
+    case "cap":
+      return rule.per === "visit" ? [] : [{ kind: "used", index: rule.purse }];
+    case "bonus":
+      return rule.limit === undefined ? [] : [{ kind: "used", index: rule.limit.purse }];
+    default:
+      return [];
+  }
+}
+
+/** The purses a programme keeps on a card. */
+export function pursesOf(programme: Programme): PurseKind[] {
+  const own = programme.rules.flatMap((rule) => pursesOfRule(rule).map(({ kind }) => kind));
+  const offers = programme.rules.some((rule) => "when" in rule && rule.when?.offer !== undefined);
+  const owes =
+    programme.spentPolicy === "allow-negative" &&
+    programme.rules.some(({ kind }) => kind === "cagnotte" || kind === "points");
+  return [...own, ...(offers ? (["offer"] as const) : []), ...(owes ? (["owed"] as const) : [])];
+}

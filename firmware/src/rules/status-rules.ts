@@ -1,0 +1,81 @@
+import type { When } from "./when.ts";
+import type { Funder } from "./words.ts";
+
+/** One step of the ladder. */
+export interface Level {
+  readonly name: string;
+  /** Cents spent in the window from which it is reached, that amount included. */
+  readonly from: number;
+  /** Thousandths of what the rules of `of` earn. */
+  readonly permille: number;
+}
+
+/** Bronze, argent, or: reached by what was spent in a window, kept until a review. */
+export interface TiersRule {
+  readonly kind: "tiers";
+  readonly id: string;
+  readonly purse: number;
+  /** From the lowest, which begins at 0, to the highest. */
+  readonly levels: readonly Level[];
+  /** Rules whose earnings the level multiplies. */
+  readonly of: readonly string[];
+  /** What counts: this calendar year, or this month and the eleven before it. */
+  readonly window: "year" | "rolling-12-months";
+  /** A purchase that reaches a level earns as before it, or from there on as after it. */
+  readonly crossing: "before" | "marginal";
+  /** Held every year at the end of this day, `12-31`; null: nobody ever goes down. */
+  readonly review: {
+    readonly on: string;
+    /** Whole days after the review in which nothing is lost yet. */
+    readonly graceDays: number;
+    /** One step down, or to the level that the window gives. */
+    readonly down: "one" | "to-window";
+  } | null;
+  readonly funder: Funder;
+}
+
+/** A yearly fee, and advantages while it lasts (`when: { memberOf }`). */
+export interface ClubRule {
+  readonly kind: "club";
+  readonly id: string;
+  readonly purse: number;
+  /** Cents. */
+  readonly fee: number;
+  readonly months: number;
+  readonly funder: Funder;
+}
+
+/** A bonus for visits to so many different merchants. */
+export interface ChallengeRule {
+  readonly kind: "challenge";
+  readonly id: string;
+  readonly purse: number;
+  /** Tells it from the one that was in the same purse last year, 1 to 255. */
+  readonly number: number;
+  /** The rule whose purse gets the bonus. */
+  readonly of: string;
+  readonly gives: number;
+  readonly distinct: number;
+  /** How often a card can win. */
+  readonly timesMax: number;
+  readonly when?: When;
+  readonly funder: Funder;
+}
+
+export const TIERS_DEFAULTS = {
+  purse: 0,
+  of: [],
+  window: "rolling-12-months",
+  crossing: "before",
+  review: null,
+  funder: "merchant",
+} as const satisfies Partial<TiersRule>;
+
+export const CLUB_DEFAULTS = { purse: 0, months: 12, funder: "merchant" } as const satisfies Partial<ClubRule>;
+
+export const CHALLENGE_DEFAULTS = {
+  purse: 0,
+  number: 1,
+  timesMax: 1,
+  funder: "association",
+} as const satisfies Partial<ChallengeRule>;

@@ -1,0 +1,67 @@
+import type { Purse } from "@cachet/card-layout";
+import { divide } from "./arithmetic.ts";
+import type { UnitsRule } from "./prepaid-rule.ts";
+import type { Note, Working } from "./working.ts";
+
+const UNITS_MAX = 0xffff;
+
+/** Units that were paid for, and units given on top. */
+export function unitsIn(purses: readonly Purse[], rule: UnitsRule): { readonly paid: number; readonly bonus: number } {
+  const purse = purses.find(({ kind, index }) => kind === "units" && index === rule.purse);
+  return purse?.kind === "units" ? purse : { paid: 0, bonus: 0 };
+}
+
+export function holdUnits(work: Working, rule: UnitsRule, paid: number, bonus: number): void {
+  work.put({ kind: "units", index: rule.purse, paid, bonus }, ["units"]);
+}
+
+/** Cents that one unit was sold for: of the dearest pack by the unit, so that nobody gets back less than was paid. */
+export const unitPrice = ({ packs }: UnitsRule): number =>
+  Math.max(...packs.map(({ units, price }) => divide(price, units, "floor")));
+
+/** Puts the units of a pack on the card; `pack` counts from 1. */
+export function buyPack(work: Working, rule: UnitsRule, pack: number): void {
+  const { id, funder, bonusRate } = rule;
+  const bought = rule.packs[pack - 1];
+  if (bought === undefined) {
+    work.decline(rule, "units", pack, "NO_SUCH_GIFT");
+    return;
+  }
+  const held = unitsIn(work.purses, rule);
+  const bonus = divide(bought.units * bonusRate, 10_000, "floor");
+  if (held.paid + bought.units > UNITS_MAX || held.bonus + bonus > UNITS_MAX) {
+    work.decline(rule, "units", bought.units, "CAP_BALANCE");
+    return;
+  }
+  holdUnits(work, rule, held.paid + bought.units, held.bonus + bonus);
+  work.effects.push({ type: "topup", rule: id, unit: "units", value: bought.units, funder, cents: bought.price });
+  if (bonus > 0) work.effects.push({ type: "earn", rule: id, unit: "units", value: bonus, funder, label: "bonus" });
+}
+
+/** Uses units, those of the first part first. Declined whole when there are too few. */
+export function useUnits(work: Working, rule: UnitsRule): void {
+  const { use } = work.sale;
+  if (use === undefined || use === 0) return;
+  const { id, funder, spendFirst } = rule;
+  const held = unitsIn(work.purses, rule);
+  const reason = work.spendingBar() ?? (use > held.paid + held.bonus ? "INSUFFICIENT" : null);
+  if (reason !== null) {
+    work.decline(rule, "units", use, reason);
+    return;
+  }
+  const first = Math.min(use, held[spendFirst]);
+  const [bonus, paid] = spendFirst === "bonus" ? [first, use - first] : [use - first, first];
+  holdUnits(work, rule, held.paid - paid, held.bonus - bonus);
+  const parts = [
+    { value: bonus, label: "bonus" },
+    { value: paid, label: "paid" },
+  ];
+  for (const { value, label } of parts) {
+    if (value > 0) work.effects.push({ type: "redeem", rule: id, unit: "units", value, funder, cents: 0, label });
+  }
+}
+
+export function noteUnits(rule: UnitsRule, purses: readonly Purse[]): Note[] {
+  const { paid, bonus } = unitsIn(purses, rule);
+  return [{ note: "units", rule: rule.id, unitName: rule.unitName, left: paid + bonus }];
+}

@@ -1,0 +1,49 @@
+import type { LeapBirthday, Weekday } from "./calendar/period.ts";
+
+/** Minutes of the local day, from one to the other, the second not included. `to` may be before `from`: over midnight. */
+export interface Hours {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A basket that counts: `reaches` includes the amount, `exceeds` does not. */
+export interface Minimum {
+  readonly kind: "reaches" | "exceeds";
+  /** Cents, exclusions left out. */
+  readonly amount: number;
+  /** `initial`: as it was rung up. `running` or left out: with the discounts so far off. */
+  readonly of?: "initial" | "running";
+}
+
+/** When a rule has its say: every part that is given must hold. */
+export interface When {
+  /** 1 Monday to 7 Sunday, local. */
+  readonly weekdays?: readonly Weekday[];
+  readonly hours?: Hours;
+  /** Local dates, `2027-12-01`: from the first on, and before the second. */
+  readonly from?: string;
+  readonly until?: string;
+  readonly basket?: Minimum;
+  readonly merchants?: readonly number[];
+  /** One of the means of payment is of this kind. */
+  readonly tender?: string;
+  /** One of these levels of the programme's tiers, held when the card was read. */
+  readonly tiers?: readonly string[];
+  /** So many days before and after the birthday, which itself always counts. */
+  readonly birthday?: { readonly before: number; readonly after: number; readonly leap: LeapBirthday };
+  /** The first visit of this card in this programme. */
+  readonly first?: true;
+  /** The last visit is at least so many days ago. */
+  readonly awayDays?: number;
+  /** Member of the club of this rule, today. */
+  readonly memberOf?: string;
+  /** An offer to this card alone, by number, open today. */
+  readonly offer?: number;
+}
+
+/** The hour `17:30` as minutes of the day; null for anything else. `24:00` is the end of the day. */
+export function parseHour(text: string): number | null {
+  const found = /^([01]\d|2[0-4]):([0-5]\d)$/.exec(text);
+  const minutes = found === null ? null : Number(found[1]) * 60 + Number(found[2]);
+  return minutes === null || minutes > 1_440 ? null : minutes;
+}
