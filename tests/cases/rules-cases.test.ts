@@ -1,5 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Sandbox } from "@cachet/firmware/hal";
 import { playTrial, type TrialStep } from "@cachet/firmware/rules";
-import { describe, expect, it } from "vitest";
+import { loadQuickJs, newV8Sandbox } from "@cachet/terminal-sim";
+import { afterAll, describe, expect, it } from "vitest";
+import { trialScript } from "../../host/src/image/build.ts";
 import { check } from "./case-answers.ts";
 import { CARD, cardValues, eventsOf, openingEvents } from "./case-events.ts";
 import { programmeOf } from "./case-programme.ts";
@@ -38,7 +44,20 @@ function play(worked: Case, variant: Json): readonly TrialStep[] {
   return events.map((event) => playTrial(programme, { cards, events: [event] }).steps[0]!);
 }
 
+/** What the sandbox prints of a trial. */
+function printed(sandbox: Sandbox, script: string, given: string): string {
+  let text = "";
+  sandbox.start(script, (_id, method, args) => {
+    if (method !== "given") text = `${method} ${args}`;
+  });
+  sandbox.answer(1, given);
+  sandbox.stop();
+  return text;
+}
+
 describe.skipIf(!hasCases)("worked cases", () => {
+  const folder = mkdtempSync(join(tmpdir(), "cachet-cases-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
   const all = readCases().filter(({ id }) => !ELSEWHERE.includes(id) && !OWN_TESTS.includes(id));
 
   for (const worked of all) {
@@ -57,6 +76,16 @@ describe.skipIf(!hasCases)("worked cases", () => {
           if (i === worked.when.length - 1) check(answerOf(worked.final, name), asked);
         }
         expect(steps.length).toBeGreaterThanOrEqual(worked.when.length);
+      });
+
+      it(`${worked.id}${name === null ? "" : ` ${name}`}: the same bytes in QuickJS as on V8`, async () => {
+        const file = join(folder, `${worked.id}-${name}.json`);
+        writeFileSync(file, JSON.stringify(programmeOf(worked, variant)));
+        const script = await trialScript(file);
+        const given = JSON.stringify(documentOf(worked, variant));
+        const onV8 = printed(newV8Sandbox(), script, given);
+        expect(onV8).toMatch(/^played \{"steps":\[\{/);
+        expect(printed((await loadQuickJs())(), script, given)).toBe(onV8);
       });
     }
   }

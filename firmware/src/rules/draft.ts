@@ -1,13 +1,17 @@
+import { isObject } from "./field-faults.ts";
 import {
+  BONUS_DEFAULTS,
   type BonusRule,
+  CAP_DEFAULTS,
   type CapRule,
   DISCOUNT_DEFAULTS,
   type DiscountRule,
+  DRAW_DEFAULTS,
   type DrawRule,
   type MultiplierRule,
 } from "./modifier-rules.ts";
 import { PREPAID_DEFAULTS, type PrepaidRule, UNITS_DEFAULTS, type UnitsRule } from "./prepaid-rule.ts";
-import { PROGRAMME_DEFAULTS, type Programme } from "./programme.ts";
+import { PROGRAMME_DEFAULTS, type Programme, type Rule } from "./programme.ts";
 import { programmeFaults } from "./programme-faults.ts";
 import { CAGNOTTE_DEFAULTS, type CagnotteRule, POINTS_DEFAULTS, type PointsRule } from "./saving-rule.ts";
 import { STAMPS_DEFAULTS, type StampsRule } from "./stamps-rule.ts";
@@ -40,6 +44,33 @@ export function programme(draft: ProgrammeDraft): Programme {
   const faults = programmeFaults(complete);
   if (faults.length > 0) throw new ProgrammeFault(String(complete.name), faults);
   return complete;
+}
+
+/** What rules have where their author says nothing, by kind. */
+const RULE_DEFAULTS: { readonly [K in Rule["kind"]]: object } = {
+  stamps: STAMPS_DEFAULTS,
+  cagnotte: CAGNOTTE_DEFAULTS,
+  points: POINTS_DEFAULTS,
+  prepaid: PREPAID_DEFAULTS,
+  units: UNITS_DEFAULTS,
+  discount: DISCOUNT_DEFAULTS,
+  multiplier: {},
+  bonus: BONUS_DEFAULTS,
+  cap: CAP_DEFAULTS,
+  tiers: TIERS_DEFAULTS,
+  club: CLUB_DEFAULTS,
+  challenge: CHALLENGE_DEFAULTS,
+  draw: DRAW_DEFAULTS,
+};
+
+/** The JSON form of a programme, filled in and checked as `programme` does. Throws `ProgrammeFault` with every fault found. */
+export function programmeOfJson(written: unknown): Programme {
+  if (!isObject(written)) throw new ProgrammeFault("?", ["it is no programme"]);
+  const rules = Array.isArray(written.rules) ? written.rules : [];
+  const complete = rules.map((rule: unknown) =>
+    isObject(rule) ? { ...RULE_DEFAULTS[rule.kind as Rule["kind"]], ...lotsFor(rule), ...rule } : rule,
+  );
+  return programme({ ...written, rules: complete } as unknown as ProgrammeDraft);
 }
 
 /** A rate in basis points from whole per cents. */
@@ -97,13 +128,13 @@ export function multiplier(draft: Draft<MultiplierRule>): MultiplierRule {
 }
 
 /** Modifier: a fixed number on top. Welcome, wake-up, birthday. */
-export function bonus(draft: Draft<BonusRule, "funder">): BonusRule {
-  return { kind: "bonus", funder: "merchant", ...draft };
+export function bonus(draft: Draft<BonusRule, keyof typeof BONUS_DEFAULTS>): BonusRule {
+  return { kind: "bonus", ...BONUS_DEFAULTS, ...draft };
 }
 
 /** Modifier: the most that a rule may earn. */
-export function cap(draft: Draft<CapRule, "purse">): CapRule {
-  return { kind: "cap", purse: 0, ...draft };
+export function cap(draft: Draft<CapRule, keyof typeof CAP_DEFAULTS>): CapRule {
+  return { kind: "cap", ...CAP_DEFAULTS, ...draft };
 }
 
 /** Preset *statuts*: levels reached by what was spent. */
@@ -122,6 +153,6 @@ export function challenge(draft: Draft<ChallengeRule, keyof typeof CHALLENGE_DEF
 }
 
 /** Preset *tombola*: one entry of a draw for every so many cents. */
-export function draw(draft: Draft<DrawRule, "entriesMax" | "funder">): DrawRule {
-  return { kind: "draw", entriesMax: 100, funder: "association", ...draft };
+export function draw(draft: Draft<DrawRule, keyof typeof DRAW_DEFAULTS>): DrawRule {
+  return { kind: "draw", ...DRAW_DEFAULTS, ...draft };
 }

@@ -21,6 +21,7 @@ export type { Programme, Rule } from "./programme.ts";
 export { programmeFaults } from "./programme-faults.ts";
 export type { Refund } from "./refund.ts";
 export type { CagnotteRule, Gift, PointsFor, PointsRule } from "./saving-rule.ts";
+export { freeOf, type SharedAccount, type SharedSpending, spendShared, synchronise } from "./shared-account.ts";
 export { notesOf, pursesOf } from "./stages.ts";
 export { STALE_STEPS, staleCap } from "./stale-cap.ts";
 export type { StampsRule } from "./stamps-rule.ts";

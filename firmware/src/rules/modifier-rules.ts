@@ -76,3 +76,7 @@ export interface DrawRule {
   readonly when?: When;
   readonly funder: Funder;
 }
+
+export const BONUS_DEFAULTS = { funder: "merchant" } as const satisfies Partial<BonusRule>;
+export const CAP_DEFAULTS = { purse: 0 } as const satisfies Partial<CapRule>;
+export const DRAW_DEFAULTS = { entriesMax: 100, funder: "association" } as const satisfies Partial<DrawRule>;

@@ -109,6 +109,15 @@ export const CODES = {
     exit: EXIT.refused,
     meaning: "Programmes that are to share a card are good by themselves, but no medium has an area for each of them.",
   },
+  "C-PROGRAMME-03": {
+    exit: EXIT.refused,
+    meaning:
+      "Written events cannot be played: the file is no JSON, or a field is not what it must be. The message names the field.",
+  },
+  "C-PROGRAMME-04": {
+    exit: EXIT.refused,
+    meaning: "The engine stopped before it had played every event: it took too long or too much memory.",
+  },
   "C-DOCTOR-01": {
     exit: EXIT.refused,
     meaning:

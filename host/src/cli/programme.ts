@@ -5,6 +5,8 @@ import { type Assumed, type CheckReport, type ProgrammeReport, programmeReport }
 import { type Console, tell } from "./console.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { readFile } from "./files.ts";
+import { trialCommands } from "./programme-eval.ts";
+import { faultFailure } from "./programme-file.ts";
 import {
   counted,
   faultDocument,
@@ -52,18 +54,6 @@ async function loaded(files: readonly string[]): Promise<readonly Loaded[]> {
     each.map(({ programme }) => programme),
   );
   return each.map((one, i) => ({ ...one, faults: [...one.faults, ...twice[i]!] }));
-}
-
-function faultFailure(faults: readonly FileFault[], files: number): Failure {
-  const [only] = faults;
-  const bad = new Set(faults.map(({ file }) => file)).size;
-  const what =
-    only !== undefined && faults.length === 1
-      ? `${placeOf(only)}: ${only.problem}`
-      : `${faults.length} faults in ${bad} of ${files} programme ${files === 1 ? "file" : "files"}`;
-  return new Failure("C-PROGRAMME-01", what, "nothing was written; no terminal takes it like this", [
-    "correct the lines that are named and check again",
-  ]);
 }
 
 /** The media on which a programme would find an area by itself. */
@@ -137,7 +127,9 @@ async function check(console: Console, paths: readonly string[], options: CheckO
 
 /** The commands about programme files. */
 export function programmeCommands(program: Command, console: () => Console, exit: (code: number) => void): void {
-  const programme = program.command("programme").description("check programme files before they become an image");
+  const programme = program
+    .command("programme")
+    .description("try, check and compare programme files before they become an image");
   programme
     .command("check")
     .description("say what is wrong with programmes, which cards they fit on, and what copies of a card could take")
@@ -145,4 +137,5 @@ export function programmeCommands(program: Command, console: () => Console, exit
     .option("--terminals <n>", "terminals without contact; default one for each merchant", wholeUpTo(TERMINALS_MAX))
     .option("--days <n>", "days between two reports of a terminal", wholeUpTo(DAYS_MAX), 1)
     .action(async (files: string[], options: CheckOptions) => exit(await check(console(), files, options)));
+  trialCommands(programme, console, exit);
 }

@@ -1,4 +1,5 @@
 import type { Chip } from "@cachet/card-layout";
+import type * as Simulator from "@cachet/terminal-sim";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ChipLink } from "../cards/chip-link.ts";
 import { PURCHASES_HEADER } from "../office/purchases.ts";
@@ -28,6 +29,12 @@ export async function simulatedTerminal(): Promise<ByteLine> {
   const { file, programmes } = await testImage(TOWN_PROGRAMMES, "nothing was simulated");
   const numbers = programmes.map(({ number }) => number);
   return simTerminalLine(await loadSimulator(), file, numbers, parisOffset());
+}
+
+/** A sandbox of the engine that runs in a terminal, or of the one that runs here. */
+export async function simulatedSandbox(vm: "v8" | "quickjs"): Promise<Simulator.Sandbox> {
+  const { loadQuickJs, newV8Sandbox } = await loadSimulator();
+  return vm === "v8" ? newV8Sandbox() : (await loadQuickJs())();
 }
 
 const wholeNumber =

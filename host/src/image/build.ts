@@ -5,9 +5,13 @@ import type { Programme } from "@cachet/firmware/rules";
 import { encodeImage, type ImageVersion, PRODUCT, type Signer } from "@cachet/firmware/wire";
 import { type BuildOptions, build, type Message, type OutputFile } from "esbuild";
 import { sha256 } from "../ports/crypto.ts";
-import { loadProgramme, numberFaults, placeOf } from "./load.ts";
+import { isJson, loadProgramme, numberFaults, placeOf } from "./load.ts";
 
-const APP = join(dirname(fileURLToPath(import.meta.url)), "../../../firmware/src/app/image-entry.ts");
+const appFile = (name: string): string =>
+  join(dirname(fileURLToPath(import.meta.url)), "../../../firmware/src/app", name);
+const APP = appFile("image-entry.ts");
+const TRIAL = appFile("trial-entry.ts");
+const RULES = appFile("../rules/index.ts");
 
 /** A programme file that cannot become an image; `where` is file and line where they are known. */
 export class BuildRefused extends Error {
@@ -63,12 +67,10 @@ async function programmesOf(files: readonly string[]): Promise<readonly Programm
   return programmes;
 }
 
-/** The script that runs in the terminal: the app with these programmes in it. The same sources give the same bytes. */
-async function bundle(files: readonly string[]): Promise<{ readonly payload: Uint8Array; readonly sourceMap: string }> {
-  const imports = files.map((file, i) => `import p${i} from ${JSON.stringify(resolve(file))};`);
-  const contents = `${imports.join("\n")}\nimport { launch } from ${JSON.stringify(APP)};\nlaunch([${files.map((_, i) => `p${i}`)}]);\n`;
-  const outputs = await esbuild({
-    stdin: { contents, resolveDir: dirname(APP), sourcefile: "image.ts", loader: "ts" },
+/** A script for the terminal's sandbox. The same sources give the same bytes. */
+async function bundled(contents: string, sourcefile: string): Promise<readonly OutputFile[]> {
+  return esbuild({
+    stdin: { contents, resolveDir: dirname(APP), sourcefile, loader: "ts" },
     bundle: true,
     format: "iife",
     target: "es2023",
@@ -79,8 +81,31 @@ async function bundle(files: readonly string[]): Promise<{ readonly payload: Uin
     sourcemap: "external",
     outfile: "app.js",
   });
-  const output = (end: string) => outputs.find(({ path }) => path.endsWith(end))!;
-  return { payload: output(".js").contents, sourceMap: output(".map").text };
+}
+
+const outputOf = (outputs: readonly OutputFile[], end: string): OutputFile =>
+  outputs.find(({ path }) => path.endsWith(end))!;
+
+/** Names the programme of a file in a script; its JSON form is filled in as the file of a programme does it by itself. */
+function importOf(file: string, name: string): string {
+  const from = JSON.stringify(resolve(file));
+  if (!isJson(file)) return `import ${name} from ${from};`;
+  return `import ${name}Json from ${from};\nimport { programmeOfJson as ${name}Of } from ${JSON.stringify(RULES)};\nconst ${name} = ${name}Of(${name}Json);`;
+}
+
+/** The script that runs in the terminal: the app with these programmes in it. */
+async function bundle(files: readonly string[]): Promise<{ readonly payload: Uint8Array; readonly sourceMap: string }> {
+  const imports = files.map((file, i) => importOf(file, `p${i}`));
+  const programmes = files.map((_, i) => `p${i}`);
+  const contents = `${imports.join("\n")}\nimport { launch } from ${JSON.stringify(APP)};\nlaunch([${programmes}]);\n`;
+  const outputs = await bundled(contents, "image.ts");
+  return { payload: outputOf(outputs, ".js").contents, sourceMap: outputOf(outputs, ".map").text };
+}
+
+/** A script that plays written events under one programme, for the same sandbox (firmware/src/app/trial-entry.ts). */
+export async function trialScript(file: string): Promise<string> {
+  const contents = `${importOf(file, "programme")}\nimport { launchTrial } from ${JSON.stringify(TRIAL)};\nlaunchTrial(programme);\n`;
+  return outputOf(await bundled(contents, "trial.ts"), ".js").text;
 }
 
 /** The oldest state layout that the app reads. */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Programme, programmeFaults } from "@cachet/firmware/rules";
+import { type Programme, programmeFaults, programmeOfJson } from "@cachet/firmware/rules";
 import { build, type Message } from "esbuild";
 
 /** Something wrong in a programme file. `line` counts from 1; null where it is not known. */
@@ -33,17 +33,17 @@ async function syntaxFaults(file: string): Promise<readonly FileFault[]> {
 /** The field or rule that a sentence of `programmeFaults` begins with, as it is searched for in a source. */
 function searched(problem: string, indent: string): RegExp | null {
   const rule = /^rule "([\w-]+)"/.exec(problem)?.[1];
-  if (rule !== undefined) return new RegExp(`\\bid\\s*:\\s*["'\`]${rule}["'\`]`);
+  if (rule !== undefined) return new RegExp(`\\bid"?\\s*:\\s*["'\`]${rule}["'\`]`);
   const merchant = /^merchants?:? (?:number )?(\d+)/.exec(problem)?.[1];
-  if (merchant !== undefined) return new RegExp(`^\\s*${merchant}\\s*:`);
+  if (merchant !== undefined) return new RegExp(`^\\s*"?${merchant}"?\\s*:`);
   const field = /^(?:there is no field ")?([A-Za-z]+)\b/.exec(problem)?.[1];
   // A field of the programme itself, not one of the same name deeper down.
-  return field === undefined ? null : new RegExp(`^${indent}${field}\\s*:`);
+  return field === undefined ? null : new RegExp(`^${indent}"?${field}"?\\s*:`);
 }
 
 /** The line that a sentence is about, counted from 1; null where the source does not show it. */
 function lineOf(source: string, problem: string): number | null {
-  const pattern = searched(problem, /^([ \t]*)rules\s*:/m.exec(source)?.[1] ?? "");
+  const pattern = searched(problem, /^([ \t]*)"?rules"?\s*:/m.exec(source)?.[1] ?? "");
   const at = pattern === null ? -1 : source.split("\n").findIndex((line) => pattern.test(line));
   return at < 0 ? null : at + 1;
 }
@@ -89,8 +89,21 @@ async function quietly(load: () => Promise<{ readonly default?: unknown }>): Pro
   }
 }
 
-/** The programme that a file exports, or everything that is wrong with it. Runs the file. */
+/** The JSON form of a programme. */
+export const isJson = (file: string): boolean => file.endsWith(".json");
+
+function loadJson(file: string): ProgrammeReading {
+  const source = readFileSync(file, "utf8");
+  try {
+    return { ok: true, programme: programmeOfJson(JSON.parse(source)) };
+  } catch (error) {
+    return { ok: false, faults: thrownFaults(file, source, error) };
+  }
+}
+
+/** The programme that a file exports, or everything that is wrong with it. Runs the file, unless it is a programme in JSON. */
 export async function loadProgramme(file: string): Promise<ProgrammeReading> {
+  if (isJson(file)) return loadJson(file);
   const syntax = await syntaxFaults(file);
   if (syntax.length > 0) return { ok: false, faults: syntax };
   const source = readFileSync(file, "utf8");
