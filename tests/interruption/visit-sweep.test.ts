@@ -18,6 +18,15 @@ const purse: Setting = {
   writesAll: () => sale(1_000),
 };
 
+const SPEEDS = 35;
+/** Loyalty at several speeds: lots, carried fractions, a cap's counter and a level beside stamps and prepaid money. */
+const speeds: Setting = {
+  card: { chip: "NTAG216", areas: 1 },
+  terminals: { programmes: [SPEEDS], image: await imageOf([fixtureFile("speeds")]) },
+  programmes: [SPEEDS],
+  writesAll: () => sale(1_000),
+};
+
 const times = (count: number, amount: number) => Array.from({ length: count }, () => () => sale(amount));
 const SALE: Scenario = {
   name: "sale",
@@ -50,6 +59,25 @@ const SCENARIOS: readonly (readonly [Setting, Scenario])[] = [
   [smallest, { ...SALE, name: "sale on an NTAG213" }],
   [purse, { name: "first top-up", before: [], visit: () => topUp(5_000), opens: true }],
   [purse, { name: "top-up", before: [() => topUp(2_000), () => sale(500)], visit: () => topUp(5_000), opens: false }],
+  [
+    speeds,
+    {
+      name: "redemption, reward and a level at several speeds",
+      before: [() => topUp(3_000), ...times(4, 1_333)],
+      visit: () => sale(2_750, 120),
+      opens: false,
+    },
+  ],
+  [
+    speeds,
+    {
+      name: "a gift of the catalogue, the stamps' reward kept for later",
+      before: times(4, 1_333),
+      visit: () => ({ ...sale(999), gift: "mug", rewards: "later" }),
+      opens: false,
+    },
+  ],
+  [speeds, { name: "top-up with a bonus", before: [() => sale(500)], visit: () => topUp(5_000), opens: false }],
   [purse, { name: "paid with prepaid money", before: [() => topUp(5_000)], visit: () => sale(1_800), opens: false }],
 ];
 

@@ -12,14 +12,8 @@ const NO_SALE: StoredSale = { lines: [], tip: 0, payable: 0 };
 
 function storedSale(request: VisitRequest): StoredSale {
   if (request.kind !== "sale") return NO_SALE;
-  const { lines, tip, redeem, prepaid } = request;
-  return {
-    lines,
-    tip,
-    payable: 0,
-    ...(redeem === undefined ? {} : { redeem }),
-    ...(prepaid === undefined ? {} : { prepaid }),
-  };
+  const { kind: _kind, visit: _visit, ...sale } = request;
+  return { ...sale, payable: 0 };
 }
 
 /** What a request asks for; null where it cannot be written down. */

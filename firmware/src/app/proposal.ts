@@ -65,9 +65,12 @@ function changesNothing({ purses, effects: credits }: CreditPlan, { newPurses, e
   return !moves && samePurses(purses, newPurses);
 }
 
+/** Effects by which value leaves the card for something that is handed over. */
+const LOSING: readonly IntentArea["effects"][number]["type"][] = ["redeem", "give", "payout", "clawback"];
+
 /** Whether value leaves the card. */
 export function losesValue({ effects }: Pick<IntentArea, "effects">): boolean {
-  return effects.some(({ type, value, taken = 0 }) => (type === "redeem" && value > 0) || taken > 0);
+  return effects.some(({ type, value, taken = 0 }) => (LOSING.includes(type) && value > 0) || taken > 0);
 }
 
 /** A card has no word for a time before 2000: a clock that fell back to 1970 writes the earliest it has. */

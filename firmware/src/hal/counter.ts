@@ -13,8 +13,16 @@ export interface SaleRequest {
   readonly lines: readonly SaleLine[];
   readonly tip: number;
   readonly redeem?: number | "max";
-  /** `none`: prepaid money on the card is not to pay. Left out: it pays by itself. */
-  readonly prepaid?: "none";
+  /** `none`: prepaid money on the card is not to pay; a number: so many cents, or nothing. Left out: it pays by itself. */
+  readonly prepaid?: "none" | number;
+  /** How the rest is paid, where the till knows it beforehand: some means of payment earn nothing. */
+  readonly tenders?: readonly { readonly kind: string; readonly amount: number }[];
+  /** `later`: rewards that are reached stay on the card. */
+  readonly rewards?: "later";
+  /** A gift of a catalogue, by its id. */
+  readonly gift?: string;
+  /** Prepaid units to use. */
+  readonly use?: number;
 }
 
 /** Money that was taken to be put on the next card. */
