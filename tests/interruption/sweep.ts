@@ -34,7 +34,8 @@ export interface Scenario {
   readonly name: string;
   /** Visits that bring the card there. */
   readonly before: readonly (() => VisitRequest)[];
-  readonly visit: () => VisitRequest;
+  /** `ticket` is that of the last visit before. */
+  readonly visit: (ticket: number) => VisitRequest;
   /** Nothing was ever written to the card. */
   readonly opens: boolean;
   /** What changes once the card is there: what happens to it (it shows `area` then), and with what the terminals go on. */
@@ -127,12 +128,19 @@ export class Sweep {
   /** By programme: the state hash before anything was written. */
   readonly origins: ReadonlyMap<number, string>;
   private readonly cashBefore: number;
+  private readonly ticket: number;
 
   private constructor(
     setting: Setting,
     scenario: Scenario,
     options: TerminalOptions,
-    begin: { journal: Uint8Array; chip: Type2Chip; origins: ReadonlyMap<number, string>; cash: number },
+    begin: {
+      journal: Uint8Array;
+      chip: Type2Chip;
+      origins: ReadonlyMap<number, string>;
+      cash: number;
+      ticket: number;
+    },
   ) {
     this.setting = setting;
     this.scenario = scenario;
@@ -141,6 +149,7 @@ export class Sweep {
     this.chip = begin.chip;
     this.origins = begin.origins;
     this.cashBefore = begin.cash;
+    this.ticket = begin.ticket;
   }
 
   /** Brings a card into the state in which the scenario begins. */
@@ -151,15 +160,29 @@ export class Sweep {
     for (const programme of setting.programmes) origins.set(programme, (await shown(chip, programme)).hash);
     const first = await terminal(1, options);
     const cashbox = new Cashbox();
+    let ticket = 0;
     for (const request of scenario.before) {
       const asked = request();
       cashbox.take(asked);
-      expect(await first.visit(asked, chip), scenario.name).toMatchObject({ result: "done", giveBackCents: 0 });
+      const report = await first.visit(asked, chip);
+      expect(report, scenario.name).toMatchObject({ result: "done", giveBackCents: 0 });
+      if (report !== "power-cut") ticket = report.ticket ?? 0;
     }
     const journal = await first.journalBytes();
     first.powerOff();
     const prepared = scenario.prepare?.(chip, await shown(chip, setting.programmes[0]!)) ?? {};
-    return new Sweep(setting, scenario, { ...options, ...prepared }, { journal, chip, origins, cash: cashbox.cents });
+    return new Sweep(
+      setting,
+      scenario,
+      { ...options, ...prepared },
+      {
+        journal,
+        chip,
+        origins,
+        cash: cashbox.cents,
+        ticket,
+      },
+    );
   }
 
   /** The card and the first terminal as the scenario finds them. */
@@ -175,7 +198,7 @@ export class Sweep {
   async operations(): Promise<OperationKind[]> {
     const whole = await this.start();
     whole.mishaps = new Mishaps();
-    expect(await whole.visit(this.scenario.visit(), this.chip.copy())).toMatchObject({ result: "done" });
+    expect(await whole.visit(this.scenario.visit(this.ticket), this.chip.copy())).toMatchObject({ result: "done" });
     whole.powerOff();
     return whole.mishaps.seen;
   }
@@ -231,7 +254,7 @@ export class Sweep {
     };
     const look = (when: string, settledFully: boolean) => this.look(`${label}; ${when}`, chip, terminals, settledFully);
 
-    const request = this.scenario.visit();
+    const request = this.scenario.visit(this.ticket);
     cashbox.take(request);
     first.mishaps = new Mishaps().at(operation, mishap);
     const report = await tap(first, request, returns);

@@ -1,7 +1,7 @@
 import { loadQuickJs, type Mishap, Mishaps } from "@cachet/terminal-sim";
 import { describe, expect, it } from "vitest";
 import { journalledAreas, shown } from "../fixtures/audit.ts";
-import { BAKERY, fixtureFile, imageOf, sale, TOWN, terminal, topUp } from "../fixtures/town.ts";
+import { BAKERY, fixtureFile, imageOf, refund, sale, TOWN, terminal, topUp } from "../fixtures/town.ts";
 import { checkArea, mishapsFor, type Scenario, type Setting, Sweep, sweepAll } from "./sweep.ts";
 
 /**
@@ -77,6 +77,24 @@ const SCENARIOS: readonly (readonly [Setting, Scenario])[] = [
       opens: false,
     },
   ],
+  [
+    speeds,
+    {
+      name: "refund of a redemption, a reward and a level",
+      before: [() => topUp(3_000), ...times(4, 1_333), () => sale(2_750, 120)],
+      visit: (ticket) => refund(ticket),
+      opens: false,
+    },
+  ],
+  [
+    town,
+    {
+      name: "refund in two areas",
+      before: [() => sale(20_000), () => sale(1_800, 700)],
+      visit: (ticket) => refund(ticket),
+      opens: false,
+    },
+  ],
   [speeds, { name: "top-up with a bonus", before: [() => sale(500)], visit: () => topUp(5_000), opens: false }],
   [purse, { name: "paid with prepaid money", before: [() => topUp(5_000)], visit: () => sale(1_800), opens: false }],
 ];
@@ -86,7 +104,7 @@ async function runSecondCut(sweep: Sweep, firstWrite: number, operation: number,
   const label = `second visit of ${amount} cut at ${operation}, ${JSON.stringify(mishap)}`;
   const { chip, shop } = await sweep.again();
   shop.mishaps = new Mishaps().at(firstWrite, { what: "card", when: "before" });
-  expect(await shop.visit(SALE.visit(), chip), label).toMatchObject({ result: "in-doubt" });
+  expect(await shop.visit(SALE.visit(0), chip), label).toMatchObject({ result: "in-doubt" });
   shop.mishaps = new Mishaps().at(operation, mishap);
   if ((await shop.visit(sale(amount), chip)) === "power-cut") await shop.powerOn();
   shop.mishaps = new Mishaps();
@@ -134,7 +152,7 @@ describe("a visit cut anywhere leaves a valid card, loses no cent and doubles no
     const other = await terminal(2);
     const operations = await sweep.operations();
     shop.mishaps = new Mishaps().at(operations.indexOf("card-write"), { what: "card", when: "before" });
-    const request = SALE.visit();
+    const request = SALE.visit(0);
     expect(await shop.visit(request, chip)).toMatchObject({ result: "in-doubt" });
     shop.mishaps = new Mishaps();
     await other.visit(sale(500), chip);

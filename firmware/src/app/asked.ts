@@ -6,6 +6,7 @@ import { encodeCbor, type Intent, StoredSale } from "../wire/index.ts";
 export interface Asked {
   readonly sale: StoredSale;
   readonly topUp?: number;
+  readonly refund?: { readonly ticket: number; readonly lines: readonly number[] | "all" };
 }
 
 const NO_SALE: StoredSale = { lines: [], tip: 0, payable: 0 };
@@ -19,7 +20,11 @@ function storedSale(request: VisitRequest): StoredSale {
 /** What a request asks for; null where it cannot be written down. */
 export function askedOf(request: VisitRequest): Asked | null {
   if (!Number.isSafeInteger(request.visit) || request.visit < 0) return null;
-  const asked = { sale: storedSale(request), ...(request.kind === "top-up" ? { topUp: request.amount } : {}) };
+  const asked: Asked = {
+    sale: storedSale(request),
+    ...(request.kind === "top-up" ? { topUp: request.amount } : {}),
+    ...(request.kind === "refund" ? { refund: { ticket: request.ticket, lines: request.lines } } : {}),
+  };
   try {
     askedBytes(asked);
     return asked;
@@ -35,7 +40,10 @@ function askedBytes({ sale, topUp }: Asked): Uint8Array {
 }
 
 /** Whether the till asks for the very thing that an intent is about. */
-export function isAskedBy({ sale, topUp }: Intent, asked: Asked): boolean {
+export function isAskedBy({ sale, topUp, refund }: Intent, asked: Asked): boolean {
+  if (refund?.ticket !== asked.refund?.ticket) return false;
+  const wanted = asked.refund?.lines ?? "all";
+  if (wanted !== "all" && wanted.join() !== refund?.lines.join()) return false;
   const [a, b] = [askedBytes({ sale, ...(topUp === undefined ? {} : { topUp }) }), askedBytes(asked)];
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

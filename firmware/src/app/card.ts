@@ -19,7 +19,15 @@ export type CardRefusal =
   | "BLOCKED"
   | "NO_ROOM"
   | "CARD_WORN_OUT"
-  | "NOT_WRITABLE";
+  | "NOT_WRITABLE"
+  /** Of refunds: the ticket is none of this terminal's any more, of another card, in doubt, or its lines are none. */
+  | "TICKET_UNKNOWN"
+  | "TICKET_IN_DOUBT"
+  | "OTHER_CARD"
+  | "BAD_LINES"
+  /** The programme has lost a rule of the sale, or the card its area. */
+  | "RULE_UNKNOWN"
+  | "AREA_GONE";
 
 /** The card left the field. What it holds now is not known until it is read again. */
 export class CardGone extends Error {}

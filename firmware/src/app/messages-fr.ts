@@ -29,6 +29,8 @@ export const fr = {
   rewardReached: (label: string): string => `OBJECTIF ATTEINT - ${label.toUpperCase()}`,
   notCommitted: (programme: string): string => `${programme} : non inscrit, représentez la carte`,
   topUp: "Recharge",
+  refund: "REMBOURSEMENT",
+  refundOf: (ticket: string): string => `Ticket ${ticket}, à rendre`,
   paidByPrepaid: "Payé par la carte",
   prepaidBalance: "Solde prépayé",
   giveBack: "À RENDRE AU CLIENT",

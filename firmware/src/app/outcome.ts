@@ -74,6 +74,12 @@ export async function tellCredits(terminal: Terminal, progress: Progress, intent
   await terminal.hal.print(receiptOf(terminal, intent, progress.moment, [], waitsForSomething(progress)));
 }
 
+/** Money of a refund goes out once nothing of it is in doubt. */
+function payOutOf(intent: KnownIntent | null, done: number): number {
+  const { areas = [], refund } = intent?.body ?? {};
+  return refund !== undefined && done === areas.length ? refund.cents : 0;
+}
+
 /** Sums over what is committed: nothing else counts as discount or tender. */
 function reportOf(progress: Progress, result: VisitReport["result"], cash: Cash): VisitReport {
   const { card, intent, request } = progress;
@@ -100,6 +106,7 @@ function reportOf(progress: Progress, result: VisitReport["result"], cash: Cash)
     ...(creditsWait === undefined ? {} : { creditsWait }),
     giveBackCents: centsOf(cash),
     payable: empty.payable - spentCents - discountCents,
+    ...(request.kind === "refund" ? { payOutCents: payOutOf(intent, done.length) } : {}),
   };
 }
 

@@ -16,7 +16,7 @@ import {
 } from "@cachet/card-layout";
 import type { Moment, SaleRequest, SpentToday, TopUpRequest } from "../hal/index.ts";
 import { type Evaluation, evaluate, type Facts, type Programme, pursesOf } from "../rules/index.ts";
-import type { IntentArea } from "../wire/index.ts";
+import type { Intent, IntentArea } from "../wire/index.ts";
 import { type AreaOnCard, nextSequence, packFor, shownState } from "./areas.ts";
 import { type CardOnReader, CardRefused } from "./card.ts";
 import { type CreditPlan, type Lists, planCredits } from "./credits.ts";
@@ -38,6 +38,8 @@ export interface Proposal {
   /** Areas to write, those that lose value first. */
   readonly areas: readonly IntentArea[];
   readonly payable: number;
+  /** What a refund takes back, and the cents that go back for it once every area is committed. */
+  readonly refund?: NonNullable<Intent["refund"]>;
 }
 
 /** A purse as bytes without its head: all zero where it holds nothing. */
@@ -92,7 +94,8 @@ function programmesFor({ programmes }: Terminal, { card, areas }: CardFound): Pr
   );
 }
 
-function factsOf({ facts }: Terminal, found: CardFound, programme: Programme, before?: Facts["before"]): Facts {
+/** What the rules are told of a visit under one programme. */
+export function factsOf({ facts }: Terminal, found: CardFound, programme: Programme, before?: Facts["before"]): Facts {
   const { areas, spentToday, moment } = found;
   const torn = currentOf(areas, programme.number)?.counter?.torn === true;
   return {
@@ -196,7 +199,7 @@ export async function nullAreas(
 }
 
 /** What the list makes of a programme's area; null where it has none and finds no room for one. */
-function planFor(found: CardFound, programme: Programme): CreditPlan | null {
+export function planFor(found: CardFound, programme: Programme): CreditPlan | null {
   const free = found.areas.filter(({ reading }) => reading.kind === "free");
   const area = currentOf(found.areas, programme.number) ?? freeFor(found.card, free, programme);
   return area === null ? null : planCredits(programme, found.card, area, found.moment, found.lists);
@@ -260,7 +263,7 @@ function changedArea(
 }
 
 /** One area to write: with credits that wait, then with the visit's own purses and effects; null where it has no purses of its own. */
-async function intentArea(
+export async function intentArea(
   { hal, facts }: Terminal,
   { card, moment, lists }: CardFound,
   area: AreaOnCard,

@@ -132,8 +132,15 @@ function linesOfSpending(programmes: readonly Programme[], done: readonly Intent
   ];
 }
 
-function linesOfPayment({ programmes }: Terminal, { body, outcomes }: KnownIntent): ReceiptLine[] {
+function linesOfPayment({ facts, programmes }: Terminal, { body, outcomes }: KnownIntent): ReceiptLine[] {
   if (body.topUp !== undefined) return [row(fr.topUp, euros(body.topUp))];
+  if (body.refund !== undefined) {
+    const isDone = [...outcomes.values()].every((outcome) => outcome === "committed");
+    return [
+      { line: "title", text: fr.refund },
+      row(fr.refundOf(ticketName(facts.terminal, body.refund.ticket)), isDone ? euros(body.refund.cents) : fr.inDoubt),
+    ];
+  }
   if (body.sale.lines.length === 0) return [];
   const done = body.areas.filter(({ programme }) => outcomes.get(programme) === "committed");
   const { spentCents, discountCents } = sumsOf(done.flatMap(({ effects }) => effects));

@@ -26,6 +26,7 @@ import {
   type ToDecide,
 } from "./proposal.ts";
 import { noteTornCounters, readAreas } from "./reading.ts";
+import { proposeRefund } from "./refund.ts";
 import { type Restoring, restoredArea, restoredSequence } from "./restoring.ts";
 import type { Terminal } from "./terminal.ts";
 import { canResume, store, writeAreas, writeRestored } from "./writing.ts";
@@ -150,7 +151,8 @@ async function tryVisit(terminal: Terminal, progress: Progress, asked: Asked): P
   const written = [...changed, ...nulls];
   if (written.length === 0) return nothingToDo(terminal, progress, proposal);
   const changes = areasOfSale.length > 0;
-  const body = intentOf(terminal, progress, card, changes ? asked : NOTHING_ASKED, written, proposal?.payable ?? 0);
+  const meant = changes ? meantBy(asked, proposal) : NOTHING_ASKED;
+  const body = intentOf(terminal, progress, card, meant, written, proposal?.payable ?? 0);
   const intent = await store(terminal, card, body);
   if (intent === "full") return refuse(terminal, progress, "JOURNAL_FULL");
   if (intent === "too-long") return refuse(terminal, progress, "BAD_AMOUNT");
@@ -263,6 +265,8 @@ function propose(terminal: Terminal, found: CardFound, request: VisitRequest): P
       return proposeSale(terminal, found, request);
     case "top-up":
       return proposeTopUp(terminal, found, request);
+    case "refund":
+      return proposeRefund(terminal, found, request);
     case "settle":
       return Promise.resolve(null);
   }
@@ -284,15 +288,23 @@ function isUntouched({ outcomes, unwritten }: KnownIntent): boolean {
   return [...outcomes].every(([programme, outcome]) => outcome === "aborted" || unwritten.has(programme));
 }
 
+/** What was asked, with the lines and the money of a refund as they were found to be. */
+type Meant = Pick<Intent, "sale" | "topUp" | "refund">;
+
+function meantBy({ sale, topUp }: Asked, proposal: Proposal | null): Meant {
+  const refund = proposal?.refund;
+  return { sale, ...(topUp === undefined ? {} : { topUp }), ...(refund === undefined ? {} : { refund }) };
+}
+
 /** A null visit asks for nothing. */
-const NOTHING_ASKED: Asked = { sale: { lines: [], tip: 0, payable: 0 } };
+const NOTHING_ASKED: Meant = { sale: { lines: [], tip: 0, payable: 0 } };
 
 /** An intent's body for the journal. */
 function intentOf(
   { facts }: Terminal,
   { request, moment }: Progress,
   card: CardOnReader,
-  { sale, topUp }: Asked,
+  { sale, topUp, refund }: Meant,
   areas: Intent["areas"],
   payable: number,
 ): Intent {
@@ -304,6 +316,7 @@ function intentOf(
     sale: { ...sale, payable },
     areas,
     ...(topUp === undefined ? {} : { topUp }),
+    ...(refund === undefined ? {} : { refund }),
     ...(moment.suspect ? { clockSuspect: true as const } : {}),
   };
 }

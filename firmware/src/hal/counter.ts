@@ -39,7 +39,17 @@ export interface SettleRequest {
   readonly visit: number;
 }
 
-export type VisitRequest = SaleRequest | TopUpRequest | SettleRequest;
+/** Takes a sale of this terminal back, in part or whole: nothing is evaluated anew, what was stored is reversed. */
+export interface RefundRequest {
+  readonly kind: "refund";
+  readonly visit: number;
+  /** Number of the ticket: the sale's entry in this terminal's journal. */
+  readonly ticket: number;
+  /** Lines of the sale by their place, from 0; `all`: those that were not taken back before. */
+  readonly lines: readonly number[] | "all";
+}
+
+export type VisitRequest = SaleRequest | TopUpRequest | SettleRequest | RefundRequest;
 
 /** How a visit ended, for the till. Nothing but what is `committed` counts as discount or tender. */
 export interface VisitReport {
@@ -79,6 +89,8 @@ export interface VisitReport {
   readonly giveBackCents: number;
   /** Left to pay by other means. */
   readonly payable: number;
+  /** Cents of a refund that go back to the customer, once every area is committed; absent where it is no refund. */
+  readonly payOutCents?: number;
 }
 
 /** One line of a receipt; each port lays it out for its paper. */

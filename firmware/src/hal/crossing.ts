@@ -56,6 +56,7 @@ export const HAL_METHODS = [
   "open",
   "password",
   "lookup",
+  "ticket",
   "entry",
   "intend",
   "settle",

@@ -67,10 +67,19 @@ export interface CardHistory extends CardOnList {
   readonly visit: "unknown" | "known" | "over";
 }
 
+/** A visit of this terminal that its journal still has, by its ticket. */
+export interface JournalledTicket {
+  readonly outcomes: JournalledIntent["outcomes"];
+  /** Lines that refunds took back, or may still have. */
+  readonly refunded: readonly number[];
+}
+
 /** The journal as the app sees it. Numbers, times and chaining are the supervisor's. */
 export interface JournalPort {
   lookup(card: number, visit: number): Promise<CardHistory>;
-  /** One entry as it is stored (wire/entry.ts). Only numbers that `lookup` gave. */
+  /** What became of a visit; null where the journal has no intent of this number any more. A refund under way does not count itself. */
+  ticket(number: number, visit: number): Promise<JournalledTicket | null>;
+  /** One entry as it is stored (wire/entry.ts). Only numbers that `lookup` or `ticket` gave. */
   entry(number: number): Promise<Uint8Array>;
   /**
    * Stores an intent (body as in wire/entry.ts) before any byte of it reaches a card. Gives its entry number once it is

@@ -5,6 +5,7 @@ import {
   type CardOnList,
   type CashDue,
   type JournalledIntent,
+  type JournalledTicket,
   type RememberedState,
   type SpentToday,
   VISIT_NUMBER_SECONDS,
@@ -69,6 +70,8 @@ export class IntentBook {
   private readonly visits: BookMemory["visits"];
   private readonly dues: BookMemory["dues"];
   private readonly restored: BookMemory["restored"];
+  /** Refunds of each ticket. A refund is younger than its ticket, and so outlives it in the journal: no checkpoint carries them. */
+  private readonly refunds = new Map<number, { readonly intent: KeptIntent; readonly lines: readonly number[] }[]>();
   private open = 0;
 
   /** An empty book, or one that goes on from what another remembered. */
@@ -110,6 +113,10 @@ export class IntentBook {
       for (const [due, { visit: ofDue }] of this.dues) if (ofDue === visit) this.dues.delete(due);
     }
     for (const area of body.areas) spend(kept, day, area, 1);
+    if (body.refund !== undefined) {
+      const { ticket, lines } = body.refund;
+      this.refunds.set(ticket, [...(this.refunds.get(ticket) ?? []), { intent, lines }]);
+    }
     this.takeRestores(card, body.areas);
     this.open += outcomes.size;
     for (const { programme, oldSequence, oldHash } of body.areas) {
@@ -170,6 +177,19 @@ export class IntentBook {
   /** The body of an intent that is still open, else null. */
   body(number: number): Intent | null {
     return this.intents.get(number)?.body ?? null;
+  }
+
+  /** What became of an intent, and of its lines; refunds of this very visit are left out. Null where it is no intent. */
+  ticket(number: number, visit: number): JournalledTicket | null {
+    const intent = this.intents.get(number);
+    if (intent === undefined) return null;
+    const refunds = (this.refunds.get(number) ?? []).filter(
+      (refund) => !isVoid(refund.intent) && refund.intent.visit !== visit,
+    );
+    return {
+      outcomes: [...intent.outcomes].map(([programme, outcome]) => ({ programme, outcome })),
+      refunded: refunds.flatMap(({ lines }) => lines),
+    };
   }
 
   /**

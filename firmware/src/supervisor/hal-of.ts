@@ -27,6 +27,7 @@ export function halOf({ facts, clock, card, counter, keys, journal }: HalParts):
     password: (issuer, generation, uid, number) =>
       Promise.resolve(keys.password(issuer, generation, { uid, card: number })),
     lookup: (number, visit) => journal.lookup(number, visit),
+    ticket: (number, visit) => journal.ticket(number, visit),
     entry: (number) => journal.entry(number),
     intend: (body) => journal.intend(body),
     settle: (intent, programme, outcome) => journal.settle(intent, programme, outcome),

@@ -3,6 +3,7 @@ import {
   type CardHistory,
   type CardLists,
   type Clock,
+  type JournalledTicket,
   type JournalPort,
   type StoredFile,
   SYSTEM_ENTRY_BYTES_MAX,
@@ -243,6 +244,11 @@ export class JournalKeeper implements JournalPort {
       due: this.journal.book.due(card),
       visit: this.journal.book.stateOfVisit(visit, utc),
     });
+  }
+
+  ticket(number: number, visit: number): Promise<JournalledTicket | null> {
+    const isKept = number >= this.journal.store.first && number <= this.journal.store.last;
+    return Promise.resolve(isKept ? this.journal.book.ticket(number, visit) : null);
   }
 
   entry(number: number): Promise<Uint8Array> {

@@ -191,7 +191,7 @@ export const IntentArea = map({
 export type IntentArea = Decoded<typeof IntentArea>;
 
 /**
- * A visit that is about to write a card: a sale, a top-up, or a null visit (no lines and no `topUp`), which writes a
+ * A visit that is about to write a card: a sale, a top-up, a refund, or a null visit (none of them), which writes a
  * record with the same purses to burn a torn one. Areas stand in the order of writing.
  */
 export const Intent = map({
@@ -206,12 +206,19 @@ export const Intent = map({
   clockSuspect: maybe(7, truth),
   /** Cash taken to be put on the card. The sale has no lines then. */
   topUp: maybe(8, integer({ min: 1, max: CENTS_MAX })),
+  /** A sale of this terminal that is taken back, by its entry, and which of its lines. The sale of this intent has no lines then. */
+  refund: maybe(9, map({ ticket: key(1, uint()), lines: key(2, list(uint(U16_MAX), 100)), cents: key(3, cents) })),
 });
 export type Intent = Decoded<typeof Intent>;
 
 /** What a visit is about, by its intent. */
-export function visitKind({ sale, topUp }: Pick<Intent, "sale" | "topUp">): "sale" | "top-up" | "null" {
+export function visitKind({
+  sale,
+  topUp,
+  refund,
+}: Pick<Intent, "sale" | "topUp" | "refund">): "sale" | "top-up" | "refund" | "null" {
   if (topUp !== undefined) return "top-up";
+  if (refund !== undefined) return "refund";
   return sale.lines.length > 0 ? "sale" : "null";
 }
 

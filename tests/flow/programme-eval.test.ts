@@ -1,0 +1,114 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { ROOT } from "../boundaries/sources.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "cachet-eval-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const CITY = "programmes/ville.programme.ts";
+const SALE = { type: "sale", id: "T", lines: [{ amount: 1_234 }, { amount: 500, category: "tobacco" }], redeem: "max" };
+
+function written(name: string, content: unknown): string {
+  const path = join(folder, name);
+  writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
+  return path;
+}
+
+function cachet(...words: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, "host/bin/cachet.mjs"), ...words], {
+    cwd: ROOT,
+    encoding: "utf8",
+    timeout: 60_000,
+    env: { ...process.env, LANG: "en_GB.UTF-8" },
+  });
+  return { code: status, out: stdout, err: stderr };
+}
+
+describe("programme eval", () => {
+  const events = written("events.json", {
+    card: { cagnotte: { value: 1_200 } },
+    events: [SALE, { type: "refund", of: "T", lines: "all" }],
+  });
+
+  it("plays events on a card, with the same bytes in both engines", () => {
+    const v8 = cachet("programme", "eval", CITY, "--events", events);
+    expect(v8.code).toBe(0);
+    const { steps, card } = JSON.parse(v8.out) as {
+      readonly steps: readonly { readonly payable: number; readonly receipt: readonly string[] }[];
+      readonly card: unknown;
+    };
+    expect(steps.map(({ payable }) => payable)).toEqual([534, 0]);
+    expect(steps[0]!.receipt).toContain("Cagnotte gagnée +0,19 €");
+    expect(card).toEqual({ cagnotte: { value: 1_200, remainder: 0 } });
+    expect(cachet("programme", "eval", CITY, "--events", events, "--vm", "quickjs").out).toBe(v8.out);
+  });
+
+  it("takes a programme in JSON, and says what is wrong with one", () => {
+    const rules = [{ kind: "cagnotte", id: "cagnotte", rate: 500 }];
+    const head = {
+      number: 20,
+      version: 1,
+      name: "V",
+      scope: "town",
+      merchants: { 1: { name: "M", role: "earn-and-spend" } },
+    };
+    const good = written("good.json", { ...head, rules });
+    const once = written("once.json", { events: [SALE] });
+    expect(JSON.parse(cachet("programme", "eval", good, "--events", once).out).card).toEqual({ cagnotte: 86 });
+    const bad = written("bad.json", JSON.stringify({ ...head, rules: [{ ...rules[0], rate: 0 }] }, null, 2));
+    expect(cachet("programme", "eval", bad, "--events", once)).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/C-PROGRAMME-01: .*bad\.json:\d+: rule "cagnotte": rate must be 1 to 10000/),
+    });
+  });
+
+  it.each([
+    ["no JSON", "{", /is no JSON/],
+    ["no events", {}, /events must be a list/],
+    [
+      "an event of no kind",
+      { events: [{ type: "gift" }] },
+      /events\[0\]\.type is "gift", it must be one of sale, top-up/,
+    ],
+    ["a field that is none", { events: [{ type: "look", lines: [] }] }, /no field "events\[0\]\.lines"/],
+    [
+      "a half cent",
+      { events: [{ type: "sale", lines: [{ amount: 1.5 }] }] },
+      /events\[0\]\.lines\[0\]\.amount must be/,
+    ],
+    [
+      "a moment without zone",
+      { events: [{ type: "look", at: "2027-01-12T10:00:00" }] },
+      /must be a moment with its zone/,
+    ],
+    ["a card of no rule", { card: { points: 5 }, events: [] }, /points: no rule of this name/],
+    [
+      "a refund of nothing",
+      { events: [{ type: "refund", of: "X", lines: "all" }] },
+      /no event before this one has the id "X"/,
+    ],
+    ["a merchant that is none", { events: [{ ...SALE, merchant: 9 }] }, /merchant 9 is not in programme 20/],
+  ])("refuses %s with the field's name", (name, content, problem) => {
+    const path = written(`${name.replaceAll(" ", "-")}.json`, content);
+    const refused = cachet("programme", "eval", CITY, "--events", path);
+    expect(refused).toMatchObject({ code: 1, out: "", err: expect.stringMatching(problem) });
+    expect(refused.err).toContain("C-PROGRAMME-03");
+    expect(refused.err).toContain("nothing was evaluated");
+  });
+
+  it("explains each rule of each event in words", () => {
+    const { out, code } = cachet("programme", "explain", CITY, "--events", events);
+    expect(code).toBe(0);
+    expect(out).toMatch(/event 1: earns on €3\.80, left to pay €5\.34/);
+    expect(out).toMatch(/cagnotte +redeem €12\.00/);
+    expect(out).toMatch(/cagnotte +earn €0\.19, paid by the merchant/);
+    expect(out).toMatch(/event 2[^]*payout €5\.34/);
+    expect(cachet("programme", "eval", CITY, "--events", join(folder, "none.json"))).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("C-FILE-01"),
+    });
+  });
+});
