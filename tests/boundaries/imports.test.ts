@@ -17,6 +17,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   "host/cards": ["host/ports", "card-layout"],
   "host/link": ["host/ports", "card-layout", "firmware/wire"],
   "host/office": ["host/ports", "card-layout", "firmware/wire", "firmware/rules"],
+  "host/workbench": ["host/office", "card-layout", "firmware/rules"],
   "host/cli": [
     "host/ports",
     "host/keys",
@@ -24,6 +25,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
     "host/cards",
     "host/link",
     "host/office",
+    "host/workbench",
     "card-layout",
     "firmware/wire",
     "firmware/rules",
@@ -38,6 +40,7 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   "host/ports": ["node:", "serialport"],
   "host/cards": ["@noble/curves"],
   "host/image": ["esbuild", "node:"],
+  "host/workbench": ["echarts"],
   "host/cli": ["commander", "yaml", "node:"],
 };
 

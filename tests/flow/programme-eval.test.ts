@@ -105,7 +105,7 @@ describe("programme eval", () => {
     expect(out).toMatch(/event 1: earns on €3\.80, left to pay €5\.34/);
     expect(out).toMatch(/cagnotte +redeem €12\.00/);
     expect(out).toMatch(/cagnotte +earn €0\.19, paid by the merchant/);
-    expect(out).toMatch(/event 2[^]*payout €5\.34/);
+    expect(out).toMatch(/event 2[\s\S]*payout €5\.34/);
     expect(cachet("programme", "eval", CITY, "--events", join(folder, "none.json"))).toMatchObject({
       code: 1,
       err: expect.stringContaining("C-FILE-01"),

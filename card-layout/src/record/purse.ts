@@ -32,17 +32,22 @@ const KINDS = {
   "carrying-points": { code: 7, table: record("carrying-points", 5, { count: u24(), remainder: u16() }) },
   /** Prepaid by the piece: units that the customer paid for, and units given on top. */
   units: { code: 8, table: record("units", 4, { paid: u16(), bonus: u16() }) },
-  /** Cents or points that expire, in up to two, four or eight lots. */
-  "lots-2": { code: 9, table: record("lots-2", 14, { lots: lots(2) }) },
-  "lots-4": { code: 10, table: record("lots-4", 28, { lots: lots(4) }) },
-  "lots-8": { code: 11, table: record("lots-8", 56, { lots: lots(8) }) },
+  /** Cents that expire, in up to two, four or eight lots. */
+  "cagnotte-lots-2": { code: 9, table: record("cagnotte-lots-2", 14, { lots: lots(2) }) },
+  "cagnotte-lots-4": { code: 10, table: record("cagnotte-lots-4", 28, { lots: lots(4) }) },
+  "cagnotte-lots-8": { code: 11, table: record("cagnotte-lots-8", 56, { lots: lots(8) }) },
+  /** Points that expire. */
+  "points-lots-2": { code: 12, table: record("points-lots-2", 14, { lots: lots(2) }) },
+  "points-lots-4": { code: 13, table: record("points-lots-4", 28, { lots: lots(4) }) },
+  "points-lots-8": { code: 14, table: record("points-lots-8", 56, { lots: lots(8) }) },
   /** What a refund took back and the card no longer had: the next earnings pay it off. */
-  owed: { code: 12, table: record("owed", 3, { value: u24() }) },
+  "owed-cents": { code: 15, table: record("owed-cents", 3, { value: u24() }) },
+  "owed-points": { code: 16, table: record("owed-points", 3, { value: u24() }) },
   /** What a cap has seen of the period that began on a day. */
-  used: { code: 13, table: record("used", 5, { since: u16(), value: u24() }) },
+  used: { code: 17, table: record("used", 5, { since: u16(), value: u24() }) },
   /** Level reached; the last review that was held; and what was spent in a calendar year, counted from 2000. */
   "year-tier": {
-    code: 14,
+    code: 18,
     table: record("year-tier", 8, { level: u8(), reviewed: u16(), year: u8(), spent: u32() }),
   },
   /**
@@ -50,7 +55,7 @@ const KINDS = {
    * (months since January 2000) first. `cents` are those that fill no euro yet.
    */
   "rolling-tier": {
-    code: 15,
+    code: 19,
     table: record("rolling-tier", 30, {
       level: u8(),
       reviewed: u16(),
@@ -60,11 +65,11 @@ const KINDS = {
     }),
   },
   /** Member until the end of a day. */
-  club: { code: 16, table: record("club", 2, { until: u16() }) },
+  club: { code: 20, table: record("club", 2, { until: u16() }) },
   /** Which merchants of a challenge were visited, by their place in its list, and how often it was won. */
-  visited: { code: 17, table: record("visited", 6, { challenge: u8(), places: u32(), won: u8() }) },
+  visited: { code: 21, table: record("visited", 6, { challenge: u8(), places: u32(), won: u8() }) },
   /** An offer made to this card alone, open on these days. */
-  offer: { code: 18, table: record("offer", 5, { offer: u8(), from: u16(), until: u16() }) },
+  offer: { code: 22, table: record("offer", 5, { offer: u8(), from: u16(), until: u16() }) },
 } as const;
 /** Codes up to this one belong to state layout 1. */
 const LAYOUT_1_CODE_MAX = 5;
@@ -97,6 +102,26 @@ export function purseParts(kind: PurseKind): readonly { readonly name: string; r
 /** The oldest state layout that knows all these kinds. */
 export function layoutFor(kinds: readonly PurseKind[]): number {
   return kinds.some((kind) => KINDS[kind].code > LAYOUT_1_CODE_MAX) ? LAYOUT_OF_ALL : 1;
+}
+
+/** Cents in all purses of money together, less what is owed: what effects in cents move. */
+export function centsIn(purses: readonly Purse[]): number {
+  return purses.reduce((sum, purse) => {
+    switch (purse.kind) {
+      case "cagnotte":
+      case "carrying-cagnotte":
+      case "prepaid":
+        return sum + purse.cents;
+      case "cagnotte-lots-2":
+      case "cagnotte-lots-4":
+      case "cagnotte-lots-8":
+        return purse.lots.reduce((all, { value }) => all + value, sum);
+      case "owed-cents":
+        return sum - purse.value;
+      default:
+        return sum;
+    }
+  }, 0);
 }
 
 /** Most stamps a grid can hold. */

@@ -1,13 +1,22 @@
 import type { Lot } from "@cachet/card-layout";
-import { Holding } from "./balance.ts";
-import { withLots, worthOf } from "./lots.ts";
+import { ArithmeticFault, whole } from "./arithmetic.ts";
+import { worthOf } from "./lots.ts";
 import { bonusHolding, holdPaid, prepaidIn } from "./prepaid.ts";
-import { holdingOf, placeOf, unitOf } from "./saving.ts";
-import { holdUnits, unitPrice, unitsIn } from "./units.ts";
+import { holdingOf, unitOf } from "./saving.ts";
+import type { SavingRule } from "./saving-rule.ts";
+import { holdUnits, unitsIn, unitsWorth } from "./units.ts";
 import type { Working } from "./working.ts";
+
+/** No money goes out for what a card holds while an old record could pass for this one, and be paid out again. Says so, and gives true. */
+export function payoutBar(work: Working): boolean {
+  if (work.facts.earnOnly !== true) return false;
+  work.decline({ id: "", funder: "merchant" }, "cents", 0, "COUNTER_TORN");
+  return true;
+}
 
 /** Closes an account: what the customer paid in goes back to him, what was given is lost, and both are said. */
 export function closeAccount(work: Working): void {
+  if (payoutBar(work)) return;
   const { prepaid, units, savings } = work.plan;
   if (prepaid !== null) {
     const { paid, bonus } = prepaidIn(work.purses, prepaid);
@@ -27,7 +36,7 @@ export function closeAccount(work: Working): void {
         type: "payout",
         rule: id,
         unit: "cents",
-        value: paid * unitPrice(rule),
+        value: unitsWorth(rule, paid),
         funder,
         taken: paid,
       });
@@ -43,10 +52,16 @@ export function closeAccount(work: Working): void {
   }
 }
 
+function savingRule({ plan }: Working, id: string): SavingRule {
+  const found = plan.savings.find(({ rule }) => rule.id === id);
+  if (found === undefined) throw new ArithmeticFault(`there is no rule "${id}" for this`);
+  return found.rule;
+}
+
 /** Takes value off this card for another one: the nearest expiry first, with its days. Declined whole when there is too little. */
 export function giveValue(work: Working, of: string, value: number): void {
-  const rule = work.plan.savings.find((saving) => saving.rule.id === of)?.rule;
-  if (rule === undefined) return;
+  const rule = savingRule(work, of);
+  if (whole(value, "value") <= 0) throw new ArithmeticFault(`value is ${value}, not more than nothing`);
   const holding = holdingOf(work, rule);
   const reason = work.spendingBar() ?? (holding.held.value < value ? "INSUFFICIENT" : null);
   if (reason !== null) {
@@ -60,16 +75,15 @@ export function giveValue(work: Working, of: string, value: number): void {
 
 /** Puts value of another card on this one, with the days that it had there. Declined whole when it would hold too much. */
 export function receiveValue(work: Working, of: string, lots: readonly Lot[]): void {
-  const rule = work.plan.savings.find((saving) => saving.rule.id === of)?.rule;
-  if (rule === undefined) return;
-  const holding = new Holding(work, placeOf(rule));
+  const rule = savingRule(work, of);
+  if (lots.some((lot) => whole(lot.value, "value") <= 0)) throw new ArithmeticFault("a lot is not more than nothing");
+  const holding = holdingOf(work, rule);
   const { held } = holding;
   const value = worthOf(lots);
-  if (held.value + value > rule.balanceMax) {
+  if (held.value - held.owed + value > rule.balanceMax) {
     work.decline(rule, unitOf(rule), value, "CAP_BALANCE");
     return;
   }
-  if (rule.lots > 0) holding.keepLots(withLots(held.lots, lots, rule.lots));
-  else holding.add(lots, held.remainder);
+  holding.add(lots, held.remainder);
   work.effects.push({ type: "receive", rule: of, unit: unitOf(rule), value, funder: rule.funder, lots });
 }

@@ -1,5 +1,5 @@
-import { type Lot, NEVER, type Purse, type PurseKind } from "@cachet/card-layout";
-import { type LotCount, withLots, withoutValue, worthOf } from "./lots.ts";
+import { type Lot, NEVER, POINTS_MAX, type Purse, type PurseKind } from "@cachet/card-layout";
+import { type LotCount, lastDayOf, type Validity, withLots, withoutValue, worthOf } from "./lots.ts";
 import type { Working } from "./working.ts";
 
 /** Where a rule keeps its value on a card. */
@@ -11,6 +11,9 @@ export interface Place {
   readonly carries: boolean;
 }
 
+/** The most that a purse of cents or points, or what is owed, can hold. */
+const VALUE_MAX = POINTS_MAX;
+
 /** What the card holds of it. */
 export interface Balance {
   readonly value: number;
@@ -21,15 +24,17 @@ export interface Balance {
   readonly owed: number;
 }
 
-const LOT_KINDS: readonly PurseKind[] = ["lots-2", "lots-4", "lots-8"];
+const CAGNOTTE_LOTS = { 2: "cagnotte-lots-2", 4: "cagnotte-lots-4", 8: "cagnotte-lots-8" } as const;
+const POINTS_LOTS = { 2: "points-lots-2", 4: "points-lots-4", 8: "points-lots-8" } as const;
+const OWED = { cents: "owed-cents", points: "owed-points" } as const;
 const KINDS: Readonly<Record<Place["unit"], readonly PurseKind[]>> = {
-  cents: ["cagnotte", "carrying-cagnotte", ...LOT_KINDS],
-  points: ["points", "carrying-points", ...LOT_KINDS],
+  cents: ["cagnotte", "carrying-cagnotte", ...Object.values(CAGNOTTE_LOTS)],
+  points: ["points", "carrying-points", ...Object.values(POINTS_LOTS)],
 };
 
 /** The kind of purse that value lies in. */
 export function placeKind({ unit, lots, carries }: Place): PurseKind {
-  if (lots > 0) return `lots-${lots}` as PurseKind;
+  if (lots !== 0) return (unit === "cents" ? CAGNOTTE_LOTS : POINTS_LOTS)[lots];
   if (unit === "cents") return carries ? "carrying-cagnotte" : "cagnotte";
   return carries ? "carrying-points" : "points";
 }
@@ -43,7 +48,7 @@ export function balanceIn(purses: readonly Purse[], place: Place): Balance {
   let [value, remainder, owed] = [0, 0, 0];
   let lots: readonly Lot[] = [];
   for (const purse of purses) {
-    if (purse.kind === "owed" && purse.index === place.index) owed = purse.value;
+    if (purse.kind === OWED[place.unit] && purse.index === place.index) owed = purse.value;
     if (!isOf(purse, place)) continue;
     if ("remainder" in purse) remainder = purse.remainder;
     if ("lots" in purse) {
@@ -59,9 +64,12 @@ function purseOfBalance(place: Place, { value, remainder, lots }: Balance): Purs
   const { index } = place;
   const kind = placeKind(place);
   switch (kind) {
-    case "lots-2":
-    case "lots-4":
-    case "lots-8":
+    case "cagnotte-lots-2":
+    case "cagnotte-lots-4":
+    case "cagnotte-lots-8":
+    case "points-lots-2":
+    case "points-lots-4":
+    case "points-lots-8":
       return { kind, index, lots };
     case "carrying-cagnotte":
       return { kind, index, cents: value, remainder };
@@ -72,6 +80,16 @@ function purseOfBalance(place: Place, { value, remainder, lots }: Balance): Purs
     default:
       return { kind: "cagnotte", index, cents: value };
   }
+}
+
+/**
+ * What a grant is as lots. A clock that was reset on a card without a date of its own knows no day from which anything could last:
+ * it takes none away.
+ */
+export function lotsOf(work: Working, validity: Validity | null, value: number): readonly Lot[] {
+  const { facts, countingDay: issued } = work;
+  const knowsDay = !facts.clockSuspect || facts.lastDay !== undefined;
+  return value === 0 ? [] : [{ value, expires: knowsDay ? lastDayOf(validity, issued) : NEVER, issued }];
 }
 
 /** One balance of a card while a visit is evaluated. */
@@ -88,16 +106,26 @@ export class Holding {
     return balanceIn(this.work.purses, this.place);
   }
 
-  private hold(balance: Balance): void {
+  /** How much more a purse can hold, whatever the programme allows. */
+  get room(): number {
+    const { value, owed } = this.held;
+    return VALUE_MAX - value + owed;
+  }
+
+  private hold({ owed, ...balance }: Balance): void {
     const { place, work } = this;
-    // Value that was kept in one sum before its lots were kept apart came today, for all anybody knows, and never ends.
-    const lots =
-      place.lots > 0 && balance.lots.length === 0 && balance.value > 0
-        ? [{ value: balance.value, expires: NEVER, issued: work.now.day }]
-        : balance.lots;
-    work.put(purseOfBalance(place, { ...balance, lots }), KINDS[place.unit]);
-    if (balance.owed > 0) work.put({ kind: "owed", index: place.index, value: balance.owed }, ["owed"]);
-    else work.drop("owed", place.index);
+    // A version of the programme that kept more lots apart may have left more of them here.
+    const lots = place.lots > 0 ? withLots(this.lotsOf(balance), [], place.lots) : [];
+    work.put(purseOfBalance(place, { ...balance, owed, lots }), KINDS[place.unit]);
+    const kind = OWED[place.unit];
+    if (owed > 0) work.put({ kind, index: place.index, value: Math.min(owed, VALUE_MAX) }, [kind]);
+    else work.drop(kind, place.index);
+  }
+
+  /** Value that was kept in one sum before its lots were kept apart came today, for all anybody knows, and never ends. */
+  private lotsOf({ value, lots }: Pick<Balance, "value" | "lots">): readonly Lot[] {
+    if (lots.length > 0 || value === 0) return lots;
+    return [{ value, expires: NEVER, issued: this.work.countingDay }];
   }
 
   /** Puts value in; what is owed is paid off first. */
@@ -115,9 +143,7 @@ export class Holding {
   }
 
   private lotsHeld(): readonly Lot[] {
-    const { value, lots } = this.held;
-    if (this.place.lots === 0 || lots.length > 0 || value === 0) return lots;
-    return [{ value, expires: NEVER, issued: this.work.now.day }];
+    return this.place.lots === 0 ? this.held.lots : this.lotsOf(this.held);
   }
 
   /** Takes value out that is there; gives the lots it came from, none where they are not kept apart. */

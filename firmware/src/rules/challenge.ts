@@ -6,7 +6,7 @@ import type { ChallengeRule } from "./status-rules.ts";
 import type { Note, Working } from "./working.ts";
 
 /** Places of merchants in the bitmap of a card: by their numbers, from the lowest. */
-export const placeOfMerchant = ({ programme, facts }: Working): number =>
+const placeOfMerchant = ({ programme, facts }: Working): number =>
   Object.keys(programme.merchants)
     .map(Number)
     .sort((a, b) => a - b)
@@ -27,6 +27,10 @@ function visited(purses: readonly Purse[], { purse: wanted, number }: ChallengeR
   return purse?.kind === "visited" && purse.challenge === number ? purse : { places: 0, won: 0 };
 }
 
+function mark(work: Working, rule: ChallengeRule, places: number, won: number): void {
+  work.put({ kind: "visited", index: rule.purse, challenge: rule.number, places, won }, ["visited"]);
+}
+
 /** Marks the merchant of this visit; the last one that was missing wins the bonus. */
 export function meetChallenge(work: Working, rule: ChallengeRule): void {
   const reason = bar(work, rule.when);
@@ -35,22 +39,20 @@ export function meetChallenge(work: Working, rule: ChallengeRule): void {
     return;
   }
   const place = placeOfMerchant(work);
-  const { places, won } = visited(work.purses, rule);
+  const { places: held, won } = visited(work.purses, rule);
   if (won >= rule.timesMax) {
     work.skip(rule, "CAP_TIMES");
     return;
   }
+  // The marks of a round that was won stay for the receipt, and for a refund, until the next round begins.
+  const places = won > 0 && bitsOf(held) >= rule.distinct ? 0 : held;
   if (hasPlace(places, place)) {
     work.skip(rule, "SEEN_BEFORE");
     return;
   }
   const now = places + 2 ** place;
   const isWon = bitsOf(now) >= rule.distinct;
-  // Who may win again begins anew; who may not keeps the marks, so that the receipt says so.
-  const kept = isWon && won + 1 < rule.timesMax ? 0 : now;
-  work.put({ kind: "visited", index: rule.purse, challenge: rule.number, places: kept, won: isWon ? won + 1 : won }, [
-    "visited",
-  ]);
+  mark(work, rule, now, isWon ? won + 1 : won);
   const { id, funder } = rule;
   work.effects.push({ type: "stamp", rule: id, unit: "stamps", value: 1, funder });
   if (!isWon) return;
@@ -59,13 +61,18 @@ export function meetChallenge(work: Working, rule: ChallengeRule): void {
   grant(work, { ...plan, caps: [] }, [bonus], holdingOf(work, plan.rule).held.remainder, 0, []);
 }
 
-/** Takes the mark of a visit away again. What was won stays won: the bonus is taken back by itself. */
-export function unmeetChallenge(work: Working, rule: ChallengeRule, place: number): void {
-  const held = visited(work.purses, rule);
-  const isWon = bitsOf(held.places) >= rule.distinct;
-  const without = hasPlace(held.places, place) ? held.places - 2 ** place : held.places;
-  const won = isWon ? Math.max(0, held.won - 1) : held.won;
-  work.put({ kind: "visited", index: rule.purse, challenge: rule.number, places: without, won }, ["visited"]);
+/**
+ * Takes the mark of a visit away again; gives false where there is none. `isWinner`: this visit won, and its bonus is taken back by
+ * itself. The marks of a round that was won by another visit stay: else its merchant could be visited anew, and the round won twice.
+ */
+export function unmeetChallenge(work: Working, rule: ChallengeRule, isWinner: boolean): boolean {
+  const { places, won } = visited(work.purses, rule);
+  const place = placeOfMerchant(work);
+  const isRound = won > 0 && bitsOf(places) >= rule.distinct;
+  const isKept = !hasPlace(places, place) || (isRound && !isWinner);
+  if (isKept && !(isWinner && won > 0)) return false;
+  mark(work, rule, isKept ? places : places - 2 ** place, isWinner ? Math.max(0, won - 1) : won);
+  return !isKept;
 }
 
 export function noteChallenge(rule: ChallengeRule, purses: readonly Purse[]): Note[] {

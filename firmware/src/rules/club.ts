@@ -1,4 +1,4 @@
-import { dayText, type Purse } from "@cachet/card-layout";
+import { dayText, NEVER, type Purse } from "@cachet/card-layout";
 import { addMonths } from "./calendar/period.ts";
 import type { ClubRule } from "./status-rules.ts";
 import type { Note, Working } from "./working.ts";
@@ -12,7 +12,9 @@ export function joinClub(work: Working, rule: ClubRule): void {
     return;
   }
   const held = work.purse("club", rule.purse)?.until ?? 0;
-  const until = addMonths(Math.max(day - 1, held), rule.months);
+  const last = Math.max(day - 1, held);
+  // From the first of March, a month lasts to the 31st, though February ended on the 28th.
+  const until = Math.min(Math.max(addMonths(last, rule.months), addMonths(last + 1, rule.months) - 1), NEVER - 1);
   work.put({ kind: "club", index: rule.purse, until }, ["club"]);
   work.effects.push({ type: "join", rule: id, unit: "cents", value: rule.fee, funder, label: dayText(until) });
 }

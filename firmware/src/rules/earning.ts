@@ -1,22 +1,10 @@
-import type { Lot } from "@cachet/card-layout";
-import {
-  allocate,
-  divide,
-  NOTHING,
-  ONE,
-  product,
-  type Ratio,
-  type Rounding,
-  ratio,
-  sum,
-  total,
-  whole,
-} from "./arithmetic.ts";
+import { allocate, divide, sum } from "./arithmetic.ts";
+import { lotsOf } from "./balance.ts";
 import { bar } from "./bar.ts";
 import { periodStart } from "./calendar/span.ts";
-import { lastDayOf } from "./lots.ts";
 import type { CapRule, MultiplierRule, Period } from "./modifier-rules.ts";
 import type { SavingPlan } from "./plan.ts";
+import { isAtLeast, isNothing, NOTHING, ONE, product, type Ratio, ratio, rounded, total } from "./ratio.ts";
 import { holdingOf, unitOf } from "./saving.ts";
 import type { SavingRule } from "./saving-rule.ts";
 import { levelRatio } from "./tiers.ts";
@@ -25,6 +13,10 @@ import type { Effect, Working } from "./working.ts";
 
 const BASIS = 10_000;
 const MILLE = 1_000;
+/** The most that one purchase is said to earn. */
+const EARNED_MAX = 1_000_000_000;
+/** Any value that a purse can hold times so much is exact. */
+const WEIGHT_MAX = 500_000_000;
 
 /** What one rule gives, before caps. */
 interface Grant {
@@ -36,10 +28,6 @@ interface Grant {
   readonly by: readonly string[];
 }
 
-function rounded({ of, by }: Ratio, rounding: Rounding): number {
-  return divide(whole(of, "earned"), by, rounding);
-}
-
 /** Lines that earn, less what does not: each line's cents. */
 function baseLines(work: Working, rule: SavingRule): readonly number[] {
   const lines = work.earningLines().map((amount, i) => (work.isExcluded(work.sale.lines[i]!) ? 0 : amount));
@@ -48,12 +36,8 @@ function baseLines(work: Working, rule: SavingRule): readonly number[] {
   const all = sum(lines);
   if (all <= beyond.amount) return lines.map(() => 0);
   if (beyond.counts === "all") return lines;
-  let below = beyond.amount;
-  return lines.map((amount) => {
-    const part = Math.min(amount, below);
-    below -= part;
-    return amount - part;
-  });
+  const below = allocate(beyond.amount, lines);
+  return lines.map((amount, i) => amount - below[i]!);
 }
 
 /** What so many cents earn, exactly. */
@@ -70,42 +54,88 @@ function worthOfVisit(work: Working, rule: SavingRule): number {
   if (rule.kind !== "points" || rule.earn.per === "amount") return 0;
   const { earn } = rule;
   if (earn.per === "visit") return sum(work.paidLines()) > 0 || work.sale.lines.length === 0 ? earn.points : 0;
-  return sum(
-    work.sale.lines.map(({ category }, i) => (category === earn.category ? work.unitsLeft(i) * earn.points : 0)),
-  );
+  return sum(itemsOf(work, earn.category)) * earn.points;
 }
+
+/** Paid items of a category on each line. */
+const itemsOf = (work: Working, category: string): readonly number[] =>
+  work.sale.lines.map((line, i) => (line.category === category ? work.unitsLeft(i) : 0));
 
 const applies = ({ categories }: MultiplierRule, category: string | undefined): boolean =>
   categories === undefined || (category !== undefined && categories.includes(category));
 
-/** The multipliers of one line, by the programme's policy, and which of them count. */
-function stacked(
-  work: Working,
-  matching: readonly MultiplierRule[],
-): { readonly factor: Ratio; readonly by: readonly string[] } {
-  if (matching.length === 0) return { factor: ONE, by: [] };
-  const ids = matching.map(({ id }) => id);
-  switch (work.programme.stacking) {
-    case "best-of": {
-      const best = matching.reduce((a, b) => (b.permille > a.permille ? b : a));
-      return { factor: ratio(best.permille, MILLE), by: [best.id] };
-    }
-    case "additive":
-      return { factor: ratio(MILLE + sum(matching.map(({ permille }) => permille - MILLE)), MILLE), by: ids };
-    case "multiplicative":
-      return { factor: matching.reduce((all, { permille }) => product(all, ratio(permille, MILLE)), ONE), by: ids };
-  }
-}
-
-interface Exact {
-  readonly value: Ratio;
+/** What multipliers come to together, as so many thousandths of thousandths. */
+interface Factor {
+  readonly of: Ratio;
+  /** The same, less what is earned without them. */
+  readonly more: Ratio;
   readonly by: readonly string[];
 }
 
-/** Base earning and multipliers, exactly, or made whole in between where the programme says so. */
+const NO_FACTOR: Factor = { of: ONE, more: NOTHING, by: [] };
+
+function factorOf(permilles: readonly number[], by: readonly string[]): Factor {
+  const of = permilles.reduce((all, permille) => product(all, ratio(permille, MILLE)), ONE);
+  // (1 + a)(1 + b) - 1 = a + (1 + a) b, and so on: nothing is ever taken away.
+  let more = NOTHING;
+  let before = ONE;
+  for (const permille of permilles) {
+    more = total(more, product(before, ratio(permille - MILLE, MILLE)));
+    before = product(before, ratio(permille, MILLE));
+  }
+  return { of, more, by };
+}
+
+/** The multipliers of one line, by the programme's policy, and which of them count. */
+function stacked(work: Working, matching: readonly MultiplierRule[]): Factor {
+  const [best] = matching;
+  if (best === undefined) return NO_FACTOR;
+  const ids = matching.map(({ id }) => id);
+  const permilles = matching.map(({ permille }) => permille);
+  switch (work.programme.stacking) {
+    case "best-of":
+      return factorOf([best.permille], [best.id]);
+    case "additive":
+      return factorOf([MILLE + sum(permilles.map((permille) => permille - MILLE))], ids);
+    case "multiplicative":
+      return factorOf(permilles, ids);
+  }
+}
+
+/** What a purchase earns: exactly, or made whole in between where the programme says so. */
+interface Exact {
+  readonly value: Ratio;
+  readonly by: readonly string[];
+  /** By how much each line had a part in it. */
+  readonly weights: readonly number[];
+}
+
+/** Lines with the same multipliers are one quantity. */
+interface Group {
+  cents: number;
+  readonly factor: Factor;
+}
+
+function groupsOf(
+  work: Working,
+  matching: readonly MultiplierRule[],
+  lines: readonly number[],
+): { readonly groups: readonly Group[]; readonly ofLine: readonly Group[] } {
+  const groups = new Map<string, Group>();
+  const ofLine = lines.map((cents, i) => {
+    const own = matching.filter((modifier) => applies(modifier, work.sale.lines[i]!.category));
+    const key = own.map(({ id }) => id).join(" ");
+    const group = groups.get(key) ?? { cents: 0, factor: stacked(work, own) };
+    group.cents += cents;
+    groups.set(key, group);
+    return group;
+  });
+  return { groups: [...groups.values()], ofLine };
+}
+
+/** Base earning and multipliers. What a multiplier adds is added to what the purchase earns without it. */
 function exactEarning(work: Working, plan: SavingPlan, lines: readonly number[]): Exact {
   const { rule } = plan;
-  const fixed = worthOfVisit(work, rule);
   const matching = plan.multipliers.filter((modifier) => {
     const reason = bar(work, modifier.when);
     if (reason !== null) work.skip(modifier, reason);
@@ -113,36 +143,37 @@ function exactEarning(work: Working, plan: SavingPlan, lines: readonly number[])
   });
   const level = plan.hasTiers ? levelRatio(work, sum(lines)) : ONE;
   const eachRounding = rule.rounding === "carry" ? "floor" : rule.rounding;
-  const madeWhole = (value: Ratio): Ratio =>
+  const staged = (value: Ratio): Ratio =>
     work.programme.roundingStage === "each" ? ratio(rounded(value, eachRounding)) : value;
-  const base = (cents: number): Ratio => madeWhole(product(worthOfCents(rule, cents), level));
-  if (matching.length === 0) return { value: total(base(sum(lines)), ratio(fixed)), by: [] };
-  // Lines with the same multipliers are one quantity.
-  const groups = new Map<string, { cents: number; readonly matching: readonly MultiplierRule[] }>();
-  for (const [i, cents] of lines.entries()) {
-    const own = matching.filter((modifier) => applies(modifier, work.sale.lines[i]!.category));
-    const key = own.map(({ id }) => id).join(" ");
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, { cents, matching: own });
-    else group.cents += cents;
-  }
+  const base = (cents: number): Ratio => staged(product(worthOfCents(rule, cents), level));
+  const { groups, ofLine } = groupsOf(work, matching, lines);
   const by = new Set<string>();
-  let value = NOTHING;
-  for (const group of groups.values()) {
-    const { factor, by: counting } = stacked(work, group.matching);
-    const part = product(base(group.cents), factor);
-    if (part.of > 0) for (const id of counting) by.add(id);
-    value = total(value, part);
+  let value = base(sum(lines));
+  for (const { cents, factor } of groups) {
+    const part = base(cents);
+    value = total(value, product(part, factor.more));
+    if (!isNothing(part)) for (const id of factor.by) by.add(id);
   }
-  if (fixed > 0) {
-    const { factor, by: counting } = stacked(
+  const fixed = staged(product(ratio(worthOfVisit(work, rule)), level));
+  const category = rule.kind === "points" && rule.earn.per === "item" ? rule.earn.category : undefined;
+  if (!isNothing(fixed)) {
+    const factor = stacked(
       work,
-      matching.filter(({ categories }) => categories === undefined),
+      matching.filter((modifier) => applies(modifier, category)),
     );
-    for (const id of counting) by.add(id);
-    value = total(value, product(ratio(fixed), factor));
+    value = total(value, product(fixed, factor.of));
+    for (const id of factor.by) by.add(id);
   }
-  return { value, by: [...by] };
+  const weights = category !== undefined ? itemsOf(work, category) : weightsOf(lines, ofLine);
+  return { value, by: [...by], weights: sum(weights) === 0 ? lines : weights };
+}
+
+/** Cents of each line times what multiplied them; as they are where that would be too much to spread exactly. */
+function weightsOf(lines: readonly number[], ofLine: readonly Group[]): readonly number[] {
+  const exact = lines.map((cents, i) => product(ratio(cents), ofLine[i]!.factor.of));
+  if (exact.some((weight) => isAtLeast(weight, WEIGHT_MAX))) return lines;
+  const weights = exact.map((weight) => rounded(weight, "floor"));
+  return sum(weights) <= WEIGHT_MAX ? weights : lines;
 }
 
 /** The denominator of the fraction that a card carries. */
@@ -152,13 +183,14 @@ export const carriedIn = (rule: SavingRule): number =>
 /** Makes an exact value whole; with `carry`, the card's own fraction is in it and the rest goes back there. */
 function madeWhole(
   rule: SavingRule,
-  { of, by }: Ratio,
+  value: Ratio,
   held: number,
 ): { readonly earned: number; readonly remainder: number } {
-  if (rule.rounding !== "carry") return { earned: rounded({ of, by }, rule.rounding), remainder: 0 };
+  // Far more than any purse holds: there is nothing left to be exact about.
+  if (isAtLeast(value, EARNED_MAX)) return { earned: EARNED_MAX, remainder: 0 };
+  if (rule.rounding !== "carry") return { earned: rounded(value, rule.rounding), remainder: 0 };
   const parts = carriedIn(rule);
-  const { of: above, by: below } = product({ of, by }, ratio(parts));
-  const all = divide(above, below, "floor") + held;
+  const all = rounded(product(value, ratio(parts)), "floor") + held;
   return { earned: divide(all, parts, "floor"), remainder: all % parts };
 }
 
@@ -170,14 +202,26 @@ const REASON_OF: Readonly<Record<Period | "visit", Reason>> = {
   year: "CAP_YEAR",
 };
 
+/** The first day of the period that a day lies in, as a card can keep it. */
+const sinceOf = (per: Period, day: number): number => Math.max(0, periodStart(per, day));
+
 /** What the card has counted in the period of today. */
 export function usedOf(work: Working, per: Period, index: number): number {
   const purse = work.purse("used", index);
-  return purse?.since === periodStart(per, work.now.day) ? purse.value : 0;
+  return purse?.since === sinceOf(per, work.countingDay) ? purse.value : 0;
 }
 
-export function countUsed(work: Working, per: Period, index: number, value: number): void {
-  work.put({ kind: "used", index, since: periodStart(per, work.now.day), value }, ["used"]);
+function countUsed(work: Working, per: Period, index: number, more: number): void {
+  if (more === 0) return;
+  const value = usedOf(work, per, index) + more;
+  work.put({ kind: "used", index, since: sinceOf(per, work.countingDay), value }, ["used"]);
+}
+
+/** Takes back what was counted on a day, where the card still counts the period of that day. */
+export function uncountUsed(work: Working, per: Period, index: number, day: number, less: number): void {
+  const purse = work.purse("used", index);
+  if (less === 0 || purse?.since !== sinceOf(per, day)) return;
+  work.put({ ...purse, value: Math.max(0, purse.value - less) }, ["used"]);
 }
 
 /** Cuts grants to what is left, the last of them first. */
@@ -200,7 +244,7 @@ function applyCaps(work: Working, caps: readonly CapRule[], grants: readonly Gra
 }
 
 function countCaps(work: Working, caps: readonly CapRule[], value: number): void {
-  for (const { per, purse } of caps) if (per !== "visit") countUsed(work, per, purse, usedOf(work, per, purse) + value);
+  for (const { per, purse } of caps) if (per !== "visit") countUsed(work, per, purse, value);
 }
 
 /** Fixed bonuses on what the purchase earned. */
@@ -213,10 +257,10 @@ function bonusGrants(work: Working, plan: SavingPlan, earned: number): Grant[] {
       continue;
     }
     const { gives } = bonus;
-    const value = typeof gives === "number" ? gives : divide(earned, gives.every, "floor") * gives.gives;
+    const pairs = typeof gives === "number" ? gives : divide(earned, gives.every, "floor") * gives.gives;
+    const value = Math.min(pairs, EARNED_MAX);
     if (value === 0) continue;
-    if (bonus.limit !== undefined)
-      countUsed(work, bonus.limit.per, bonus.limit.purse, usedOf(work, bonus.limit.per, bonus.limit.purse) + 1);
+    if (bonus.limit !== undefined) countUsed(work, bonus.limit.per, bonus.limit.purse, 1);
     grants.push({ rule: bonus.id, funder: bonus.funder, value, wouldBe: value, reason: null, by: [] });
   }
   return grants;
@@ -231,16 +275,6 @@ function limitBar(
   return usedOf(work, limit.per, limit.purse) >= limit.times ? "CAP_TIMES" : null;
 }
 
-/** The day from which what is earned lasts: of a reset clock, the later of the two that are known. */
-const earnedOn = ({ facts, now }: Working): number =>
-  facts.clockSuspect ? Math.max(now.day, facts.lastDay ?? 0) : now.day;
-
-/** What a grant is as lots. */
-export function lotsOf(work: Working, rule: SavingRule, value: number): readonly Lot[] {
-  const issued = earnedOn(work);
-  return value === 0 ? [] : [{ value, expires: lastDayOf(rule.validity, issued), issued }];
-}
-
 /** Cuts grants to what the purse may still hold, and puts them into it; gives an effect for each. */
 export function grant(
   work: Working,
@@ -248,15 +282,16 @@ export function grant(
   grants: readonly Grant[],
   remainder: number,
   fraction: number,
-  lines: readonly number[],
+  weights: readonly number[],
 ): void {
   const { rule } = plan;
   const holding = holdingOf(work, rule);
   applyCaps(work, plan.caps, grants);
-  cut(grants, Math.max(0, rule.balanceMax - holding.held.value), "CAP_BALANCE");
+  const { value: held, owed } = holding.held;
+  cut(grants, Math.max(0, rule.balanceMax - held + owed), "CAP_BALANCE");
   const value = sum(grants.map((one) => one.value));
   countCaps(work, plan.caps, value);
-  const lots = lotsOf(work, rule, value);
+  const lots = lotsOf(work, rule.validity, value);
   holding.add(lots, remainder);
   for (const [i, { rule: id, funder, value: given, wouldBe, reason, by }] of grants.entries()) {
     if (wouldBe === 0 && !(i === 0 && fraction !== 0)) continue;
@@ -268,9 +303,9 @@ export function grant(
       funder,
       ...(reason === null ? {} : { wouldBe, reason }),
       ...(by.length === 0 ? {} : { by }),
-      ...(rule.lots > 0 && given > 0 ? { lots: lotsOf(work, rule, given) } : {}),
+      ...(rule.lots > 0 && given > 0 ? { lots: lotsOf(work, rule.validity, given) } : {}),
       ...(i === 0 && fraction !== 0 ? { fraction } : {}),
-      ...(given > 0 && lines.length > 1 && sum(lines) > 0 ? { shares: allocate(given, lines) } : {}),
+      ...(given > 0 && weights.length > 1 && sum(weights) > 0 ? { shares: allocate(given, weights) } : {}),
     };
     work.effects.push(effect);
   }
@@ -285,9 +320,11 @@ export function earnSaving(work: Working, plan: SavingPlan): void {
     return;
   }
   const lines = baseLines(work, rule);
-  const { remainder: before } = holdingOf(work, rule).held;
-  const { value, by } = exactEarning(work, plan, lines);
+  const { remainder: kept } = holdingOf(work, rule).held;
+  // A fraction that another version of the programme kept may be more than a whole in this one's parts.
+  const before = Math.min(kept, carriedIn(rule) - 1);
+  const { value, by, weights } = exactEarning(work, plan, lines);
   const { earned, remainder } = madeWhole(rule, value, before);
   const base: Grant = { rule: rule.id, funder: rule.funder, value: earned, wouldBe: earned, reason: null, by };
-  grant(work, plan, [base, ...bonusGrants(work, plan, earned)], remainder, remainder - before, lines);
+  grant(work, plan, [base, ...bonusGrants(work, plan, earned)], remainder, remainder - kept, weights);
 }

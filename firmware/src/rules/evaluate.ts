@@ -92,11 +92,14 @@ function checkSale(sale: Sale): void {
   if (total > SALE_CENTS_MAX) throw new ArithmeticFault(`the sale comes to ${total} cents, at most ${SALE_CENTS_MAX}`);
 }
 
-function checkFacts(programme: Programme, { merchant, spentToday = 0 }: Facts): void {
+function checkFacts(programme: Programme, { merchant, at, spentToday = 0 }: Facts): void {
   if (programme.merchants[merchant] === undefined) {
     throw new ArithmeticFault(`merchant ${merchant} is not in programme ${programme.number}`);
   }
-  checkCounts([["spentToday", spentToday]]);
+  checkCounts([
+    ["spentToday", spentToday],
+    ["at", at],
+  ]);
 }
 
 function conclude(work: Working, payable: number): Evaluation {
@@ -164,7 +167,7 @@ function happen(work: Working, visit: OtherVisit): void {
       closeAccount(work);
       return;
     case "give":
-      giveValue(work, visit.rule, whole(visit.value, "value"));
+      giveValue(work, visit.rule, visit.value);
       return;
     case "receive":
       receiveValue(work, visit.rule, visit.lots);

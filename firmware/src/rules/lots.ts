@@ -35,7 +35,7 @@ function merged(lots: readonly Lot[]): Lot[] {
     const last = kept.at(-1);
     if (lot.value === 0) continue;
     if (last !== undefined && spendingOrder(last, lot) === 0)
-      kept[kept.length - 1] = { ...last, value: last.value + lot.value };
+      kept[kept.length - 1] = { ...last, value: Math.min(last.value + lot.value, LOT_VALUE_MAX) };
     else kept.push(lot);
   }
   return kept;

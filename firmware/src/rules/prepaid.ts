@@ -1,7 +1,7 @@
 import type { Purse, PurseKind } from "@cachet/card-layout";
 import { divide, sum } from "./arithmetic.ts";
-import { balanceIn, Holding, type Place, placeKind } from "./balance.ts";
-import { lastDayOf, parted, worthOf } from "./lots.ts";
+import { balanceIn, Holding, lotsOf, type Place, placeKind } from "./balance.ts";
+import { parted, worthOf } from "./lots.ts";
 import type { PrepaidRule, TopUpBonus } from "./prepaid-rule.ts";
 import type { Reason } from "./words.ts";
 import type { Effect, Note, Working } from "./working.ts";
@@ -40,7 +40,7 @@ export function bonusHolding(work: Working, { bonus }: PrepaidRule): Holding | n
 /** Money given on top whose last day is over leaves the card. */
 export function expireBonus(work: Working, rule: PrepaidRule): void {
   const holding = bonusHolding(work, rule);
-  if (rule.bonus === null || holding === null || rule.bonus.lots === 0) return;
+  if (rule.bonus === null || holding === null) return;
   const { usable, over } = parted(holding.held.lots, work.expiryDay);
   if (over.length === 0) return;
   holding.keepLots(usable);
@@ -108,13 +108,17 @@ export function payPrepaid(work: Working, rule: PrepaidRule): void {
   }
   const wouldBe = Math.min(typeof asked === "number" ? asked : all, open);
   const value = Math.min(wouldBe, work.capLeft());
-  const first = rule.spendFirst === "bonus" ? "bonus" : "paid";
-  const ofFirst = Math.min(value, held[first]);
-  const second = first === "bonus" ? "paid" : "bonus";
+  if (wouldBe === 0) return;
+  const order = rule.spendFirst === "bonus" ? (["bonus", "paid"] as const) : (["paid", "bonus"] as const);
+  const [first, second] = order.filter((part) => held[part] > 0);
+  const ofFirst = Math.min(value, held[first!]);
   const cutBy = wouldBe - value;
-  if (ofFirst > 0) payFrom(work, rule, first, ofFirst, value > ofFirst ? ofFirst : ofFirst + cutBy);
-  if (value > ofFirst || (ofFirst === 0 && wouldBe > 0))
-    payFrom(work, rule, second, value - ofFirst, value - ofFirst + cutBy);
+  if (value === ofFirst) {
+    payFrom(work, rule, first!, value, wouldBe);
+    return;
+  }
+  payFrom(work, rule, first!, ofFirst, ofFirst);
+  payFrom(work, rule, second!, value - ofFirst, value - ofFirst + cutBy);
 }
 
 /** Why this rule does not take so much cash; null when it does. */
@@ -141,13 +145,22 @@ export function topUpPrepaid(work: Working, rule: PrepaidRule, amount: number): 
   holdPaid(work, rule, paid + amount);
   const { id, funder, bonus } = rule;
   work.effects.push({ type: "topup", rule: id, unit: "cents", value: amount, funder });
-  const value = bonus === null ? 0 : bonusFor(bonus, amount);
-  if (bonus === null || value === 0) return;
-  const { day } = work.now;
-  const lots = [{ value, expires: lastDayOf(bonus.validity, day), issued: day }];
-  bonusHolding(work, rule)!.add(lots, 0);
-  const effect: Effect = { type: "earn", rule: id, unit: "cents", value, funder: bonus.funder, label: "bonus" };
-  work.effects.push(bonus.lots > 0 ? { ...effect, lots } : effect);
+  const wouldBe = bonus === null ? 0 : bonusFor(bonus, amount);
+  if (bonus === null || wouldBe === 0) return;
+  const holding = bonusHolding(work, rule)!;
+  const value = Math.min(wouldBe, holding.room);
+  const lots = lotsOf(work, bonus.validity, value);
+  holding.add(lots, 0);
+  work.effects.push({
+    type: "earn",
+    rule: id,
+    unit: "cents",
+    value,
+    funder: bonus.funder,
+    label: "bonus",
+    ...(value < wouldBe ? ({ wouldBe, reason: "CAP_BALANCE" } as const) : {}),
+    ...(bonus.lots > 0 && value > 0 ? { lots } : {}),
+  });
 }
 
 /** What a receipt says of prepaid money, from what was done and what the card holds then. */

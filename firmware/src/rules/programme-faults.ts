@@ -18,7 +18,7 @@ import {
 } from "./field-faults.ts";
 import { mediaFaults } from "./media.ts";
 import { PROGRAMME_DEFAULTS, type Programme, type Rule } from "./programme.ts";
-import { ruleFaults, togetherFaults } from "./rule-faults.ts";
+import { placeFaults, ruleFaults, togetherFaults } from "./rule-faults.ts";
 
 const CHIPS: readonly unknown[] = CARD_MAPS.map(({ chip }) => chip);
 
@@ -69,6 +69,7 @@ export function programmeFaults(claimed: unknown): string[] {
     isObject(rule) ? ruleFaults(rule) : ["rules: one of them is no rule"],
   );
   if (ofRules.length > 0) return [...faults, ...ofRules];
-  const all = [...faults, ...togetherFaults(rules as Rule[])];
+  const together = [...faults, ...togetherFaults(rules as Rule[])];
+  const all = together.length > 0 ? together : placeFaults(given as unknown as Programme);
   return all.length > 0 ? all : mediaFaults(given as unknown as Programme);
 }

@@ -1,19 +1,25 @@
-import type { Lot } from "@cachet/card-layout";
-import { allocate, divide, sum } from "./arithmetic.ts";
-import { placeOfMerchant, unmeetChallenge } from "./challenge.ts";
-import { carriedIn, countUsed, usedOf } from "./earning.ts";
-import { withLots } from "./lots.ts";
+import { type Lot, NEVER, PREPAID_CENTS_MAX } from "@cachet/card-layout";
+import { payoutBar } from "./account.ts";
+import { ArithmeticFault, allocate, divide, sum } from "./arithmetic.ts";
+import type { Holding } from "./balance.ts";
+import { unmeetChallenge } from "./challenge.ts";
+import { carriedIn, uncountUsed } from "./earning.ts";
 import type { SavingPlan } from "./plan.ts";
 import { bonusHolding, holdPaid, prepaidIn } from "./prepaid.ts";
-import { holdingOf, unitOf } from "./saving.ts";
+import type { PrepaidRule, UnitsRule } from "./prepaid-rule.ts";
+import { holdingOf } from "./saving.ts";
 import type { SavingRule } from "./saving-rule.ts";
-import { addStamps, stampsIn } from "./stamps.ts";
+import { addStamps } from "./stamps.ts";
 import { unspendTiers } from "./tiers.ts";
-import { holdUnits, unitsIn } from "./units.ts";
+import { holdUnits, UNITS_MAX, unitsIn } from "./units.ts";
 import type { Reason } from "./words.ts";
-import { type Effect, type Facts, type Sale, Working } from "./working.ts";
+import { type Effect, type Sale, Working } from "./working.ts";
 
-/** What was stored of a sale that is given back, in part or whole. */
+/**
+ * What was stored of a sale that is given back, in part or whole. Where several programmes had a part in the sale, each reverses its
+ * own effects, with `facts.before` as it was at the sale; the customer gets back what the last one of them pays out, less
+ * what each of the others cut from its own payout (`wouldBe` - `value`).
+ */
 export interface Refund {
   readonly kind: "refund";
   /** The sale, and its effects under this programme, as they were stored. */
@@ -22,7 +28,7 @@ export interface Refund {
   /** Seconds since 2000 of the sale, and who sold. */
   readonly soldAt: number;
   readonly merchant: number;
-  /** Lines to take back, by index, and those that were taken back before. */
+  /** Lines to take back, by index, and those that were taken back before. A sale without lines counts as one line. */
   readonly lines: readonly number[];
   readonly before: readonly number[];
 }
@@ -39,7 +45,8 @@ class Reversal {
   constructor(work: Working, refund: Refund) {
     this.work = work;
     this.refund = refund;
-    this.isLast = refund.sale.lines.every((_, i) => refund.lines.includes(i) || refund.before.includes(i));
+    const { sale, lines, before } = refund;
+    this.isLast = sale.lines.every((_, i) => lines.includes(i) || before.includes(i));
   }
 
   /** The part of a value that lies on the lines of this refund; the whole of it with the last line where it lies on none. */
@@ -52,7 +59,7 @@ class Reversal {
   }
 
   say(type: "clawback" | "return", of: Effect, value: number, more: Partial<Effect> = {}): void {
-    if (value === 0 && more.wouldBe === undefined) return;
+    if (value === 0 && more.wouldBe === undefined && more.fraction === undefined) return;
     const { rule, unit, funder, label } = of;
     const named = label === undefined ? {} : { label };
     this.work.effects.push({ type, rule, unit, value, funder, ...named, ...more });
@@ -66,61 +73,80 @@ function savingOf({ work }: Reversal, { rule: id }: Effect): SavingPlan | undefi
   return savings.find(({ rule, bonuses }) => rule.id === target || bonuses.some((bonus) => bonus.id === target));
 }
 
-/** Cents that so much value pays, dearer rather than cheaper: whoever spent it owes what it was worth. */
+/** Cents that so much value pays, rounded down. */
 function worth(rule: SavingRule, value: number): number {
   if (rule.kind === "cagnotte") return value;
   return rule.redeem === null ? 0 : divide(value * rule.redeem.cents, rule.redeem.points, "floor");
 }
 
-/** What the card no longer has, by the programme's policy. */
-function settleMissing(reversal: Reversal, rule: SavingRule, missing: number): void {
+/** What the card no longer has, by the programme's policy; gives how much of it is not taken back from the card. */
+function settleMissing(reversal: Reversal, rule: SavingRule, missing: number): number {
   const { work } = reversal;
   switch (work.programme.spentPolicy) {
     case "allow-negative":
       holdingOf(work, rule).owe(missing);
-      return;
+      return 0;
     case "deduct-from-refund":
       reversal.deducted += worth(rule, missing);
-      return;
+      return missing;
     case "clamp-to-zero":
+      return missing;
   }
 }
 
-/** Takes back what was earned: the very lots first, then any others. */
-function clawBack(reversal: Reversal, plan: SavingPlan, effect: Effect): void {
-  const { rule, caps } = plan;
+/** Takes back what was earned: the very lots first, then any others; and the unearned fraction with the last line. */
+function clawBack(reversal: Reversal, { rule, bonuses, caps }: SavingPlan, effect: Effect): void {
   const { work, refund, isLast } = reversal;
-  const value = reversal.partOf(effect.value, effect.shares);
   const holding = holdingOf(work, rule);
-  const missing = holding.takeBack(effect.lots ?? [], value);
-  for (const { per, purse } of caps) {
-    if (per === "visit" || !isSamePeriod(work, refund.soldAt)) continue;
-    countUsed(work, per, purse, Math.max(0, usedOf(work, per, purse) - value));
+  const part = reversal.partOf(effect.value, effect.shares);
+  const { value, fraction } = withFraction(rule, holding, part, isLast ? (effect.fraction ?? 0) : 0, effect.value);
+  if (value < 0) {
+    // Other lines took back a whole unit that the fraction of this one belonged to.
+    holding.add([{ value: -value, expires: NEVER, issued: work.countingDay }], holding.held.remainder + fraction);
+    reversal.say("return", effect, -value, { fraction });
+    return;
   }
-  if (missing > 0) settleMissing(reversal, rule, missing);
-  reversal.say("clawback", effect, value - missing, missing > 0 ? { wouldBe: value, reason: "INSUFFICIENT" } : {});
-  if (isLast && effect.fraction !== undefined) takeFraction(work, rule, effect.fraction);
+  const missing = settleMissing(reversal, rule, holding.takeBack(effect.lots ?? [], value));
+  if (fraction !== 0) holding.keepRemainder(holding.held.remainder + fraction);
+  uncount(reversal, rule, bonuses, caps, effect, refund.soldAt, part);
+  const cut = missing > 0 ? ({ wouldBe: value, reason: "INSUFFICIENT" } as const) : {};
+  reversal.say("clawback", effect, value - missing, fraction === 0 ? cut : { ...cut, fraction });
 }
 
-/** The unearned fraction goes back to what it was; where it is not there any more, one whole unit makes up for it. */
-function takeFraction(work: Working, rule: SavingRule, fraction: number): void {
+/**
+ * So much less, and so much less of a unit. Where the card's fraction has not that much, it borrows a whole unit; where it would come to a whole
+ * one, that one stays.
+ */
+function withFraction(
+  rule: SavingRule,
+  { held: { remainder } }: Holding,
+  value: number,
+  less: number,
+  earned: number,
+): { readonly value: number; readonly fraction: number } {
   const parts = carriedIn(rule);
-  const holding = holdingOf(work, rule);
-  const left = holding.held.remainder - fraction;
-  if (left >= 0 && left < parts) {
-    holding.keepRemainder(left);
-    return;
-  }
-  if (left < 0) {
-    const missing = holding.takeBack([], 1);
-    holding.keepRemainder(missing === 0 ? left + parts : 0);
-    return;
-  }
-  holding.add([{ value: 1, expires: work.now.day, issued: work.now.day }], left - parts);
+  const left = remainder - less;
+  if (left < 0) return { value: value + 1, fraction: parts - less };
+  if (left < parts) return { value, fraction: -less };
+  // A cap may have cut the unit that the fraction came to: then there is none to leave.
+  return earned > 0 ? { value: value - 1, fraction: -less - parts } : { value, fraction: parts - 1 - remainder };
 }
 
-function isSamePeriod(work: Working, soldAt: number): boolean {
-  return work.dayOf(soldAt) === work.now.day;
+/** Takes back what caps and limits counted. What a challenge gives is under neither. */
+function uncount(
+  { work, isLast }: Reversal,
+  { id: saving }: SavingRule,
+  bonuses: SavingPlan["bonuses"],
+  caps: SavingPlan["caps"],
+  { rule }: Effect,
+  soldAt: number,
+  value: number,
+): void {
+  const bonus = bonuses.find(({ id }) => id === rule);
+  if (bonus === undefined && rule !== saving) return;
+  const day = work.dayOf(soldAt);
+  for (const { per, purse } of caps) if (per !== "visit") uncountUsed(work, per, purse, day, value);
+  if (isLast && bonus?.limit !== undefined) uncountUsed(work, bonus.limit.per, bonus.limit.purse, day, 1);
 }
 
 /** The lots that a part of a redemption goes back to: those that were spent last come back first. */
@@ -139,25 +165,38 @@ function lotsBack(lots: readonly Lot[], value: number, alreadyBack: number): Lot
 
 /** Gives back what paid, into the purse and the lots that it came from. */
 function giveBack(reversal: Reversal, effect: Effect): void {
-  const { work, refund } = reversal;
+  const { refund } = reversal;
   const value = reversal.partOf(effect.value, effect.shares);
+  if (value === 0) return;
   const earlier = sum(refund.before.map((line) => allocateTo(effect)[line] ?? 0));
   const lots = lotsBack(effect.lots ?? [], value, earlier);
-  const { prepaid, units } = work.plan;
-  const saving = savingOf(reversal, effect);
-  const owner = units.find(({ id }) => id === effect.rule);
-  if (saving !== undefined) returnTo(work, saving.rule, value, lots);
-  else if (prepaid?.id === effect.rule && effect.label === "bonus") {
-    const holding = bonusHolding(work, prepaid)!;
-    if (prepaid.bonus!.lots > 0) holding.keepLots(withLots(holding.held.lots, lots, prepaid.bonus!.lots));
-    else holding.add([{ value, expires: 0, issued: 0 }], 0);
-  } else if (prepaid?.id === effect.rule) holdPaid(work, prepaid, prepaidIn(work.purses, prepaid).paid + value);
-  else if (owner !== undefined) {
-    const held = unitsIn(work.purses, owner);
-    if (effect.label === "bonus") holdUnits(work, owner, held.paid, held.bonus + value);
-    else holdUnits(work, owner, held.paid + value, held.bonus);
-  } else return;
-  reversal.say("return", effect, value, lots.length > 0 ? { lots } : {});
+  const given = putBack(reversal, effect, value, lots);
+  if (given === null) return;
+  const cut = given < value ? ({ wouldBe: value, reason: "CAP_BALANCE" } as const) : {};
+  reversal.say("return", effect, given, { ...cut, ...(lots.length > 0 ? { lots } : {}) });
+}
+
+/** Puts value back where it was; gives how much of it a purse had room for, null where no rule keeps such value any more. */
+function putBack(reversal: Reversal, { rule: id, label }: Effect, value: number, lots: readonly Lot[]): number | null {
+  const { work } = reversal;
+  const { savings, prepaid, units } = work.plan;
+  const saving = savings.find(({ rule }) => rule.id === id);
+  if (saving !== undefined) return returnTo(work, holdingOf(work, saving.rule), value, lots);
+  if (prepaid?.id === id) {
+    const bonus = bonusHolding(work, prepaid);
+    if (label === "bonus") return bonus === null ? null : returnTo(work, bonus, value, lots);
+    const { paid } = prepaidIn(work.purses, prepaid);
+    const given = Math.min(value, PREPAID_CENTS_MAX - paid);
+    holdPaid(work, prepaid, paid + given);
+    return given;
+  }
+  const owner = units.find((rule) => rule.id === id);
+  if (owner === undefined) return null;
+  const held = unitsIn(work.purses, owner);
+  const part = label === "bonus" ? "bonus" : "paid";
+  const now = { ...held, [part]: Math.min(UNITS_MAX, held[part] + value) };
+  holdUnits(work, owner, now.paid, now.bonus);
+  return now[part] - held[part];
 }
 
 function allocateTo({ value, shares }: Effect): readonly number[] {
@@ -165,12 +204,13 @@ function allocateTo({ value, shares }: Effect): readonly number[] {
   return sum(shares) === value ? shares : allocate(value, shares);
 }
 
-function returnTo(work: Working, rule: SavingRule, value: number, lots: readonly Lot[]): void {
-  if (value === 0) return;
-  const holding = holdingOf(work, rule);
+/** What came from no lots goes back without an end. */
+function returnTo(work: Working, holding: Holding, value: number, lots: readonly Lot[]): number {
+  const given = Math.min(value, holding.room);
   const { held } = holding;
-  if (rule.lots > 0 && lots.length > 0) holding.keepLots(withLots(held.lots, lots, rule.lots));
-  else holding.add([{ value, expires: 0xffff, issued: work.now.day }], held.remainder);
+  const back = lots.length > 0 ? lots : [{ value, expires: NEVER, issued: work.countingDay }];
+  holding.add(lotsBack(back, given, 0), held.remainder);
+  return given;
 }
 
 /** Stamps of the visit go back with its last line; stamps of items with their lines. */
@@ -178,64 +218,67 @@ function undoStamps(reversal: Reversal, effect: Effect): void {
   const { work, refund, isLast } = reversal;
   const challenge = work.plan.challenges.find(({ id }) => id === effect.rule);
   if (challenge !== undefined) {
-    if (isLast) unmeetChallenge(work, challenge, placeOfMerchant(work));
+    const isWinner = refund.effects.some(({ type, rule }) => type === "earn" && rule === challenge.id);
+    if (isLast && unmeetChallenge(work, challenge, isWinner)) reversal.say("clawback", effect, effect.value);
     return;
   }
   const rule = work.plan.stamps.find(({ id }) => id === effect.rule);
   if (rule === undefined) return;
-  const { count } = rule;
-  const value =
-    count.per === "visit"
-      ? isLast
-        ? effect.value
-        : 0
-      : isLast
-        ? effect.value - itemsOn(refund.sale, refund.before, count.category, effect.value)
-        : itemsOn(refund.sale, refund.lines, count.category, effect.value);
-  const held = stampsIn(work.purses, rule);
-  const taken = Math.min(held, value);
-  addStamps(work, rule, -taken);
+  const earlier = rule.count.per === "visit" ? 0 : itemsOn(refund.sale, refund.before, rule.count.category);
+  const now = rule.count.per === "visit" ? 0 : itemsOn(refund.sale, refund.lines, rule.count.category);
+  // Items that were free had no stamp: they are the last ones to be taken back.
+  const before = Math.min(effect.value, earlier);
+  const value = (isLast ? effect.value : Math.min(effect.value, earlier + now)) - before;
+  const taken = -addStamps(work, rule, -value);
   reversal.say("clawback", effect, taken, taken < value ? { wouldBe: value, reason: "INSUFFICIENT" } : {});
 }
 
-function itemsOn(sale: Sale, lines: readonly number[], category: string, most: number): number {
-  return Math.min(
-    most,
-    sum(lines.map((line) => (sale.lines[line]!.category === category ? sale.lines[line]!.quantity : 0))),
-  );
+function itemsOn(sale: Sale, lines: readonly number[], category: string): number {
+  return sum(lines.map((line) => (sale.lines[line]?.category === category ? sale.lines[line].quantity : 0)));
 }
 
-/** What a reward took comes back with the last line. */
+/** Stamps that a reward took come back with the last line. */
 function undoReward(reversal: Reversal, effect: Effect): void {
   const { work, isLast } = reversal;
   const { taken = 0 } = effect;
-  if (!isLast || taken === 0) return;
   const grid = work.plan.stamps.find(({ id }) => id === effect.rule);
-  const saving = savingOf(reversal, effect);
-  if (grid !== undefined) addStamps(work, grid, taken);
-  else if (saving !== undefined) returnTo(work, saving.rule, taken, effect.lots ?? []);
-  else return;
-  const unit = grid !== undefined ? "stamps" : unitOf(saving!.rule);
-  reversal.say("return", { ...effect, unit }, taken, effect.lots === undefined ? {} : { lots: effect.lots });
+  if (!isLast || taken === 0 || grid === undefined) return;
+  const back = addStamps(work, grid, taken);
+  const cut = back < taken ? ({ wouldBe: taken, reason: "CAP_BALANCE" } as const) : {};
+  reversal.say("return", { ...effect, unit: "stamps" }, back, cut);
 }
 
-/** Takes a prepaid bonus, or a top-up as a whole, off the card again; gives the cents that were there. */
+/** Takes what a top-up or a pack put on the card off it again, as far as it is there. */
 function undoTopUp(reversal: Reversal, effect: Effect): void {
   const { work } = reversal;
-  const { prepaid } = work.plan;
-  if (prepaid?.id !== effect.rule) return;
-  const held = prepaidIn(work.purses, prepaid);
-  const isBonus = effect.type === "earn";
-  const missing = isBonus
-    ? bonusHolding(work, prepaid)!.takeBack(effect.lots ?? [], effect.value)
-    : Math.max(0, effect.value - held.paid);
-  if (!isBonus) holdPaid(work, prepaid, held.paid - (effect.value - missing));
-  reversal.say(
-    "clawback",
-    effect,
-    effect.value - missing,
-    missing > 0 ? { wouldBe: effect.value, reason: "INSUFFICIENT" } : {},
-  );
+  const { prepaid, units } = work.plan;
+  const owner = units.find(({ id }) => id === effect.rule);
+  if (owner === undefined && prepaid?.id !== effect.rule) return;
+  const missing = owner === undefined ? takeMoney(work, prepaid!, effect) : takeUnits(work, owner, effect);
+  const cut = missing > 0 ? ({ wouldBe: effect.value, reason: "INSUFFICIENT" } as const) : {};
+  const value = effect.value - missing;
+  // Money given on top that was spent comes off the money that goes back, by the programme's policy.
+  const isMoney = owner === undefined && effect.type === "earn";
+  if (isMoney && work.programme.spentPolicy === "deduct-from-refund") reversal.deducted += missing;
+  // What a pack cost goes back in proportion to its units.
+  const cents = effect.cents === undefined ? {} : { cents: divide(effect.cents * value, effect.value, "floor") };
+  reversal.say("clawback", effect, value, { ...cut, ...cents });
+}
+
+/** Takes money off the card that was paid in or given on top; gives what was missing. */
+function takeMoney(work: Working, prepaid: PrepaidRule, { type, value, lots = [] }: Effect): number {
+  if (type === "earn") return bonusHolding(work, prepaid)?.takeBack(lots, value) ?? value;
+  const { paid } = prepaidIn(work.purses, prepaid);
+  holdPaid(work, prepaid, Math.max(0, paid - value));
+  return Math.max(0, value - paid);
+}
+
+function takeUnits(work: Working, rule: UnitsRule, { type, value }: Effect): number {
+  const held = unitsIn(work.purses, rule);
+  const part = type === "earn" ? "bonus" : "paid";
+  const now = { ...held, [part]: Math.max(0, held[part] - value) };
+  holdUnits(work, rule, now.paid, now.bonus);
+  return Math.max(0, value - held[part]);
 }
 
 function undo(reversal: Reversal, effect: Effect): void {
@@ -264,35 +307,45 @@ function undo(reversal: Reversal, effect: Effect): void {
   }
 }
 
-/** What was paid of each line of the sale by means that are none of the card's. */
-function paidLines({ work, refund: { sale, effects } }: Reversal): number[] {
-  const { before } = work.facts;
-  const paid = sale.lines.map(({ amount }, i) => amount - (before?.discounts[i] ?? 0) - (before?.redeemed[i] ?? 0));
-  for (const { type, shares } of effects) {
-    if (type !== "discount" && type !== "redeem") continue;
-    for (const [i, share] of (shares ?? []).entries()) paid[i]! -= share;
+/** The sale again as it was once everything was taken off it: from what was stored, not evaluated anew. */
+function soldOf({ work, refund: { sale, effects } }: Reversal): Working {
+  const sold = new Working(work.programme, [], sale, work.facts);
+  const prepaid = work.plan.prepaid?.id;
+  for (const { type, rule, shares = [] } of effects) {
+    for (const [i, share] of shares.entries()) {
+      if (type === "discount") sold.discounts[i]! += share;
+      if (type === "redeem") sold.redeemed[i]! += share;
+      if (type === "redeem" && rule === prepaid) sold.prepaid[i]! += share;
+    }
   }
-  return paid;
+  return sold;
 }
 
 /** Cents of the refunded lines that had counted towards a level. */
-function countedOn({ work, refund }: Reversal, paid: readonly number[]): number {
-  const { before: _before, ...facts } = work.facts;
-  const sold = new Working(work.programme, [], refund.sale, facts satisfies Facts);
-  const off = refund.sale.lines.map(({ amount }, i) => amount - paid[i]!);
-  for (const [i, cents] of off.entries()) sold.discounts[i] = cents;
+function countedOn(sold: Working, lines: readonly number[]): number {
   const counted = sold.earningLines();
-  return sum(refund.lines.map((line) => (sold.isExcluded(refund.sale.lines[line]!) ? 0 : counted[line]!)));
+  return sum(lines.map((line) => (sold.isExcluded(sold.sale.lines[line]!) ? 0 : counted[line]!)));
+}
+
+/** Throws `ArithmeticFault` where lines are named that the sale has not, or one of them twice. */
+function checkLines({ sale, lines }: Refund): void {
+  const places = Math.max(1, sale.lines.length);
+  const isWrong = lines.some(
+    (line, i) => !Number.isInteger(line) || line < 0 || line >= places || lines.indexOf(line) !== i,
+  );
+  if (isWrong) throw new ArithmeticFault(`lines ${lines.join(", ")} are not lines of the sale, each once`);
 }
 
 /** Why a refund is not done; null when it is. */
-function refundBar(work: Working, { merchant, lines, before }: Refund): Reason | null {
+function refundBar(work: Working, { sale, merchant, lines, before }: Refund): Reason | null {
   if (merchant !== work.facts.merchant) return "WRONG_MERCHANT";
-  return lines.some((line) => before.includes(line)) ? "ALREADY_USED" : null;
+  const isDone = sale.lines.length === 0 ? before.length > 0 : lines.length === 0;
+  return isDone || lines.some((line) => before.includes(line)) ? "ALREADY_USED" : null;
 }
 
 /** Reverses the stored effects of a sale for some of its lines: nothing is evaluated anew. */
 export function refundSale(work: Working, refund: Refund): void {
+  checkLines(refund);
   const reason = refundBar(work, refund);
   if (reason !== null) {
     work.effects.push({ type: "decline", rule: "", unit: "cents", value: 0, funder: "merchant", reason });
@@ -303,30 +356,28 @@ export function refundSale(work: Working, refund: Refund): void {
   // What paid comes back before what was earned is taken: so it can pay for it.
   const order = (effect: Effect) => (effect.type === "redeem" || effect.type === "reward" ? 0 : 1);
   for (const effect of [...refund.effects].sort((a, b) => order(a) - order(b))) undo(reversal, effect);
-  const paid = paidLines(reversal);
-  if (tiers !== null) unspendTiers(work, tiers, countedOn(reversal, paid));
-  const wouldBe = sum(refund.lines.map((line) => paid[line]!));
+  const sold = soldOf(reversal);
+  const lines = refund.lines.filter((line) => line < refund.sale.lines.length);
+  if (tiers !== null) unspendTiers(work, tiers, countedOn(sold, lines), work.dayOf(refund.soldAt), refund.effects);
+  const paid = sold.openLines();
+  const wouldBe = sum(lines.map((line) => paid[line]!));
   const value = Math.max(0, wouldBe - reversal.deducted);
   if (wouldBe === 0) return;
   const cut = value < wouldBe ? ({ wouldBe, reason: "INSUFFICIENT" } as const) : {};
   work.effects.push({ type: "payout", rule: "", unit: "cents", value, funder: "merchant", ...cut });
 }
 
-/** Cancels a top-up: the money that is still there goes back, what was given on top is taken back. */
+/** Cancels a top-up or a pack: the money that is still there goes back, what was given on top is taken back. */
 export function cancelTopUp(work: Working, effects: readonly Effect[]): void {
-  const refund: Refund = {
-    kind: "refund",
-    sale: { lines: [], tip: 0 },
-    effects,
-    soldAt: work.facts.at,
-    merchant: work.facts.merchant,
-    lines: [],
-    before: [],
-  };
-  const reversal = new Reversal(work, refund);
-  for (const effect of effects) undo(reversal, effect);
-  const value = sum(
-    work.effects.flatMap((effect) => (effect.type === "clawback" && effect.label === undefined ? effect.value : [])),
-  );
-  if (value > 0) work.effects.push({ type: "payout", rule: "", unit: "cents", value, funder: "merchant" });
+  if (payoutBar(work)) return;
+  const sale: Sale = { lines: [], tip: 0 };
+  const { at: soldAt, merchant } = work.facts;
+  const reversal = new Reversal(work, { kind: "refund", sale, effects, soldAt, merchant, lines: [], before: [] });
+  for (const effect of effects) if (["topup", "earn"].includes(effect.type)) undoTopUp(reversal, effect);
+  const taken = work.effects.filter(({ type }) => type === "clawback");
+  const wouldBe = sum(taken.map(({ value, cents = value, label }) => (label === undefined ? cents : 0)));
+  const value = Math.max(0, wouldBe - reversal.deducted);
+  if (wouldBe === 0) return;
+  const cut = value < wouldBe ? ({ wouldBe, reason: "INSUFFICIENT" } as const) : {};
+  work.effects.push({ type: "payout", rule: "", unit: "cents", value, funder: "merchant", ...cut });
 }

@@ -19,7 +19,7 @@ import {
   variants,
   words,
 } from "./field-faults.ts";
-import type { Rule } from "./programme.ts";
+import type { Programme, Rule } from "./programme.ts";
 import { pursesOfRule } from "./stages.ts";
 
 const RULE_ID = /^[a-z][a-z0-9-]{0,39}$/;
@@ -294,6 +294,50 @@ function referenceFaults(rules: readonly Rule[]): string[] {
   });
 }
 
+/** A journal names so many multipliers of one earning. */
+const MULTIPLIERS_MAX = 20;
+
+/** Names that must tell things apart. */
+function nameFaults(rules: readonly Rule[]): string[] {
+  const twice = (names: readonly string[]) => names.find((name, i) => names.indexOf(name) !== i);
+  return rules.flatMap((rule) => {
+    const gift = rule.kind === "points" ? twice(rule.gifts.map((one) => one.id)) : undefined;
+    const level = rule.kind === "tiers" ? twice(rule.levels.map(({ name }) => name)) : undefined;
+    const multipliers = rules.filter(
+      ({ kind, ...other }) => kind === "multiplier" && "of" in other && other.of === rule.id,
+    );
+    return [
+      ...(gift === undefined ? [] : [`rule "${rule.id}": gift "${gift}" stands twice`]),
+      ...(level === undefined ? [] : [`rule "${rule.id}": level "${level}" stands twice`]),
+      ...(multipliers.length <= MULTIPLIERS_MAX
+        ? []
+        : [`rule "${rule.id}": ${multipliers.length} multipliers of it, at most ${MULTIPLIERS_MAX}`]),
+    ];
+  });
+}
+
+/** What is wrong with rules in the programme that they stand in. */
+export function placeFaults({ rules, merchants, spentPolicy }: Programme): string[] {
+  const count = Object.keys(merchants).length;
+  const challenges = rules.flatMap((rule) => {
+    if (rule.kind !== "challenge") return [];
+    return broken([
+      [
+        count <= CHALLENGE_MERCHANTS_MAX,
+        `rule "${rule.id}": a card can mark ${CHALLENGE_MERCHANTS_MAX} merchants, the programme has ${count}`,
+      ],
+      [rule.distinct <= count, `rule "${rule.id}": distinct is ${rule.distinct}, the programme has ${count} merchants`],
+    ]);
+  });
+  const savings = rules.flatMap((rule) => (rule.kind === "cagnotte" || rule.kind === "points" ? [rule] : []));
+  const owed = savings.flatMap(({ id: own, purse: index }, i) =>
+    spentPolicy === "allow-negative" && savings.slice(0, i).some((other) => other.purse === index)
+      ? [`rule "${own}": purse ${index} would owe what another rule's owes; give it another`]
+      : [],
+  );
+  return [...challenges, ...owed];
+}
+
 /** What is wrong with several rules beside each other. */
 export function togetherFaults(rules: readonly Rule[]): string[] {
   const faults: string[] = [];
@@ -306,6 +350,7 @@ export function togetherFaults(rules: readonly Rule[]): string[] {
   for (const [kind, why] of [
     ["prepaid", "else a top-up would not know where to go"],
     ["tiers", "a card has one level in a programme"],
+    ["units", "else units that a till asks for would be used of each of them"],
   ] as const) {
     if (rules.filter((rule) => rule.kind === kind).length > 1)
       faults.push(`rules: only one rule may be ${kind}, ${why}`);
@@ -316,31 +361,12 @@ export function togetherFaults(rules: readonly Rule[]): string[] {
     if (ids.has(rule.id)) faults.push(`rule "${rule.id}" stands twice`);
     ids.add(rule.id);
     for (const { kind, index } of pursesOfRule(rule)) {
-      // Money and points that expire lie in the same kinds of purse: a version that changes one must not find the other's.
-      const family = kind.startsWith("lots") ? "value" : kind;
+      // Whatever kind of purse a version keeps money in, another rule must not find it.
+      const family = /cagnotte|points/.exec(kind)?.[0] ?? kind;
       if (purses.has(`${family} ${index}`))
         faults.push(`rule "${rule.id}": purse ${index} of kind ${kind} is taken; give it another`);
       purses.set(`${family} ${index}`, rule.id);
     }
   }
-  return [...faults, ...valueFaults(rules), ...referenceFaults(rules)];
-}
-
-/** Purses of money and points must differ in their index where one of them keeps lots. */
-function valueFaults(rules: readonly Rule[]): string[] {
-  const places = rules.flatMap((rule) =>
-    pursesOfRule(rule).flatMap(({ kind, index }) =>
-      /cagnotte|points|lots/.test(kind) ? [{ id: rule.id, kind, index }] : [],
-    ),
-  );
-  return places.flatMap(({ id: own, kind, index }, i) =>
-    places
-      .slice(0, i)
-      .some(
-        (other) =>
-          other.index === index && other.kind !== kind && [kind, other.kind].some((one) => one.startsWith("lots")),
-      )
-      ? [`rule "${own}": purse ${index} is taken by value that is kept in lots; give it another`]
-      : [],
-  );
+  return [...faults, ...referenceFaults(rules), ...nameFaults(rules)];
 }

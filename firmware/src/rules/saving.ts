@@ -18,7 +18,6 @@ export const holdingOf = (work: Working, rule: SavingRule): Holding => new Holdi
 
 /** Lots whose last day is over leave the card. */
 export function expireSaving(work: Working, rule: SavingRule): void {
-  if (rule.lots === 0) return;
   const holding = holdingOf(work, rule);
   const { usable, over } = parted(holding.held.lots, work.expiryDay);
   if (over.length === 0) return;
@@ -71,6 +70,7 @@ export function redeemSaving(work: Working, rule: SavingRule): void {
   const most = divide(sum(work.discountedLines()) * rule.redeemShareMax, 10_000, "floor");
   const reason = refusal(work, rule, asked, cents, most);
   const wanted = asked === "max" ? cents : asked;
+  if (wanted === 0) return;
   if (reason !== null) {
     work.decline(rule, "cents", wanted, reason);
     return;
@@ -80,7 +80,7 @@ export function redeemSaving(work: Working, rule: SavingRule): void {
   const steps = divide(Math.min(wouldBe, work.capLeft()), step.cents, "floor");
   const paid = steps * step.cents;
   if (wouldBe < Math.max(rule.redeemMin, step.cents)) return;
-  const isCapped = work.capLeft() < wouldBe;
+  const isCapped = paid < divide(wouldBe, step.cents, "floor") * step.cents;
   const shares = work.takeOff(paid);
   if (rule.pays === "discount") for (const [i, share] of shares.entries()) work.untaxed[i]! += share;
   const lots = paid > 0 ? holding.take(steps * step.taken) : [];
@@ -91,18 +91,27 @@ export function redeemSaving(work: Working, rule: SavingRule): void {
     value: steps * step.taken,
     funder: rule.funder,
     ...(rule.kind === "points" ? { cents: paid } : {}),
-    ...(isCapped ? { wouldBe, reason: "CAP_DAY" as const } : {}),
+    ...(isCapped ? { wouldBe: divide(wouldBe, step.cents, "floor") * step.taken, reason: "CAP_DAY" as const } : {}),
     shares,
     ...(lots.length > 0 ? { lots } : {}),
   });
 }
 
-/** A gift of the catalogue, for points. */
-export function takeGift(work: Working, rule: SavingRule): void {
+/** A gift of a catalogue, for points. What no catalogue of the programme has is declined, where it has one at all. */
+export function takeGift(work: Working): void {
   const wanted = work.sale.gift;
-  if (wanted === undefined || rule.kind !== "points") return;
-  const gift = rule.gifts.find(({ id }) => id === wanted);
-  if (gift === undefined) return;
+  if (wanted === undefined) return;
+  const catalogues = work.plan.savings.flatMap(({ rule }) =>
+    rule.kind === "points" && rule.gifts.length > 0 ? [rule] : [],
+  );
+  const [first] = catalogues;
+  if (first === undefined) return;
+  const rule = catalogues.find(({ gifts }) => gifts.some(({ id }) => id === wanted));
+  const gift = rule?.gifts.find(({ id }) => id === wanted);
+  if (rule === undefined || gift === undefined) {
+    work.decline(first, "points", 0, "NO_SUCH_GIFT");
+    return;
+  }
   const holding = holdingOf(work, rule);
   const reason = work.spendingBar() ?? (holding.held.value < gift.points ? "INSUFFICIENT" : null);
   if (reason !== null) {
@@ -111,21 +120,17 @@ export function takeGift(work: Working, rule: SavingRule): void {
   }
   const lots = holding.take(gift.points);
   const { id, funder } = rule;
-  work.effects.push({
-    type: "reward",
-    rule: id,
-    unit: "cents",
-    value: gift.value,
-    funder,
-    label: gift.label,
-    taken: gift.points,
-    times: 1,
-    ...(lots.length > 0 ? { lots } : {}),
-  });
+  const { label, value } = gift;
+  const kept = lots.length > 0 ? { lots } : {};
+  // Points that pay for a gift take nothing off the ticket.
+  work.effects.push(
+    { type: "redeem", rule: id, unit: "points", value: gift.points, funder, cents: 0, label, ...kept },
+    { type: "reward", rule: id, unit: "cents", value, funder, label, times: 1 },
+  );
 }
 
-const sumOf = (effects: readonly Effect[], rule: SavingRule, type: Effect["type"], by: "value" | "taken" = "value") =>
-  effects.reduce((all, effect) => (effect.type === type && effect.rule === rule.id ? all + (effect[by] ?? 0) : all), 0);
+const sumOf = (effects: readonly Effect[], rule: SavingRule, type: Effect["type"]) =>
+  effects.reduce((all, effect) => (effect.type === type && effect.rule === rule.id ? all + effect.value : all), 0);
 
 /** The lots that end next, for the receipt. */
 function noteExpiry(rule: SavingRule, { lots }: Balance): Note[] {
@@ -158,11 +163,10 @@ export function noteSaving(
       ? [{ note: "reward", rule: rule.id, label: effect.label ?? "", value: effect.value }]
       : [],
   );
-  const taken = redeemed + sumOf(effects, rule, "reward", "taken");
   const { unitName } = rule;
   return [
     ...gifts,
-    { note: "points", rule: rule.id, unitName, earned, taken, balance: balance.value },
+    { note: "points", rule: rule.id, unitName, earned, taken: redeemed, balance: balance.value },
     ...noteExpiry(rule, balance),
   ];
 }

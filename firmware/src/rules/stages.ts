@@ -31,7 +31,7 @@ export function runStages(work: Working): void {
   for (const rule of stamps) offerFreeItems(work, rule);
   giveDiscounts(work);
   for (const { rule } of savings) redeemSaving(work, rule);
-  for (const { rule } of savings) takeGift(work, rule);
+  takeGift(work);
   if (prepaid !== null) payPrepaid(work, prepaid);
   for (const rule of units) useUnits(work, rule);
   for (const plan of savings) earnSaving(work, plan);
@@ -127,8 +127,10 @@ export function pursesOfRule(rule: Rule): { readonly kind: PurseKind; readonly i
 export function pursesOf(programme: Programme): PurseKind[] {
   const own = programme.rules.flatMap((rule) => pursesOfRule(rule).map(({ kind }) => kind));
   const offers = programme.rules.some((rule) => "when" in rule && rule.when?.offer !== undefined);
-  const owes =
-    programme.spentPolicy === "allow-negative" &&
-    programme.rules.some(({ kind }) => kind === "cagnotte" || kind === "points");
-  return [...own, ...(offers ? (["offer"] as const) : []), ...(owes ? (["owed"] as const) : [])];
+  const owed = programme.rules.flatMap(({ kind }) =>
+    programme.spentPolicy === "allow-negative" && (kind === "cagnotte" || kind === "points")
+      ? ([kind === "cagnotte" ? "owed-cents" : "owed-points"] as const)
+      : [],
+  );
+  return [...own, ...(offers ? (["offer"] as const) : []), ...owed];
 }

@@ -23,15 +23,13 @@ function hold(work: Working, rule: StampsRule, count: number): void {
   else work.put({ kind: "timed-stamps", index: rule.purse, count, last: work.facts.at }, PURSES);
 }
 
-/** Stamps that a card holds in a grid. */
-export const stampsIn = (purses: readonly Purse[], rule: StampsRule): number => held(purses, rule).count;
-
-/** Puts stamps into a grid, or takes some out, and leaves the time of the last one as it was. */
-export function addStamps(work: Working, rule: StampsRule, more: number): void {
+/** Puts stamps into a grid, or takes some out, as far as there is room and as far as they are there; gives how many it was. */
+export function addStamps(work: Working, rule: StampsRule, more: number): number {
   const { count, last } = held(work.purses, rule);
-  const now = Math.min(STAMPS_MAX, count + more);
+  const now = Math.max(0, Math.min(STAMPS_MAX, count + more));
   if (rule.cooldownMinutes === 0) work.put({ kind: "stamps", index: rule.purse, count: now }, PURSES);
   else work.put({ kind: "timed-stamps", index: rule.purse, count: now, last: last ?? 0 }, PURSES);
+  return now - count;
 }
 
 /** Why this visit gives no stamp, before anything about payment is known; null when it may. */

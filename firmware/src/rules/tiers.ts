@@ -1,8 +1,9 @@
-import { civilOf, dayOfCivil, type Purse, type PurseKind } from "@cachet/card-layout";
-import { divide, ONE, type Ratio, ratio, sum } from "./arithmetic.ts";
-import { monthIndex } from "./calendar/period.ts";
+import { civilOf, type Purse, type PurseKind } from "@cachet/card-layout";
+import { divide, sum } from "./arithmetic.ts";
+import { birthdayIn, monthIndex } from "./calendar/period.ts";
+import { ONE, type Ratio, ratio } from "./ratio.ts";
 import type { TiersRule } from "./status-rules.ts";
-import type { Note, Working } from "./working.ts";
+import type { Effect, Note, Working } from "./working.ts";
 
 const MONTHS = 12;
 const MILLE = 1_000;
@@ -10,6 +11,8 @@ const CENTS_PER_EURO = 100;
 const EPOCH_YEAR = 2_000;
 /** The most that a month can hold, in whole euros. */
 const EUROS_MAX = 0xffff;
+/** The most that a year can hold, in cents. */
+const SPENT_MAX = 0xffff_ffff;
 const KINDS: readonly PurseKind[] = ["year-tier", "rolling-tier"];
 
 export const tiersPurse = ({ window }: TiersRule): PurseKind => (window === "year" ? "year-tier" : "rolling-tier");
@@ -37,7 +40,8 @@ function standing(purses: readonly Purse[], rule: TiersRule, day: number): Stand
   }
   if (purse?.kind === "year-tier") {
     const { level, reviewed, year, spent } = purse;
-    return { level, reviewed, spent: year + EPOCH_YEAR === civilOf(day).year ? spent : 0 };
+    // A clock that was set back counts into the newest year that the card knows.
+    return { level, reviewed, spent: year + EPOCH_YEAR >= civilOf(day).year ? spent : 0 };
   }
   return { level: 0, reviewed: 0, spent: 0 };
 }
@@ -47,9 +51,10 @@ function hold(work: Working, rule: TiersRule, level: number, reviewed: number, m
   const { day } = work.now;
   const old = work.purses.find(({ kind, index }) => index === rule.purse && KINDS.includes(kind));
   if (rule.window === "year") {
-    const { spent } = standing(work.purses, rule, day);
-    const year = civilOf(day).year - EPOCH_YEAR;
-    work.put({ kind: "year-tier", index: rule.purse, level, reviewed, year, spent: spent + more }, KINDS);
+    const { spent: before } = standing(work.purses, rule, day);
+    const year = Math.max(old?.kind === "year-tier" ? old.year : 0, civilOf(day).year - EPOCH_YEAR);
+    const spent = Math.min(SPENT_MAX, before + more);
+    work.put({ kind: "year-tier", index: rule.purse, level, reviewed, year, spent }, KINDS);
     return;
   }
   const before =
@@ -74,27 +79,49 @@ function levelFor({ levels }: TiersRule, spent: number): number {
 function lastReview(on: string, today: number): number {
   const { year } = civilOf(today);
   const [month, dayOfMonth] = on.split("-").map(Number) as [number, number];
-  const days = [year, year - 1].map((candidate) => dayOfCivil(candidate, month, dayOfMonth));
+  const days = [year, year - 1].map((candidate) => birthdayIn(candidate, month, dayOfMonth, "28-february"));
   return Math.max(0, days.find((day) => day < today) ?? 0);
 }
 
-function say(work: Working, rule: TiersRule, level: number): void {
+/** `taken`: the level before, where a purchase reached one, so that a refund finds back to it. */
+function say(work: Working, rule: TiersRule, level: number, taken?: number): void {
   const { id, funder } = rule;
-  work.effects.push({ type: "tier", rule: id, unit: "units", value: level, funder, label: rule.levels[level]!.name });
+  const label = rule.levels[level]!.name;
+  work.effects.push({
+    type: "tier",
+    rule: id,
+    unit: "units",
+    value: level,
+    funder,
+    label,
+    ...(taken === undefined ? {} : { taken }),
+  });
 }
+
+/** What counts at a review: what the window held on its day or holds now, whichever is more. */
+const spentFor = (purses: readonly Purse[], rule: TiersRule, due: number, today: number): number =>
+  Math.max(standing(purses, rule, due).spent, standing(purses, rule, today).spent);
+
+/** A card that was used since the year of a review has forgotten what was spent in that year. */
+const hasForgotten = (purses: readonly Purse[], rule: TiersRule, due: number): boolean =>
+  purses.some(
+    (purse) => purse.kind === "year-tier" && purse.index === rule.purse && purse.year + EPOCH_YEAR > civilOf(due).year,
+  );
 
 /** What becomes of a level at a review: the level, and until when it is only at risk. */
 function reviewed(
-  { review, levels }: TiersRule,
+  rule: TiersRule,
   { level, reviewed: last, spent }: Standing,
   today: number,
   due: number,
+  isForgotten: boolean,
 ): { readonly level: number; readonly isOver: boolean } {
+  const { review } = rule;
   if (review === null || last >= due || level === 0) return { level, isOver: true };
-  const reached = levels.findLastIndex(({ from }) => spent >= from);
+  const reached = levelFor(rule, spent);
   if (reached >= level) return { level, isOver: true };
   if (today <= due + review.graceDays) return { level, isOver: false };
-  return { level: review.down === "one" ? level - 1 : reached, isOver: true };
+  return { level: review.down === "one" || isForgotten ? level - 1 : reached, isOver: true };
 }
 
 /** Holds a review that is due, once its days of grace are over; finds the level that this visit begins with. */
@@ -104,7 +131,9 @@ export function reviewTiers(work: Working, rule: TiersRule): void {
   work.levelHeld = Math.min(now.level, rule.levels.length - 1);
   if (rule.review === null || work.facts.clockSuspect) return;
   const due = lastReview(rule.review.on, day);
-  const { level, isOver } = reviewed(rule, { ...now, level: work.levelHeld }, day, due);
+  const spent = spentFor(work.purses, rule, due, day);
+  const isForgotten = hasForgotten(work.purses, rule, due);
+  const { level, isOver } = reviewed(rule, { ...now, level: work.levelHeld, spent }, day, due, isForgotten);
   if (!isOver || (due === now.reviewed && level === now.level)) return;
   // A card that has nothing to lose keeps no date: it would be written for that alone.
   if (level === now.level && level === 0) return;
@@ -138,33 +167,72 @@ export function climbTiers(work: Working, rule: TiersRule): void {
   if (base === 0) return;
   const before = standing(work.purses, rule, work.now.day);
   const level = Math.max(work.levelHeld, levelFor(rule, before.spent + base));
-  hold(work, rule, level, before.reviewed, base);
-  if (level > work.levelHeld) say(work, rule, level);
+  const isRaised = level > work.levelHeld;
+  // What is reached after a review is not judged by it.
+  const last = isRaised && rule.review !== null ? lastReview(rule.review.on, work.countingDay) : 0;
+  hold(work, rule, level, Math.max(before.reviewed, last), base);
+  if (isRaised) say(work, rule, level, work.levelHeld);
 }
 
-/** Takes spending back that a refund undid, in the month or year of today; the level stays until its review. */
-export function unspendTiers(work: Working, rule: TiersRule, cents: number): void {
+/** Takes cents out of the month that lies so far back, and what that one has not out of those beside it, newer ones first. */
+function withoutCents(
+  euros: readonly number[],
+  rest: number,
+  cents: number,
+  back: number,
+): { readonly euros: readonly number[]; readonly cents: number } {
+  const left = rest - (cents % CENTS_PER_EURO);
+  const months = [...euros];
+  let over = divide(cents, CENTS_PER_EURO, "floor") + (left < 0 ? 1 : 0);
+  const newer = Array.from({ length: back + 1 }, (_, i) => back - i);
+  const older = Array.from({ length: MONTHS - 1 - back }, (_, i) => back + 1 + i);
+  for (const i of [...newer, ...older]) {
+    const less = Math.min(months[i]!, over);
+    months[i] = months[i]! - less;
+    over -= less;
+  }
+  // Less than that was spent, by all that the card knows: nothing is left of it.
+  if (over > 0) return { euros: months, cents: 0 };
+  return { euros: months, cents: left < 0 ? left + CENTS_PER_EURO : left };
+}
+
+/** Takes spending back that a refund undid, out of the year or month of the sale; gives false where that is in no window any more. */
+function unspend(work: Working, rule: TiersRule, cents: number, soldOn: number): boolean {
+  const current = work.purses.find(({ kind, index }) => index === rule.purse && KINDS.includes(kind));
+  if (current?.kind === "year-tier") {
+    if (current.year + EPOCH_YEAR !== civilOf(soldOn).year) return false;
+    work.put({ ...current, spent: Math.max(0, current.spent - cents) }, KINDS);
+    return true;
+  }
+  if (current?.kind !== "rolling-tier") return false;
+  const back = Math.max(0, current.month - monthIndex(soldOn));
+  if (back >= MONTHS) return false;
+  work.put({ ...current, ...withoutCents(current.euros, current.cents, cents, back) }, KINDS);
+  return true;
+}
+
+/**
+ * Takes spending back that a refund undid. A level that the sale reached and that is not reached without it goes back to the one
+ * before; every other level stays until its review. `effects` are those of the sale.
+ */
+export function unspendTiers(
+  work: Working,
+  rule: TiersRule,
+  cents: number,
+  soldOn: number,
+  effects: readonly Effect[],
+): void {
+  if (cents === 0 || !unspend(work, rule, cents, soldOn)) return;
   const { day } = work.now;
   const { level, reviewed: last, spent } = standing(work.purses, rule, day);
-  const left = Math.max(0, spent - cents);
-  const [current] = work.purses.filter(({ kind, index }) => index === rule.purse && KINDS.includes(kind));
-  if (current?.kind === "year-tier")
-    work.put({ ...current, spent: current.year + EPOCH_YEAR === civilOf(day).year ? left : current.spent }, KINDS);
-  if (current?.kind !== "rolling-tier") return;
-  let over = spent - left;
-  const months = [...rolled(current, day)];
-  let { cents: rest } = current;
-  for (let i = 0; i < MONTHS && over > 0; i += 1) {
-    const here = months[i]! * CENTS_PER_EURO + rest;
-    const less = Math.min(here, over);
-    over -= less;
-    months[i] = divide(here - less, CENTS_PER_EURO, "floor");
-    rest = (here - less) % CENTS_PER_EURO;
-  }
-  work.put(
-    { ...current, level, reviewed: last, month: Math.max(current.month, monthIndex(day)), cents: rest, euros: months },
-    KINDS,
+  const climb = effects.find(
+    (effect) => effect.type === "tier" && effect.rule === rule.id && effect.taken !== undefined,
   );
+  if (climb === undefined || climb.value !== level || level >= rule.levels.length || spent >= rule.levels[level]!.from)
+    return;
+  const lower = Math.max(climb.taken!, levelFor(rule, spent));
+  hold(work, rule, lower, last, 0);
+  say(work, rule, lower);
 }
 
 /** What a receipt says of a level. */
@@ -183,7 +251,7 @@ export function noteTiers(rule: TiersRule, purses: readonly Purse[], today: numb
   };
   if (review === null || level === 0) return [own];
   const due = lastReview(review.on, today);
-  const isAtRisk = last < due && spent < held.from && today <= due + review.graceDays;
+  const isAtRisk = last < due && spentFor(purses, rule, due, today) < held.from && today <= due + review.graceDays;
   return isAtRisk
     ? [own, { note: "at-risk", rule: rule.id, level: held.name, through: due + review.graceDays }]
     : [own];

@@ -176,6 +176,14 @@ class Trial {
     return done;
   }
 
+  /** A top-up or pack that is undone now, and only once. */
+  private undone(id: string | undefined): Done {
+    const done = this.remembered(id);
+    if (done.before.length > 0) throw new ValueFault(`of: "${id}" was undone before`);
+    done.before.push(0);
+    return done;
+  }
+
   private visitOf(event: Event): Visit {
     switch (event.type) {
       case "sale":
@@ -200,7 +208,7 @@ class Trial {
         };
       }
       case "cancel":
-        return { kind: "cancel-top-up", effects: this.remembered(event.of).effects };
+        return { kind: "cancel-top-up", effects: this.undone(event.of).effects };
       case "give":
         return { kind: "give", rule: event.rule!, value: event.value! };
       case "receive":
@@ -247,8 +255,8 @@ class Trial {
   ): void {
     if (!isSale(visit)) {
       if (visit.kind === "refund" && effects.every((effect) => effect.type !== "decline"))
-        this.remembered(of).before.push(...visit.lines);
-      if (id === undefined || type !== "top-up") return;
+        this.remembered(of).before.push(...(visit.sale.lines.length === 0 ? [0] : visit.lines));
+      if (id === undefined || (type !== "top-up" && type !== "pack")) return;
     }
     if (id === undefined) return;
     const sale = isSale(visit) ? visit : { lines: [], tip: 0 };

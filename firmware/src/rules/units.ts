@@ -3,7 +3,7 @@ import { divide } from "./arithmetic.ts";
 import type { UnitsRule } from "./prepaid-rule.ts";
 import type { Note, Working } from "./working.ts";
 
-const UNITS_MAX = 0xffff;
+export const UNITS_MAX = 0xffff;
 
 /** Units that were paid for, and units given on top. */
 export function unitsIn(purses: readonly Purse[], rule: UnitsRule): { readonly paid: number; readonly bonus: number } {
@@ -15,9 +15,9 @@ export function holdUnits(work: Working, rule: UnitsRule, paid: number, bonus: n
   work.put({ kind: "units", index: rule.purse, paid, bonus }, ["units"]);
 }
 
-/** Cents that one unit was sold for: of the dearest pack by the unit, so that nobody gets back less than was paid. */
-export const unitPrice = ({ packs }: UnitsRule): number =>
-  Math.max(...packs.map(({ units, price }) => divide(price, units, "floor")));
+/** Cents that so many units were sold for: of the dearest pack by the unit, so that nobody gets back less than was paid. */
+export const unitsWorth = ({ packs }: UnitsRule, count: number): number =>
+  Math.max(...packs.map(({ units, price }) => divide(count * price, units, "ceil")));
 
 /** Puts the units of a pack on the card; `pack` counts from 1. */
 export function buyPack(work: Working, rule: UnitsRule, pack: number): void {

@@ -1,6 +1,6 @@
-import { civilOf, dayOfCivil, dayText, type Lot, NEVER, type Purse } from "@cachet/card-layout";
+import { civilOf, dayOfCivil, dayText, type Lot, NEVER, type Purse, STAMPS_MAX } from "@cachet/card-layout";
 import { sum } from "./arithmetic.ts";
-import { balanceIn, type Place } from "./balance.ts";
+import { balanceIn, type Place, placeKind } from "./balance.ts";
 import { monthIndex, parseDay } from "./calendar/period.ts";
 import {
   type Check,
@@ -14,10 +14,12 @@ import {
   shape,
   words,
 } from "./field-faults.ts";
+import { withLots } from "./lots.ts";
 import { bonusPlace, prepaidIn } from "./prepaid.ts";
 import type { Programme, Rule } from "./programme.ts";
 import { placeOf } from "./saving.ts";
 import { tiersPurse } from "./tiers.ts";
+import { UNITS_MAX } from "./units.ts";
 
 /** What a card holds of a programme, by rule id, as people write it: cents, points, stamps, or an object where there is more to say. */
 export type Values = Readonly<Record<string, unknown>>;
@@ -87,7 +89,10 @@ const either =
     typeof value === "number" ? amount(value, name) : shape(fields)(value, name);
 
 const CHECKS: { readonly [K in Rule["kind"]]?: Check } = {
-  stamps: either({ count: amount, last: optional(orNull(isMoment)) }),
+  stamps: (value, name) =>
+    typeof value === "number"
+      ? count(0, STAMPS_MAX, "stamps")(value, name)
+      : shape({ count: count(0, STAMPS_MAX, "stamps"), last: optional(orNull(isMoment)) })(value, name),
   cagnotte: either({
     value: optional(amount),
     remainder: optional(amount),
@@ -101,10 +106,13 @@ const CHECKS: { readonly [K in Rule["kind"]]?: Check } = {
     owed: optional(amount),
   }),
   prepaid: either({ paid: optional(amount), bonus: optional(amount), lots: optional(lotsCheck) }),
-  units: either({ paid: optional(amount), bonus: optional(amount) }),
+  units: (value, name) =>
+    typeof value === "number"
+      ? count(0, UNITS_MAX)(value, name)
+      : shape({ paid: optional(count(0, UNITS_MAX)), bonus: optional(count(0, UNITS_MAX)) })(value, name),
   tiers: shape({ level: words(40), spent: optional(count(0, 1_000_000_000)), reviewed: optional(isDay) }),
   club: shape({ until: isDay }),
-  challenge: shape({ visited: listOf(count(1, 65_535), 0, 32), won: optional(amount) }),
+  challenge: shape({ visited: listOf(count(1, 65_535), 0, 32), won: optional(count(0, 255)) }),
   cap: shape({ used: amount, since: isDay }),
   bonus: shape({ used: amount, since: isDay }),
 };
@@ -122,11 +130,11 @@ function holding(place: Place, given: unknown): Purse[] {
     owed?: number;
   };
   const { index } = place;
-  const owing: Purse[] = owed > 0 ? [{ kind: "owed", index, value: owed }] : [];
+  const owing: Purse[] =
+    owed > 0 ? [{ kind: place.unit === "cents" ? "owed-cents" : "owed-points", index, value: owed }] : [];
   if (place.lots > 0) {
     const kept = lots.length > 0 ? lots.map(lotOf) : value > 0 ? [{ value, issued: 0, expires: NEVER }] : [];
-    const inOrder = [...kept].sort((a, b) => a.expires - b.expires || a.issued - b.issued);
-    return [{ kind: `lots-${place.lots}` as "lots-4", index, lots: inOrder }, ...owing];
+    return [{ kind: placeKind(place) as "points-lots-4", index, lots: withLots(kept, [], place.lots) }, ...owing];
   }
   if (place.unit === "cents") {
     return [
@@ -218,6 +226,9 @@ function pursesOfValue(programme: Programme, rule: Rule, given: unknown, today: 
       return [{ kind: "club", index: rule.purse, until: parseDay(fields.until as string)! }];
     case "challenge": {
       const { visited, won = 0 } = given as { readonly visited: readonly number[]; readonly won?: number };
+      const stranger = visited.find((merchant) => programme.merchants[merchant] === undefined);
+      if (stranger !== undefined)
+        throw new ValueFault(`${rule.id}.visited: merchant ${stranger} is not in the programme`);
       const places = sum([...new Set(visited)].map((merchant) => 2 ** merchantNumbers(programme).indexOf(merchant)));
       return [{ kind: "visited", index: rule.purse, challenge: rule.number, places, won }];
     }
@@ -275,7 +286,7 @@ function writtenTiers(rule: Extract<Rule, { kind: "tiers" }>, purses: readonly P
   if (purse?.kind !== "year-tier" && purse?.kind !== "rolling-tier") return { level: rule.levels[0]!.name, spent: 0 };
   const spent = purse.kind === "year-tier" ? purse.spent : sum(purse.euros) * 100 + purse.cents;
   return {
-    level: rule.levels[purse.level]!.name,
+    level: rule.levels[Math.min(purse.level, rule.levels.length - 1)]!.name,
     spent,
     ...(purse.reviewed === 0 ? {} : { reviewed: dayText(purse.reviewed) }),
   };

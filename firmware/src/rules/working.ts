@@ -102,7 +102,7 @@ export interface Effect {
   readonly label?: string;
   /** Cents that it took off the ticket, where `unit` is another. */
   readonly cents?: number;
-  /** Stamps or points that a reward took, and how many rewards that was. */
+  /** Stamps or points that a reward took, and how many rewards that was. Of a level that was reached: the one before. */
   readonly taken?: number;
   readonly times?: number;
   /** How it spreads over the lines. */
@@ -111,7 +111,7 @@ export interface Effect {
   readonly lots?: readonly Lot[];
   /** Ids of the rules that multiplied it. */
   readonly by?: readonly string[];
-  /** By how much the unearned fraction on the card grew. */
+  /** By how much the unearned fraction on the card grew; less than nothing where it shrank. */
   readonly fraction?: number;
 }
 
@@ -205,7 +205,8 @@ export class Working {
     this.plan = planOf(programme);
     this.sale = sale;
     this.facts = facts;
-    this.isFirst = purses.length === 0;
+    // An offer is put on a card before anything happens to it.
+    this.isFirst = purses.every(({ kind }) => kind === "offer");
     this.purses = [...purses];
     const nothing = sale.lines.map(() => 0);
     this.discounts = nothing;
@@ -217,13 +218,25 @@ export class Working {
 
   /** Local time of the visit, in the programme's zone. */
   get now(): LocalTime {
-    this.local ??= localTime(this.programme.zone, this.facts.at + CARD_EPOCH_SECONDS);
+    this.local ??= this.localTime();
     return this.local;
+  }
+
+  /** A card has no word for a day before 2000: a clock that fell back that far shows the first it has. */
+  private localTime(): LocalTime {
+    const local = localTime(this.programme.zone, this.facts.at + CARD_EPOCH_SECONDS);
+    return { ...local, day: Math.max(0, local.day) };
+  }
+
+  /** The day on which things are counted and from which they last: of a reset clock, the later of the two that are known. */
+  get countingDay(): number {
+    const { clockSuspect, lastDay = 0 } = this.facts;
+    return clockSuspect ? Math.max(this.now.day, lastDay) : this.now.day;
   }
 
   /** Local day of an instant, seconds since 2000. */
   dayOf(at: number): number {
-    return localTime(this.programme.zone, at + CARD_EPOCH_SECONDS).day;
+    return Math.max(0, localTime(this.programme.zone, at + CARD_EPOCH_SECONDS).day);
   }
 
   get year(): number {

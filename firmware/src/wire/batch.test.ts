@@ -79,6 +79,7 @@ const seal: BatchSeal = {
   last: FIRST + 5,
   count: 6,
   totals: {
+    ...NO_SUMS,
     earnedCents: 70,
     spentCents: 288,
     discountCents: 30,
@@ -86,8 +87,6 @@ const seal: BatchSeal = {
     stampsAdded: 1,
     stampsTaken: 10,
     toppedUpCents: 2_000,
-    creditedCents: 0,
-    creditedStamps: 0,
   },
   previous,
   head: entryHash(sha256, stored[5]!),

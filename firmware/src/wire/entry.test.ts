@@ -224,19 +224,35 @@ describe("sums", () => {
       effect("credit", 500, { credit: 4 }),
       effect("credit", 3, { credit: 5, unit: "stamps" }),
       effect("adopt", 0, { credit: 6 }),
+      effect("earn", 40, { unit: "points" }),
+      effect("redeem", 30, { unit: "points", cents: 25 }),
+      effect("return", 60),
+      effect("return", 4, { unit: "stamps" }),
+      effect("receive", 2),
+      effect("clawback", 7),
+      effect("clawback", 6, { unit: "stamps" }),
+      effect("clawback", 9, { unit: "points" }),
+      effect("give", 1),
+      effect("forfeit", 3),
+      effect("expire", 11),
     ];
     expect(sumsOf(effects)).toEqual({
       earnedCents: 15,
-      spentCents: 200,
+      spentCents: 200 + 25,
       discountCents: 30,
       rewardCents: 340,
-      stampsAdded: 3,
-      stampsTaken: 10,
+      stampsAdded: 3 + 4,
+      stampsTaken: 10 + 6,
       toppedUpCents: 2_001,
       creditedCents: 500,
       creditedStamps: 3,
+      pointsAdded: 40,
+      pointsTaken: 30 + 9,
+      returnedCents: 62,
+      takenBackCents: 11,
+      expiredCents: 11,
     });
-    expect(centsMoved(effects)).toBe(10 + 5 + 2_001 - 200 + 500);
+    expect(centsMoved(effects)).toBe(10 + 5 + 2_001 - 200 + 500 + 62 - 11 - 11);
     expect(sumsOf([])).toEqual(NO_SUMS);
   });
 

@@ -268,6 +268,13 @@ export const Sums = map({
   /** What the office's credits put on the card. */
   creditedCents: orZero(8, uint()),
   creditedStamps: orZero(9, uint()),
+  pointsAdded: orZero(10, uint()),
+  pointsTaken: orZero(11, uint()),
+  /** What refunds gave back to cards, and what came from other cards. */
+  returnedCents: orZero(12, uint()),
+  /** What refunds took back, what went to other cards, and what was lost with an account. */
+  takenBackCents: orZero(13, uint()),
+  expiredCents: orZero(14, uint()),
 });
 export type Sums = Decoded<typeof Sums>;
 
@@ -281,47 +288,52 @@ export const NO_SUMS: Sums = {
   toppedUpCents: 0,
   creditedCents: 0,
   creditedStamps: 0,
+  pointsAdded: 0,
+  pointsTaken: 0,
+  returnedCents: 0,
+  takenBackCents: 0,
+  expiredCents: 0,
 };
 
 export function addSums(a: Sums, b: Sums): Sums {
-  return {
-    earnedCents: a.earnedCents + b.earnedCents,
-    spentCents: a.spentCents + b.spentCents,
-    discountCents: a.discountCents + b.discountCents,
-    rewardCents: a.rewardCents + b.rewardCents,
-    stampsAdded: a.stampsAdded + b.stampsAdded,
-    stampsTaken: a.stampsTaken + b.stampsTaken,
-    toppedUpCents: a.toppedUpCents + b.toppedUpCents,
-    creditedCents: a.creditedCents + b.creditedCents,
-    creditedStamps: a.creditedStamps + b.creditedStamps,
-  };
+  const names = Object.keys(NO_SUMS) as (keyof Sums)[];
+  return Object.fromEntries(names.map((name) => [name, a[name] + b[name]])) as Record<keyof Sums, number>;
 }
 
 /** Cents that an effect took off the ticket, whatever it is counted in. */
 export const centsOf = ({ unit, value, cents = 0 }: Pick<StoredEffect, "unit" | "value" | "cents">): number =>
   unit === "cents" ? value : cents;
 
+type EffectType = StoredEffect["type"];
+/** Effects by which value comes onto a card, and by which it leaves. */
+const GIVING: readonly EffectType[] = ["earn", "stamp", "topup", "credit", "return", "receive"];
+const TAKING: readonly EffectType[] = ["redeem", "expire", "clawback", "forfeit", "give"];
+
 /** The sums of one area's effects. */
 export function sumsOf(effects: readonly StoredEffect[]): Sums {
-  const total = (type: StoredEffect["type"], unit?: StoredEffect["unit"]) =>
+  const total = (types: readonly EffectType[], unit?: StoredEffect["unit"]) =>
     effects
-      .filter((effect) => effect.type === type && (unit === undefined || effect.unit === unit))
+      .filter((effect) => types.includes(effect.type) && (unit === undefined || effect.unit === unit))
       .reduce((sum, { value }) => sum + value, 0);
+  // A reward is worth cents and takes stamps.
+  const rewarded = effects.reduce((sum, { taken = 0, unit }) => (unit === "cents" ? sum + taken : sum), 0);
   return {
-    earnedCents: total("earn", "cents"),
+    earnedCents: total(["earn"], "cents"),
     spentCents: effects.reduce((sum, effect) => (effect.type === "redeem" ? sum + centsOf(effect) : sum), 0),
-    discountCents: total("discount"),
-    rewardCents: total("reward"),
-    stampsAdded: total("stamp"),
-    stampsTaken: effects.reduce((sum, { taken = 0, unit }) => (unit === "cents" ? sum + taken : sum), 0),
-    toppedUpCents: total("topup"),
-    creditedCents: total("credit", "cents"),
-    creditedStamps: total("credit", "stamps"),
+    discountCents: total(["discount"]),
+    rewardCents: total(["reward"]),
+    stampsAdded: total(["stamp"]) + total(["return"], "stamps"),
+    stampsTaken: rewarded + total(["clawback"], "stamps"),
+    toppedUpCents: total(["topup"], "cents"),
+    creditedCents: total(["credit"], "cents"),
+    creditedStamps: total(["credit"], "stamps"),
+    pointsAdded: total(GIVING, "points"),
+    pointsTaken: total(TAKING, "points"),
+    returnedCents: total(["return", "receive"], "cents"),
+    takenBackCents: total(["clawback", "give", "forfeit"], "cents"),
+    expiredCents: total(["expire"], "cents"),
   };
 }
-
-const GIVING: readonly StoredEffect["type"][] = ["earn", "topup", "credit", "return", "receive"];
-const TAKING: readonly StoredEffect["type"][] = ["redeem", "expire", "clawback", "forfeit", "give"];
 
 /** Cents by which one area's effects change the money on the card, all purses together: negative where it pays. */
 export function centsMoved(effects: readonly Pick<StoredEffect, "type" | "value" | "unit">[]): number {

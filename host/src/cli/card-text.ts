@@ -5,6 +5,7 @@ import {
   type CardState,
   type Chip,
   dayText,
+  type Lot,
   NEVER,
   PROTECTION,
   type Purse,
@@ -26,6 +27,14 @@ export const headed = (heading: string, text: string): string => `${heading.padE
 export const instantText = (seconds: number): string =>
   `${new Date((CARD_EPOCH_SECONDS + seconds) * 1_000).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 
+/** Lots in the order in which they are spent, with their last days. */
+function lotsText(lots: readonly Lot[], amount: (value: number) => string): string {
+  const texts = lots.map(
+    ({ value, expires }) => `${amount(value)}${expires === NEVER ? "" : ` through ${dayText(expires)}`}`,
+  );
+  return texts.length === 0 ? amount(0) : texts.join(" + ");
+}
+
 /** What a purse holds: euros, a number of stamps or points, a day. */
 export function amountText(purse: Purse): string {
   switch (purse.kind) {
@@ -40,13 +49,17 @@ export function amountText(purse: Purse): string {
       return money(purse.cents, "en");
     case "units":
       return `${purse.paid} paid, ${purse.bonus} on top`;
-    case "lots-2":
-    case "lots-4":
-    case "lots-8":
-      return purse.lots
-        .map(({ value, expires }) => `${value}${expires === NEVER ? "" : ` through ${dayText(expires)}`}`)
-        .join(" + ");
-    case "owed":
+    case "cagnotte-lots-2":
+    case "cagnotte-lots-4":
+    case "cagnotte-lots-8":
+      return lotsText(purse.lots, (value) => money(value, "en"));
+    case "points-lots-2":
+    case "points-lots-4":
+    case "points-lots-8":
+      return lotsText(purse.lots, String);
+    case "owed-cents":
+      return money(purse.value, "en");
+    case "owed-points":
     case "used":
       return `${purse.value}`;
     case "year-tier":

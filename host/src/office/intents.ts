@@ -1,4 +1,4 @@
-import { PREDECESSOR_BYTES, type Purse, sameBytes, stateHashMessage, unpackState } from "@cachet/card-layout";
+import { centsIn, PREDECESSOR_BYTES, sameBytes, stateHashMessage, unpackState } from "@cachet/card-layout";
 import {
   areasFault,
   type BatchEntry,
@@ -44,9 +44,6 @@ function intentFault(database: Database, terminal: number, { areas, merchant, ca
   });
   return wrong === undefined ? null : `the record of programme ${wrong.programme} is not what the intent says of it`;
 }
-
-const centsIn = (purses: readonly Purse[]): number =>
-  purses.reduce((sum, purse) => ("cents" in purse ? sum + purse.cents : sum), 0);
 
 /** The record that an area of an intent replaces, where the visit that wrote it is known. */
 function recordBefore(database: Database, card: number, { programme, oldHash }: IntentArea): Uint8Array | null {
@@ -111,8 +108,9 @@ export function addIntent(database: Database, terminal: number, entry: Entry & {
       offset,
       area.oldHash,
       area.newHash,
-      sums.earnedCents,
-      sums.spentCents,
+      // A refund counts against what was earned and spent.
+      sums.earnedCents - sums.takenBackCents,
+      sums.spentCents - sums.returnedCents,
       sums.toppedUpCents,
       sums.stampsAdded + sums.creditedStamps - sums.stampsTaken,
       area.effects.reduce((rewards, { times = 0 }) => rewards + times, 0),

@@ -6,8 +6,15 @@ import type { Database } from "../ports/database.ts";
 const cardAccount = (card: number, programme: number) => `card/${card}/${programme}`;
 const merchantAccount = (merchant: number, programme: number) => `merchant/${merchant}/${programme}`;
 const issuedStamps = (programme: number) => `stamps-issued/${programme}`;
+const issuedPoints = (programme: number) => `points-issued/${programme}`;
+/** Money whose last day was over before anybody spent it. */
+const expiredAccount = (programme: number) => `expired/${programme}`;
 /** What the office put on cards by credits, by who pays for it. */
 const creditsAccount = (funder: StoredEffect["funder"], programme: number) => `credits/${funder}/${programme}`;
+
+/** Money that left the card. What points took off a ticket was never money on the card. */
+const spentOf = ({ effects }: IntentArea): number =>
+  effects.reduce((sum, { type, unit, value }) => (type === "redeem" && unit === "cents" ? sum + value : sum), 0);
 
 /**
  * Posts a committed area: what the card gained is owed by the merchant, who gave it or took the cash for it; what it spent
@@ -20,17 +27,22 @@ export function postCommit(
   intent: Intent,
   area: IntentArea,
 ): void {
-  const { earnedCents, spentCents, toppedUpCents, stampsAdded, stampsTaken } = sumsOf(area.effects);
+  const sums = sumsOf(area.effects);
   const { card, merchant } = intent;
   const lines: (readonly [string, string, number])[] = [];
   const move = (from: string, to: string, unit: string, amount: number) => {
     if (amount !== 0) lines.push([from, unit, -amount], [to, unit, amount]);
   };
   const onCard = cardAccount(card, area.programme);
-  move(merchantAccount(merchant, area.programme), onCard, "cents", earnedCents);
-  move(merchantAccount(merchant, area.programme), onCard, "cents", toppedUpCents);
-  move(onCard, merchantAccount(merchant, area.programme), "cents", spentCents);
-  move(issuedStamps(area.programme), onCard, "stamps", stampsAdded - stampsTaken);
+  const ofMerchant = merchantAccount(merchant, area.programme);
+  move(ofMerchant, onCard, "cents", sums.earnedCents);
+  move(ofMerchant, onCard, "cents", sums.toppedUpCents);
+  move(ofMerchant, onCard, "cents", sums.returnedCents);
+  move(onCard, ofMerchant, "cents", spentOf(area));
+  move(onCard, ofMerchant, "cents", sums.takenBackCents);
+  move(onCard, expiredAccount(area.programme), "cents", sums.expiredCents);
+  move(issuedStamps(area.programme), onCard, "stamps", sums.stampsAdded - sums.stampsTaken);
+  move(issuedPoints(area.programme), onCard, "points", sums.pointsAdded - sums.pointsTaken);
   for (const { type, unit, value, funder } of area.effects) {
     if (type === "credit") move(creditsAccount(funder, area.programme), onCard, unit, value);
   }
@@ -40,7 +52,7 @@ export function postCommit(
 }
 
 /** What cardholders can spend, by the books. */
-export function outstanding(database: Database, unit: "cents" | "stamps"): number {
+export function outstanding(database: Database, unit: "cents" | "stamps" | "points"): number {
   const row = database.get("select total(amount) as sum from posting where unit = ? and account glob 'card/*'", unit);
   return Number(row?.sum ?? 0);
 }
