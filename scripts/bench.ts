@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stampVisits } from "./air.ts";
 import { linkFigures } from "./link.ts";
+import { rulesFigures } from "./rules.ts";
 
 /** One figure beside what it is held against, both from this very run. */
 interface Figure {
@@ -136,7 +137,35 @@ async function link(): Promise<Figure[]> {
   ];
 }
 
-const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = { town, air, link };
+const PEER_RATIO_V8 = 20;
+
+async function rules(): Promise<Figure[]> {
+  const { ours, quickjs, jsonRules, zen, growth } = await rulesFigures();
+  const peer = Math.max(jsonRules, zen);
+  const who = `${jsonRules > zen ? "json-rules-engine" : "@gorules/zen-engine"}, the faster of two; the other does ${Math.round(Math.min(jsonRules, zen))}`;
+  const perSecond = (name: string, value: number, needed: number): Figure => ({
+    name,
+    value: Math.round(value),
+    unit: "evaluations/s",
+    better: "higher",
+    reference: Math.round(peer),
+    reference_name: `${who}; needed ${needed} times as many`,
+  });
+  return [
+    perSecond("rules-v8", ours, PEER_RATIO_V8),
+    perSecond("rules-quickjs", quickjs, 1),
+    {
+      name: "rules-growth",
+      value: Math.round(100 * growth) / 100,
+      unit: "x",
+      better: "lower",
+      reference: 4,
+      reference_name: "cost of 64 more rules over that of 16 more, where it is linear",
+    },
+  ];
+}
+
+const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = { town, air, link, rules };
 
 const args = process.argv.slice(2);
 const only = args.includes("--only") ? args[args.indexOf("--only") + 1] : undefined;

@@ -9,12 +9,13 @@ function covers(work: Working, { categories }: DiscountRule, line: number): bool
   return !work.isExcluded(work.sale.lines[line]!);
 }
 
-/** What a discount would take off each line; never more than is left of it. */
+/** What a discount would take off each line; never more than is left to pay of it, by what programmes before this one redeemed too. */
 function sharesOf(work: Working, rule: DiscountRule): readonly number[] {
-  const open = work.discountedLines().map((amount, i) => (covers(work, rule, i) ? amount : 0));
-  const basis =
-    rule.basis === "running" ? open : work.sale.lines.map(({ amount }, i) => (covers(work, rule, i) ? amount : 0));
-  const wanted = "rate" in rule.off ? divide(sum(basis) * rule.off.rate, 10_000, rule.rounding) : rule.off.cents;
+  const covered = (amounts: readonly number[]) => amounts.map((amount, i) => (covers(work, rule, i) ? amount : 0));
+  const open = covered(work.openLines());
+  const basis = rule.basis === "running" ? work.discountedLines() : work.sale.lines.map(({ amount }) => amount);
+  const wanted =
+    "rate" in rule.off ? divide(sum(covered(basis)) * rule.off.rate, 10_000, rule.rounding) : rule.off.cents;
   return allocate(Math.min(wanted, sum(open)), open);
 }
 

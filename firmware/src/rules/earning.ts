@@ -116,11 +116,15 @@ interface Group {
   readonly factor: Factor;
 }
 
-function groupsOf(
-  work: Working,
-  matching: readonly MultiplierRule[],
-  lines: readonly number[],
-): { readonly groups: readonly Group[]; readonly ofLine: readonly Group[] } {
+/** Every group, and the one of each line. */
+interface Groups {
+  readonly groups: readonly Group[];
+  readonly ofLine: readonly Group[];
+}
+
+const NO_GROUPS: Groups = { groups: [], ofLine: [] };
+
+function groupsOf(work: Working, matching: readonly MultiplierRule[], lines: readonly number[]): Groups {
   const groups = new Map<string, Group>();
   const ofLine = lines.map((cents, i) => {
     const own = matching.filter((modifier) => applies(modifier, work.sale.lines[i]!.category));
@@ -146,7 +150,8 @@ function exactEarning(work: Working, plan: SavingPlan, lines: readonly number[])
   const staged = (value: Ratio): Ratio =>
     work.programme.roundingStage === "each" ? ratio(rounded(value, eachRounding)) : value;
   const base = (cents: number): Ratio => staged(product(worthOfCents(rule, cents), level));
-  const { groups, ofLine } = groupsOf(work, matching, lines);
+  // Nothing multiplies most purchases.
+  const { groups, ofLine } = matching.length === 0 ? NO_GROUPS : groupsOf(work, matching, lines);
   const by = new Set<string>();
   let value = base(sum(lines));
   for (const { cents, factor } of groups) {
@@ -170,6 +175,7 @@ function exactEarning(work: Working, plan: SavingPlan, lines: readonly number[])
 
 /** Cents of each line times what multiplied them; as they are where that would be too much to spread exactly. */
 function weightsOf(lines: readonly number[], ofLine: readonly Group[]): readonly number[] {
+  if (ofLine.length < 2) return lines;
   const exact = lines.map((cents, i) => product(ratio(cents), ofLine[i]!.factor.of));
   if (exact.some((weight) => isAtLeast(weight, WEIGHT_MAX))) return lines;
   const weights = exact.map((weight) => rounded(weight, "floor"));

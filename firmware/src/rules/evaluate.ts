@@ -7,7 +7,7 @@ import type { Programme } from "./programme.ts";
 import { cancelTopUp, type Refund, refundSale } from "./refund.ts";
 import { beginDay, notesOf, runStages } from "./stages.ts";
 import { buyPack } from "./units.ts";
-import { type Effect, type Facts, type Note, type Sale, type Skipped, Working } from "./working.ts";
+import { type Effect, type Facts, type Line, type Note, type Sale, type Skipped, Working } from "./working.ts";
 
 /** What can happen to a card in a programme. A sale need not name its kind. */
 type SaleVisit = Sale & { readonly kind?: "sale" };
@@ -60,48 +60,49 @@ const SALE_UNITS_MAX = 9_999;
 const CATEGORY_MAX = 40;
 const TENDERS_MAX = 20;
 
-function checkCounts(counts: readonly (readonly [name: string, value: number])[]): void {
-  for (const [name, value] of counts) {
-    if (whole(value, name) < 0) throw new ArithmeticFault(`${name} is ${value}, less than nothing`);
-  }
+function checkCount(value: number, name: string): void {
+  if (whole(value, name) < 0) throw new ArithmeticFault(`${name} is ${value}, less than nothing`);
 }
 
-function checkSale(sale: Sale): void {
-  const { lines, tenders = [], use = 0 } = sale;
-  if (lines.length === 0 && use === 0) throw new ArithmeticFault("a sale has at least one line");
-  checkCounts([
-    ["tip", sale.tip],
-    ["use", use],
-    ...lines.map(({ amount }, i) => [`line ${i + 1} amount`, amount] as const),
-    ...lines.map(({ quantity }, i) => [`line ${i + 1} quantity`, quantity] as const),
-    ...tenders.map(({ amount }, i) => [`tender ${i + 1} amount`, amount] as const),
-    ["redeem", typeof sale.redeem === "number" ? sale.redeem : 0],
-  ]);
-  const { prepaid } = sale;
-  if (typeof prepaid === "number") checkCounts([["prepaid", prepaid]]);
-  else if (prepaid !== undefined && prepaid !== "none") throw new ArithmeticFault(`prepaid is "${prepaid}"`);
-  if (lines.length > SALE_LINES_MAX) throw new ArithmeticFault(`${lines.length} lines, at most ${SALE_LINES_MAX}`);
-  if (tenders.length > TENDERS_MAX) throw new ArithmeticFault(`${tenders.length} tenders, at most ${TENDERS_MAX}`);
-  if (lines.some(({ quantity }) => quantity === 0)) throw new ArithmeticFault("a line has at least one unit");
-  if (lines.some(({ category }) => (category?.length ?? 0) > CATEGORY_MAX)) {
+/** Checks one line; gives nothing. */
+function checkLine({ amount, quantity, category }: Line, number: number): void {
+  checkCount(amount, `line ${number} amount`);
+  checkCount(quantity, `line ${number} quantity`);
+  if (quantity === 0) throw new ArithmeticFault("a line has at least one unit");
+  if (category !== undefined && category.length > CATEGORY_MAX)
     throw new ArithmeticFault(`a category has at most ${CATEGORY_MAX} characters`);
+}
+
+function checkSale({ lines, tip, tenders, use = 0, redeem, prepaid }: Sale): void {
+  if (lines.length === 0 && use === 0) throw new ArithmeticFault("a sale has at least one line");
+  if (lines.length > SALE_LINES_MAX) throw new ArithmeticFault(`${lines.length} lines, at most ${SALE_LINES_MAX}`);
+  checkCount(tip, "tip");
+  checkCount(use, "use");
+  if (typeof redeem === "number") checkCount(redeem, "redeem");
+  if (typeof prepaid === "number") checkCount(prepaid, "prepaid");
+  else if (prepaid !== undefined && prepaid !== "none") throw new ArithmeticFault(`prepaid is "${prepaid}"`);
+  let [units, total] = [0, tip];
+  for (const [i, line] of lines.entries()) {
+    checkLine(line, i + 1);
+    units += line.quantity;
+    total += line.amount;
   }
-  const units = sum(lines.map(({ quantity }) => quantity));
   if (units > SALE_UNITS_MAX) throw new ArithmeticFault(`the sale has ${units} units, at most ${SALE_UNITS_MAX}`);
-  const total = sum(lines.map(({ amount }) => amount)) + sale.tip;
   if (total > SALE_CENTS_MAX) throw new ArithmeticFault(`the sale comes to ${total} cents, at most ${SALE_CENTS_MAX}`);
+  if (tenders === undefined) return;
+  if (tenders.length > TENDERS_MAX) throw new ArithmeticFault(`${tenders.length} tenders, at most ${TENDERS_MAX}`);
+  for (const [i, { amount }] of tenders.entries()) checkCount(amount, `tender ${i + 1} amount`);
 }
 
 function checkFacts(programme: Programme, { merchant, at, spentToday = 0 }: Facts): void {
   if (programme.merchants[merchant] === undefined) {
     throw new ArithmeticFault(`merchant ${merchant} is not in programme ${programme.number}`);
   }
-  checkCounts([
-    ["spentToday", spentToday],
-    ["at", at],
-  ]);
+  checkCount(spentToday, "spentToday");
+  checkCount(at, "at");
 }
 
+/** The proposal. What few ask for is worked out when somebody does. */
 function conclude(work: Working, payable: number): Evaluation {
   const { programme, effects, skipped, discounts, redeemed, prepaid, untaxed, freed } = work;
   const newPurses = work.newPurses();
@@ -110,15 +111,19 @@ function conclude(work: Working, payable: number): Evaluation {
     version: programme.version,
     effects,
     newPurses,
-    receipt: notesOf(programme, newPurses, effects, work.facts.clockSuspect ? null : work.now.day),
     skipped,
     discounts,
     redeemed,
     prepaid,
     untaxed,
     freed,
-    earningBase: work.eligible(work.earningLines()),
     payable,
+    get receipt() {
+      return notesOf(programme, newPurses, effects, work.facts.clockSuspect ? null : work.now.day);
+    },
+    get earningBase() {
+      return work.eligible(work.earningLines());
+    },
   };
 }
 

@@ -36,7 +36,7 @@ const RUNS = { numRuns: 10_000 };
 const DAY = 86_400;
 /** Noon of 1 January 2027. */
 const START = 27 * 365.25 * DAY + 0.75 * DAY + DAY / 2;
-const CATEGORIES = ["coffee", "bread", "tobacco", undefined] as const;
+const CATEGORIES = ["coffee", "coffee", "bread", "tobacco", undefined] as const;
 
 const maybe = <T>(arb: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(arb, { nil: undefined, freq: 1 });
 const pick = <T>(...values: readonly T[]) => fc.constantFrom(...values);
@@ -362,12 +362,15 @@ interface Step {
   readonly visit: Visit;
   /** Days since the last one. */
   readonly days: number;
-  readonly facts: Omit<Facts, "at">;
+  readonly facts: Omit<Facts, "at" | "before">;
+  /** How much a programme before this one took off a sale. */
+  readonly tenths: number;
 }
 const steady = (visit: fc.Arbitrary<Visit>): fc.Arbitrary<Step> =>
   fc.record({
     visit,
     days: pick(0, 0, 1, 8, 40, 200),
+    tenths: pick(0, 0, 0, 3, 10),
     facts: fc
       .record({
         merchant: pick(1, 1, 2, 5),
@@ -517,33 +520,52 @@ function holdsTrue(programme: Programme, before: readonly Purse[], visit: Visit,
   packPurses(newPurses, pursesSize(newPurses.map(({ kind }) => kind)));
   for (const purse of newPurses) if ("lots" in purse) expect(purse.lots.every(({ value }) => value > 0)).toBe(true);
   if (visit.kind !== undefined && visit.kind !== "sale") return;
-  const gross = sum(visit.lines.map(({ amount }) => amount));
+  const { before: first } = facts;
+  const taken = visit.lines.map((_, i) => (first?.discounts[i] ?? 0) + (first?.redeemed[i] ?? 0));
+  const gross = sum(visit.lines.map(({ amount }) => amount)) - sum(taken);
   const off = sum(ofType(effects, "discount").map(({ value }) => value));
   const paid = ofType(effects, "redeem").map(({ cents, value }) => cents ?? value);
   expect(payable).toBe(gross - off - sum(paid) + visit.tip);
   expect(payable).toBeGreaterThanOrEqual(visit.tip);
   expect([sum(done.discounts), sum(done.redeemed)]).toEqual([off, sum(paid)]);
   for (const [i, { amount }] of visit.lines.entries()) {
-    expect(done.discounts[i]! + done.redeemed[i]!).toBeLessThanOrEqual(amount);
+    expect(done.discounts[i]! + done.redeemed[i]!).toBeLessThanOrEqual(amount - taken[i]!);
     expect(done.prepaid[i]!).toBeLessThanOrEqual(done.redeemed[i]!);
     expect(done.untaxed[i]!).toBeLessThanOrEqual(done.redeemed[i]!);
   }
   if (programme.offlineCap !== undefined)
     expect(sum(paid)).toBeLessThanOrEqual(Math.max(0, programme.offlineCap - (facts.spentToday ?? 0)));
   if (facts.earnOnly === true || facts.merchant === 2) expect(sum(paid)).toBe(0);
-  expect(done.earningBase).toBeLessThanOrEqual(gross - off);
+  expect(done.earningBase).toBeLessThanOrEqual(gross - off + sum(first?.prepaid ?? []));
 }
+
+/** What a programme evaluated before this one took off the lines: so many tenths of each. */
+function earlier({ lines }: Sale, tenths: number): NonNullable<Facts["before"]> {
+  const discounts = lines.map(({ amount }) => Math.floor((amount * tenths) / 20));
+  const redeemed = lines.map(({ amount }, i) => Math.floor(((amount - discounts[i]!) * tenths) / 10));
+  return {
+    discounts,
+    redeemed,
+    prepaid: redeemed.map((cents) => Math.floor(cents / 2)),
+    freed: lines.map(({ quantity }) => Math.min(1, quantity - 1)),
+  };
+}
+
+/** An offer that was put on the card before anything happened to it. */
+const OFFERED: readonly Purse[] = [{ kind: "offer", index: 0, offer: 7, from: 9_862, until: 9_900 }];
 
 /** Plays steps on a card; holds every one of them against what must always be so. */
 function play(programme: Programme, steps: readonly Step[], inspect = true) {
-  let purses: readonly Purse[] = [];
+  let purses = OFFERED;
   let at = START;
   const done: { readonly visit: Visit; readonly facts: Facts; readonly evaluation: Evaluation }[] = [];
-  for (const { visit, days, facts: rest } of steps) {
+  for (const { visit, days, facts: rest, tenths } of steps) {
     if (!isVisitTo(programme, visit)) continue;
     const now = Math.max(0, at + days * DAY);
     if (!rest.clockSuspect) at = now;
-    const facts = { ...rest, at: now } as Facts;
+    const isSale = visit.kind === undefined || visit.kind === "sale";
+    const before = isSale && tenths > 0 ? { before: earlier(visit, tenths) } : {};
+    const facts = { ...rest, ...before, at: now } as Facts;
     frozen(purses);
     frozen(visit);
     const evaluation = evaluate(programme, purses, visit, facts);

@@ -224,8 +224,13 @@ function undoStamps(reversal: Reversal, effect: Effect): void {
   }
   const rule = work.plan.stamps.find(({ id }) => id === effect.rule);
   if (rule === undefined) return;
-  const earlier = rule.count.per === "visit" ? 0 : itemsOn(refund.sale, refund.before, rule.count.category);
-  const now = rule.count.per === "visit" ? 0 : itemsOn(refund.sale, refund.lines, rule.count.category);
+  // Stamps that a reward of the same visit took are not there before it gives them back, with the last line.
+  const isTaken = refund.effects.some(
+    ({ type, rule: id, taken = 0 }) => type === "reward" && id === rule.id && taken > 0,
+  );
+  const category = isTaken || rule.count.per === "visit" ? null : rule.count.category;
+  const earlier = category === null ? 0 : itemsOn(refund.sale, refund.before, category);
+  const now = category === null ? 0 : itemsOn(refund.sale, refund.lines, category);
   // Items that were free had no stamp: they are the last ones to be taken back.
   const before = Math.min(effect.value, earlier);
   const value = (isLast ? effect.value : Math.min(effect.value, earlier + now)) - before;

@@ -317,9 +317,9 @@ function nameFaults(rules: readonly Rule[]): string[] {
 }
 
 /** What is wrong with rules in the programme that they stand in. */
-export function placeFaults({ rules, merchants, spentPolicy }: Programme): string[] {
+export function placeFaults({ rules, merchants }: Programme): string[] {
   const count = Object.keys(merchants).length;
-  const challenges = rules.flatMap((rule) => {
+  return rules.flatMap((rule) => {
     if (rule.kind !== "challenge") return [];
     return broken([
       [
@@ -329,13 +329,6 @@ export function placeFaults({ rules, merchants, spentPolicy }: Programme): strin
       [rule.distinct <= count, `rule "${rule.id}": distinct is ${rule.distinct}, the programme has ${count} merchants`],
     ]);
   });
-  const savings = rules.flatMap((rule) => (rule.kind === "cagnotte" || rule.kind === "points" ? [rule] : []));
-  const owed = savings.flatMap(({ id: own, purse: index }, i) =>
-    spentPolicy === "allow-negative" && savings.slice(0, i).some((other) => other.purse === index)
-      ? [`rule "${own}": purse ${index} would owe what another rule's owes; give it another`]
-      : [],
-  );
-  return [...challenges, ...owed];
 }
 
 /** What is wrong with several rules beside each other. */

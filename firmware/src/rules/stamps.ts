@@ -76,8 +76,10 @@ export function offerFreeItems(work: Working, rule: StampsRule): void {
   const free = freeItemsDue(rule, count, items.length);
   if (free === 0) return;
   const shares = work.sale.lines.map(() => 0);
+  // What a programme before this one paid of a line is no more to be given.
+  const open = work.openLines();
   for (const { line, unit } of items.slice(0, free)) {
-    shares[line]! += unit;
+    shares[line] = Math.min(open[line]!, shares[line]! + unit);
     work.freed[line]! += 1;
   }
   for (const [i, share] of shares.entries()) work.discounts[i]! += share;

@@ -341,9 +341,31 @@ export const CODES = {
     exit: EXIT.refused,
     meaning: "A terminal's clock is not set by a computer whose own clock is plainly wrong.",
   },
+  "C-PROGRAMME-10": {
+    exit: EXIT.refused,
+    meaning:
+      "No purchase of a file counts under a programme: all lie on other days, or at merchants that it does not list.",
+  },
+  "C-PROGRAMME-11": {
+    exit: EXIT.refused,
+    meaning: "The rules of a programme cannot work with one purchase of a file. The message names its card and amount.",
+  },
   "C-BUG-70": {
     exit: EXIT.ourBug,
     meaning: "Something happened that the project did not foresee: a defect of cachet.",
+  },
+  "C-PROGRAMME-20": {
+    exit: EXIT.refused,
+    meaning:
+      "A new programme is only written into an empty folder; files whose names begin with a dot may be there. Nothing was written.",
+  },
+  "C-PROGRAMME-21": {
+    exit: EXIT.usage,
+    meaning: "There is no template of that name, or none was named and nobody sits at a terminal to be asked.",
+  },
+  "C-PROGRAMME-22": {
+    exit: EXIT.refused,
+    meaning: "The questions that lead to a template were left without an answer. Nothing was written.",
   },
 } as const satisfies Readonly<Record<string, Explained>>;
 export type Code = keyof typeof CODES;

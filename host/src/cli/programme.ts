@@ -5,8 +5,12 @@ import { type Assumed, type CheckReport, type ProgrammeReport, programmeReport }
 import { type Console, tell } from "./console.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { readFile } from "./files.ts";
+import { diffCommand } from "./programme-diff.ts";
 import { trialCommands } from "./programme-eval.ts";
 import { faultFailure } from "./programme-file.ts";
+import { initCommand } from "./programme-init.ts";
+import { sheetCommand } from "./programme-sheet.ts";
+import { simulateCommand } from "./programme-simulate.ts";
 import {
   counted,
   faultDocument,
@@ -127,9 +131,7 @@ async function check(console: Console, paths: readonly string[], options: CheckO
 
 /** The commands about programme files. */
 export function programmeCommands(program: Command, console: () => Console, exit: (code: number) => void): void {
-  const programme = program
-    .command("programme")
-    .description("try, check and compare programme files before they become an image");
+  const programme = program.command("programme").description("begin, check, try and compare programme files");
   programme
     .command("check")
     .description("say what is wrong with programmes, which cards they fit on, and what copies of a card could take")
@@ -138,4 +140,8 @@ export function programmeCommands(program: Command, console: () => Console, exit
     .option("--days <n>", "days between two reports of a terminal", wholeUpTo(DAYS_MAX), 1)
     .action(async (files: string[], options: CheckOptions) => exit(await check(console(), files, options)));
   trialCommands(programme, console, exit);
+  initCommand(programme, console, exit);
+  sheetCommand(programme, console, exit);
+  diffCommand(programme, console, exit);
+  simulateCommand(programme, console, exit);
 }

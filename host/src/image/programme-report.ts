@@ -49,11 +49,26 @@ export interface CheckReport {
   readonly together: readonly Together[];
 }
 
-type MoneyRule = Extract<Rule, { readonly balanceMax: number }>;
-const isMoney = (rule: Rule): rule is MoneyRule => rule.kind !== "stamps";
+/** Most cents that a card can hold by a rule, where what it holds pays like money; null where it does not. */
+function centsMax(rule: Rule): number | null {
+  switch (rule.kind) {
+    case "cagnotte":
+      return rule.balanceMax;
+    case "prepaid":
+      // What is given on top comes to at most its highest rate of what is paid in.
+      return rule.balanceMax + Math.ceil((rule.balanceMax * highestRate(rule)) / 10_000);
+    case "points":
+      return rule.redeem === null ? null : Math.floor(rule.balanceMax / rule.redeem.points) * rule.redeem.cents;
+    default:
+      return null;
+  }
+}
+
+const highestRate = ({ bonus }: Extract<Rule, { kind: "prepaid" }>): number =>
+  Math.max(0, ...(bonus?.bands ?? []).map(({ rate }) => rate));
 
 function exposureOf({ rules, merchants, offlineCap }: Programme, assumed: Assumed): Exposure | null {
-  const money = rules.filter(isMoney);
+  const money = rules.flatMap((rule) => centsMax(rule) ?? []);
   if (money.length === 0) return null;
   const terminals = assumed.terminals ?? Object.keys(merchants).length;
   const { days } = assumed;
@@ -61,7 +76,7 @@ function exposureOf({ rules, merchants, offlineCap }: Programme, assumed: Assume
     terminals,
     days,
     capCents: offlineCap ?? null,
-    balanceMaxCents: money.reduce((sum, { balanceMax }) => sum + balanceMax, 0),
+    balanceMaxCents: money.reduce((sum, cents) => sum + cents, 0),
     cents: offlineCap === undefined ? null : exposure({ terminals, capCents: offlineCap, days }),
   };
 }

@@ -1,0 +1,159 @@
+import { readdirSync, symlinkSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Command } from "commander";
+import { type Console, tell } from "./console.ts";
+import { EXIT, Failure } from "./failure.ts";
+import { makeFolder, readFile, writeFile } from "./files.ts";
+import { type Answering, askForTemplate } from "./programme-questions.ts";
+import { readmeOf } from "./programme-readme.ts";
+import { TEMPLATES, type Template, templateFile } from "./programme-templates.ts";
+
+const NOTHING = "nothing was written";
+const LANGUAGE = "@cachet/firmware";
+
+/** Enough for an editor to find the language's types, which are TypeScript sources themselves. */
+const TSCONFIG = {
+  compilerOptions: {
+    target: "ES2023",
+    lib: ["ES2023"],
+    module: "NodeNext",
+    moduleResolution: "NodeNext",
+    types: [],
+    strict: true,
+    noUncheckedIndexedAccess: true,
+    exactOptionalPropertyTypes: true,
+    allowImportingTsExtensions: true,
+    noEmit: true,
+  },
+  include: ["programme.ts"],
+};
+
+const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+/** What lies in a folder beside dot files; nothing where there is no folder yet. Fails with C-PROGRAMME-20 where it is none. */
+function contentOf(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).filter((name) => !name.startsWith("."));
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    if (code === "ENOENT") return [];
+    throw new Failure("C-PROGRAMME-20", `${folder} cannot be used as a folder (${code})`, NOTHING, [
+      "name an empty folder, or one that does not exist yet",
+    ]);
+  }
+}
+
+function checkEmpty(folder: string): void {
+  const [first, ...others] = contentOf(folder);
+  if (first === undefined) return;
+  const more = others.length === 0 ? "" : ` and ${others.length} more`;
+  throw new Failure("C-PROGRAMME-20", `${folder} is not empty: it holds ${first}${more}`, NOTHING, [
+    "name an empty folder, or one that does not exist yet: cachet programme init --preset NAME my-programme",
+    "only files whose names begin with a dot may be there already",
+  ]);
+}
+
+function templateNamed(name: string): Template {
+  const found = TEMPLATES.find((template) => template.name === name);
+  if (found !== undefined) return found;
+  throw new Failure("C-PROGRAMME-21", `there is no template "${name}"`, NOTHING, [
+    `the templates are: ${TEMPLATES.map((template) => template.name).join(", ")}`,
+  ]);
+}
+
+/** Lines typed at the terminal, and how to stop listening. Null is answered when the terminal is closed or Ctrl-C is pressed. */
+function typedLines(): { readonly ask: Answering; readonly end: () => void } {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const closed = new Promise<null>((resolve) => lines.once("close", () => resolve(null)));
+  lines.on("SIGINT", () => lines.close());
+  return {
+    ask: (question) => Promise.race([closed, new Promise<string>((answer) => lines.question(question, answer))]),
+    end: () => lines.close(),
+  };
+}
+
+/** The template that is named, or the one that questions at the terminal lead to. Fails with C-PROGRAMME-21 or -22. */
+async function chosen(console: Console, preset: string | undefined): Promise<Template> {
+  if (preset !== undefined) return templateNamed(preset);
+  if (console.json || process.stdin.isTTY !== true) {
+    throw new Failure("C-PROGRAMME-21", "no template was named, and there is nobody to ask", NOTHING, [
+      `name one: cachet programme init --preset ${TEMPLATES[0]!.name}`,
+      `the templates are: ${TEMPLATES.map((template) => template.name).join(", ")}`,
+    ]);
+  }
+  const { ask, end } = typedLines();
+  try {
+    const name = await askForTemplate(ask, console.lang);
+    if (name !== null) return templateNamed(name);
+  } finally {
+    end();
+  }
+  // What was typed stands on the line of the last question.
+  console.err("\n");
+  throw new Failure("C-PROGRAMME-22", "the questions were left without an answer", NOTHING, [
+    "run it again, or name a template: cachet programme init --preset NAME",
+  ]);
+}
+
+/** Where a folder finds the language, or null where it does not. */
+function languageFrom(file: string): string | null {
+  try {
+    return createRequire(file).resolve(`${LANGUAGE}/rules`);
+  } catch {
+    return null;
+  }
+}
+
+/** Makes the language of this installation findable from a folder: `found` it was, `linked` it is, `missing` it stays. */
+function linkLanguage(folder: string): "found" | "linked" | "missing" {
+  if (languageFrom(join(folder, "package.json")) !== null) return "found";
+  const own = languageFrom(import.meta.filename);
+  if (own === null) return "missing";
+  const link = join(folder, "node_modules", LANGUAGE);
+  try {
+    makeFolder(dirname(link));
+    // Its own file is <package>/src/rules/index.ts. A junction needs no right that a Windows user may lack.
+    symlinkSync(dirname(dirname(dirname(own))), link, "junction");
+    return "linked";
+  } catch {
+    return "missing";
+  }
+}
+
+function filesOf(template: Template, lang: "fr" | "en"): Readonly<Record<string, Uint8Array | string>> {
+  return {
+    "programme.ts": readFile(templateFile(template.name, "programme.ts")),
+    "examples.json": readFile(templateFile(template.name, "examples.json")),
+    "README.md": readmeOf(template.title[lang], lang),
+    "package.json": jsonText({ name: `programme-${template.name}`, version: "1.0.0", private: true, type: "module" }),
+    "tsconfig.json": jsonText(TSCONFIG),
+  };
+}
+
+async function init(console: Console, folder: string, preset: string | undefined): Promise<number> {
+  checkEmpty(folder);
+  const template = await chosen(console, preset);
+  const files = filesOf(template, console.lang);
+  for (const [name, content] of Object.entries(files)) writeFile(join(folder, name), content);
+  const language = linkLanguage(folder);
+  const lines = [
+    `written into ${folder}: ${Object.keys(files).join(", ")} (template ${template.name})`,
+    ...(language === "linked" ? [`linked: ${join(folder, "node_modules", LANGUAGE)}`] : []),
+    ...(language === "missing" ? [`not linked: ${LANGUAGE}; README.md says how to install it`] : []),
+    `next: cachet programme check ${join(folder, "programme.ts")}`,
+  ];
+  tell(console, lines, { folder, preset: template.name, files: Object.keys(files), language });
+  return EXIT.done;
+}
+
+/** Registers `programme init`. */
+export function initCommand(programme: Command, console: () => Console, exit: (code: number) => void): void {
+  programme
+    .command("init")
+    .description("begin a programme in an empty folder, from a template; asks which one where none is named")
+    .argument("[dir]", "an empty folder, or one that is made; default the current one", ".")
+    .option("--preset <name>", `template: ${TEMPLATES.map(({ name }) => name).join(", ")}`)
+    .action(async (dir: string, { preset }: { readonly preset?: string }) => exit(await init(console(), dir, preset)));
+}

@@ -1,0 +1,186 @@
+import { PREPAID_CENTS_MAX } from "@cachet/card-layout";
+import type {
+  ChallengeRule,
+  ClubRule,
+  DiscountRule,
+  DrawRule,
+  PrepaidRule,
+  Programme,
+  Rule,
+  StampsRule,
+  TiersRule,
+  UnitsRule,
+} from "@cachet/firmware/rules";
+import type { SheetWords } from "./sheet-fr.ts";
+import { amountOf, isSaving, savingLines, validityLines } from "./sheet-saving.ts";
+import { basketText, conditions } from "./sheet-when.ts";
+
+/** What the sentences of a rule depend on beside the rule. */
+export interface Reading {
+  readonly words: SheetWords;
+  readonly programme: Programme;
+  readonly isStaff: boolean;
+  /** The name of another rule, by its id. */
+  readonly named: (id: string) => string;
+}
+
+function onlyWhen({ words, programme }: Reading, rule: Pick<DiscountRule, "when">): string[] {
+  const parts = conditions(words, programme, rule.when);
+  return parts.length === 0 ? [] : [words.when.only(parts)];
+}
+
+function stampsLines(reading: Reading, rule: StampsRule): string[] {
+  const { words } = reading;
+  const { stamps } = words;
+  const { count, minimum, grid, reward, cooldownMinutes } = rule;
+  const isAnyBasket = minimum.kind === "reaches" && minimum.amount === 0;
+  return [
+    count.per === "visit" ? stamps.perVisit(count.stamps) : stamps.perItem(count.category),
+    reward.kind === "gift"
+      ? stamps.gift(grid, reward.label, reward.value)
+      : stamps.freeItem(grid, reward.label, reward.category),
+    stamps.later,
+    ...(isAnyBasket ? [] : [stamps.minimum(basketText(words, minimum))]),
+    ...onlyWhen(reading, rule),
+    ...(cooldownMinutes > 0 ? [stamps.cooldown(cooldownMinutes)] : []),
+    stamps.zeroPayable[rule.onZeroPayable ? "yes" : "no"],
+    stamps.excess[rule.excess],
+  ];
+}
+
+function prepaidLines({ words, isStaff }: Reading, rule: PrepaidRule): string[] {
+  const { prepaid } = words;
+  const { topUpMin, topUpMax, balanceMax, bonus, suggestBelow } = rule;
+  return [
+    prepaid.pays,
+    ...(topUpMin > 1 ? [prepaid.topUpMin(topUpMin)] : []),
+    ...(topUpMax < PREPAID_CENTS_MAX ? [prepaid.topUpMax(topUpMax)] : []),
+    ...(balanceMax < PREPAID_CENTS_MAX ? [prepaid.balanceMax(balanceMax)] : []),
+    ...(bonus === null ? [] : bonusLines(words, rule, bonus, isStaff)),
+    ...(isStaff && suggestBelow > 0 ? [prepaid.suggest(suggestBelow)] : []),
+    prepaid.closing,
+  ];
+}
+
+function bonusLines(
+  words: SheetWords,
+  { spendFirst }: PrepaidRule,
+  { bands, rounding, validity, lots, funder }: NonNullable<PrepaidRule["bonus"]>,
+  isStaff: boolean,
+): string[] {
+  const { prepaid, funders } = words;
+  const upwards = [...bands].sort((a, b) => a.from - b.from);
+  return [
+    ...upwards.map(({ from, rate }) => prepaid.band(from, rate)),
+    prepaid.bands,
+    prepaid.rounding[rounding],
+    prepaid.spendFirst[spendFirst],
+    ...validityLines(words, words.validity.bonus, validity, lots),
+    prepaid.bonusLost,
+    ...(isStaff ? [prepaid.bonusFunder(funders[funder])] : []),
+  ];
+}
+
+const ALL = 10_000;
+
+function unitsLines({ words: { units } }: Reading, { unitName, packs, bonusRate, spendFirst }: UnitsRule): string[] {
+  const bonusOf = (count: number): number => (count * bonusRate - ((count * bonusRate) % ALL)) / ALL;
+  // Compared as products: a price by the unit need not be whole.
+  const dearest = packs.reduce((a, b) => (b.price * a.units > a.price * b.units ? b : a));
+  return [
+    ...packs.map(({ units: count, price }) => units.pack(count, unitName, price, bonusOf(count))),
+    ...(bonusRate > 0 ? [units.bonusRate(bonusRate), units.spendFirst[spendFirst], units.bonusLost] : []),
+    units.closing(dearest.units, dearest.price),
+  ];
+}
+
+/** Discounts in the order in which they are given. */
+function discountsOf({ rules }: Programme): DiscountRule[] {
+  const all = rules.flatMap((rule) => (rule.kind === "discount" ? [rule] : []));
+  return all.sort((a, b) => a.order - b.order || (a.id < b.id ? -1 : 1));
+}
+
+function discountLines(reading: Reading, rule: DiscountRule): string[] {
+  const { words, programme, named } = reading;
+  const { discount, when, list, quoted } = words;
+  const { off, categories, group } = rule;
+  const all = discountsOf(programme);
+  const rivals = group === undefined ? [] : all.filter((other) => other.group === group);
+  const on = categories === undefined ? discount.all : discount.categories(list(categories.map(quoted)));
+  const said = "rate" in off ? discount.rate(off.rate, on) : discount.cents(off.cents, on);
+  return [
+    when.withConditions(said, conditions(words, programme, rule.when)),
+    ...("rate" in off ? [discount.basis[rule.basis], discount.rounding[rule.rounding]] : []),
+    ...(all.length > 1 ? [discount.place(all.indexOf(rule) + 1, all.length)] : []),
+    ...(rivals.length > 1 ? [discount.group(list(rivals.map(({ id }) => named(id))))] : []),
+  ];
+}
+
+function reviewLines({ tiers, yearDay }: SheetWords, { review }: TiersRule): string[] {
+  if (review === null) return [tiers.noReview];
+  const [month, day] = review.on.split("-").map(Number);
+  return [tiers.review(yearDay(month ?? 1, day ?? 1)), tiers.grace(review.graceDays), tiers.down[review.down]];
+}
+
+function tiersLines({ words, named }: Reading, rule: TiersRule): string[] {
+  const { tiers, list } = words;
+  const { levels, of, window, crossing } = rule;
+  const multiplies = of.length > 0;
+  return [
+    ...levels.map(({ name, from, permille }) => tiers.level(name, from, multiplies ? permille : null)),
+    tiers.window[window],
+    ...(multiplies ? [tiers.of(list(of.map(named))), tiers.crossing[crossing]] : []),
+    ...reviewLines(words, rule),
+  ];
+}
+
+function clubLines({ words: { club } }: Reading, { fee, months }: ClubRule): string[] {
+  return [fee > 0 ? club.fee(fee, months) : club.noFee(months), club.renewal];
+}
+
+function challengeLines(reading: Reading, rule: ChallengeRule): string[] {
+  const { words, programme, named } = reading;
+  const { challenge } = words;
+  const target = programme.rules.filter(isSaving).find(({ id }) => id === rule.of);
+  const gives = target === undefined ? "" : amountOf(words, target, rule.gives);
+  return [
+    challenge.goal(rule.distinct, gives, named(rule.of)),
+    ...onlyWhen(reading, rule),
+    challenge.times(rule.timesMax),
+    challenge.number(rule.number),
+  ];
+}
+
+function drawLines(reading: Reading, rule: DrawRule): string[] {
+  const { draw } = reading.words;
+  return [draw.entry(rule.cents), draw.most(rule.entriesMax), ...onlyWhen(reading, rule)];
+}
+
+/** Everything that a rule means, one sentence each. Rules that change what another one earns are said with that one. */
+export function ruleLines(reading: Reading, rule: Rule): string[] {
+  switch (rule.kind) {
+    case "stamps":
+      return stampsLines(reading, rule);
+    case "cagnotte":
+    case "points":
+      return savingLines(reading.words, reading.programme, rule, reading.isStaff);
+    case "prepaid":
+      return prepaidLines(reading, rule);
+    case "units":
+      return unitsLines(reading, rule);
+    case "discount":
+      return discountLines(reading, rule);
+    case "tiers":
+      return tiersLines(reading, rule);
+    case "club":
+      return clubLines(reading, rule);
+    case "challenge":
+      return challengeLines(reading, rule);
+    case "draw":
+      return drawLines(reading, rule);
+    case "multiplier":
+    case "bonus":
+    case "cap":
+      return [];
+  }
+}

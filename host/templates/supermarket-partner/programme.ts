@@ -1,0 +1,27 @@
+import { bonus, cagnotte, multiplier, percent, programme } from "@cachet/firmware/rules";
+
+/**
+ * For a town whose supermarket takes part: it brings visits and gives 2 %, and what is saved is spent at the independents.
+ * The independents give 5 %; a first visit brings 2 euros, paid by the association.
+ */
+export default programme({
+  number: 114,
+  version: 1,
+  name: "Carte Ville et Grande Surface",
+  scope: "town",
+  merchants: {
+    1: { name: "Boulangerie du Marché", role: "earn-and-spend" },
+    2: { name: "Librairie des Halles", role: "earn-and-spend" },
+    3: { name: "Fleurs de la Place", role: "earn-and-spend" },
+    9: { name: "Supermarché de la Rocade", role: "earn-only" },
+  },
+  exclude: ["tabac", "carburant", "carte-cadeau"],
+  // A copied card takes at most 50 euros at each till before the office sees it.
+  offlineCap: 5_000,
+  rules: [
+    cagnotte({ id: "cagnotte", rate: percent(2), balanceMax: 30_000, validity: { months: 18 } }),
+    // 2 % times 2.5: what an independent gives.
+    multiplier({ id: "independants", of: "cagnotte", permille: 2_500, when: { merchants: [1, 2, 3] } }),
+    bonus({ id: "bienvenue", of: "cagnotte", gives: 200, funder: "association", when: { first: true } }),
+  ],
+});
