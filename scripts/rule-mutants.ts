@@ -43,6 +43,7 @@ const SAME: readonly string[] = [
   // Both are shortcuts of what follows them.
   "working.ts: if (this.programme.exclude.length === 0) return sum(amounts);",
   "ratio.ts: if (b === ONE) return a;",
+  "working.ts: if (without === 0) return lines;",
   // The first seconds of 2000, and a kind that is nobody's: another fault says the same.
   'stamps.ts: if (purse?.kind === "timed-stamps") return { count: purse.count, last: purse.last === 0 ? null : purse.last };',
   'rule-faults.ts: const known = kind.length > 0 ? null : FIELDS[rule.kind as Rule["kind"]];',

@@ -3,6 +3,7 @@ import { packPurses, pursesSize } from "@cachet/card-layout";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseDay } from "./calendar/period.ts";
+import { entryNames } from "./draw.ts";
 import {
   ArithmeticFault,
   bonus,
@@ -636,6 +637,8 @@ describe("value that pays", () => {
       ["decline", 201, "INSUFFICIENT"],
     ]);
     expect(asked(150, 149)).toEqual(["decline", 150, "CAP_DAY"]);
+    const cent = evaluate(of([prepaid({ id: "m" })]), [{ kind: "prepaid", index: 0, cents: 200 }], basket(1), NOW);
+    expect(cent.effects).toMatchObject([{ type: "redeem", value: 1 }]);
     const free = { ...basket(0), prepaid: 50 };
     expect(
       evaluate(of([prepaid({ id: "m" })]), [{ kind: "prepaid", index: 0, cents: 200 }], free, NOW).effects,
@@ -777,6 +780,7 @@ describe("clubs, draws and units", () => {
     const entries = (amount: number) => evaluate(of([rule]), [], basket(amount, [9_000, "tobacco"]), NOW).effects;
     expect(entries(2_999)).toEqual([]);
     expect(entries(9_100)).toMatchObject([{ type: "entries", value: 3 }]);
+    expect(entryNames("T7", 2)).toEqual(["T7-1", "T7-2"]);
     expect(entries(12_000)).toMatchObject([{ value: 3, wouldBe: 4, reason: "CAP_VISIT" }]);
   });
 
@@ -835,10 +839,11 @@ describe("programmes that no card could keep", () => {
       rate,
       cap({ id: "v", of: "c", per: "visit", most: 5 }),
       cap({ id: "k", of: "c", per: "day", most: 5 }),
+      cap({ id: "w", of: "c", per: "week", most: 5, purse: 2 }),
       bonus({ id: "a", of: "c", gives: 1 }),
       bonus({ id: "b", of: "c", gives: 1, limit }),
     ];
-    expect(pursesOf(of(rules))).toEqual(["cagnotte", "used", "used"]);
+    expect(pursesOf(of(rules))).toEqual(["cagnotte", "used", "used", "used"]);
   });
 
   it("rules of a kind that nobody knows, in one sentence", () => {

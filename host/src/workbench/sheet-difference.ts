@@ -13,8 +13,10 @@ function sentencesOf(sheet: string): Map<string, string[]> {
   const byHeading = new Map<string, string[]>();
   let sentences: string[] = [];
   for (const line of sheet.split("\n")) {
-    if (line.startsWith("## ")) byHeading.set(line.slice(3), (sentences = []));
-    else if (line.startsWith("- ")) sentences.push(line.slice(2));
+    if (line.startsWith("## ")) {
+      sentences = [];
+      byHeading.set(line.slice(3), sentences);
+    } else if (line.startsWith("- ")) sentences.push(line.slice(2));
   }
   return byHeading;
 }
