@@ -2,11 +2,22 @@ import type { VisitReport } from "@cachet/firmware/hal";
 import { loadQuickJs, Mishaps, renderReceipt, type SimTerminal } from "@cachet/terminal-sim";
 import { describe, expect, it } from "vitest";
 import { shown } from "../fixtures/audit.ts";
-import { BAKERY, card, fixtureFile, imageOf, refund, sale, TOWN, terminal, topUp } from "../fixtures/town.ts";
+import {
+  BAKERY,
+  card,
+  fixtureFile,
+  imageOf,
+  programmeFile,
+  refund,
+  sale,
+  TOWN,
+  terminal,
+  topUp,
+} from "../fixtures/town.ts";
 
 const SPEEDS = 35;
 const speeds = async () => terminal(1, { programmes: [SPEEDS], image: await imageOf([fixtureFile("speeds")]) });
-const two = (a: number, b: number, redeem?: number) => ({
+const two = (a: number, b: number, redeem?: number | "max") => ({
   ...sale(0, redeem),
   lines: [
     { amount: a, quantity: 1 },
@@ -88,6 +99,20 @@ describe("a refund at the terminal that sold", () => {
       purse.kind === "year-tier" ? { ...purse, level: 0 } : purse,
     );
     expect(after).toEqual(before);
+  });
+
+  it("takes back what counted towards a level of the shop, when the town's money paid a part", async () => {
+    const image = await imageOf([fixtureFile("speeds"), programmeFile("ville")]);
+    const shop = await terminal(1, { programmes: [SPEEDS, TOWN], image });
+    const chip = await card(9, { chip: "NTAG216", areas: 2 });
+    const townOnly = { lines: [{ amount: 20_000, quantity: 1, category: "tobacco" }] };
+    await ticketOf(shop.visit({ ...sale(0), ...townOnly }, chip));
+    await ticketOf(shop.visit(sale(20_000), chip));
+    const before = [await purses(chip, SPEEDS), await purses(chip, TOWN)];
+    // The shop's cagnotte holds more than it is asked for, so that it pays; then the town's has to.
+    const ticket = await ticketOf(shop.visit({ ...two(3_000, 1_000, "max"), prepaid: "none" }, chip));
+    expect(await shop.visit(refund(ticket), chip)).toMatchObject({ result: "done" });
+    expect([await purses(chip, SPEEDS), await purses(chip, TOWN)]).toEqual(before);
   });
 
   it("is refused of another card, of no ticket, of lines that are none, and of another terminal's ticket", async () => {

@@ -52,11 +52,13 @@ async function soldAs({ hal }: Terminal, { card }: CardFound, request: RefundReq
 
 const isOff = ({ type }: StoredEffect): boolean => type === "discount" || type === "redeem";
 
-/** What the areas of a sale, but for one, took off its lines. */
-function takenByOthers({ body, areas }: Sold, programme: number): NonNullable<Facts["before"]> {
+/** What programmes that were evaluated before one took off the lines of a sale. */
+function takenBefore({ programmes }: Terminal, { body, areas }: Sold, programme: number): NonNullable<Facts["before"]> {
+  const order = programmes.map(({ number }) => number);
+  const isBefore = (other: number) => order.indexOf(other) < order.indexOf(programme);
   const nothing = body.sale.lines.map(() => 0);
   const [discounts, redeemed] = [[...nothing], [...nothing]];
-  for (const effect of areas.flatMap((area) => (area.programme === programme ? [] : area.effects))) {
+  for (const effect of areas.flatMap((area) => (isBefore(area.programme) ? area.effects : []))) {
     const sums = effect.type === "discount" ? discounts : redeemed;
     if (isOff(effect)) for (const [i, share] of (effect.shares ?? []).entries()) sums[i]! += share;
   }
@@ -99,7 +101,7 @@ export async function proposeRefund(terminal: Terminal, found: CardFound, reques
       ({ reading }) => reading.kind === "current" && reading.state.programme === programme.number,
     );
     if (current === undefined) throw new CardRefused("AREA_GONE", card.number, programme.number);
-    const facts = factsOf(terminal, found, programme, takenByOthers(sold, programme.number));
+    const facts = factsOf(terminal, found, programme, takenBefore(terminal, sold, programme.number));
     const effects = area.effects.filter(({ credit }) => credit === undefined) as readonly Effect[];
     const soldAt = utc - CARD_EPOCH_SECONDS;
     const refund = {
@@ -112,7 +114,9 @@ export async function proposeRefund(terminal: Terminal, found: CardFound, reques
       before,
     } as const;
     const evaluation = evaluate(programme, planFor(found, programme)!.purses, refund, facts);
-    for (const { type, value } of evaluation.effects) if (type === "payout") deducted += gross - value;
+    for (const { type, value, wouldBe = value } of evaluation.effects) {
+      if (type === "payout") deducted += wouldBe - value;
+    }
     evaluations.push({ programme, evaluation });
     const own = evaluation.effects.filter(({ type }) => type !== "payout");
     areas.push(await intentArea(terminal, found, current, programme, evaluation.newPurses, own));
