@@ -1,4 +1,4 @@
-import { CONFIG_PAGES, cardKey, concat, mapOf, seal, type2, unwrapIdentity } from "@cachet/card-layout";
+import { CONFIG_PAGES, cardKey, concat, mapOf, STATE_LAYOUT, seal, type2, unwrapIdentity } from "@cachet/card-layout";
 import type { VisitReport, VisitRequest } from "@cachet/firmware/hal";
 import { Mishaps, type SimTerminal, Type2Chip } from "@cachet/terminal-sim";
 import { describe, expect, it } from "vitest";
@@ -34,7 +34,7 @@ async function withRecord(chip: Type2Chip): Promise<Type2Chip> {
   const area = map.areas[0]!;
   const counts = map.commit === "odd-even-counter";
   const sealed = new Uint8Array(area.slotPages * 4 - 8);
-  sealed.set([2, 1, PURSE >> 8, PURSE & 0xff, 0, 0, 2]);
+  sealed.set([STATE_LAYOUT + 1, 1, PURSE >> 8, PURSE & 0xff, 0, 0, 2]);
   const key = cardKey(hmacSha256, testAreaKey(PURSE, 1), "area", bearer);
   const record = concat(sealed, seal(hmacSha256, key, bearer, sealed));
   const pages = Array.from({ length: area.slotPages }, (_, i) =>

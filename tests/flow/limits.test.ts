@@ -12,7 +12,7 @@ const FACTS = {
   version: { major: 1, minor: 0, revision: 0, build: 0 },
   securityCounter: 1,
   product: PRODUCT,
-  layouts: { lowest: STATE_LAYOUT, highest: STATE_LAYOUT },
+  layouts: { lowest: 1, highest: STATE_LAYOUT },
   programmes: [],
 };
 

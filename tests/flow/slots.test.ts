@@ -27,7 +27,7 @@ const FACTS: ImageFacts = {
   version: { major: 2, minor: 0, revision: 0, build: 0 },
   securityCounter: 2,
   product: PRODUCT,
-  layouts: { lowest: STATE_LAYOUT, highest: STATE_LAYOUT },
+  layouts: { lowest: 1, highest: STATE_LAYOUT },
   programmes: [],
 };
 const newer = (

@@ -96,7 +96,9 @@ describe.skipIf(process.platform !== "linux")("over a serial port of the system"
     const again = await cachet("flash", path, "--full", "--port", line.path, "--json");
     expect(again.code, again.err).toBe(0);
     expect(JSON.parse(again.out)).toMatchObject({ flashed: "2.0.0", terminal: "T-0042", trial: false });
-    expect(desk.cable.sent["to-terminal"] - sentBefore).toBeLessThan(file.length);
+    // The packets that had come through are not sent again; 127 bytes of a line carry 93 of the file.
+    const least = 4 * 4_096;
+    expect(desk.cable.sent["to-terminal"] - sentBefore).toBeLessThan(((file.length - least) * 127) / 93);
     const { reading } = desk.supervisor.slots.running;
     expect([reading.ok && reading.image.version.major, desk.supervisor.slots.onTrial]).toEqual([2, false]);
   });

@@ -31,7 +31,9 @@ export function divide(numerator: number, denominator: number, rounding: Roundin
 
 /** The sum of whole numbers; 0 of none. */
 export function sum(values: readonly number[]): number {
-  return values.reduce((all, value) => all + value, 0);
+  let all = 0;
+  for (let i = 0; i < values.length; i += 1) all += values[i]!;
+  return all;
 }
 
 /**

@@ -22,7 +22,7 @@ function sharesOf(work: Working, rule: DiscountRule): readonly number[] {
 function give(work: Working, { id, funder }: DiscountRule, shares: readonly number[]): void {
   const value = sum(shares);
   if (value === 0) return;
-  for (const [i, share] of shares.entries()) work.discounts[i]! += share;
+  work.takeDiscount(shares);
   work.effects.push({ type: "discount", rule: id, unit: "cents", value, funder, shares });
 }
 

@@ -30,11 +30,14 @@ interface Grant {
 
 /** Lines that earn, less what does not: each line's cents. */
 function baseLines(work: Working, rule: SavingRule): readonly number[] {
-  const lines = work.earningLines().map((amount, i) => (work.isExcluded(work.sale.lines[i]!) ? 0 : amount));
+  const all = work.earningLines();
+  const lines =
+    work.programme.exclude.length === 0
+      ? all
+      : all.map((amount, i) => (work.isExcluded(work.sale.lines[i]!) ? 0 : amount));
   const beyond = rule.kind === "points" && rule.earn.per === "amount" ? rule.earn.beyond : undefined;
   if (beyond === undefined) return lines;
-  const all = sum(lines);
-  if (all <= beyond.amount) return lines.map(() => 0);
+  if (sum(lines) <= beyond.amount) return lines.map(() => 0);
   if (beyond.counts === "all") return lines;
   const below = allocate(beyond.amount, lines);
   return lines.map((amount, i) => amount - below[i]!);
@@ -150,7 +153,8 @@ function exactEarning(work: Working, plan: SavingPlan, lines: readonly number[])
   const staged = (value: Ratio): Ratio =>
     work.programme.roundingStage === "each" ? ratio(rounded(value, eachRounding)) : value;
   const base = (cents: number): Ratio => staged(product(worthOfCents(rule, cents), level));
-  // Nothing multiplies most purchases.
+  const fixedWorth = worthOfVisit(work, rule);
+  if (matching.length === 0 && fixedWorth === 0) return { value: base(sum(lines)), by: [], weights: lines };
   const { groups, ofLine } = matching.length === 0 ? NO_GROUPS : groupsOf(work, matching, lines);
   const by = new Set<string>();
   let value = base(sum(lines));
@@ -159,7 +163,7 @@ function exactEarning(work: Working, plan: SavingPlan, lines: readonly number[])
     value = total(value, product(part, factor.more));
     if (!isNothing(part)) for (const id of factor.by) by.add(id);
   }
-  const fixed = staged(product(ratio(worthOfVisit(work, rule)), level));
+  const fixed = staged(product(ratio(fixedWorth), level));
   const category = rule.kind === "points" && rule.earn.per === "item" ? rule.earn.category : undefined;
   if (!isNothing(fixed)) {
     const factor = stacked(
@@ -230,9 +234,16 @@ export function uncountUsed(work: Working, per: Period, index: number, day: numb
   work.put({ ...purse, value: Math.max(0, purse.value - less) }, ["used"]);
 }
 
+function worthOf(grants: readonly Grant[]): number {
+  let all = 0;
+  for (const { value } of grants) all += value;
+  return all;
+}
+
 /** Cuts grants to what is left, the last of them first. */
 function cut(grants: readonly Grant[], left: number, reason: Reason): void {
-  let over = sum(grants.map(({ value }) => value)) - left;
+  let over = worthOf(grants) - left;
+  if (over <= 0) return;
   for (const grant of [...grants].reverse()) {
     const less = Math.min(Math.max(0, over), grant.value);
     over -= less;
@@ -295,10 +306,9 @@ export function grant(
   applyCaps(work, plan.caps, grants);
   const { value: held, owed } = holding.held;
   cut(grants, Math.max(0, rule.balanceMax - held + owed), "CAP_BALANCE");
-  const value = sum(grants.map((one) => one.value));
+  const value = worthOf(grants);
   countCaps(work, plan.caps, value);
-  const lots = lotsOf(work, rule.validity, value);
-  holding.add(lots, remainder);
+  holding.add(lotsOf(work, rule.validity, value), remainder);
   for (const [i, { rule: id, funder, value: given, wouldBe, reason, by }] of grants.entries()) {
     if (wouldBe === 0 && !(i === 0 && fraction !== 0)) continue;
     const effect: Effect = {

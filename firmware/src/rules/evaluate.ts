@@ -102,29 +102,44 @@ function checkFacts(programme: Programme, { merchant, at, spentToday = 0 }: Fact
   checkCount(at, "at");
 }
 
-/** The proposal. What few ask for is worked out when somebody does. */
-function conclude(work: Working, payable: number): Evaluation {
-  const { programme, effects, skipped, discounts, redeemed, prepaid, untaxed, freed } = work;
-  const newPurses = work.newPurses();
-  return {
-    programme: programme.number,
-    version: programme.version,
-    effects,
-    newPurses,
-    skipped,
-    discounts,
-    redeemed,
-    prepaid,
-    untaxed,
-    freed,
-    payable,
-    get receipt() {
-      return notesOf(programme, newPurses, effects, work.facts.clockSuspect ? null : work.now.day);
-    },
-    get earningBase() {
-      return work.eligible(work.earningLines());
-    },
-  };
+/** The proposal. What few ask for is worked out when somebody does; a class, since a simulation makes millions of them. */
+class Proposal implements Evaluation {
+  readonly #work: Working;
+  readonly programme: number;
+  readonly version: number;
+  readonly effects: readonly Effect[];
+  readonly newPurses: readonly Purse[];
+  readonly skipped: readonly Skipped[];
+  readonly discounts: readonly number[];
+  readonly redeemed: readonly number[];
+  readonly prepaid: readonly number[];
+  readonly untaxed: readonly number[];
+  readonly freed: readonly number[];
+  readonly payable: number;
+
+  constructor(work: Working, payable: number) {
+    this.#work = work;
+    this.programme = work.programme.number;
+    this.version = work.programme.version;
+    this.effects = work.effects;
+    this.newPurses = work.newPurses();
+    this.skipped = work.skipped;
+    this.discounts = work.discounts;
+    this.redeemed = work.redeemed;
+    this.prepaid = work.prepaid;
+    this.untaxed = work.untaxed;
+    this.freed = work.freed;
+    this.payable = payable;
+  }
+
+  get receipt(): readonly Note[] {
+    const { programme, facts, now } = this.#work;
+    return notesOf(programme, this.newPurses, this.effects, facts.clockSuspect ? null : now.day);
+  }
+
+  get earningBase(): number {
+    return this.#work.eligible(this.#work.earningLines());
+  }
 }
 
 const NO_SALE: Sale = { lines: [], tip: 0 };
@@ -199,10 +214,10 @@ export function evaluate(programme: Programme, purses: readonly Purse[], visit: 
     checkSale(visit);
     const work = new Working(programme, purses, visit, facts);
     runStages(work);
-    return conclude(work, sum(work.openLines()) + visit.tip);
+    return new Proposal(work, sum(work.openLines()) + visit.tip);
   }
   const work = new Working(programme, purses, NO_SALE, facts);
   beginDay(work);
   happen(work, visit);
-  return conclude(work, cashTaken(work.effects));
+  return new Proposal(work, cashTaken(work.effects));
 }

@@ -19,7 +19,9 @@ export const holdingOf = (work: Working, rule: SavingRule): Holding => new Holdi
 /** Lots whose last day is over leave the card. */
 export function expireSaving(work: Working, rule: SavingRule): void {
   const holding = holdingOf(work, rule);
-  const { usable, over } = parted(holding.held.lots, work.expiryDay);
+  const { lots } = holding.held;
+  if (lots.length === 0) return;
+  const { usable, over } = parted(lots, work.expiryDay);
   if (over.length === 0) return;
   holding.keepLots(usable);
   const { id, funder } = rule;
@@ -61,6 +63,7 @@ function stillAsked({ sale, redeemed, facts }: Working): number | "max" {
  * when less may leave it; `max` asks for what is possible and is cut instead.
  */
 export function redeemSaving(work: Working, rule: SavingRule): void {
+  if (work.sale.redeem === undefined) return;
   const asked = stillAsked(work);
   const step = stepOf(rule);
   if (step === null || (asked !== "max" && asked <= 0)) return;

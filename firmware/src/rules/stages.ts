@@ -13,32 +13,98 @@ import { climbTiers, noteTiers, reviewTiers, tiersPurse } from "./tiers.ts";
 import { noteUnits, useUnits } from "./units.ts";
 import type { Effect, Note, Working } from "./working.ts";
 
+type Step = (work: Working) => void;
+
+/** What a programme has to do at a visit, and nothing else: found once, since a terminal sells all day. */
+interface Steps {
+  readonly day: readonly Step[];
+  readonly sale: readonly Step[];
+}
+
 /** What the day has done to a card before anything is sold: value that is over, reviews that are due. */
-export function beginDay(work: Working): void {
-  const { savings, prepaid, tiers } = work.plan;
-  for (const { rule } of savings) expireSaving(work, rule);
-  if (prepaid !== null) expireBonus(work, prepaid);
-  if (tiers !== null) reviewTiers(work, tiers);
+function daySteps({ savings, prepaid, tiers }: Plan): Step[] {
+  return [
+    ...savings.map(
+      ({ rule }): Step =>
+        (work) =>
+          expireSaving(work, rule),
+    ),
+    ...(prepaid?.bonus == null ? [] : [(work: Working) => expireBonus(work, prepaid)]),
+    ...(tiers === null ? [] : [(work: Working) => reviewTiers(work, tiers)]),
+  ];
 }
 
 /**
  * The fixed order of an evaluation. A rule has its say in the stages that concern it and in no others, so that the
  * result does not depend on the order of the rules in the file.
  */
+function saleSteps({ discounts, savings, stamps, prepaid, units, tiers, challenges, draws }: Plan): Step[] {
+  const free = stamps.filter(({ reward }) => reward.kind === "free-item");
+  return [
+    ...free.map(
+      (rule): Step =>
+        (work) =>
+          offerFreeItems(work, rule),
+    ),
+    ...(discounts.length === 0 ? [] : [giveDiscounts]),
+    ...savings.map(
+      ({ rule }): Step =>
+        (work) =>
+          redeemSaving(work, rule),
+    ),
+    ...(savings.length === 0 ? [] : [takeGift]),
+    ...(prepaid === null ? [] : [(work: Working) => payPrepaid(work, prepaid)]),
+    ...units.map(
+      (rule): Step =>
+        (work) =>
+          useUnits(work, rule),
+    ),
+    ...savings.map(
+      (plan): Step =>
+        (work) =>
+          earnSaving(work, plan),
+    ),
+    ...challenges.map(
+      (rule): Step =>
+        (work) =>
+          meetChallenge(work, rule),
+    ),
+    ...stamps.map(
+      (rule): Step =>
+        (work) =>
+          stampVisit(work, rule),
+    ),
+    ...(tiers === null ? [] : [(work: Working) => climbTiers(work, tiers)]),
+    ...draws.map(
+      (rule): Step =>
+        (work) =>
+          drawEntries(work, rule),
+    ),
+  ];
+}
+
+const known = new WeakMap<Plan, Steps>();
+
+function stepsOf(plan: Plan): Steps {
+  const found = known.get(plan);
+  if (found !== undefined) return found;
+  const steps = { day: daySteps(plan), sale: saleSteps(plan) };
+  known.set(plan, steps);
+  return steps;
+}
+
+function follow(work: Working, steps: readonly Step[]): void {
+  for (let i = 0; i < steps.length; i += 1) steps[i]!(work);
+}
+
+export function beginDay(work: Working): void {
+  follow(work, stepsOf(work.plan).day);
+}
+
 export function runStages(work: Working): void {
-  const { savings, stamps, prepaid, units, tiers, challenges, draws } = work.plan;
-  beginDay(work);
-  for (const rule of stamps) offerFreeItems(work, rule);
-  giveDiscounts(work);
-  for (const { rule } of savings) redeemSaving(work, rule);
-  takeGift(work);
-  if (prepaid !== null) payPrepaid(work, prepaid);
-  for (const rule of units) useUnits(work, rule);
-  for (const plan of savings) earnSaving(work, plan);
-  for (const rule of challenges) meetChallenge(work, rule);
-  for (const rule of stamps) stampVisit(work, rule);
-  if (tiers !== null) climbTiers(work, tiers);
-  for (const rule of draws) drawEntries(work, rule);
+  const { day, sale } = stepsOf(work.plan);
+  follow(work, day);
+  follow(work, sale);
 }
 
 /** The rules that put value into the purse of a saving rule. */

@@ -82,8 +82,8 @@ export function offerFreeItems(work: Working, rule: StampsRule): void {
     shares[line] = Math.min(open[line]!, shares[line]! + unit);
     work.freed[line]! += 1;
   }
-  for (const [i, share] of shares.entries()) work.discounts[i]! += share;
-  work.freeItems.set(rule.id, free);
+  work.takeDiscount(shares);
+  work.freeItems[rule.id] = free;
   const value = sum(shares);
   const { id, funder, reward } = rule;
   work.effects.push({ type: "discount", rule: id, unit: "cents", value, funder, label: reward.label, shares });
@@ -99,7 +99,7 @@ function putOffBefore({ reward, grid }: StampsRule, before: number): number {
 
 /** Stamps of the visit, then as many rewards as the grid is full. */
 export function stampVisit(work: Working, rule: StampsRule): void {
-  const free = work.freeItems.get(rule.id) ?? 0;
+  const free = work.freeItems[rule.id] ?? 0;
   // A basket that its own free item brought under the minimum still counts: it reached it when it was rung up.
   const reason = free > 0 ? null : refusal(work, rule);
   if (reason !== null) {

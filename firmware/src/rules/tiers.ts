@@ -32,7 +32,7 @@ function rolled(purse: Extract<Purse, { kind: "rolling-tier" }>, day: number): r
   return [...Array.from({ length: passed }, () => 0), ...purse.euros].slice(0, MONTHS);
 }
 
-function standing(purses: readonly Purse[], rule: TiersRule, day: number): Standing {
+function standing(purses: readonly Purse[], rule: TiersRule, day: number, today = civilOf(day).year): Standing {
   const purse = purses.find(({ kind, index }) => index === rule.purse && KINDS.includes(kind));
   if (purse?.kind === "rolling-tier") {
     const { level, reviewed, cents } = purse;
@@ -41,7 +41,7 @@ function standing(purses: readonly Purse[], rule: TiersRule, day: number): Stand
   if (purse?.kind === "year-tier") {
     const { level, reviewed, year, spent } = purse;
     // A clock that was set back counts into the newest year that the card knows.
-    return { level, reviewed, spent: year + EPOCH_YEAR >= civilOf(day).year ? spent : 0 };
+    return { level, reviewed, spent: year + EPOCH_YEAR >= today ? spent : 0 };
   }
   return { level: 0, reviewed: 0, spent: 0 };
 }
@@ -51,8 +51,8 @@ function hold(work: Working, rule: TiersRule, level: number, reviewed: number, m
   const { day } = work.now;
   const old = work.purses.find(({ kind, index }) => index === rule.purse && KINDS.includes(kind));
   if (rule.window === "year") {
-    const { spent: before } = standing(work.purses, rule, day);
-    const year = Math.max(old?.kind === "year-tier" ? old.year : 0, civilOf(day).year - EPOCH_YEAR);
+    const { spent: before } = standing(work.purses, rule, day, work.year);
+    const year = Math.max(old?.kind === "year-tier" ? old.year : 0, work.year - EPOCH_YEAR);
     const spent = Math.min(SPENT_MAX, before + more);
     work.put({ kind: "year-tier", index: rule.purse, level, reviewed, year, spent }, KINDS);
     return;
@@ -127,7 +127,7 @@ function reviewed(
 /** Holds a review that is due, once its days of grace are over; finds the level that this visit begins with. */
 export function reviewTiers(work: Working, rule: TiersRule): void {
   const { day } = work.now;
-  const now = standing(work.purses, rule, day);
+  const now = standing(work.purses, rule, day, work.year);
   work.levelHeld = Math.min(now.level, rule.levels.length - 1);
   if (rule.review === null || work.facts.clockSuspect) return;
   const due = lastReview(rule.review.on, day);
@@ -149,7 +149,7 @@ export function levelRatio(work: Working, base: number): Ratio {
   if (tiers === null) return ONE;
   const { levels, crossing } = tiers;
   if (crossing === "before" || base === 0) return ratio(levels[work.levelHeld]!.permille, MILLE);
-  const { spent } = standing(work.purses, tiers, work.now.day);
+  const { spent } = standing(work.purses, tiers, work.now.day, work.year);
   let value = 0;
   for (const [i, { permille }] of levels.entries()) {
     const [from, to] = [levels[i]!.from, levels[i + 1]?.from ?? Number.POSITIVE_INFINITY];
@@ -165,7 +165,7 @@ export function levelRatio(work: Working, base: number): Ratio {
 export function climbTiers(work: Working, rule: TiersRule): void {
   const base = work.eligible(work.earningLines());
   if (base === 0) return;
-  const before = standing(work.purses, rule, work.now.day);
+  const before = standing(work.purses, rule, work.now.day, work.year);
   const level = Math.max(work.levelHeld, levelFor(rule, before.spent + base));
   const isRaised = level > work.levelHeld;
   // What is reached after a review is not judged by it.
@@ -224,7 +224,7 @@ export function unspendTiers(
 ): void {
   if (cents === 0 || !unspend(work, rule, cents, soldOn)) return;
   const { day } = work.now;
-  const { level, reviewed: last, spent } = standing(work.purses, rule, day);
+  const { level, reviewed: last, spent } = standing(work.purses, rule, day, work.year);
   const climb = effects.find(
     (effect) => effect.type === "tier" && effect.rule === rule.id && effect.taken !== undefined,
   );

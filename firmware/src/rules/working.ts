@@ -175,6 +175,14 @@ export interface Skipped {
   readonly reason: Reason;
 }
 
+const inOrder = (a: Purse, b: Purse): number => (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : a.index - b.index);
+
+function zeros(length: number): number[] {
+  const all: number[] = [];
+  for (let i = 0; i < length; i += 1) all.push(0);
+  return all;
+}
+
 /** One evaluation under way: what the rules read and write, stage by stage. */
 export class Working {
   readonly programme: Programme;
@@ -193,12 +201,16 @@ export class Working {
   /** Units of each line given free by this programme. */
   readonly freed: number[];
   /** Items given free by a rule, found at the discount stage and not stamped later. */
-  readonly freeItems = new Map<string, number>();
+  readonly freeItems: Record<string, number> = {};
   /** What the card holds of this programme, as changed so far. */
   readonly purses: Purse[];
   /** The card had nothing of this programme. */
   readonly isFirst: boolean;
   private local: LocalTime | null = null;
+  /** What is left of each line, as long as nothing more was taken off. */
+  private open: readonly number[] | null = null;
+  private earning: readonly number[] | null = null;
+  private civilYear: number | null = null;
 
   constructor(programme: Programme, purses: readonly Purse[], sale: Sale, facts: Facts) {
     this.programme = programme;
@@ -208,12 +220,12 @@ export class Working {
     // An offer is put on a card before anything happens to it.
     this.isFirst = purses.every(({ kind }) => kind === "offer");
     this.purses = [...purses];
-    const nothing = sale.lines.map(() => 0);
-    this.discounts = nothing;
-    this.redeemed = [...nothing];
-    this.prepaid = [...nothing];
-    this.untaxed = [...nothing];
-    this.freed = [...nothing];
+    const { length } = sale.lines;
+    this.discounts = zeros(length);
+    this.redeemed = zeros(length);
+    this.prepaid = zeros(length);
+    this.untaxed = zeros(length);
+    this.freed = zeros(length);
   }
 
   /** Local time of the visit, in the programme's zone. */
@@ -239,8 +251,10 @@ export class Working {
     return Math.max(0, localTime(this.programme.zone, at + CARD_EPOCH_SECONDS).day);
   }
 
+  /** The calendar year of the visit. */
   get year(): number {
-    return civilOf(this.now.day).year;
+    this.civilYear ??= civilOf(this.now.day).year;
+    return this.civilYear;
   }
 
   /** The day that value must last to: a clock that was reset proves no more than the card's own last day. */
@@ -283,7 +297,8 @@ export class Working {
 
   /** The purses as they will stand on the card, in a fixed order. */
   newPurses(): readonly Purse[] {
-    return [...this.purses].sort((a, b) => (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : a.index - b.index));
+    const isInOrder = this.purses.every((purse, i) => i === 0 || inOrder(this.purses[i - 1]!, purse) < 0);
+    return isInOrder ? this.purses : [...this.purses].sort(inOrder);
   }
 
   skip({ id }: Pick<Rule, "id">, reason: Reason): void {
@@ -304,33 +319,55 @@ export class Working {
   }
 
   /** What is left of each line after every discount so far. */
-  discountedLines(): number[] {
+  discountedLines(): readonly number[] {
     const { before } = this.facts;
     return this.sale.lines.map(({ amount }, i) => amount - this.discounts[i]! - (before?.discounts[i] ?? 0));
   }
 
+  /** Takes a discount off the lines. */
+  takeDiscount(shares: readonly number[]): void {
+    for (const [i, share] of shares.entries()) this.discounts[i]! += share;
+    this.changed();
+  }
+
+  private changed(): void {
+    this.open = null;
+    this.earning = null;
+  }
+
   /** What is left of each line after discounts and redemptions so far. */
-  openLines(): number[] {
+  openLines(): readonly number[] {
+    this.open ??= this.linesLeft();
+    return this.open;
+  }
+
+  private linesLeft(): readonly number[] {
     const { before } = this.facts;
-    return this.sale.lines.map(
-      ({ amount }, i) =>
-        amount -
-        this.discounts[i]! -
-        this.redeemed[i]! -
-        (before === undefined ? 0 : (before.discounts[i] ?? 0) + (before.redeemed[i] ?? 0)),
-    );
+    const { lines } = this.sale;
+    const left: number[] = [];
+    for (let i = 0; i < lines.length; i += 1) {
+      const earlier = before === undefined ? 0 : (before.discounts[i] ?? 0) + (before.redeemed[i] ?? 0);
+      left.push(lines[i]!.amount - this.discounts[i]! - this.redeemed[i]! - earlier);
+    }
+    return left;
   }
 
   /** What the customer pays with money, prepaid money included. */
-  paidLines(): number[] {
+  paidLines(): readonly number[] {
     const { before } = this.facts;
     return this.openLines().map((amount, i) => amount + this.prepaid[i]! + (before?.prepaid?.[i] ?? 0));
   }
 
   /** What earns of each line: what is paid, less the tenders that earn nothing, in proportion. */
-  earningLines(): number[] {
+  earningLines(): readonly number[] {
+    this.earning ??= this.linesThatEarn();
+    return this.earning;
+  }
+
+  private linesThatEarn(): readonly number[] {
     const { nonEarning } = this.programme;
     const lines = nonEarning.includes("prepaid") ? this.openLines() : this.paidLines();
+    if (this.sale.tenders === undefined) return lines;
     const without = sum(
       this.tenders.map(({ kind, amount }) => (nonEarning.includes(kind) && kind !== "prepaid" ? amount : 0)),
     );
@@ -356,6 +393,7 @@ export class Working {
   takeOff(cents: number): readonly number[] {
     const shares = allocate(cents, this.openLines());
     for (const [i, share] of shares.entries()) this.redeemed[i]! += share;
+    this.changed();
     return shares;
   }
 

@@ -54,9 +54,9 @@ function playIn(sandbox: Simulator.Sandbox, script: string, given: string): Answ
 
 /** The document that a programme makes of written events, as the engine gave it. Fails with C-PROGRAMME-01, -03 or -04. */
 export async function played(file: string, { events, vm }: EvalOptions): Promise<string> {
-  await goodProgramme(file);
+  const programme = await goodProgramme(file);
   const given = writtenEvents(events);
-  const answer = playIn(await simulatedSandbox(vm), await trialScript(file), given);
+  const answer = playIn(await simulatedSandbox(vm), await trialScript(programme), given);
   if ("played" in answer) return answer.played;
   if ("refused" in answer) throw badEvents(events, answer.refused);
   throw new Failure("C-PROGRAMME-04", `the engine stopped: ${answer.stopped}`, NOTHING, [

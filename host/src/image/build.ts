@@ -1,17 +1,16 @@
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { STATE_LAYOUT } from "@cachet/card-layout";
 import type { Programme } from "@cachet/firmware/rules";
 import { encodeImage, type ImageVersion, PRODUCT, type Signer } from "@cachet/firmware/wire";
 import { type BuildOptions, build, type Message, type OutputFile } from "esbuild";
 import { sha256 } from "../ports/crypto.ts";
-import { isJson, loadProgramme, numberFaults, placeOf } from "./load.ts";
+import { loadProgramme, numberFaults, placeOf } from "./load.ts";
 
 const appFile = (name: string): string =>
   join(dirname(fileURLToPath(import.meta.url)), "../../../firmware/src/app", name);
 const APP = appFile("image-entry.ts");
 const TRIAL = appFile("trial-entry.ts");
-const RULES = appFile("../rules/index.ts");
 
 /** A programme file that cannot become an image; `where` is file and line where they are known. */
 export class BuildRefused extends Error {
@@ -86,26 +85,21 @@ async function bundled(contents: string, sourcefile: string): Promise<readonly O
 const outputOf = (outputs: readonly OutputFile[], end: string): OutputFile =>
   outputs.find(({ path }) => path.endsWith(end))!;
 
-/** Names the programme of a file in a script; its JSON form is filled in as the file of a programme does it by itself. */
-function importOf(file: string, name: string): string {
-  const from = JSON.stringify(resolve(file));
-  if (!isJson(file)) return `import ${name} from ${from};`;
-  return `import ${name}Json from ${from};\nimport { programmeOfJson as ${name}Of } from ${JSON.stringify(RULES)};\nconst ${name} = ${name}Of(${name}Json);`;
-}
+/** A script that begins with one function of the app. A programme is plain data by the time that it is built: nothing of its file runs there. */
+const started = (from: string, name: string, given: unknown): string =>
+  `import { ${name} } from ${JSON.stringify(from)};\n${name}(${JSON.stringify(given)});\n`;
 
 /** The script that runs in the terminal: the app with these programmes in it. */
-async function bundle(files: readonly string[]): Promise<{ readonly payload: Uint8Array; readonly sourceMap: string }> {
-  const imports = files.map((file, i) => importOf(file, `p${i}`));
-  const programmes = files.map((_, i) => `p${i}`);
-  const contents = `${imports.join("\n")}\nimport { launch } from ${JSON.stringify(APP)};\nlaunch([${programmes}]);\n`;
-  const outputs = await bundled(contents, "image.ts");
+async function bundle(
+  programmes: readonly Programme[],
+): Promise<{ readonly payload: Uint8Array; readonly sourceMap: string }> {
+  const outputs = await bundled(started(APP, "launch", programmes), "image.ts");
   return { payload: outputOf(outputs, ".js").contents, sourceMap: outputOf(outputs, ".map").text };
 }
 
 /** A script that plays written events under one programme, for the same sandbox (firmware/src/app/trial-entry.ts). */
-export async function trialScript(file: string): Promise<string> {
-  const contents = `${importOf(file, "programme")}\nimport { launchTrial } from ${JSON.stringify(TRIAL)};\nlaunchTrial(programme);\n`;
-  return outputOf(await bundled(contents, "trial.ts"), ".js").text;
+export async function trialScript(programme: Programme): Promise<string> {
+  return outputOf(await bundled(started(TRIAL, "launchTrial", programme), "trial.ts"), ".js").text;
 }
 
 /** The oldest state layout that the app reads. */
@@ -121,7 +115,7 @@ const merchantsOf = (programmes: readonly Programme[]): number[] =>
 /** Builds a signed image from programme files. Throws `BuildRefused`, naming the file. */
 export async function buildImage(files: readonly string[], options: ImageOptions): Promise<BuiltImage> {
   const programmes = await programmesOf(files);
-  const { payload, sourceMap } = await bundle(files);
+  const { payload, sourceMap } = await bundle(programmes);
   const facts = {
     version: options.version,
     securityCounter: options.securityCounter,

@@ -90,7 +90,7 @@ async function quietly(load: () => Promise<{ readonly default?: unknown }>): Pro
 }
 
 /** The JSON form of a programme. */
-export const isJson = (file: string): boolean => file.endsWith(".json");
+const isJson = (file: string): boolean => file.endsWith(".json");
 
 function loadJson(file: string): ProgrammeReading {
   const source = readFileSync(file, "utf8");

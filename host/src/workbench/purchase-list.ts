@@ -64,19 +64,21 @@ function withMore(purchase: Purchase, columns: readonly Column[], fields: readon
 /** Reads the first four columns as every list of purchases is read, and then those that stand behind them. */
 function readWide(lines: readonly string[], columns: readonly Column[]): PurchaseList {
   const width = 4 + columns.length;
-  const rows = lines.map((line) => line.split(","));
-  const fits = (i: number): boolean => rows[i]!.length === width;
-  const base = readPurchases(
-    rows.map((row, i) => (i === 0 ? PURCHASES_HEADER : fits(i) ? row.slice(0, 4).join(",") : "")).join("\n"),
-  )!;
+  const narrow = (line: string): string => {
+    const fields = line.split(",");
+    return fields.length === width ? fields.slice(0, 4).join(",") : "";
+  };
+  const base = readPurchases(lines.map((line, i) => (i === 0 ? PURCHASES_HEADER : narrow(line))).join("\n"))!;
   const problems = new Map(base.malformed.map(({ line, problem }) => [line, problem]));
   const purchases: ListedPurchase[] = [];
   let next = 0;
   for (const [i, line] of lines.entries()) {
     if (i === 0 || line.trim() === "" || problems.has(i + 1)) continue;
-    const read = fits(i)
-      ? withMore(base.purchases[next++]!, columns, rows[i]!)
-      : `${rows[i]!.length} fields instead of ${width}`;
+    const fields = line.split(",");
+    const read =
+      fields.length === width
+        ? withMore(base.purchases[next++]!, columns, fields)
+        : `${fields.length} fields instead of ${width}`;
     if (typeof read === "string") problems.set(i + 1, read);
     else purchases.push(read);
   }

@@ -16,6 +16,9 @@ export interface LocalTime {
   readonly weekday: Weekday;
 }
 
+/** The last answer, and how long it holds. */
+let found = { zone: "", from: 0, until: 0, offset: 0 };
+
 /** The names of the time zones that rules know, as the IANA time zone database writes them. */
 export const ZONES: readonly string[] = [...GROUP_OF.keys()];
 
@@ -30,6 +33,8 @@ export function isZone(name: string): boolean {
  * Throws ArithmeticFault for an unknown zone and for an instant that is no whole number.
  */
 export function offsetAt(zone: string, utc: number): number {
+  // One visit after the other lies between the same two changes.
+  if (zone === found.zone && utc >= found.from && utc < found.until && Number.isInteger(utc)) return found.offset;
   const group = GROUP_OF.get(zone);
   if (group === undefined) throw new ArithmeticFault(`${zone} is no time zone that rules know`);
   whole(utc, "utc");
@@ -39,7 +44,13 @@ export function offsetAt(zone: string, utc: number): number {
     if (group.changes[middle]![0] <= utc) passed = middle + 1;
     else end = middle;
   }
-  return passed === 0 ? group.first : group.changes[passed - 1]![1];
+  found = {
+    zone,
+    from: passed === 0 ? Number.NEGATIVE_INFINITY : group.changes[passed - 1]![0],
+    until: group.changes[passed]?.[0] ?? Number.POSITIVE_INFINITY,
+    offset: passed === 0 ? group.first : group.changes[passed - 1]![1],
+  };
+  return found.offset;
 }
 
 /** What calendar and clock show in a zone at an instant (seconds since 1970 UTC). Offsets and errors as `offsetAt`. */
