@@ -65,6 +65,15 @@ describe("programme eval", () => {
     });
   });
 
+  it("names every fault of a programme on a line of its own", () => {
+    const bad = written("worse.json", { number: 0, version: 1, name: "", scope: "town", merchants: {}, rules: [] });
+    const { err } = cachet("programme", "eval", bad, "--events", events);
+    const lines = err.split("\n");
+    expect(lines[0]).toMatch(/^error C-PROGRAMME-01: .*number must be 1 to 65535$/);
+    expect(lines[1]).toMatch(/^ {2}.*name must have 1 to 40 characters$/);
+    expect(err).not.toContain("?");
+  });
+
   it.each([
     ["no JSON", "{", /is no JSON/],
     ["no events", {}, /events must be a list/],

@@ -396,6 +396,7 @@ export class Failure extends Error {
   /** The lines that a person reads. */
   lines(): string[] {
     const next = this.next.map((line, i) => (i === 0 ? `  Next:  ${line}` : `         ${line}`));
-    return [`error ${this.code}: ${this.message}`, `  State: ${this.state}`, ...next];
+    const [what, ...more] = this.message.split("\n");
+    return [`error ${this.code}: ${what}`, ...more.map((line) => `  ${line}`), `  State: ${this.state}`, ...next];
   }
 }
