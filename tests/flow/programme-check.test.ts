@@ -1,37 +1,13 @@
-import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { CARD_MAPS } from "@cachet/card-layout";
 import { afterAll, describe, expect, it } from "vitest";
-import { ROOT } from "../boundaries/sources.ts";
+import { type Ended, ProgrammeDesk } from "../fixtures/programme-desk.ts";
 import { programmeFile } from "../fixtures/town.ts";
 
-mkdirSync(join(ROOT, "out"), { recursive: true });
-/** Inside the checkout, so that programmes find the language they are written in. */
-const folder = mkdtempSync(join(ROOT, "out", "check-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-const at = (name: string): string => join(folder, name);
-function write(name: string, ...lines: readonly string[]): string {
-  writeFileSync(at(name), `${lines.join("\n")}\n`);
-  return at(name);
-}
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-function check(...args: readonly string[]): Ended {
-  const command = [join(ROOT, "host/bin/cachet.mjs"), "programme", "check", ...args];
-  const { status, stdout, stderr } = spawnSync(process.execPath, command, {
-    cwd: folder,
-    encoding: "utf8",
-    env: { ...process.env, LANG: "fr_FR.UTF-8", LC_ALL: "", CACHET_HOME: "" },
-  });
-  return { code: status, out: stdout, err: stderr };
-}
+const desk = new ProgrammeDesk("check");
+afterAll(() => desk.remove());
+const at = (name: string): string => desk.at(name);
+const write = (name: string, ...lines: readonly string[]): string => desk.write(name, ...lines);
+const check = (...args: readonly string[]): Ended => desk.run(...args);
 
 function checkJson(...args: readonly string[]) {
   const ended = check(...args, "--json");

@@ -1,5 +1,5 @@
 import { type Lot, NEVER, POINTS_MAX, type Purse, type PurseKind } from "@cachet/card-layout";
-import { type LotCount, lastDayOf, type Validity, withLots, withoutValue, worthOf } from "./lots.ts";
+import { type LotCount, lastDayOf, parted, type Validity, withLots, withoutValue, worthOf } from "./lots.ts";
 import type { Working } from "./working.ts";
 
 /** Where a rule keeps its value on a card. */
@@ -176,6 +176,15 @@ export class Holding {
     return missing - more;
   }
 
+  /** Lets what is over before a day go; gives it. */
+  expire(today: number): readonly Lot[] {
+    const { lots } = this.held;
+    if (lots.length === 0) return lots;
+    const { usable, over } = parted(lots, today);
+    if (over.length > 0) this.keepLots(usable);
+    return over;
+  }
+
   owe(value: number): void {
     const { held } = this;
     this.hold({ ...held, owed: held.owed + value });
@@ -185,7 +194,7 @@ export class Holding {
     this.hold({ ...this.held, remainder });
   }
 
-  keepLots(lots: readonly Lot[]): void {
+  private keepLots(lots: readonly Lot[]): void {
     this.hold({ ...this.held, value: worthOf(lots), lots });
   }
 }

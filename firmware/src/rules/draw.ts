@@ -17,8 +17,3 @@ export function drawEntries(work: Working, rule: DrawRule): void {
   const capped = value < wouldBe ? ({ wouldBe, reason: "CAP_VISIT" } as const) : {};
   work.effects.push({ type: "entries", rule: id, unit: "entries", value, funder, ...capped });
 }
-
-/** The names of a ticket's entries: they follow from the ticket, so that nobody can choose one. */
-export function entryNames(ticket: string, count: number): readonly string[] {
-  return Array.from({ length: count }, (_, i) => `${ticket}-${i + 1}`);
-}

@@ -67,7 +67,7 @@ const itemsOf = (work: Working, category: string): readonly number[] =>
 const applies = ({ categories }: MultiplierRule, category: string | undefined): boolean =>
   categories === undefined || (category !== undefined && categories.includes(category));
 
-/** What multipliers come to together, as so many thousandths of thousandths. */
+/** What multipliers come to together. */
 interface Factor {
   readonly of: Ratio;
   /** The same, less what is earned without them. */
@@ -78,13 +78,12 @@ interface Factor {
 const NO_FACTOR: Factor = { of: ONE, more: NOTHING, by: [] };
 
 function factorOf(permilles: readonly number[], by: readonly string[]): Factor {
-  const of = permilles.reduce((all, permille) => product(all, ratio(permille, MILLE)), ONE);
   // (1 + a)(1 + b) - 1 = a + (1 + a) b, and so on: nothing is ever taken away.
   let more = NOTHING;
-  let before = ONE;
+  let of = ONE;
   for (const permille of permilles) {
-    more = total(more, product(before, ratio(permille - MILLE, MILLE)));
-    before = product(before, ratio(permille, MILLE));
+    more = total(more, product(of, ratio(permille - MILLE, MILLE)));
+    of = product(of, ratio(permille, MILLE));
   }
   return { of, more, by };
 }

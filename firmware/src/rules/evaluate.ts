@@ -29,29 +29,6 @@ export type Visit = SaleVisit | OtherVisit;
 
 export const isSale = (visit: Visit): visit is SaleVisit => visit.kind === undefined || visit.kind === "sale";
 
-/** What a visit comes to under one programme. Nothing has happened yet: this is a proposal. */
-export interface Evaluation {
-  readonly programme: number;
-  readonly version: number;
-  readonly effects: readonly Effect[];
-  /** The purses as they will stand on the card. */
-  readonly newPurses: readonly Purse[];
-  readonly receipt: readonly Note[];
-  readonly skipped: readonly Skipped[];
-  /** Cents taken off each line by this programme, for the one evaluated after it. */
-  readonly discounts: readonly number[];
-  readonly redeemed: readonly number[];
-  /** The part of `redeemed` that prepaid money paid by itself. */
-  readonly prepaid: readonly number[];
-  /** The part of `redeemed` that lowers taxes, as discounts do. */
-  readonly untaxed: readonly number[];
-  readonly freed: readonly number[];
-  /** Cents of the base that earned. */
-  readonly earningBase: number;
-  /** Cents left to pay by other means, tip included, after this programme and those before it. Of a top-up: the cash it takes. */
-  readonly payable: number;
-}
-
 /** Largest basket, tip included: keeps every product of two amounts exact. */
 export const SALE_CENTS_MAX = 90_000_000;
 /** Most lines of a sale, most units in all of them together, and longest category: a journal entry has a size. */
@@ -102,19 +79,27 @@ function checkFacts(programme: Programme, { merchant, at, spentToday = 0 }: Fact
   checkCount(at, "at");
 }
 
-/** The proposal. What few ask for is worked out when somebody does; a class, since a simulation makes millions of them. */
-class Proposal implements Evaluation {
+/**
+ * What a visit comes to under one programme. Nothing has happened yet: this is a proposal. What few ask for is worked out when
+ * somebody does; a class, since a simulation makes millions of them.
+ */
+export class Evaluation {
   readonly #work: Working;
   readonly programme: number;
   readonly version: number;
   readonly effects: readonly Effect[];
+  /** The purses as they will stand on the card. */
   readonly newPurses: readonly Purse[];
   readonly skipped: readonly Skipped[];
+  /** Cents taken off each line by this programme, for the one evaluated after it. */
   readonly discounts: readonly number[];
   readonly redeemed: readonly number[];
+  /** The part of `redeemed` that prepaid money paid by itself. */
   readonly prepaid: readonly number[];
+  /** The part of `redeemed` that lowers taxes, as discounts do. */
   readonly untaxed: readonly number[];
   readonly freed: readonly number[];
+  /** Cents left to pay by other means, tip included, after this programme and those before it. Of a top-up: the cash it takes. */
   readonly payable: number;
 
   constructor(work: Working, payable: number) {
@@ -137,6 +122,7 @@ class Proposal implements Evaluation {
     return notesOf(programme, this.newPurses, this.effects, facts.clockSuspect ? null : now.day);
   }
 
+  /** Cents of the base that earned. */
   get earningBase(): number {
     return this.#work.eligible(this.#work.earningLines());
   }
@@ -214,10 +200,10 @@ export function evaluate(programme: Programme, purses: readonly Purse[], visit: 
     checkSale(visit);
     const work = new Working(programme, purses, visit, facts);
     runStages(work);
-    return new Proposal(work, sum(work.openLines()) + visit.tip);
+    return new Evaluation(work, sum(work.openLines()) + visit.tip);
   }
   const work = new Working(programme, purses, NO_SALE, facts);
   beginDay(work);
   happen(work, visit);
-  return new Proposal(work, cashTaken(work.effects));
+  return new Evaluation(work, cashTaken(work.effects));
 }

@@ -3,7 +3,6 @@ import { packPurses, pursesSize } from "@cachet/card-layout";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseDay } from "./calendar/period.ts";
-import { entryNames } from "./draw.ts";
 import {
   ArithmeticFault,
   bonus,
@@ -780,7 +779,6 @@ describe("clubs, draws and units", () => {
     const entries = (amount: number) => evaluate(of([rule]), [], basket(amount, [9_000, "tobacco"]), NOW).effects;
     expect(entries(2_999)).toEqual([]);
     expect(entries(9_100)).toMatchObject([{ type: "entries", value: 3 }]);
-    expect(entryNames("T7", 2)).toEqual(["T7-1", "T7-2"]);
     expect(entries(12_000)).toMatchObject([{ value: 3, wouldBe: 4, reason: "CAP_VISIT" }]);
   });
 

@@ -1,7 +1,7 @@
 import type { Purse, PurseKind } from "@cachet/card-layout";
 import { divide, sum } from "./arithmetic.ts";
 import { balanceIn, Holding, lotsOf, type Place, placeKind } from "./balance.ts";
-import { parted, worthOf } from "./lots.ts";
+import { worthOf } from "./lots.ts";
 import type { PrepaidRule, TopUpBonus } from "./prepaid-rule.ts";
 import type { Reason } from "./words.ts";
 import type { Effect, Note, Working } from "./working.ts";
@@ -39,11 +39,8 @@ export function bonusHolding(work: Working, { bonus }: PrepaidRule): Holding | n
 
 /** Money given on top whose last day is over leaves the card. */
 export function expireBonus(work: Working, rule: PrepaidRule): void {
-  const holding = bonusHolding(work, rule);
-  if (rule.bonus === null || holding === null) return;
-  const { usable, over } = parted(holding.held.lots, work.expiryDay);
-  if (over.length === 0) return;
-  holding.keepLots(usable);
+  const over = bonusHolding(work, rule)?.expire(work.expiryDay) ?? [];
+  if (rule.bonus === null || over.length === 0) return;
   work.effects.push({
     type: "expire",
     rule: rule.id,

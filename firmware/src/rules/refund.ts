@@ -33,6 +33,10 @@ export interface Refund {
   readonly before: readonly number[];
 }
 
+/** A value over the lines. Shares are in cents where the value is in points: the same proportions, exactly. */
+const spread = (value: number, shares: readonly number[]): readonly number[] =>
+  sum(shares) === value ? shares : allocate(value, shares);
+
 /** One refund under way. */
 class Reversal {
   readonly work: Working;
@@ -53,8 +57,7 @@ class Reversal {
   partOf(value: number, shares: readonly number[] | undefined): number {
     const { sale, lines } = this.refund;
     if (shares === undefined || shares.length !== sale.lines.length) return this.isLast ? value : 0;
-    // Shares are in cents where the value is in points: the same proportions, exactly.
-    const own = sum(shares) === value ? shares : allocate(value, shares);
+    const own = spread(value, shares);
     return sum(lines.map((line) => own[line]!));
   }
 
@@ -168,7 +171,8 @@ function giveBack(reversal: Reversal, effect: Effect): void {
   const { refund } = reversal;
   const value = reversal.partOf(effect.value, effect.shares);
   if (value === 0) return;
-  const earlier = sum(refund.before.map((line) => allocateTo(effect)[line] ?? 0));
+  const own = effect.shares === undefined ? [] : spread(effect.value, effect.shares);
+  const earlier = sum(refund.before.map((line) => own[line] ?? 0));
   const lots = lotsBack(effect.lots ?? [], value, earlier);
   const given = putBack(reversal, effect, value, lots);
   if (given === null) return;
@@ -197,11 +201,6 @@ function putBack(reversal: Reversal, { rule: id, label }: Effect, value: number,
   const now = { ...held, [part]: Math.min(UNITS_MAX, held[part] + value) };
   holdUnits(work, owner, now.paid, now.bonus);
   return now[part] - held[part];
-}
-
-function allocateTo({ value, shares }: Effect): readonly number[] {
-  if (shares === undefined) return [];
-  return sum(shares) === value ? shares : allocate(value, shares);
 }
 
 /** What came from no lots goes back without an end. */

@@ -1,7 +1,7 @@
 import type { Purse, PurseKind } from "@cachet/card-layout";
 import { divide, sum } from "./arithmetic.ts";
 import { type Balance, balanceIn, Holding, type Place, placeKind } from "./balance.ts";
-import { parted, worthOf } from "./lots.ts";
+import { worthOf } from "./lots.ts";
 import type { SavingRule } from "./saving-rule.ts";
 import type { Reason } from "./words.ts";
 import type { Effect, Note, Working } from "./working.ts";
@@ -18,12 +18,8 @@ export const holdingOf = (work: Working, rule: SavingRule): Holding => new Holdi
 
 /** Lots whose last day is over leave the card. */
 export function expireSaving(work: Working, rule: SavingRule): void {
-  const holding = holdingOf(work, rule);
-  const { lots } = holding.held;
-  if (lots.length === 0) return;
-  const { usable, over } = parted(lots, work.expiryDay);
+  const over = holdingOf(work, rule).expire(work.expiryDay);
   if (over.length === 0) return;
-  holding.keepLots(usable);
   const { id, funder } = rule;
   work.effects.push({ type: "expire", rule: id, unit: unitOf(rule), value: worthOf(over), funder, lots: over });
 }
@@ -35,7 +31,7 @@ const stepOf = (rule: SavingRule): { readonly taken: number; readonly cents: num
 };
 
 /** What the value of a purse could pay, in cents. */
-export function centsIn(rule: SavingRule, value: number): number {
+function payableBy(rule: SavingRule, value: number): number {
   const step = stepOf(rule);
   return step === null ? 0 : divide(value, step.taken, "floor") * step.cents;
 }
@@ -69,7 +65,7 @@ export function redeemSaving(work: Working, rule: SavingRule): void {
   if (step === null || (asked !== "max" && asked <= 0)) return;
   const holding = holdingOf(work, rule);
   const { value: held } = holding.held;
-  const cents = centsIn(rule, held);
+  const cents = payableBy(rule, held);
   const most = divide(sum(work.discountedLines()) * rule.redeemShareMax, 10_000, "floor");
   const reason = refusal(work, rule, asked, cents, most);
   const wanted = asked === "max" ? cents : asked;

@@ -21,17 +21,14 @@ interface Steps {
   readonly sale: readonly Step[];
 }
 
+/** One step for each rule. */
+const each = <R>(rules: readonly (R | null)[], act: (work: Working, rule: R) => void): Step[] =>
+  rules.flatMap((rule) => (rule === null ? [] : [(work: Working) => act(work, rule)]));
+
 /** What the day has done to a card before anything is sold: value that is over, reviews that are due. */
 function daySteps({ savings, prepaid, tiers }: Plan): Step[] {
-  return [
-    ...savings.map(
-      ({ rule }): Step =>
-        (work) =>
-          expireSaving(work, rule),
-    ),
-    ...(prepaid?.bonus == null ? [] : [(work: Working) => expireBonus(work, prepaid)]),
-    ...(tiers === null ? [] : [(work: Working) => reviewTiers(work, tiers)]),
-  ];
+  const saving = savings.map(({ rule }) => rule);
+  return [...each(saving, expireSaving), ...each([prepaid], expireBonus), ...each([tiers], reviewTiers)];
 }
 
 /**
@@ -39,47 +36,19 @@ function daySteps({ savings, prepaid, tiers }: Plan): Step[] {
  * result does not depend on the order of the rules in the file.
  */
 function saleSteps({ discounts, savings, stamps, prepaid, units, tiers, challenges, draws }: Plan): Step[] {
-  const free = stamps.filter(({ reward }) => reward.kind === "free-item");
+  const saving = savings.map(({ rule }) => rule);
   return [
-    ...free.map(
-      (rule): Step =>
-        (work) =>
-          offerFreeItems(work, rule),
-    ),
+    ...each(stamps, offerFreeItems),
     ...(discounts.length === 0 ? [] : [giveDiscounts]),
-    ...savings.map(
-      ({ rule }): Step =>
-        (work) =>
-          redeemSaving(work, rule),
-    ),
-    ...(savings.length === 0 ? [] : [takeGift]),
-    ...(prepaid === null ? [] : [(work: Working) => payPrepaid(work, prepaid)]),
-    ...units.map(
-      (rule): Step =>
-        (work) =>
-          useUnits(work, rule),
-    ),
-    ...savings.map(
-      (plan): Step =>
-        (work) =>
-          earnSaving(work, plan),
-    ),
-    ...challenges.map(
-      (rule): Step =>
-        (work) =>
-          meetChallenge(work, rule),
-    ),
-    ...stamps.map(
-      (rule): Step =>
-        (work) =>
-          stampVisit(work, rule),
-    ),
-    ...(tiers === null ? [] : [(work: Working) => climbTiers(work, tiers)]),
-    ...draws.map(
-      (rule): Step =>
-        (work) =>
-          drawEntries(work, rule),
-    ),
+    ...each(saving, redeemSaving),
+    ...(saving.length === 0 ? [] : [takeGift]),
+    ...each([prepaid], payPrepaid),
+    ...each(units, useUnits),
+    ...each(savings, earnSaving),
+    ...each(challenges, meetChallenge),
+    ...each(stamps, stampVisit),
+    ...each([tiers], climbTiers),
+    ...each(draws, drawEntries),
   ];
 }
 

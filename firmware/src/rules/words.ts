@@ -22,7 +22,6 @@ export type Reason =
   | "CLOCK_SUSPECT"
   | "COOLDOWN"
   | "COUNTER_TORN"
-  | "EXCLUDED"
   | "INSUFFICIENT"
   | "KEPT_FOR_LATER"
   | "MERCHANT_CANNOT_REDEEM"
