@@ -1,7 +1,8 @@
 import { CAGNOTTE_CENTS_MAX, SEQUENCE_MAX } from "@cachet/card-layout";
 import { type Cbor, decodeCbor, encodeCbor } from "./cbor.ts";
 import { SHA256_BYTES } from "./crypto.ts";
-import { funder, isFormatError } from "./entry.ts";
+import { funder } from "./effect.ts";
+import { isFormatError } from "./entry.ts";
 import {
   bstr,
   bstrUpTo,

@@ -4,11 +4,8 @@ import { fromHex, packState, toHex } from "@cachet/card-layout";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Cbor, CborFault, decodeCbor, encodeCbor } from "./cbor.ts";
+import { addSums, centsMoved, NO_SUMS, type StoredEffect, sumsOf } from "./effect.ts";
 import {
-  addSums,
-  areasFault,
-  centsMoved,
-  creditNumbers,
   decodeEntry,
   ENTRY_KINDS,
   type Entry,
@@ -16,13 +13,10 @@ import {
   entryHash,
   isFormatError,
   journalRoot,
-  NO_SUMS,
-  type StoredEffect,
-  sumsOf,
   terminalName,
   ticketName,
-  visitKind,
 } from "./entry.ts";
+import { areasFault, creditNumbers, visitKind } from "./intent.ts";
 import { FormatFault } from "./schema.ts";
 
 const BYTE_FIELDS = new Set(["previous", "image", "uid", "oldHash", "newHash", "record", "from", "to", "list"]);

@@ -1,0 +1,163 @@
+import { type Decoded, integer, key, list, map, maybe, orZero, text, uint, word } from "./schema.ts";
+
+const U16_MAX = 0xffff;
+/** Ten million euros: far above any basket, far below where sums of a batch could lose a cent. */
+export const CENTS_MAX = 1_000_000_000;
+
+const cents = uint(CENTS_MAX);
+const stamps = uint(U16_MAX);
+
+/** Who pays for a value. */
+export const funder = word({ merchant: 1, association: 2, sponsor: 3, partner: 4 });
+
+/** Effects of the office's credits, in the order of their numbers; each names its credit (`credit`, wire/credit.ts). */
+export const CREDIT_TYPES = {
+  /** A record of a revoked key generation goes on under this one. Moves nothing. */
+  adopt: 8,
+  /** An area that showed no record holds again what the credit says. Moves nothing: it is the state of the old hash. */
+  restore: 9,
+  /** Value that the office put on the card; of value 0 where only the credit's number counts. */
+  credit: 10,
+} as const;
+
+/** Effects of rules. */
+const RULE_TYPES = {
+  discount: 1,
+  redeem: 2,
+  earn: 3,
+  stamp: 4,
+  reward: 5,
+  decline: 6,
+  topup: 7,
+  expire: 11,
+  tier: 12,
+  entries: 13,
+  join: 14,
+  clawback: 15,
+  return: 16,
+  payout: 17,
+  forfeit: 18,
+  give: 19,
+  receive: 20,
+} as const;
+
+/** Days since 2000-01-01; 65535 for value that does not end. */
+const lotDay = uint(U16_MAX);
+
+/** One effect of a rule, or of a credit, as it was promised to the customer. */
+export const StoredEffect = map({
+  type: key(1, word({ ...RULE_TYPES, ...CREDIT_TYPES })),
+  rule: key(2, text(40)),
+  unit: key(3, word({ cents: 1, stamps: 2, points: 3, units: 4, entries: 5 })),
+  value: key(4, cents),
+  funder: key(5, funder),
+  /** What it would have been without the limit named in `reason`. */
+  wouldBe: maybe(6, cents),
+  reason: maybe(7, text(40)),
+  label: maybe(8, text(60)),
+  /** Stamps or points that a reward took. */
+  taken: maybe(9, cents),
+  /** How many rewards that was. */
+  times: maybe(11, stamps),
+  /** How the value spreads over the lines of the sale, in their order. */
+  shares: maybe(10, list(cents)),
+  /** Number of the credit that this is an effect of. */
+  credit: maybe(12, integer({ min: 1, max: U16_MAX })),
+  /** Cents that it took off the ticket, where `unit` is another. */
+  cents: maybe(13, cents),
+  /** The lots that it came from or went to. */
+  lots: maybe(14, list(map({ value: key(1, cents), expires: key(2, lotDay), issued: key(3, lotDay) }), 16)),
+  /** Ids of the rules that multiplied it. */
+  by: maybe(15, list(text(40), 20)),
+  /** By how much the unearned fraction on the card grew. */
+  fraction: maybe(16, integer({ min: -U16_MAX, max: U16_MAX })),
+});
+export type StoredEffect = Decoded<typeof StoredEffect>;
+
+/** What commits moved. */
+export const Sums = map({
+  earnedCents: key(1, uint()),
+  spentCents: key(2, uint()),
+  discountCents: key(3, uint()),
+  rewardCents: key(4, uint()),
+  stampsAdded: key(5, uint()),
+  stampsTaken: key(6, uint()),
+  toppedUpCents: orZero(7, uint()),
+  /** What the office's credits put on the card. */
+  creditedCents: orZero(8, uint()),
+  creditedStamps: orZero(9, uint()),
+  pointsAdded: orZero(10, uint()),
+  pointsTaken: orZero(11, uint()),
+  /** What refunds gave back to cards, and what came from other cards. */
+  returnedCents: orZero(12, uint()),
+  /** What refunds took back, what went to other cards, and what was lost with an account. */
+  takenBackCents: orZero(13, uint()),
+  expiredCents: orZero(14, uint()),
+});
+export type Sums = Decoded<typeof Sums>;
+
+export const NO_SUMS: Sums = {
+  earnedCents: 0,
+  spentCents: 0,
+  discountCents: 0,
+  rewardCents: 0,
+  stampsAdded: 0,
+  stampsTaken: 0,
+  toppedUpCents: 0,
+  creditedCents: 0,
+  creditedStamps: 0,
+  pointsAdded: 0,
+  pointsTaken: 0,
+  returnedCents: 0,
+  takenBackCents: 0,
+  expiredCents: 0,
+};
+
+export function addSums(a: Sums, b: Sums): Sums {
+  const names = Object.keys(NO_SUMS) as (keyof Sums)[];
+  return Object.fromEntries(names.map((name) => [name, a[name] + b[name]])) as Record<keyof Sums, number>;
+}
+
+/** Cents that an effect took off the ticket, whatever it is counted in. */
+export const centsOf = ({ unit, value, cents = 0 }: Pick<StoredEffect, "unit" | "value" | "cents">): number =>
+  unit === "cents" ? value : cents;
+
+type EffectType = StoredEffect["type"];
+/** Effects by which value comes onto a card, and by which it leaves. */
+const GIVING: readonly EffectType[] = ["earn", "stamp", "topup", "credit", "return", "receive"];
+const TAKING: readonly EffectType[] = ["redeem", "expire", "clawback", "forfeit", "give"];
+
+/** The sums of one area's effects. */
+export function sumsOf(effects: readonly StoredEffect[]): Sums {
+  const total = (types: readonly EffectType[], unit?: StoredEffect["unit"]) =>
+    effects
+      .filter((effect) => types.includes(effect.type) && (unit === undefined || effect.unit === unit))
+      .reduce((sum, { value }) => sum + value, 0);
+  // A reward is worth cents and takes stamps.
+  const rewarded = effects.reduce((sum, { taken = 0, unit }) => (unit === "cents" ? sum + taken : sum), 0);
+  return {
+    earnedCents: total(["earn"], "cents"),
+    spentCents: effects.reduce((sum, effect) => (effect.type === "redeem" ? sum + centsOf(effect) : sum), 0),
+    discountCents: total(["discount"]),
+    rewardCents: total(["reward"]),
+    stampsAdded: total(["stamp"]) + total(["return"], "stamps"),
+    stampsTaken: rewarded + total(["clawback"], "stamps"),
+    toppedUpCents: total(["topup"], "cents"),
+    creditedCents: total(["credit"], "cents"),
+    creditedStamps: total(["credit"], "stamps"),
+    pointsAdded: total(GIVING, "points"),
+    pointsTaken: total(TAKING, "points"),
+    returnedCents: total(["return", "receive"], "cents"),
+    takenBackCents: total(["clawback", "give", "forfeit"], "cents"),
+    expiredCents: total(["expire"], "cents"),
+  };
+}
+
+/** Cents by which one area's effects change the money on the card, all purses together: negative where it pays. */
+export function centsMoved(effects: readonly Pick<StoredEffect, "type" | "value" | "unit">[]): number {
+  return effects.reduce((sum, { type, value, unit }) => {
+    if (unit !== "cents") return sum;
+    if (GIVING.includes(type)) return sum + value;
+    return TAKING.includes(type) ? sum - value : sum;
+  }, 0);
+}
