@@ -14,9 +14,11 @@ import {
   history,
   type JournalledArea,
   journalledAreas,
+  pointsOf,
   type ShownArea,
   shown,
   stampsOf,
+  unitsOf,
 } from "../fixtures/audit.ts";
 import { type CardOptions, card, type TerminalOptions, terminal } from "../fixtures/town.ts";
 
@@ -34,8 +36,10 @@ export interface Scenario {
   readonly name: string;
   /** Visits that bring the card there. */
   readonly before: readonly (() => VisitRequest)[];
-  /** `ticket` is that of the last visit before. */
-  readonly visit: (ticket: number) => VisitRequest;
+  /** `ticket` is that of the last visit before, `code` the one on its receipt. */
+  readonly visit: (ticket: number, code: string) => VisitRequest;
+  /** Terminal of the visits before; the first one, which the visit is cut at, where it is left out. */
+  readonly soldAt?: number;
   /** Nothing was ever written to the card. */
   readonly opens: boolean;
   /** What changes once the card is there: what happens to it (it shows `area` then), and with what the terminals go on. */
@@ -129,6 +133,9 @@ export class Sweep {
   readonly origins: ReadonlyMap<number, string>;
   private readonly cashBefore: number;
   private readonly ticket: number;
+  private readonly code: string;
+  /** Journals of terminals that are only looked at, by number. */
+  private readonly elsewhere: ReadonlyMap<number, Uint8Array>;
 
   private constructor(
     setting: Setting,
@@ -140,16 +147,20 @@ export class Sweep {
       origins: ReadonlyMap<number, string>;
       cash: number;
       ticket: number;
+      code: string;
     },
   ) {
     this.setting = setting;
     this.scenario = scenario;
     this.options = options;
-    this.journal = begin.journal;
+    const isHere = (scenario.soldAt ?? 1) === 1;
+    this.journal = isHere ? begin.journal : new Uint8Array();
+    this.elsewhere = isHere ? new Map() : new Map([[scenario.soldAt!, begin.journal]]);
     this.chip = begin.chip;
     this.origins = begin.origins;
     this.cashBefore = begin.cash;
     this.ticket = begin.ticket;
+    this.code = begin.code;
   }
 
   /** Brings a card into the state in which the scenario begins. */
@@ -158,7 +169,7 @@ export class Sweep {
     const chip = await card(SERIAL, setting.card);
     const origins = new Map<number, string>();
     for (const programme of setting.programmes) origins.set(programme, (await shown(chip, programme)).hash);
-    const first = await terminal(1, options);
+    const first = await terminal(scenario.soldAt ?? 1, options);
     const cashbox = new Cashbox();
     let ticket = 0;
     for (const request of scenario.before) {
@@ -169,6 +180,7 @@ export class Sweep {
       if (report !== "power-cut") ticket = report.ticket ?? 0;
     }
     const journal = await first.journalBytes();
+    const code = codeOf(first);
     first.powerOff();
     const prepared = scenario.prepare?.(chip, await shown(chip, setting.programmes[0]!)) ?? {};
     return new Sweep(
@@ -181,6 +193,7 @@ export class Sweep {
         origins,
         cash: cashbox.cents,
         ticket,
+        code,
       },
     );
   }
@@ -191,14 +204,17 @@ export class Sweep {
   }
 
   private start(): Promise<SimTerminal> {
-    return terminal(1, { ...this.options, journal: this.journal });
+    const journal = this.journal.length === 0 ? {} : { journal: this.journal };
+    return terminal(1, { ...this.options, ...journal });
   }
 
   /** The operations of the whole visit. */
   async operations(): Promise<OperationKind[]> {
     const whole = await this.start();
     whole.mishaps = new Mishaps();
-    expect(await whole.visit(this.scenario.visit(this.ticket), this.chip.copy())).toMatchObject({ result: "done" });
+    expect(await whole.visit(this.scenario.visit(this.ticket, this.code), this.chip.copy())).toMatchObject({
+      result: "done",
+    });
     whole.powerOff();
     return whole.mishaps.seen;
   }
@@ -209,7 +225,7 @@ export class Sweep {
     terminals: ReadonlyMap<number, SimTerminal>,
     settledFully: boolean,
   ): Promise<{ readonly intents: JournalledArea[]; readonly toppedUp: number }> {
-    const journals = new Map<number, Uint8Array>();
+    const journals = new Map(this.elsewhere);
     for (const [number, one] of terminals) journals.set(number, await one.journalBytes());
     const intents = journalledAreas(journals);
     let toppedUp = 0;
@@ -254,7 +270,7 @@ export class Sweep {
     };
     const look = (when: string, settledFully: boolean) => this.look(`${label}; ${when}`, chip, terminals, settledFully);
 
-    const request = this.scenario.visit(this.ticket);
+    const request = this.scenario.visit(this.ticket, this.code);
     cashbox.take(request);
     first.mishaps = new Mishaps().at(operation, mishap);
     const report = await tap(first, request, returns);
@@ -337,7 +353,7 @@ export function checkArea(
   expect(["current", "free"], `${label}: area is ${area.reading.kind}`).toContain(area.reading.kind);
   const happened = history(area, origin, intents);
   expect(happened, `${label}: the card shows a state that no intent names`).not.toBeNull();
-  let [cents, stamps, toppedUp] = [0, 0, 0];
+  let [cents, stamps, points, units, toppedUp] = [0, 0, 0, 0, 0];
   for (const intent of intents) {
     const did = happened!.has(intent);
     if (intent.outcome === "committed")
@@ -347,13 +363,23 @@ export function checkArea(
     if (!did) continue;
     cents += intent.centsMoved;
     stamps += intent.stampsMoved;
+    points += intent.pointsMoved;
+    units += intent.unitsMoved;
     toppedUp += intent.body.topUp ?? 0;
   }
   const applied = checkCredits(label, area, [...happened!].reverse());
   if (lastCredit !== undefined) expect(applied, `${label}: credits applied`).toBe(lastCredit);
   expect(centsOf(area), `${label}: cents on the card`).toBe(cents);
+  expect(pointsOf(area), `${label}: points on the card`).toBe(points);
+  expect(unitsOf(area), `${label}: units on the card`).toBe(units);
   expect(stampsOf(area), `${label}: stamps on the card`).toBe(stamps);
   return toppedUp;
+}
+
+/** The code on the last receipt of a terminal; empty where it has none. */
+function codeOf({ till }: SimTerminal): string {
+  const lines = till.receipts.at(-1) ?? [];
+  return lines.flatMap((line) => (line.line === "code" ? [line.text] : []))[0] ?? "";
 }
 
 const UNREADABLE = ["behind", "damaged"];

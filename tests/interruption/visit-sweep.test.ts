@@ -104,7 +104,7 @@ async function runSecondCut(sweep: Sweep, firstWrite: number, operation: number,
   const label = `second visit of ${amount} cut at ${operation}, ${JSON.stringify(mishap)}`;
   const { chip, shop } = await sweep.again();
   shop.mishaps = new Mishaps().at(firstWrite, { what: "card", when: "before" });
-  expect(await shop.visit(SALE.visit(0), chip), label).toMatchObject({ result: "in-doubt" });
+  expect(await shop.visit(SALE.visit(0, ""), chip), label).toMatchObject({ result: "in-doubt" });
   shop.mishaps = new Mishaps().at(operation, mishap);
   if ((await shop.visit(sale(amount), chip)) === "power-cut") await shop.powerOn();
   shop.mishaps = new Mishaps();
@@ -152,7 +152,7 @@ describe("a visit cut anywhere leaves a valid card, loses no cent and doubles no
     const other = await terminal(2);
     const operations = await sweep.operations();
     shop.mishaps = new Mishaps().at(operations.indexOf("card-write"), { what: "card", when: "before" });
-    const request = SALE.visit(0);
+    const request = SALE.visit(0, "");
     expect(await shop.visit(request, chip)).toMatchObject({ result: "in-doubt" });
     shop.mishaps = new Mishaps();
     await other.visit(sale(500), chip);

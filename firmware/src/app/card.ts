@@ -13,6 +13,7 @@ export type CardRefusal =
   | "WRONG_MEDIUM"
   | "AREA_CONFLICT"
   | "COUNTER_ROLLBACK"
+  | "COUNTER_TORN"
   | "COUNTER_UNSTEADY"
   | "CARD_UNSTEADY"
   | "ALREADY_USED"
@@ -27,7 +28,20 @@ export type CardRefusal =
   | "BAD_LINES"
   /** The programme has lost a rule of the sale, or the card its area. */
   | "RULE_UNKNOWN"
-  | "AREA_GONE";
+  | "AREA_GONE"
+  /** The card has no visit of this day here that can be cancelled. */
+  | "NOTHING_TO_CANCEL"
+  /** The code of a receipt: altered, or none; of another merchant; worth more than one terminal gives back for another. */
+  | "BAD_CODE"
+  | "WRONG_MERCHANT"
+  | "CAP_REFUND"
+  /** Longer ago than it may be, or still to come; and nothing is dated by a clock that is not to be trusted. */
+  | "TOO_LATE"
+  | "CLOCK_SUSPECT"
+  /** What is added afterwards was paid: nothing can be taken off it. */
+  | "ALREADY_PAID"
+  /** The cash is not the price. */
+  | "WRONG_AMOUNT";
 
 /** The card left the field. What it holds now is not known until it is read again. */
 export class CardGone extends Error {}

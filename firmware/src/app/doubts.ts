@@ -11,6 +11,8 @@ type Decided = Exclude<Outcome, "open">;
 /** An intent of this terminal for the card in the field, and what is known of it by now. */
 export interface KnownIntent {
   readonly number: number;
+  /** When it was stored, seconds since 1970. */
+  readonly utc: number;
   /** It is the very visit that is under way, tried before. */
   readonly ofThisVisit: boolean;
   readonly body: Intent;
@@ -22,10 +24,11 @@ export interface KnownIntent {
 }
 
 /** An intent that has just been stored: nothing of it is on the card yet. */
-export function newIntent(number: number, body: Intent): KnownIntent {
+export function newIntent(number: number, utc: number, body: Intent): KnownIntent {
   const programmes = body.areas.map(({ programme }) => programme);
   return {
     number,
+    utc,
     ofThisVisit: true,
     body,
     outcomes: new Map(programmes.map((programme) => [programme, "open"])),
@@ -43,6 +46,7 @@ export async function knownIntents(hal: Hal, history: CardHistory): Promise<Know
     if (entry.kind !== "intent") throw new RangeError(`entry ${number} is no intent`);
     known.push({
       number,
+      utc: entry.utc,
       ofThisVisit,
       body: entry.body,
       outcomes: new Map(outcomes.map(({ programme, outcome }) => [programme, outcome])),

@@ -5,6 +5,7 @@ import type { KnownIntent } from "./doubts.ts";
 import { fr } from "./messages-fr.ts";
 import type { Proposal } from "./proposal.ts";
 import { giveBackReceipt, receiptOf } from "./receipt.ts";
+import { receiptCodeOf } from "./receipt-code.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** How far a visit has come; it outlives a card that leaves and comes back. */
@@ -22,9 +23,14 @@ export interface Progress {
   waits: readonly CreditWait[] | null;
 }
 
+/** Requests that ask, and are no visit. */
+export const ASKS_ONLY: readonly VisitRequest["kind"][] = ["settle", "balance"];
+
 /** What the customer asked to pay for. */
 function totalOf(request: VisitRequest): number {
-  return request.kind === "sale" ? request.lines.reduce((sum, { amount }) => sum + amount, request.tip) : 0;
+  return request.kind === "sale" && request.late === undefined
+    ? request.lines.reduce((sum, { amount }) => sum + amount, request.tip)
+    : 0;
 }
 
 export function emptyReport(request: VisitRequest, result: VisitReport["result"]): VisitReport {
@@ -57,7 +63,7 @@ async function handBack({ hal }: Terminal, { card, request }: Progress): Promise
   const { due, visit, cardOfVisit } = await hal.lookup(card ?? 0, request.visit);
   for (const { intent } of due) await hal.giveBack(intent);
   const isOwn = request.kind === "top-up" && visit === "unknown" && request.amount > 0;
-  return { due, own: isOwn ? request.amount : 0, isOpen: request.kind !== "settle" && cardOfVisit !== null };
+  return { due, own: isOwn ? request.amount : 0, isOpen: !ASKS_ONLY.includes(request.kind) && cardOfVisit !== null };
 }
 
 const centsOf = ({ due, own }: Cash): number => due.reduce((sum, { cents }) => sum + cents, own);
@@ -71,13 +77,16 @@ const waitsForSomething = ({ waits }: Progress): boolean => waits !== null && wa
 export async function tellCredits(terminal: Terminal, progress: Progress, intent: KnownIntent): Promise<void> {
   if (intent.body.areas.every(({ effects }) => effects.length === 0)) return;
   progress.besides.push(intent);
-  await terminal.hal.print(receiptOf(terminal, intent, progress.moment, [], waitsForSomething(progress)));
+  await terminal.hal.print(receiptOf(terminal, intent, progress.moment, [], waitsForSomething(progress), null));
 }
 
-/** Money of a refund goes out once nothing of it is in doubt. */
+/** Visits after which money may go back to the customer. */
+const PAYS_OUT: readonly VisitRequest["kind"][] = ["refund", "close"];
+
+/** Money of a refund or a closing goes out once nothing of it is in doubt. */
 function payOutOf(intent: KnownIntent | null, done: number): number {
-  const { areas = [], refund } = intent?.body ?? {};
-  return refund !== undefined && done === areas.length ? refund.cents : 0;
+  const { areas = [], refund, closing } = intent?.body ?? {};
+  return done === areas.length ? (refund?.cents ?? closing?.cents ?? 0) : 0;
 }
 
 /** Sums over what is committed: nothing else counts as discount or tender. */
@@ -106,7 +115,7 @@ function reportOf(progress: Progress, result: VisitReport["result"], cash: Cash)
     ...(creditsWait === undefined ? {} : { creditsWait }),
     giveBackCents: centsOf(cash),
     payable: empty.payable - spentCents - discountCents,
-    ...(request.kind === "refund" ? { payOutCents: payOutOf(intent, done.length) } : {}),
+    ...(PAYS_OUT.includes(request.kind) ? { payOutCents: payOutOf(intent, done.length) } : {}),
   };
 }
 
@@ -152,19 +161,31 @@ function reasonOf({ evaluations }: Proposal): string | undefined {
   ])[0];
 }
 
+/** Visits that are done whole or declined: what they are asked for is money, or somebody else's. */
+const WHOLE: readonly VisitRequest["kind"][] = ["top-up", "give", "receive", "close"];
+
 /** The rules change nothing on the card. A top-up that changes nothing was declined. */
 export async function nothingToDo(
   terminal: Terminal,
   progress: Progress,
   proposal: Proposal | null,
 ): Promise<VisitReport> {
+  const { kind } = progress.request;
   const reason = proposal === null ? undefined : reasonOf(proposal);
-  if (progress.request.kind === "top-up") return refuse(terminal, progress, reason ?? "NO_PREPAID");
+  if (kind === "top-up") return refuse(terminal, progress, reason ?? "NO_PREPAID");
+  if (reason !== undefined && WHOLE.includes(kind)) return refuse(terminal, progress, reason);
   await terminal.hal.show(fr.nothingToDo);
   const cash = await handBack(terminal, progress);
   await printCash(terminal, progress, cash);
   const report = { ...reportOf(progress, "nothing-to-do", cash), payable: proposal?.payable ?? 0 };
   return reason === undefined ? report : { ...report, reason };
+}
+
+/** The end of a request that only asked. */
+export async function reportDone(terminal: Terminal, progress: Progress): Promise<VisitReport> {
+  const cash = await handBack(terminal, progress);
+  await printCash(terminal, progress, cash);
+  return reportOf(progress, "done", cash);
 }
 
 /** The end of a visit that has an intent. */
@@ -179,7 +200,8 @@ export async function conclude(terminal: Terminal, progress: Progress, intent: K
     const isVoid = outcomes.every((outcome) => outcome === "aborted");
     return reportOf(progress, isVoid ? "no-card" : "in-doubt", cash);
   }
-  await hal.print(receiptOf(terminal, intent, progress.moment, cash.due, waitsForSomething(progress)));
+  const code = await receiptCodeOf(terminal, intent);
+  await hal.print(receiptOf(terminal, intent, progress.moment, cash.due, waitsForSomething(progress), code));
   const result = committed < outcomes.length ? "partly-done" : progress.told === true ? "already-done" : "done";
   await hal.show({ "partly-done": fr.inDoubt, "already-done": fr.alreadyDone, done: fr.done }[result]);
   return reportOf(progress, result, cash);

@@ -14,8 +14,16 @@ import {
   stateHash,
   stateLayout,
 } from "@cachet/card-layout";
-import type { Moment, SaleRequest, SpentToday, TopUpRequest } from "../hal/index.ts";
-import { type Evaluation, evaluate, type Facts, type Programme, pursesOf } from "../rules/index.ts";
+import type { CardHistory, Moment, SaleRequest, SpentToday } from "../hal/index.ts";
+import {
+  type Evaluation,
+  evaluate,
+  type Facts,
+  type Programme,
+  pursesOf,
+  type Sale,
+  type Visit,
+} from "../rules/index.ts";
 import type { Intent, IntentArea } from "../wire/index.ts";
 import { type AreaOnCard, nextSequence, packFor, shownState } from "./areas.ts";
 import { type CardOnReader, CardRefused } from "./card.ts";
@@ -29,7 +37,7 @@ export interface CardFound {
   readonly areas: readonly AreaOnCard[];
   readonly spentToday: readonly SpentToday[];
   readonly moment: Moment;
-  readonly lists: Lists;
+  readonly lists: Lists & Pick<CardHistory, "last">;
 }
 
 /** A visit as the rules see it, before anything is written. */
@@ -38,8 +46,8 @@ export interface Proposal {
   /** Areas to write, those that lose value first. */
   readonly areas: readonly IntentArea[];
   readonly payable: number;
-  /** What a refund takes back, and the cents that go back for it once every area is committed. */
-  readonly refund?: NonNullable<Intent["refund"]>;
+  /** What was found of what was asked: the lines and the money of a refund, say. */
+  readonly found?: Pick<Intent, "refund" | "transfer" | "closing">;
 }
 
 /** A purse as bytes without its head: all zero where it holds nothing. */
@@ -61,7 +69,10 @@ function samePurses(before: readonly Purse[], after: readonly Purse[]): boolean 
  * Whether a visit leaves everything as it was: what it gave and took has an intent even where the purses come out the same, and
  * so has a credit.
  */
-function changesNothing({ purses, effects: credits }: CreditPlan, { newPurses, effects }: Evaluation): boolean {
+function changesNothing(
+  { purses, effects: credits }: Pick<CreditPlan, "purses" | "effects">,
+  { newPurses, effects }: Evaluation,
+): boolean {
   if (credits.length > 0) return false;
   const moves = effects.some(({ type, value, taken = 0 }) => type !== "decline" && (value > 0 || taken > 0));
   return !moves && samePurses(purses, newPurses);
@@ -80,14 +91,32 @@ const within = (value: number, max: number) => Math.max(0, Math.min(max, value))
 
 const addLines = (a: readonly number[], b: readonly number[]) => a.map((value, i) => value + b[i]!);
 
-const currentOf = (areas: readonly AreaOnCard[], programme: number): AreaOnCard | undefined =>
+export const currentOf = (areas: readonly AreaOnCard[], programme: number): AreaOnCard | undefined =>
   areas.find(({ reading }) => reading.kind === "current" && reading.state.programme === programme);
 
 const heldIn = (area: AreaOnCard | undefined): CardState | null =>
   area?.reading.kind === "current" ? area.reading.state : null;
 
+/**
+ * One programme's answer to a visit that concerns it alone. No area is written where nothing changes. Throws `CardRefused` as for a
+ * sale.
+ */
+export async function proposeIn(
+  terminal: Terminal,
+  found: CardFound,
+  programme: Programme,
+  visit: Visit,
+): Promise<{ readonly evaluation: Evaluation; readonly areas: readonly IntentArea[] }> {
+  const plan = planFor(found, programme);
+  const purses = plan?.purses ?? [];
+  const evaluation = evaluate(programme, purses, visit, factsOf(terminal, found, programme));
+  if (changesNothing({ purses, effects: [] }, evaluation)) return { evaluation, areas: [] };
+  const free = found.areas.filter(({ reading }) => reading.kind === "free");
+  return { evaluation, areas: [await changedArea(terminal, found, free, programme, evaluation)] };
+}
+
 /** Programmes that this card takes part in, or may: one that names its media is not opened on others. */
-function programmesFor({ programmes }: Terminal, { card, areas }: CardFound): Programme[] {
+export function programmesFor({ programmes }: Terminal, { card, areas }: CardFound): Programme[] {
   return programmes.filter(
     ({ number, media }) =>
       media === undefined || media.includes(card.map.chip) || currentOf(areas, number) !== undefined,
@@ -98,8 +127,10 @@ function programmesFor({ programmes }: Terminal, { card, areas }: CardFound): Pr
 export function factsOf({ facts }: Terminal, found: CardFound, programme: Programme, before?: Facts["before"]): Facts {
   const { areas, spentToday, moment } = found;
   const torn = currentOf(areas, programme.number)?.counter?.torn === true;
+  const lastDay = heldIn(currentOf(areas, programme.number))?.day ?? 0;
   return {
     merchant: facts.merchant,
+    ...(lastDay === 0 ? {} : { lastDay }),
     at: within(moment.utc - CARD_EPOCH_SECONDS, 0xffff_ffff),
     clockSuspect: moment.suspect,
     spentToday: spentToday.find((spent) => spent.programme === programme.number)?.cents ?? 0,
@@ -112,7 +143,12 @@ export function factsOf({ facts }: Terminal, found: CardFound, programme: Progra
  * Evaluates a sale under every programme of the terminal and works out the records to write.
  * Throws `CardRefused` where a programme finds no room or no sequence left on the card.
  */
-export async function proposeSale(terminal: Terminal, found: CardFound, request: SaleRequest): Promise<Proposal> {
+export async function proposeSale(
+  terminal: Terminal,
+  found: CardFound,
+  request: Sale,
+  known: Partial<Facts> = {},
+): Promise<Proposal> {
   const programmes = programmesFor(terminal, found);
   if (programmes.length === 0) throw new CardRefused("WRONG_MEDIUM", found.card.number);
   const evaluations: Proposal["evaluations"][number][] = [];
@@ -129,7 +165,8 @@ export async function proposeSale(terminal: Terminal, found: CardFound, request:
     const current = currentOf(found.areas, programme.number);
     if (current === undefined && freeFor(found.card, free, programme) === null) continue;
     const plan = planFor(found, programme)!;
-    const evaluation = evaluate(programme, plan.purses, request, factsOf(terminal, found, programme, before));
+    const facts = { ...factsOf(terminal, found, programme, before), ...known };
+    const evaluation = evaluate(programme, plan.purses, request, facts);
     evaluations.push({ programme, evaluation });
     before = {
       discounts: addLines(before.discounts, evaluation.discounts),
@@ -149,28 +186,30 @@ export async function proposeSale(terminal: Terminal, found: CardFound, request:
 }
 
 /**
- * Puts money on the card, in the first programme that keeps any. A decline leaves `areas` empty.
- * Throws `CardRefused` as for a sale.
+ * Evaluates a sale that was paid without the card, at the time when it was paid: nothing is taken off it, and nothing leaves the card.
+ * Throws `CardRefused` where it is not of this day, was added before, or asks for more than to earn.
  */
-export async function proposeTopUp(terminal: Terminal, found: CardFound, request: TopUpRequest): Promise<Proposal> {
-  const programmes = programmesFor(terminal, found);
-  if (programmes.length === 0) throw new CardRefused("WRONG_MEDIUM", found.card.number);
-  const programme =
-    programmes.find(({ rules }) => rules.some(({ kind }) => kind === "prepaid")) ?? (programmes[0] as Programme);
-  const plan = planFor(found, programme);
-  const purses = plan?.purses ?? [];
-  const evaluation = evaluate(
-    programme,
-    purses,
-    { kind: "top-up", amount: request.amount },
-    factsOf(terminal, found, programme),
-  );
-  const evaluations = [{ programme, evaluation }];
-  // Cash that is not taken has no intent, whatever credits the card has: it goes back at once.
-  if (evaluation.payable === 0) return { evaluations, areas: [], payable: 0 };
-  const free = found.areas.filter(({ reading }) => reading.kind === "free");
-  const area = await changedArea(terminal, found, free, programme, evaluation);
-  return { evaluations, areas: [area], payable: evaluation.payable };
+export async function proposeLateSale(
+  terminal: Terminal,
+  found: CardFound,
+  request: SaleRequest,
+  { ticket, paidAt }: NonNullable<SaleRequest["late"]>,
+): Promise<Proposal> {
+  const { card, moment } = found;
+  const { redeem = 0, gift, use = 0, prepaid } = request;
+  if (redeem !== 0 || gift !== undefined || use !== 0 || typeof prepaid === "number")
+    throw new CardRefused("ALREADY_PAID", card.number);
+  if (moment.suspect) throw new CardRefused("CLOCK_SUSPECT", card.number);
+  const isToday = dayOf(paidAt, moment.offset) === dayOf(moment.utc, moment.offset);
+  if (!isToday || paidAt > moment.utc) throw new CardRefused("TOO_LATE", card.number);
+  if (await terminal.hal.isAdded(ticket, request.visit)) throw new CardRefused("ALREADY_USED", card.number);
+  const sale = { ...request, prepaid: "none", rewards: "later" } as const;
+  const proposal = await proposeSale(terminal, found, sale, {
+    at: paidAt - CARD_EPOCH_SECONDS,
+    paid: true,
+    earnOnly: true,
+  });
+  return { ...proposal, payable: 0 };
 }
 
 /** An area that is written again although nothing changes there. `area`: where its programme's record was to be opened. */

@@ -1,7 +1,7 @@
 import { civilOf, type Day, dayOf, maskedCard, unpackState } from "@cachet/card-layout";
 import type { CashDue, Moment, ReceiptLine } from "../hal/index.ts";
 import { type Effect, type Note, notesOf, type Programme } from "../rules/index.ts";
-import { centsOf, type IntentArea, type StoredEffect, sumsOf, ticketName } from "../wire/index.ts";
+import { centsOf, type Intent, type IntentArea, type StoredEffect, sumsOf, ticketName } from "../wire/index.ts";
 import type { KnownIntent } from "./doubts.ts";
 import { fr } from "./messages-fr.ts";
 import { euros } from "./money.ts";
@@ -132,16 +132,37 @@ function linesOfSpending(programmes: readonly Programme[], done: readonly Intent
   ];
 }
 
+const isWhole = (outcomes: KnownIntent["outcomes"]): boolean =>
+  [...outcomes.values()].every((outcome) => outcome === "committed");
+
+/** What was paid for. */
+function purchaseText(programmes: readonly Programme[], { purchase }: Intent): string {
+  if (purchase === undefined) return fr.topUp;
+  const rules = programmes.find(({ number }) => number === purchase.programme)?.rules ?? [];
+  const rule = rules.find(({ id }) => id === purchase.rule);
+  const units = rule?.kind === "units" ? rule.packs[(purchase.pack ?? 0) - 1]?.units : undefined;
+  return rule?.kind === "units" && units !== undefined ? fr.counted(units, rule.unitName) : fr.club;
+}
+
+const transferText = (terminal: number, from: number | undefined): string =>
+  from === undefined ? fr.given : fr.received(ticketName(terminal, from));
+
 function linesOfPayment({ facts, programmes }: Terminal, { body, outcomes }: KnownIntent): ReceiptLine[] {
-  if (body.topUp !== undefined) return [row(fr.topUp, euros(body.topUp))];
+  if (body.topUp !== undefined) return [row(purchaseText(programmes, body), euros(body.topUp))];
+  if (body.transfer !== undefined) return [{ line: "title", text: transferText(facts.terminal, body.transfer.from) }];
+  if (body.closing !== undefined) {
+    const { cents } = body.closing;
+    return [{ line: "title", text: fr.closing }, row(fr.payOut, isWhole(outcomes) ? euros(cents) : fr.inDoubt)];
+  }
   if (body.refund !== undefined) {
-    const isDone = [...outcomes.values()].every((outcome) => outcome === "committed");
+    const { ticket, cents, terminal = facts.terminal } = body.refund;
     return [
       { line: "title", text: fr.refund },
-      row(fr.refundOf(ticketName(facts.terminal, body.refund.ticket)), isDone ? euros(body.refund.cents) : fr.inDoubt),
+      row(fr.refundOf(ticketName(terminal, ticket)), isWhole(outcomes) ? euros(cents) : fr.inDoubt),
     ];
   }
   if (body.sale.lines.length === 0) return [];
+  if (body.late !== undefined) return [row(fr.addedAfterwards, body.late.ticket)];
   const done = body.areas.filter(({ programme }) => outcomes.get(programme) === "committed");
   const { spentCents, discountCents } = sumsOf(done.flatMap(({ effects }) => effects));
   const total = body.sale.lines.reduce((sum, { amount }) => sum + amount, body.sale.tip);
@@ -155,7 +176,7 @@ function linesOfPayment({ facts, programmes }: Terminal, { body, outcomes }: Kno
 
 /**
  * The ticket of a visit: what was paid and how, then what each programme did and what the card holds now. `waits`: credits of
- * the card are not in yet, and somebody should look why.
+ * the card are not in yet, and somebody should look why. `code`: what another terminal needs to take the sale back.
  */
 export function receiptOf(
   terminal: Terminal,
@@ -163,6 +184,7 @@ export function receiptOf(
   moment: Moment,
   due: readonly CashDue[],
   waits: boolean,
+  code: string | null,
 ): ReceiptLine[] {
   const { body, number } = intent;
   const today = moment.suspect ? null : dayOf(moment.utc, moment.offset);
@@ -174,5 +196,24 @@ export function receiptOf(
     ...terminal.programmes.flatMap((programme) => linesOfProgramme(programme, intent, today)),
     ...(waits ? [{ line: "separator" } as const, { line: "text", text: fr.creditsWait } as const] : []),
     ...linesOfCashDue(terminal, due),
+    ...(code === null ? [] : [{ line: "code", text: code } as const]),
+  ];
+}
+
+/** What a card holds and what is near, under each programme that it takes part in. */
+export function balanceReceipt(
+  terminal: Terminal,
+  card: number,
+  moment: Moment,
+  notes: readonly { readonly programme: Programme; readonly notes: readonly Note[] }[],
+): ReceiptLine[] {
+  return [
+    ...headOf(terminal, moment),
+    row(`${fr.card} ${maskedCard(card)}`, ""),
+    ...notes.flatMap(({ programme, notes: said }): ReceiptLine[] => [
+      { line: "separator" },
+      { line: "text", text: programme.name },
+      ...said.flatMap(linesOfNote),
+    ]),
   ];
 }

@@ -7,13 +7,15 @@ import {
 } from "../hal/index.ts";
 import { ArithmeticFault } from "../rules/index.ts";
 import type { Intent, IntentArea } from "../wire/index.ts";
+import { proposeClosing, proposeGive, proposeReceive } from "./account.ts";
 import { type Asked, askedOf, isAskedBy } from "./asked.ts";
+import { tellBalance } from "./balance.ts";
 import { CardGone, type CardOnReader, CardRefused } from "./card.ts";
 import { type CreditPlan, noteWaiting, refuseRevoked } from "./credits.ts";
 import { areaOf, type KnownIntent, knownIntents, settleDoubts, wentBack } from "./doubts.ts";
 import { readIdentity } from "./identity.ts";
 import { fr } from "./messages-fr.ts";
-import { conclude, noCard, nothingToDo, type Progress, refuse, tellCredits } from "./outcome.ts";
+import { ASKS_ONLY, conclude, noCard, nothingToDo, type Progress, refuse, tellCredits } from "./outcome.ts";
 import {
   type CardFound,
   creditAreas,
@@ -21,14 +23,15 @@ import {
   nullAreas,
   type Proposal,
   plansOf,
+  proposeLateSale,
   proposeSale,
-  proposeTopUp,
   type ToDecide,
 } from "./proposal.ts";
 import { noteTornCounters, readAreas } from "./reading.ts";
 import { proposeRefund } from "./refund.ts";
 import { type Restoring, restoredArea, restoredSequence } from "./restoring.ts";
 import type { Terminal } from "./terminal.ts";
+import { proposeTopUp } from "./top-up.ts";
 import { canResume, store, writeAreas, writeRestored } from "./writing.ts";
 
 /** How often a visit begins anew with a card that is lost in the middle, or with several cards in the field. */
@@ -45,8 +48,9 @@ export async function visit(terminal: Terminal, request: VisitRequest): Promise<
   const start = { request, moment: await hal.now(), card: null, intent: null, told: null, besides: [], waits: null };
   if (uid === null) return noCard(terminal, { ...start, uid: new Uint8Array() });
   const progress: Progress = { ...start, uid };
-  const asked = askedOf(request);
-  if (asked === null) return refuse(terminal, progress, "BAD_AMOUNT");
+  const { merchant, terminal: number } = terminal.facts;
+  const asked = await askedOf(hal, merchant, number, request);
+  if (typeof asked === "string") return refuse(terminal, progress, asked);
   for (let tries = 1; ; tries += 1) {
     try {
       return await tryVisit(terminal, progress, asked);
@@ -98,7 +102,7 @@ async function tryVisit(terminal: Terminal, progress: Progress, asked: Asked): P
   const history = await hal.lookup(card.number, request.visit);
   if (history.blocked !== null) throw new CardRefused("BLOCKED", card.number);
   // A tap that only asks is no visit, whatever number it carries.
-  const asksOnly = request.kind === "settle";
+  const asksOnly = ASKS_ONLY.includes(request.kind);
   const elsewhere = history.cardOfVisit !== null && history.cardOfVisit !== card.number;
   if (!asksOnly && (elsewhere || history.visit === "over")) throw new CardRefused("ALREADY_USED", card.number);
   const intents = await knownIntents(hal, history);
@@ -136,7 +140,7 @@ async function tryVisit(terminal: Terminal, progress: Progress, asked: Asked): P
     if (ended !== null) return ended;
   }
   progress.intent = null;
-  const proposal = await propose(terminal, found, request);
+  const proposal = await propose(terminal, found, request, asked);
   const areasOfSale = proposal?.areas ?? [];
   const changed = [...areasOfSale, ...(await creditAreas(terminal, found, areasOfSale))];
   const nulls = await nullAreas(
@@ -149,16 +153,22 @@ async function tryVisit(terminal: Terminal, progress: Progress, asked: Asked): P
     ),
   );
   const written = [...changed, ...nulls];
+  if (request.kind === "balance" && written.length === 0) return tellBalance(terminal, progress, found);
   if (written.length === 0) return nothingToDo(terminal, progress, proposal);
   const changes = areasOfSale.length > 0;
   const meant = changes ? meantBy(asked, proposal) : NOTHING_ASKED;
   const body = intentOf(terminal, progress, card, meant, written, proposal?.payable ?? 0);
-  const intent = await store(terminal, card, body);
+  const intent = await store(terminal, card, moment.utc, body);
   if (intent === "full") return refuse(terminal, progress, "JOURNAL_FULL");
   if (intent === "too-long") return refuse(terminal, progress, "BAD_AMOUNT");
   // A null visit is not the visit that the till asked for: where it is cut, nothing of that one is in doubt.
   if (changes || asksOnly) progress.intent = intent;
   await writeAreas(terminal, card, areas, intents, intent);
+  if (request.kind === "balance") {
+    await tellCredits(terminal, progress, intent);
+    progress.intent = null;
+    return tryVisit(terminal, progress, asked);
+  }
   if (changes || asksOnly) return conclude(terminal, progress, intent);
   await tellCredits(terminal, progress, intent);
   return nothingToDo(terminal, progress, proposal);
@@ -185,7 +195,8 @@ async function restoreFirst(
 ): Promise<VisitReport> {
   const { area, begun, credit } = restoring;
   const meant = begun === null ? [await restoredArea(terminal, card, moment, restoring)] : [];
-  const intent = begun ?? (await store(terminal, card, intentOf(terminal, progress, card, NOTHING_ASKED, meant, 0)));
+  const body = intentOf(terminal, progress, card, NOTHING_ASKED, meant, 0);
+  const intent = begun ?? (await store(terminal, card, moment.utc, body));
   if (typeof intent === "string") return refuse(terminal, progress, "JOURNAL_FULL");
   await writeRestored(terminal, card, area, intent, restoredSequence(area, credit));
   await tellCredits(terminal, progress, intent);
@@ -222,7 +233,7 @@ async function decideFirst(
   const nulls = await nullAreas(terminal, found, toDecide);
   if (nulls.length === 0) return null;
   const body = intentOf(terminal, progress, found.card, NOTHING_ASKED, nulls, 0);
-  const intent = await store(terminal, found.card, body);
+  const intent = await store(terminal, found.card, found.moment.utc, body);
   if (typeof intent === "string") return refuse(terminal, progress, "JOURNAL_FULL");
   await writeAreas(terminal, found.card, found.areas, intents, intent);
   await tellCredits(terminal, progress, intent);
@@ -259,15 +270,24 @@ async function goOn(
   return conclude(terminal, progress, mine);
 }
 
-function propose(terminal: Terminal, found: CardFound, request: VisitRequest): Promise<Proposal | null> {
+function propose(terminal: Terminal, found: CardFound, request: VisitRequest, asked: Asked): Promise<Proposal | null> {
   switch (request.kind) {
     case "sale":
-      return proposeSale(terminal, found, request);
+      return request.late === undefined
+        ? proposeSale(terminal, found, request)
+        : proposeLateSale(terminal, found, request, request.late);
     case "top-up":
       return proposeTopUp(terminal, found, request);
     case "refund":
-      return proposeRefund(terminal, found, request);
+      return proposeRefund(terminal, found, request.visit, asked.refund!);
+    case "give":
+      return proposeGive(terminal, found, request);
+    case "receive":
+      return proposeReceive(terminal, found, request);
+    case "close":
+      return proposeClosing(terminal, found, request);
     case "settle":
+    case "balance":
       return Promise.resolve(null);
   }
 }
@@ -288,12 +308,17 @@ function isUntouched({ outcomes, unwritten }: KnownIntent): boolean {
   return [...outcomes].every(([programme, outcome]) => outcome === "aborted" || unwritten.has(programme));
 }
 
-/** What was asked, with the lines and the money of a refund as they were found to be. */
-type Meant = Pick<Intent, "sale" | "topUp" | "refund">;
+/** What was asked, with what was found of it: the lines and the money of a refund, say. */
+type Meant = Pick<Intent, "sale" | "topUp" | "purchase" | "late" | "refund" | "transfer" | "closing">;
 
-function meantBy({ sale, topUp }: Asked, proposal: Proposal | null): Meant {
-  const refund = proposal?.refund;
-  return { sale, ...(topUp === undefined ? {} : { topUp }), ...(refund === undefined ? {} : { refund }) };
+function meantBy({ sale, topUp, purchase, late }: Asked, proposal: Proposal | null): Meant {
+  return {
+    sale,
+    ...(topUp === undefined ? {} : { topUp }),
+    ...(purchase === undefined ? {} : { purchase }),
+    ...(late === undefined ? {} : { late }),
+    ...proposal?.found,
+  };
 }
 
 /** A null visit asks for nothing. */
@@ -304,7 +329,7 @@ function intentOf(
   { facts }: Terminal,
   { request, moment }: Progress,
   card: CardOnReader,
-  { sale, topUp, refund }: Meant,
+  { sale, ...meant }: Meant,
   areas: Intent["areas"],
   payable: number,
 ): Intent {
@@ -315,8 +340,7 @@ function intentOf(
     merchant: facts.merchant,
     sale: { ...sale, payable },
     areas,
-    ...(topUp === undefined ? {} : { topUp }),
-    ...(refund === undefined ? {} : { refund }),
+    ...meant,
     ...(moment.suspect ? { clockSuspect: true as const } : {}),
   };
 }

@@ -13,11 +13,12 @@ import type { Terminal } from "./terminal.ts";
 export async function store(
   { hal }: Terminal,
   card: CardOnReader,
+  utc: number,
   body: Intent,
 ): Promise<KnownIntent | "full" | "too-long"> {
   await unlock(hal, card);
   const number = await hal.intend(encodeCbor(Intent.encode(body)));
-  return typeof number === "number" ? newIntent(number, body) : number;
+  return typeof number === "number" ? newIntent(number, utc, body) : number;
 }
 
 /** The whole records with which open intents of this terminal meant to open an area. */

@@ -23,14 +23,27 @@ export interface SaleRequest {
   readonly gift?: string;
   /** Prepaid units to use. */
   readonly use?: number;
+  /**
+   * A sale of this day that was paid without the card: it earns, and nothing is taken off it any more. `ticket` is the till's own,
+   * and counts once; `paidAt` is when it was paid, seconds since 1970.
+   */
+  readonly late?: { readonly ticket: string; readonly paidAt: number };
 }
 
-/** Money that was taken to be put on the next card. */
+/** One rule of one programme. */
+interface OfRule {
+  readonly programme: number;
+  readonly rule: string;
+}
+
+/** Money that was taken to be put on the next card, or for something that is. */
 export interface TopUpRequest {
   readonly kind: "top-up";
   readonly visit: number;
   /** Cents that the customer has paid. */
   readonly amount: number;
+  /** A pack of units by its number, from 1, or a membership; money on the card where it is left out. */
+  readonly purchase?: OfRule & { readonly pack?: number };
 }
 
 /** Asks the next card what became of visits in doubt, without a sale: after a torn top-up, say. */
@@ -39,17 +52,57 @@ export interface SettleRequest {
   readonly visit: number;
 }
 
-/** Takes a sale of this terminal back, in part or whole: nothing is evaluated anew, what was stored is reversed. */
+/** Tells what the next card holds and what is near, and settles what is in doubt. Gives and takes nothing. */
+export interface BalanceRequest {
+  readonly kind: "balance";
+  readonly visit: number;
+}
+
+/** Takes a visit back, a sale in part or whole: nothing is evaluated anew, what was stored is reversed. */
 export interface RefundRequest {
   readonly kind: "refund";
   readonly visit: number;
-  /** Number of the ticket: the sale's entry in this terminal's journal. */
-  readonly ticket: number;
-  /** Lines of the sale by their place, from 0; `all`: those that were not taken back before. */
+  /**
+   * The ticket: the visit's entry in this terminal's journal; `last`: the card's last one here, of this day; or the code of a
+   * receipt, as it was scanned, of any terminal of this merchant.
+   */
+  readonly ticket: number | "last" | { readonly code: string };
+  /** Lines of a sale by their place, from 0; `all`: those that were not taken back before. */
   readonly lines: readonly number[] | "all";
 }
 
-export type VisitRequest = SaleRequest | TopUpRequest | SettleRequest | RefundRequest;
+/** Takes value of a saving rule off the next card, for another one. Whoever holds the ticket may put it on a card, once. */
+export interface GiveRequest extends OfRule {
+  readonly kind: "give";
+  readonly visit: number;
+  /** Cents, or points. */
+  readonly value: number;
+}
+
+/** Puts on the next card what a visit at this terminal took off another one, or off the very same. */
+export interface ReceiveRequest {
+  readonly kind: "receive";
+  readonly visit: number;
+  /** Ticket of the visit that took it. */
+  readonly ticket: number;
+}
+
+/** The next card leaves a programme: what was paid in goes back to the customer, what was given is lost. */
+export interface CloseRequest {
+  readonly kind: "close";
+  readonly visit: number;
+  readonly programme: number;
+}
+
+export type VisitRequest =
+  | SaleRequest
+  | TopUpRequest
+  | SettleRequest
+  | BalanceRequest
+  | RefundRequest
+  | GiveRequest
+  | ReceiveRequest
+  | CloseRequest;
 
 /** How a visit ended, for the till. Nothing but what is `committed` counts as discount or tender. */
 export interface VisitReport {
@@ -89,7 +142,7 @@ export interface VisitReport {
   readonly giveBackCents: number;
   /** Left to pay by other means. */
   readonly payable: number;
-  /** Cents of a refund that go back to the customer, once every area is committed; absent where it is no refund. */
+  /** Cents of a refund or a closing that go back to the customer, once every area is committed; absent where it is neither. */
   readonly payOutCents?: number;
 }
 
@@ -98,6 +151,8 @@ export type ReceiptLine =
   | { readonly line: "title"; readonly text: string }
   | { readonly line: "text"; readonly text: string }
   | { readonly line: "row"; readonly left: string; readonly right: string }
+  /** Scanned later: Base32, upper case. */
+  | { readonly line: "code"; readonly text: string }
   | { readonly line: "separator" };
 
 /** The till side of the terminal: requests come in, screens, receipts and reports go out. */

@@ -15,6 +15,10 @@ export interface Keys {
   hash(message: Uint8Array): Promise<Uint8Array>;
   /** The 8-byte MAC of a record for one card; "no-key" where this terminal does not hold that key and generation. */
   seal(key: SealKey, uid: Uint8Array, card: number, sealed: Uint8Array): Promise<Uint8Array | "no-key">;
+  /** The 8-byte MAC of a receipt's code under this merchant's receipt key, and the key's generation; "no-key" where the terminal holds none. */
+  sealCode(message: Uint8Array): Promise<{ readonly generation: number; readonly mac: Uint8Array } | "no-key">;
+  /** Whether the MAC of a receipt's code is right, compared in constant time. */
+  openCode(generation: number, message: Uint8Array, mac: Uint8Array): Promise<boolean | "no-key">;
   /** What opens a card's pages for writing; "no-key" where this terminal does not hold that generation of the card key. */
   password(issuer: number, generation: number, uid: Uint8Array, card: number): Promise<Password | "no-key">;
   /** Whether a MAC is right, compared in constant time. */

@@ -39,6 +39,8 @@ export const HAL_LEVEL = 1;
 export const JOURNAL_BYTES_MAX = 32 * 1024 * 1024;
 /** More than any entry but an intent takes in the file. */
 export const SYSTEM_ENTRY_BYTES_MAX = 512;
+/** How long the code of a receipt serves for a refund. */
+export const REFUND_CODE_SECONDS = 30 * 86_400;
 /** How long released entries are kept where there is room for them. */
 export const RELEASED_SECONDS = 30 * 86_400;
 /** Equal refusals (same chip, same reason) that are journalled on one day. */

@@ -1,8 +1,8 @@
 import { dayOf } from "@cachet/card-layout";
-import { VISIT_NUMBER_SECONDS } from "../hal/index.ts";
+import { REFUND_CODE_SECONDS, VISIT_NUMBER_SECONDS } from "../hal/index.ts";
 import { CENTS_MAX, decodeEntry, type Entry, SHA256_BYTES } from "../wire/index.ts";
 import { bstr, bstrUpTo, type Decoded, integer, key, list, map, maybe, orZero, uint, word } from "../wire/schema.ts";
-import { type BookMemory, IntentBook, isOpen, type KeptCard, type KeptIntent } from "./book.ts";
+import { type BookMemory, elsewhereKey, IntentBook, isOpen, type KeptCard, type KeptIntent } from "./book.ts";
 import { ENTRY_BYTES_MAX } from "./frames.ts";
 
 /** More of any part than a terminal can remember: bounds what a reader takes in. */
@@ -64,6 +64,21 @@ export const BookCheckpoint = map({
       MANY,
     ),
   ),
+  /** Refunds of other terminals' tickets, while a receipt's code serves. */
+  elsewhere: maybe(
+    6,
+    list(
+      map({
+        terminal: key(1, integer({ min: 1, max: 0xffff })),
+        ticket: key(2, uint()),
+        lines: key(3, list(uint(0xffff), 100)),
+        intent: key(4, entryNumber),
+        visit: key(5, uint()),
+        utc: key(6, uint()),
+      }),
+      MANY,
+    ),
+  ),
 });
 export type BookCheckpoint = Decoded<typeof BookCheckpoint>;
 
@@ -78,7 +93,12 @@ export function carriedEntries({ intents }: BookCheckpoint): Map<number, Uint8Ar
 
 /** Writes down what a book remembers at this time. `stored` gives an entry's bytes. */
 export function checkpointOf(book: IntentBook, utc: number, stored: (number: number) => Uint8Array): BookCheckpoint {
-  const { cards, visits, dues, restored } = book.memory();
+  const { cards, visits, dues, restored, elsewhere } = book.memory();
+  const refunds = [...elsewhere].flatMap(([of, taken]) => {
+    const [terminal, ticket] = of.split("/").map(Number) as [number, number];
+    const serving = taken.filter((one) => utc - one.utc < REFUND_CODE_SECONDS);
+    return serving.map((one) => ({ ...one, terminal, ticket }));
+  });
   const restores = [...restored].flatMap(([of, credits]) => credits.map((credit) => ({ card: of, ...credit })));
   const recent = new Set(
     [...visits.values()]
@@ -86,7 +106,8 @@ export function checkpointOf(book: IntentBook, utc: number, stored: (number: num
       .sort((a, b) => a.number - b.number)
       .slice(-VISITS_CARRIED),
   );
-  const carried = new Set([...[...cards.values()].flatMap(({ intents }) => intents), ...recent]);
+  const ofCards = [...cards.values()].flatMap(({ intents }) => intents);
+  const carried = new Set([...ofCards, ...recent, ...refunds.map(({ intent }) => intent)]);
   return {
     intents: [...carried]
       .sort((a, b) => a.number - b.number)
@@ -99,6 +120,9 @@ export function checkpointOf(book: IntentBook, utc: number, stored: (number: num
     visits: [...recent].map(({ number }) => number),
     dues: [...dues].map(([intent, due]) => ({ intent, ...due })),
     ...(restores.length === 0 ? {} : { restored: restores }),
+    ...(refunds.length === 0
+      ? {}
+      : { elsewhere: refunds.map(({ intent, ...refund }) => ({ ...refund, intent: intent.number })) }),
   };
 }
 
@@ -126,7 +150,12 @@ export function bookFrom(checkpoint: BookCheckpoint): IntentBook {
     visits: new Map(checkpoint.visits.map((number) => [kept(number).visit, kept(number)])),
     dues: new Map(checkpoint.dues.map(({ intent, ...due }) => [intent, due])),
     restored: new Map(),
+    elsewhere: new Map(),
   };
+  for (const { terminal, ticket, intent, ...taken } of checkpoint.elsewhere ?? []) {
+    const of = elsewhereKey(terminal, ticket);
+    memory.elsewhere.set(of, [...(memory.elsewhere.get(of) ?? []), { ...taken, intent: kept(intent) }]);
+  }
   for (const { card: of, ...credit } of checkpoint.restored ?? []) {
     memory.restored.set(of, [...(memory.restored.get(of) ?? []), credit]);
   }
@@ -138,12 +167,23 @@ function keptIntent({ number, outcomes, stored }: Decoded<typeof CarriedIntent>)
   if (stored === undefined) {
     if (isOpen({ outcomes: results })) throw new RangeError(`the checkpoint lacks the open intent ${number}`);
     // A settled one that only its card remembers: nobody asks any more whose visit it was, or when.
-    return { number, card: 0, visit: 0, utc: 0, day: 0, isTopUp: false, outcomes: results, body: null };
+    const unknown = { card: 0, visit: 0, utc: 0, day: 0, isTopUp: false, tillTicket: null };
+    return { number, ...unknown, outcomes: results, body: null };
   }
   const { utc, offset, body } = intentEntry(number, stored);
-  const { card: of, visit, topUp } = body;
-  const isTopUp = topUp !== undefined;
-  const intent = { number, card: of, visit, utc, day: dayOf(utc, offset), isTopUp, outcomes: results, body };
+  const { card: of, visit, topUp, late } = body;
+  const [isTopUp, tillTicket] = [topUp !== undefined, late?.ticket ?? null];
+  const intent = {
+    number,
+    card: of,
+    visit,
+    utc,
+    day: dayOf(utc, offset),
+    isTopUp,
+    tillTicket,
+    outcomes: results,
+    body,
+  };
   return isOpen(intent) ? intent : { ...intent, body: null };
 }
 

@@ -10,7 +10,7 @@ import {
   type SpentToday,
   VISIT_NUMBER_SECONDS,
 } from "../hal/index.ts";
-import { type Entry, type Intent, type IntentArea, sumsOf, visitKind } from "../wire/index.ts";
+import { centsOf, type Entry, type Intent, type IntentArea, sumsOf, visitKind } from "../wire/index.ts";
 
 type Outcome = "open" | "committed" | "aborted";
 
@@ -22,6 +22,8 @@ export interface KeptIntent {
   readonly utc: number;
   readonly day: Day;
   readonly isTopUp: boolean;
+  /** The till's own ticket of a sale that was added afterwards; null of any other visit. */
+  readonly tillTicket: string | null;
   readonly outcomes: Map<number, Outcome>;
   /** Kept while an area is open; the journal has it afterwards. */
   body: Intent | null;
@@ -41,6 +43,14 @@ interface DaySum {
   readonly cents: number;
 }
 
+/** Lines of a ticket that one visit took back, or may still have. */
+export interface TakenBack {
+  readonly intent: KeptIntent;
+  readonly visit: number;
+  readonly utc: number;
+  readonly lines: readonly number[];
+}
+
 /** Everything that a book remembers, each map in its order: what a checkpoint carries. */
 export interface BookMemory {
   readonly cards: Map<number, KeptCard>;
@@ -50,9 +60,19 @@ export interface BookMemory {
   readonly dues: Map<number, { readonly card: number; readonly visit: number; readonly cents: number }>;
   /** By card: restore credits that an intent of this terminal names, whatever became of it. Never forgotten: each works once. */
   readonly restored: Map<number, CardOnList["restored"]>;
+  /** Refunds of other terminals' tickets, by `elsewhereKey`. Of this terminal's own the journal says enough: a refund outlives its ticket there. */
+  readonly elsewhere: Map<string, TakenBack[]>;
 }
 
-const noMemory = (): BookMemory => ({ cards: new Map(), visits: new Map(), dues: new Map(), restored: new Map() });
+const noMemory = (): BookMemory => ({
+  cards: new Map(),
+  visits: new Map(),
+  dues: new Map(),
+  restored: new Map(),
+  elsewhere: new Map(),
+});
+
+export const elsewhereKey = (terminal: number, ticket: number): string => `${terminal}/${ticket}`;
 
 /** Days kept of a card: a clock that was wrong for a while leaves days that never were. */
 const DAYS_KEPT = 4;
@@ -70,25 +90,31 @@ export class IntentBook {
   private readonly visits: BookMemory["visits"];
   private readonly dues: BookMemory["dues"];
   private readonly restored: BookMemory["restored"];
-  /** Refunds of each ticket. A refund is younger than its ticket, and so outlives it in the journal: no checkpoint carries them. */
-  private readonly refunds = new Map<number, { readonly intent: KeptIntent; readonly lines: readonly number[] }[]>();
+  private readonly elsewhere: BookMemory["elsewhere"];
+  /** Refunds of this terminal's tickets, and what was put on a card of value that left another. Younger than its ticket: no checkpoint carries it. */
+  private readonly refunds = new Map<number, TakenBack[]>();
+  /** By card: its last visit that is none but null. */
+  private readonly last = new Map<number, KeptIntent>();
   private open = 0;
 
   /** An empty book, or one that goes on from what another remembered. */
-  constructor({ cards, visits, dues, restored }: BookMemory = noMemory()) {
+  constructor({ cards, visits, dues, restored, elsewhere }: BookMemory = noMemory()) {
     this.cards = cards;
     this.visits = visits;
     this.dues = dues;
     this.restored = restored;
+    this.elsewhere = elsewhere;
     const kept = [...[...cards.values()].flatMap(({ intents }) => intents), ...visits.values()];
     for (const intent of kept.sort((a, b) => a.number - b.number)) this.intents.set(intent.number, intent);
+    for (const intent of [...visits.values()].sort((a, b) => a.number - b.number)) this.last.set(intent.card, intent);
     for (const { outcomes } of this.intents.values())
       for (const outcome of outcomes.values()) if (outcome === "open") this.open += 1;
   }
 
   /** What the book remembers now; the book goes on changing it. */
   memory(): BookMemory {
-    return { cards: this.cards, visits: this.visits, dues: this.dues, restored: this.restored };
+    const { cards, visits, dues, restored, elsewhere } = this;
+    return { cards, visits, dues, restored, elsewhere };
   }
 
   /** Takes in one entry. Entries come in order, each once. Throws `RangeError` on an outcome of nothing that is open. */
@@ -103,20 +129,21 @@ export class IntentBook {
     const { card, visit } = body;
     const outcomes = new Map(body.areas.map(({ programme }): [number, Outcome] => [programme, "open"]));
     const isTopUp = body.topUp !== undefined;
-    const intent: KeptIntent = { number, card, visit, utc, day, isTopUp, outcomes, body };
+    const tillTicket = body.late?.ticket ?? null;
+    const intent: KeptIntent = { number, card, visit, utc, day, isTopUp, tillTicket, outcomes, body };
     const kept: KeptCard = this.cards.get(card) ?? { intents: [], states: new Map(), spent: new Map() };
     kept.intents = [...kept.intents.filter(isOpen), intent];
     this.intents.set(number, intent);
-    if (visitKind(body) !== "null") this.visits.set(visit, intent);
+    if (visitKind(body) !== "null") {
+      this.visits.set(visit, intent);
+      this.last.set(card, intent);
+    }
     // Another try of the same visit: its cash is used for this one.
     if (body.topUp !== undefined) {
       for (const [due, { visit: ofDue }] of this.dues) if (ofDue === visit) this.dues.delete(due);
     }
     for (const area of body.areas) spend(kept, day, area, 1);
-    if (body.refund !== undefined) {
-      const { ticket, lines } = body.refund;
-      this.refunds.set(ticket, [...(this.refunds.get(ticket) ?? []), { intent, lines }]);
-    }
+    this.takeTakenBack(intent, body);
     this.takeRestores(card, body.areas);
     this.open += outcomes.size;
     for (const { programme, oldSequence, oldHash } of body.areas) {
@@ -126,6 +153,17 @@ export class IntentBook {
     this.cards.delete(card);
     this.cards.set(card, kept);
     this.forgetOldest();
+  }
+
+  private takeTakenBack(intent: KeptIntent, { refund, transfer }: Intent): void {
+    const { visit, utc } = intent;
+    const add = <K>(to: Map<K, TakenBack[]>, ticket: K, lines: readonly number[]) =>
+      to.set(ticket, [...(to.get(ticket) ?? []), { intent, visit, utc, lines }]);
+    if (transfer?.from !== undefined) add(this.refunds, transfer.from, [0]);
+    if (refund === undefined) return;
+    const { ticket, lines, terminal } = refund;
+    if (terminal === undefined) add(this.refunds, ticket, lines);
+    else add(this.elsewhere, elsewhereKey(terminal, ticket), lines);
   }
 
   private takeRestores(card: number, areas: readonly IntentArea[]): void {
@@ -141,7 +179,9 @@ export class IntentBook {
   private forgetOldest(): void {
     for (const [card, kept] of this.cards) {
       if (this.cards.size <= CARDS_REMEMBERED) return;
-      if (!kept.intents.some(isOpen)) this.cards.delete(card);
+      if (kept.intents.some(isOpen)) continue;
+      this.cards.delete(card);
+      this.last.delete(card);
     }
   }
 
@@ -183,13 +223,32 @@ export class IntentBook {
   ticket(number: number, visit: number): JournalledTicket | null {
     const intent = this.intents.get(number);
     if (intent === undefined) return null;
-    const refunds = (this.refunds.get(number) ?? []).filter(
-      (refund) => !isVoid(refund.intent) && refund.intent.visit !== visit,
-    );
     return {
       outcomes: [...intent.outcomes].map(([programme, outcome]) => ({ programme, outcome })),
-      refunded: refunds.flatMap(({ lines }) => lines),
+      refunded: linesTaken(this.refunds.get(number), visit),
     };
+  }
+
+  /** Lines of another terminal's ticket that other visits than this one took back, or may still have. */
+  takenElsewhere(terminal: number, ticket: number, visit: number): readonly number[] {
+    return linesTaken(this.elsewhere.get(elsewhereKey(terminal, ticket)), visit);
+  }
+
+  /** Whether another visit than this one added the sale of a till's ticket to a card in the last day, or may still have. */
+  isAdded(tillTicket: string, visit: number, utc: number): boolean {
+    return [...this.visits.values()].some(
+      (intent) =>
+        intent.tillTicket === tillTicket &&
+        intent.visit !== visit &&
+        utc - intent.utc < VISIT_NUMBER_SECONDS &&
+        !isVoid(intent),
+    );
+  }
+
+  /** The card's last visit of a day that is none but null; null where there is none. */
+  lastOn(card: number, day: Day): number | null {
+    const intent = this.last.get(card);
+    return intent === undefined || intent.day !== day ? null : intent.number;
   }
 
   /**
@@ -263,6 +322,10 @@ export class IntentBook {
   }
 }
 
+function linesTaken(taken: readonly TakenBack[] | undefined, visit: number): readonly number[] {
+  return (taken ?? []).flatMap((one) => (isVoid(one.intent) || one.visit === visit ? [] : one.lines));
+}
+
 /** A state that was seen later in the journal, but earlier on the card, must not make the card's memory go back. */
 function remember({ states }: KeptCard, state: RememberedState): void {
   if ((states.get(state.programme)?.sequence ?? 0) <= state.sequence) states.set(state.programme, state);
@@ -270,7 +333,8 @@ function remember({ states }: KeptCard, state: RememberedState): void {
 
 /** Adds what an area's effects take off the card on a day. */
 function spend({ spent }: KeptCard, day: Day, { programme, effects }: IntentArea, sign: 1 | -1): void {
-  const { spentCents } = sumsOf(effects);
+  const paidOut = effects.filter(({ type }) => type === "payout").reduce((sum, effect) => sum + centsOf(effect), 0);
+  const spentCents = sumsOf(effects).spentCents + paidOut;
   if (spentCents === 0) return;
   const days = spent.get(programme) ?? [];
   const before = days.find((one) => one.day === day)?.cents ?? 0;

@@ -14,10 +14,21 @@ export function payoutBar(work: Working): boolean {
   return true;
 }
 
-/** Closes an account: what the customer paid in goes back to him, what was given is lost, and both are said. */
+/** Cents that customers paid for what the card holds. */
+function paidInto({ plan: { prepaid, units }, purses }: Working): number {
+  const money = prepaid === null ? 0 : prepaidIn(purses, prepaid).paid;
+  return units.reduce((sum, rule) => sum + unitsWorth(rule, unitsIn(purses, rule).paid), money);
+}
+
+/** Closes an account, unless it would pay out more than may still leave the card today (`CAP_DAY`): what the customer paid in goes back to him, what was given is lost, and both are said. */
 export function closeAccount(work: Working): void {
   if (payoutBar(work)) return;
   const { prepaid, units, savings } = work.plan;
+  const paidIn = paidInto(work);
+  if (paidIn > work.capLeft()) {
+    work.decline({ id: "", funder: "merchant" }, "cents", paidIn, "CAP_DAY");
+    return;
+  }
   if (prepaid !== null) {
     const { paid, bonus } = prepaidIn(work.purses, prepaid);
     const { id, funder } = prepaid;
@@ -31,16 +42,15 @@ export function closeAccount(work: Working): void {
   for (const rule of units) {
     const { paid, bonus } = unitsIn(work.purses, rule);
     const { id, funder } = rule;
-    if (paid > 0) {
+    if (paid > 0)
       work.effects.push({
         type: "payout",
         rule: id,
-        unit: "cents",
-        value: unitsWorth(rule, paid),
+        unit: "units",
+        value: paid,
         funder,
-        taken: paid,
+        cents: unitsWorth(rule, paid),
       });
-    }
     if (bonus > 0) work.effects.push({ type: "forfeit", rule: id, unit: "units", value: bonus, funder });
     holdUnits(work, rule, 0, 0);
   }

@@ -33,6 +33,7 @@ function bestOf(work: Working, rules: readonly DiscountRule[]): DiscountRule {
 
 /** Discounts one after the other; of a group, the best one. */
 export function giveDiscounts(work: Working): void {
+  if (work.facts.paid === true) return;
   const done = new Set<string>();
   for (const rule of work.plan.discounts) {
     const { group } = rule;

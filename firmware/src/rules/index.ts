@@ -17,7 +17,7 @@ export {
 } from "./media.ts";
 export type { BonusRule, CapRule, DiscountRule, DrawRule, MultiplierRule, Period } from "./modifier-rules.ts";
 export type { PrepaidRule, UnitsRule } from "./prepaid-rule.ts";
-export type { Programme, Rule } from "./programme.ts";
+export { type Programme, REFUND_CAP, type Rule } from "./programme.ts";
 export { programmeFaults } from "./programme-faults.ts";
 export type { Refund } from "./refund.ts";
 export type { CagnotteRule, Gift, PointsFor, PointsRule } from "./saving-rule.ts";

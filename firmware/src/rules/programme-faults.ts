@@ -53,6 +53,7 @@ const head = shape({
   stacking: oneOf(["best-of", "additive", "multiplicative"]),
   roundingStage: oneOf(["end", "each"]),
   spentPolicy: oneOf(["deduct-from-refund", "allow-negative", "clamp-to-zero"]),
+  refundCap: optional(count(0, SALE_CENTS_MAX, "cents; 0 for none")),
   offlineCap: optional(count(1, SALE_CENTS_MAX, "cents; leave it out for no limit")),
   media,
   rules: () => [],

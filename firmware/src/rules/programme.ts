@@ -50,9 +50,17 @@ export interface Programme {
    * a copied or restored card can take before the office sees it (`exposure`). Left out: no limit.
    */
   readonly offlineCap?: number;
+  /**
+   * Most cents that a terminal gives back by the code of another terminal's receipt: it cannot know whether a third one did. Bounds what
+   * one receipt can bring at several terminals before the office sees it; 0 for none. Left out: `REFUND_CAP`.
+   */
+  readonly refundCap?: number;
   /** Media the programme may be opened on. Left out: any that it fits on. */
   readonly media?: readonly Chip[];
 }
+
+/** Cents: see `Programme.refundCap`. */
+export const REFUND_CAP = 5_000;
 
 export const PROGRAMME_DEFAULTS = {
   zone: "Europe/Paris",

@@ -52,6 +52,8 @@ export interface Facts {
   readonly spentToday?: number;
   /** The chip's commit counter was torn: until the next commit an old record could pass for current, so nothing may leave the card. */
   readonly earnOnly?: boolean;
+  /** The sale was paid before the card came: it earns, nothing is taken off it, and nothing leaves the card. Left out: it was not. */
+  readonly paid?: boolean;
   /** What programmes evaluated before this one took off the lines, per line. Absent for the first. */
   readonly before?: {
     readonly discounts: readonly number[];

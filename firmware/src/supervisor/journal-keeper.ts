@@ -242,6 +242,7 @@ export class JournalKeeper implements JournalPort {
       cardOfVisit: this.journal.book.cardOfVisit(visit, utc),
       spentToday: this.journal.book.spentOn(card, dayOf(utc, offset)),
       due: this.journal.book.due(card),
+      last: this.journal.book.lastOn(card, dayOf(utc, offset)),
       visit: this.journal.book.stateOfVisit(visit, utc),
     });
   }
@@ -249,6 +250,14 @@ export class JournalKeeper implements JournalPort {
   ticket(number: number, visit: number): Promise<JournalledTicket | null> {
     const isKept = number >= this.journal.store.first && number <= this.journal.store.last;
     return Promise.resolve(isKept ? this.journal.book.ticket(number, visit) : null);
+  }
+
+  refundedHere(terminal: number, ticket: number, visit: number): Promise<readonly number[]> {
+    return Promise.resolve(this.journal.book.takenElsewhere(terminal, ticket, visit));
+  }
+
+  isAdded(tillTicket: string, visit: number): Promise<boolean> {
+    return Promise.resolve(this.journal.book.isAdded(tillTicket, visit, this.clock.now().utc));
   }
 
   entry(number: number): Promise<Uint8Array> {

@@ -1,6 +1,8 @@
-import { type Bearer, cardKey, cardPassword, sameSeal, seal } from "@cachet/card-layout";
+import { ascii, type Bearer, cardKey, cardPassword, concat, MAC_BYTES, sameSeal, seal } from "@cachet/card-layout";
 import type { Password, SealKey } from "../hal/index.ts";
 import { hmacSha256 } from "./crypto.ts";
+
+const CODE_TAG = ascii("cachet/refund-code/1");
 
 /** A merchant's key: `receipt` for the MAC of refund codes, `list` for keyed hashes of phone numbers. The app cannot name it. */
 export interface MerchantKey {
@@ -39,12 +41,17 @@ export class TestKeyRefused extends Error {
 /** The keys of a terminal. They never leave it: others name a key and get a MAC or a verdict. */
 export class KeyStore {
   private readonly masters = new Map<string, Uint8Array>();
+  /** By merchant: the newest generation of its receipt key. */
+  private readonly receiptGenerations = new Map<number, number>();
 
   constructor(held: readonly HeldKey[], production: boolean) {
     for (const { key, master, test } of held) {
       if (test && production) throw new TestKeyRefused(nameOf(key));
       if (master.length !== 32) throw new RangeError(`key ${nameOf(key)} has ${master.length} bytes instead of 32`);
       this.masters.set(nameOf(key), master);
+      if (key.role !== "receipt") continue;
+      const { merchant, generation } = key;
+      this.receiptGenerations.set(merchant, Math.max(generation, this.receiptGenerations.get(merchant) ?? 0));
     }
   }
 
@@ -68,5 +75,25 @@ export class KeyStore {
   mac(key: MerchantKey, message: Uint8Array): Uint8Array | "no-key" {
     const master = this.masters.get(nameOf(key));
     return master === undefined ? "no-key" : hmacSha256(master, message);
+  }
+
+  /** The MAC of a receipt's code under the newest receipt key of a merchant. */
+  sealCode(
+    merchant: number,
+    message: Uint8Array,
+  ): { readonly generation: number; readonly mac: Uint8Array } | "no-key" {
+    const generation = this.receiptGenerations.get(merchant);
+    const mac = generation === undefined ? "no-key" : this.codeMac(merchant, generation, message);
+    return mac === "no-key" ? mac : { generation: generation!, mac };
+  }
+
+  openCode(merchant: number, generation: number, message: Uint8Array, mac: Uint8Array): boolean | "no-key" {
+    const right = this.codeMac(merchant, generation, message);
+    return right === "no-key" ? right : sameSeal(right, mac);
+  }
+
+  private codeMac(merchant: number, generation: number, message: Uint8Array): Uint8Array | "no-key" {
+    const mac = this.mac({ role: "receipt", merchant, generation }, concat(CODE_TAG, message));
+    return mac === "no-key" ? mac : mac.slice(0, MAC_BYTES);
   }
 }

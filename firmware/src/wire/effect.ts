@@ -90,7 +90,7 @@ export const Sums = map({
   pointsTaken: orZero(11, uint()),
   /** What refunds gave back to cards, and what came from other cards. */
   returnedCents: orZero(12, uint()),
-  /** What refunds took back, what went to other cards, and what was lost with an account. */
+  /** What refunds took back, what went to other cards, and what was paid out or lost with an account. */
   takenBackCents: orZero(13, uint()),
   expiredCents: orZero(14, uint()),
 });
@@ -125,7 +125,7 @@ export const centsOf = ({ unit, value, cents = 0 }: Pick<StoredEffect, "unit" | 
 type EffectType = StoredEffect["type"];
 /** Effects by which value comes onto a card, and by which it leaves. */
 const GIVING: readonly EffectType[] = ["earn", "stamp", "topup", "credit", "return", "receive"];
-const TAKING: readonly EffectType[] = ["redeem", "expire", "clawback", "forfeit", "give"];
+const TAKING: readonly EffectType[] = ["redeem", "expire", "clawback", "forfeit", "give", "payout"];
 
 /** The sums of one area's effects. */
 export function sumsOf(effects: readonly StoredEffect[]): Sums {
@@ -148,7 +148,7 @@ export function sumsOf(effects: readonly StoredEffect[]): Sums {
     pointsAdded: total(GIVING, "points"),
     pointsTaken: total(TAKING, "points"),
     returnedCents: total(["return", "receive"], "cents"),
-    takenBackCents: total(["clawback", "give", "forfeit"], "cents"),
+    takenBackCents: total(["clawback", "give", "forfeit", "payout"], "cents"),
     expiredCents: total(["expire"], "cents"),
   };
 }

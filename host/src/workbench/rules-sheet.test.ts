@@ -172,6 +172,7 @@ describe("what holds for the whole programme", () => {
     spentPolicy: told<Programme["spentPolicy"]>("allow-negative", "clamp-to-zero"),
     rules: told<readonly Rule[]>([CAGNOTTE], [...base.rules, draw({ id: "tirage", cents: 1_000 })]),
     offlineCap: told(5_001),
+    refundCap: told(5_001),
     media: staffOnly<Required<Programme>["media"]>("a customer has a card already", ["NTAG215"], ["NTAG216"]),
   };
 

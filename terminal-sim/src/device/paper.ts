@@ -29,6 +29,9 @@ function renderLine(line: ReceiptLine, columns: number): string[] {
       return wrap(line.text, columns).map((part) => centre(part, columns));
     case "text":
       return wrap(line.text, columns);
+    // A code is scanned, not read: paper of text says how it begins.
+    case "code":
+      return [`[QR ${line.text.slice(0, columns - 9)}...]`];
     case "row": {
       const left = wrap(line.left, columns - line.right.length - 1);
       const last = left.pop() ?? "";

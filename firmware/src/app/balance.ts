@@ -1,0 +1,20 @@
+import type { VisitReport } from "../hal/index.ts";
+import { evaluate } from "../rules/index.ts";
+import { fr } from "./messages-fr.ts";
+import { type Progress, reportDone } from "./outcome.ts";
+import { type CardFound, factsOf, planFor, programmesFor } from "./proposal.ts";
+import { balanceReceipt } from "./receipt.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Prints what the card holds as a visit of today would find it, what has ended left out, and writes nothing. */
+export async function tellBalance(terminal: Terminal, progress: Progress, found: CardFound): Promise<VisitReport> {
+  const notes = programmesFor(terminal, found).flatMap((programme) => {
+    const plan = planFor(found, programme);
+    if (plan === null) return [];
+    const facts = factsOf(terminal, found, programme);
+    return [{ programme, notes: evaluate(programme, plan.purses, { kind: "look" }, facts).receipt }];
+  });
+  await terminal.hal.print(balanceReceipt(terminal, found.card.number, found.moment, notes));
+  await terminal.hal.show(fr.done);
+  return reportDone(terminal, progress);
+}
