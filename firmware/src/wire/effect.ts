@@ -153,6 +153,13 @@ export function sumsOf(effects: readonly StoredEffect[]): Sums {
   };
 }
 
+/** Cash that effects say was taken: what was put on the card, packs of units and memberships. */
+export const cashTaken = (effects: readonly Pick<StoredEffect, "type" | "unit" | "value" | "cents">[]): number =>
+  effects.reduce((sum, effect) => {
+    if (effect.type === "topup") return sum + centsOf(effect);
+    return effect.type === "join" ? sum + effect.value : sum;
+  }, 0);
+
 /** Cents by which one area's effects change the money on the card, all purses together: negative where it pays. */
 export function centsMoved(effects: readonly Pick<StoredEffect, "type" | "value" | "unit">[]): number {
   return effects.reduce((sum, { type, value, unit }) => {

@@ -2,6 +2,7 @@ import { centsIn, PREDECESSOR_BYTES, sameBytes, stateHashMessage, unpackState } 
 import {
   areasFault,
   type BatchEntry,
+  cashTaken,
   centsMoved,
   creditNumbers,
   decodeEntry,
@@ -72,8 +73,8 @@ function creditFault({ programme, record, effects }: IntentArea, before: number)
 
 /** What is wrong with the money and the credits that an intent says it moves; null when they are what the records say. */
 function moneyFault(database: Database, { areas, card, topUp = 0 }: Intent): string | null {
-  const toppedUp = areas.reduce((sum, { effects }) => sum + sumsOf(effects).toppedUpCents, 0);
-  if (toppedUp !== topUp) return `it tops up by ${toppedUp} cents, and ${topUp} were paid`;
+  const taken = areas.reduce((sum, { effects }) => sum + cashTaken(effects), 0);
+  if (taken !== topUp) return `its effects take ${taken} cents of cash, and ${topUp} were paid`;
   for (const area of areas) {
     const before = recordBefore(database, card, area);
     const [old, now] = [before === null ? null : unpackState(before), unpackState(area.record)];

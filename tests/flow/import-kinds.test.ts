@@ -1,0 +1,72 @@
+import type { VisitReport, VisitRequest } from "@cachet/firmware/hal";
+import type { SimTerminal, Type2Chip } from "@cachet/terminal-sim";
+import { describe, expect, it } from "vitest";
+import { testTerminalSigner } from "../../host/src/keys/test-keys.ts";
+import { enrolTerminal, importBatch } from "../../host/src/office/import.ts";
+import { outstanding } from "../../host/src/office/ledger.ts";
+import { createTables } from "../../host/src/office/schema.ts";
+import { openSqlite } from "../../host/src/ports/database.ts";
+import { centsOf, pointsOf, shown, stampsOf } from "../fixtures/audit.ts";
+import {
+  buy,
+  card,
+  close,
+  fixtureFile,
+  give,
+  imageOf,
+  lateSale,
+  NOON,
+  receive,
+  refund,
+  sale,
+  terminal,
+  topUp,
+} from "../fixtures/town.ts";
+
+const MEMBERS = 36;
+const image = await imageOf([fixtureFile("members")]);
+const studio = (number: number) => terminal(number, { programmes: [MEMBERS], image });
+
+async function done(shop: SimTerminal, request: VisitRequest, chip: Type2Chip): Promise<VisitReport> {
+  const report = await shop.visit(request, chip);
+  expect(report).toMatchObject({ result: "done" });
+  return report as VisitReport;
+}
+
+describe("batches with every kind of visit", () => {
+  it("add up: what the cards hold is what the books say, and they go in twice without effect", async () => {
+    const [first, second] = [await studio(1), await studio(2)];
+    const [ann, bob] = [await card(1, { chip: "NTAG216" }), await card(2, { chip: "NTAG216" })];
+    await done(first, topUp(4_000), ann);
+    await done(first, buy(10_000, MEMBERS, "seances", 2), ann);
+    await done(first, buy(3_000, MEMBERS, "club"), bob);
+    await done(first, { ...sale(9_900), prepaid: "none" }, ann);
+    await done(first, sale(4_400), bob);
+    const code = first.till.receipts.at(-1)!.flatMap((line) => (line.line === "code" ? [line.text] : []))[0]!;
+    await done(second, refund({ code }), bob);
+    const { ticket } = await done(first, give(MEMBERS, "points", 50), ann);
+    await done(first, receive(ticket!), bob);
+    await done(first, lateSale(2_200, "K-9", NOON), bob);
+    await done(first, topUp(2_500), bob);
+    await done(first, refund("last"), bob);
+    await done(first, { ...sale(0), lines: [], use: 2 }, ann);
+    await done(second, close(MEMBERS), ann);
+    const database = openSqlite(":memory:");
+    createTables(database);
+    for (const [number, shop] of [
+      [1, first],
+      [2, second],
+    ] as const) {
+      enrolTerminal(database, number, 1, testTerminalSigner(number).publicKey);
+      const { name, file } = shop.collect();
+      expect(importBatch(database, name, file)).toMatchObject({ status: "accepted" });
+      expect(importBatch(database, name, file)).toMatchObject({ status: "already-imported" });
+    }
+    const areas = [await shown(ann, MEMBERS), await shown(bob, MEMBERS)];
+    const sum = (of: (area: (typeof areas)[number]) => number) => areas.reduce((all, area) => all + of(area), 0);
+    expect(outstanding(database, "cents")).toBe(sum(centsOf));
+    expect(outstanding(database, "points")).toBe(sum(pointsOf));
+    expect(outstanding(database, "stamps")).toBe(sum(stampsOf));
+    expect(sum(pointsOf)).toBe(50 + 22);
+  });
+});
