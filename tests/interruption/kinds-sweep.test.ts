@@ -112,13 +112,16 @@ const SCENARIOS: readonly (readonly [Setting, Scenario])[] = [
   ],
 ];
 
+/** Every third cut: how a record gets onto a card is the same for every kind of visit, and is cut everywhere in `visit-sweep.test.ts`. */
+const EVERY = process.env.CACHET_SOAK === "1" ? 1 : 3;
+
 describe("every other kind of visit, cut anywhere, leaves a valid card, loses no cent and doubles none", () => {
   it.each(SCENARIOS.map(([setting, scenario]) => ({ name: scenario.name, setting, scenario })))(
     "$name",
     async ({ setting, scenario }) => {
-      const { operations, cuts } = await sweepAll(setting, scenario);
+      const { operations, cuts } = await sweepAll(setting, scenario, {}, EVERY);
       expect(operations.filter((kind) => kind === "journal-append").length).toBe(1 + setting.programmes.length);
-      expect(cuts).toBeGreaterThan(300);
+      expect(cuts).toBeGreaterThan(EVERY === 1 ? 600 : 200);
     },
   );
 });

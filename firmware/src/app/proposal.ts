@@ -14,7 +14,7 @@ import {
   stateHash,
   stateLayout,
 } from "@cachet/card-layout";
-import type { CardHistory, Moment, SaleRequest, SpentToday } from "../hal/index.ts";
+import type { Moment, SaleRequest, SpentToday } from "../hal/index.ts";
 import {
   type Evaluation,
   evaluate,
@@ -37,7 +37,7 @@ export interface CardFound {
   readonly areas: readonly AreaOnCard[];
   readonly spentToday: readonly SpentToday[];
   readonly moment: Moment;
-  readonly lists: Lists & Pick<CardHistory, "last">;
+  readonly lists: Lists;
 }
 
 /** A visit as the rules see it, before anything is written. */

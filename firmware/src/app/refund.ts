@@ -50,12 +50,12 @@ function linesOf(
 /** What a ticket of this terminal stands for. Throws `CardRefused`: not known any more, another card's, nothing that can be undone, or still in doubt. */
 async function soldHere(
   { hal }: Terminal,
-  { card: { number: card }, lists }: CardFound,
+  { card: { number: card } }: CardFound,
   visit: number,
   asked: AskedRefund,
 ): Promise<Sold> {
   const unknown = () => new CardRefused(asked.ticket === "last" ? "NOTHING_TO_CANCEL" : "TICKET_UNKNOWN", card);
-  const number = asked.ticket === "last" ? lists.last : asked.ticket;
+  const number = asked.ticket === "last" ? await hal.lastVisit(card) : asked.ticket;
   const ticket = number === null ? null : await hal.ticket(number, visit);
   if (number === null || ticket === null) throw unknown();
   const entry = decodeEntry(await hal.entry(number));

@@ -59,6 +59,7 @@ export const HAL_METHODS = [
   "password",
   "lookup",
   "ticket",
+  "lastVisit",
   "refundedHere",
   "isAdded",
   "entry",

@@ -63,8 +63,6 @@ export interface CardHistory extends CardOnList {
   readonly spentToday: readonly SpentToday[];
   /** Cash of this card's top-ups that has not been handed back, nor used for another try of the same visit. */
   readonly due: readonly CashDue[];
-  /** The card's last visit here on this day that is none but null, by its entry; null where there is none. */
-  readonly last: number | null;
   /** What became of this very visit: no intent of it is known, or there is one, or its cash was handed back and it is over. */
   readonly visit: "unknown" | "known" | "over";
 }
@@ -81,6 +79,8 @@ export interface JournalPort {
   lookup(card: number, visit: number): Promise<CardHistory>;
   /** What became of a visit; null where the journal has no intent of this number any more. A refund under way does not count itself. */
   ticket(number: number, visit: number): Promise<JournalledTicket | null>;
+  /** The card's last visit here on this day, null visits left out, by its entry; null where there is none. */
+  lastVisit(card: number): Promise<number | null>;
   /** Lines of another terminal's ticket that refunds here took back, or may still have. A refund under way does not count itself. */
   refundedHere(terminal: number, ticket: number, visit: number): Promise<readonly number[]>;
   /** Whether a sale by the till's own ticket was added to a card here in the last day, or may still have been. This very visit does not count. */

@@ -75,7 +75,19 @@ class Story {
 }
 
 const step = fc.record({
-  what: fc.constantFrom("sale", "sale", "top-up", "null", "commit", "commit", "commit", "abort", "cash-back", "start"),
+  what: fc.constantFrom(
+    "sale",
+    "late",
+    "elsewhere",
+    "top-up",
+    "null",
+    "commit",
+    "commit",
+    "commit",
+    "abort",
+    "cash-back",
+    "start",
+  ),
   card: fc.constantFrom(...CARDS),
   visit: fc.constantFrom(...VISITS),
   programmes: fc.subarray(PROGRAMMES, { minLength: 1 }),
@@ -88,6 +100,8 @@ function storyOf(steps: readonly (typeof step extends fc.Arbitrary<infer T> ? T 
   const story = new Story();
   for (const { what, card, visit, programmes, pick, pause } of steps) {
     if (what === "sale") story.intend(card, visit, programmes);
+    if (what === "late") story.intend(card, visit, programmes, { late: `A-${pick % 3}` });
+    if (what === "elsewhere") story.intend(card, visit, programmes, { elsewhere: 1 + (pick % 3) });
     if (what === "top-up") story.intend(card, visit, [33], { topUp: 500 });
     if (what === "null") story.intend(card, visit, programmes, { lines: false });
     if (what === "commit" || what === "abort") story.settle(pick, what);
@@ -107,10 +121,13 @@ function answers(book: IntentBook, utc: number, intents: readonly number[], card
       states: book.statesOf(card),
       due: book.due(card),
       restored: book.restoredOn(card),
+      last: [-1, 0].map((days) => book.lastOn(card, day + days, utc)),
       spent: [-2, -1, 0, 1].map((days) => book.spentOn(card, day + days)),
       intents: [0, ...VISITS].map((visit) => book.intentsOf(card, visit, utc)),
     })),
     visits: VISITS.map((visit) => [book.stateOfVisit(visit, utc), book.cardOfVisit(visit, utc)]),
+    elsewhere: [1, 2, 3].map((ticket) => [0, 1, 2].map((visit) => book.takenElsewhere(9, ticket, visit, utc))),
+    added: [0, 1, 2].map((ticket) => [0, 1].map((visit) => book.isAdded(`A-${ticket}`, visit, utc))),
     dues: intents.map((intent) => book.dueOf(intent)),
     bodies: intents.map((intent) => book.body(intent)),
   };

@@ -6,6 +6,7 @@ import {
   type CashDue,
   type JournalledIntent,
   type JournalledTicket,
+  REFUND_CODE_SECONDS,
   type RememberedState,
   type SpentToday,
   VISIT_NUMBER_SECONDS,
@@ -93,8 +94,6 @@ export class IntentBook {
   private readonly elsewhere: BookMemory["elsewhere"];
   /** Refunds of this terminal's tickets, and what was put on a card of value that left another. Younger than its ticket: no checkpoint carries it. */
   private readonly refunds = new Map<number, TakenBack[]>();
-  /** By card: its last visit that is none but null. */
-  private readonly last = new Map<number, KeptIntent>();
   private open = 0;
 
   /** An empty book, or one that goes on from what another remembered. */
@@ -106,7 +105,6 @@ export class IntentBook {
     this.elsewhere = elsewhere;
     const kept = [...[...cards.values()].flatMap(({ intents }) => intents), ...visits.values()];
     for (const intent of kept.sort((a, b) => a.number - b.number)) this.intents.set(intent.number, intent);
-    for (const intent of [...visits.values()].sort((a, b) => a.number - b.number)) this.last.set(intent.card, intent);
     for (const { outcomes } of this.intents.values())
       for (const outcome of outcomes.values()) if (outcome === "open") this.open += 1;
   }
@@ -134,10 +132,7 @@ export class IntentBook {
     const kept: KeptCard = this.cards.get(card) ?? { intents: [], states: new Map(), spent: new Map() };
     kept.intents = [...kept.intents.filter(isOpen), intent];
     this.intents.set(number, intent);
-    if (visitKind(body) !== "null") {
-      this.visits.set(visit, intent);
-      this.last.set(card, intent);
-    }
+    if (visitKind(body) !== "null") this.visits.set(visit, intent);
     // Another try of the same visit: its cash is used for this one.
     if (body.topUp !== undefined) {
       for (const [due, { visit: ofDue }] of this.dues) if (ofDue === visit) this.dues.delete(due);
@@ -179,9 +174,7 @@ export class IntentBook {
   private forgetOldest(): void {
     for (const [card, kept] of this.cards) {
       if (this.cards.size <= CARDS_REMEMBERED) return;
-      if (kept.intents.some(isOpen)) continue;
-      this.cards.delete(card);
-      this.last.delete(card);
+      if (!kept.intents.some(isOpen)) this.cards.delete(card);
     }
   }
 
@@ -229,9 +222,13 @@ export class IntentBook {
     };
   }
 
-  /** Lines of another terminal's ticket that other visits than this one took back, or may still have. */
-  takenElsewhere(terminal: number, ticket: number, visit: number): readonly number[] {
-    return linesTaken(this.elsewhere.get(elsewhereKey(terminal, ticket)), visit);
+  /** Lines of another terminal's ticket that other visits than this one took back, or may still have, while its code serves. */
+  takenElsewhere(terminal: number, ticket: number, visit: number, utc: number): readonly number[] {
+    const taken = this.elsewhere.get(elsewhereKey(terminal, ticket)) ?? [];
+    return linesTaken(
+      taken.filter((one) => utc - one.utc < REFUND_CODE_SECONDS),
+      visit,
+    );
   }
 
   /** Whether another visit than this one added the sale of a till's ticket to a card in the last day, or may still have. */
@@ -245,10 +242,12 @@ export class IntentBook {
     );
   }
 
-  /** The card's last visit of a day that is none but null; null where there is none. */
-  lastOn(card: number, day: Day): number | null {
-    const intent = this.last.get(card);
-    return intent === undefined || intent.day !== day ? null : intent.number;
+  /** The card's last visit of a day, null visits left out; null where there is none. */
+  lastOn(card: number, day: Day, utc: number): number | null {
+    const ofDay = [...this.visits.values()].filter(
+      (intent) => intent.card === card && intent.day === day && utc - intent.utc < VISIT_NUMBER_SECONDS,
+    );
+    return ofDay.length === 0 ? null : Math.max(...ofDay.map(({ number }) => number));
   }
 
   /**

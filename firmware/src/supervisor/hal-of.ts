@@ -30,6 +30,7 @@ export function halOf({ facts, clock, card, counter, keys, journal }: HalParts):
       Promise.resolve(keys.password(issuer, generation, { uid, card: number })),
     lookup: (number, visit) => journal.lookup(number, visit),
     ticket: (number, visit) => journal.ticket(number, visit),
+    lastVisit: (number) => journal.lastVisit(number),
     refundedHere: (terminal, ticket, visit) => journal.refundedHere(terminal, ticket, visit),
     isAdded: (tillTicket, visit) => journal.isAdded(tillTicket, visit),
     entry: (number) => journal.entry(number),

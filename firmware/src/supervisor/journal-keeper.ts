@@ -242,7 +242,6 @@ export class JournalKeeper implements JournalPort {
       cardOfVisit: this.journal.book.cardOfVisit(visit, utc),
       spentToday: this.journal.book.spentOn(card, dayOf(utc, offset)),
       due: this.journal.book.due(card),
-      last: this.journal.book.lastOn(card, dayOf(utc, offset)),
       visit: this.journal.book.stateOfVisit(visit, utc),
     });
   }
@@ -252,8 +251,13 @@ export class JournalKeeper implements JournalPort {
     return Promise.resolve(isKept ? this.journal.book.ticket(number, visit) : null);
   }
 
+  lastVisit(card: number): Promise<number | null> {
+    const { utc, offset } = this.clock.now();
+    return Promise.resolve(this.journal.book.lastOn(card, dayOf(utc, offset), utc));
+  }
+
   refundedHere(terminal: number, ticket: number, visit: number): Promise<readonly number[]> {
-    return Promise.resolve(this.journal.book.takenElsewhere(terminal, ticket, visit));
+    return Promise.resolve(this.journal.book.takenElsewhere(terminal, ticket, visit, this.clock.now().utc));
   }
 
   isAdded(tillTicket: string, visit: number): Promise<boolean> {

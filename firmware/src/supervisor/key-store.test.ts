@@ -101,4 +101,24 @@ describe("a terminal's keys", () => {
     const short = held(bakery, 0, { master: new Uint8Array(size) });
     expect(() => new KeyStore([short], false)).toThrow(RangeError);
   });
+
+  it("seal a receipt's code under the newest generation of the merchant's key, and open older ones", () => {
+    const receipt = (generation: number) => held({ role: "receipt", merchant: 7, generation }, 40 + generation);
+    const [before, after] = [new KeyStore([receipt(1)], true), new KeyStore([receipt(2), receipt(1)], true)];
+    const message = fromHex("010007a0");
+    const [old, now] = [before.sealCode(7, message), after.sealCode(7, message)];
+    if (old === "no-key" || now === "no-key") throw new Error("no key");
+    const tagged = Buffer.concat([Buffer.from("cachet/refund-code/1"), message]);
+    const right = createHmac("sha256", new Uint8Array(32).fill(42)).update(tagged).digest().subarray(0, 8);
+    expect(now).toEqual({ generation: 2, mac: Uint8Array.from(right) });
+    expect(after.openCode(7, 1, message, old.mac)).toBe(true);
+    expect(after.openCode(7, 2, message, old.mac)).toBe(false);
+    expect(before.openCode(7, 2, message, now.mac)).toBe("no-key");
+    expect(before.sealCode(8, message)).toBe("no-key");
+    for (let at = 0; at < message.length; at += 1) {
+      const changed = message.slice();
+      changed[at]! ^= 1;
+      expect(after.openCode(7, 2, changed, now.mac)).toBe(false);
+    }
+  });
 });

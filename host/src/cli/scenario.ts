@@ -4,7 +4,8 @@ import type * as Simulator from "@cachet/terminal-sim";
 import type { Step } from "@cachet/terminal-sim";
 import { readScenarioText, type ScenarioFault, type ScenarioNode } from "./scenario-text.ts";
 import { TOWN_PROGRAMMES } from "./sim-image.ts";
-import { durationOf, momentOf, stepOf, VERBS } from "./sim-steps.ts";
+import { stepOf, VERBS } from "./sim-steps.ts";
+import { durationOf, momentOf } from "./step-reader.ts";
 
 export interface ScenarioTerminal {
   readonly number: number;

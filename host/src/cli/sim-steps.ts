@@ -1,21 +1,14 @@
 import { type Chip, CONFIG_PAGES } from "@cachet/card-layout";
 import type * as Simulator from "@cachet/terminal-sim";
-import type { Step, Wish } from "@cachet/terminal-sim";
-
-/** A step as somebody wrote it: field names, each with its words. The verb is a field too. */
-export type Fields = ReadonlyMap<string, readonly string[]>;
-
-/** What is wrong with a step; `field` is the one that it is about, or null for the step as a whole. */
-export interface StepProblem {
-  readonly field: string | null;
-  readonly problem: string;
-}
+import type { Step } from "@cachet/terminal-sim";
+import { WISH_FIELDS, wishOf } from "./sim-wish.ts";
+import { type Fields, MOMENT, momentOf, type StepProblem, StepReader } from "./step-reader.ts";
 
 const AT_TERMINAL = ["terminal"];
 /** Every verb with the fields that it may have. `lift`, `service` and `collect` are followed by a terminal, or by nothing. */
 export const VERBS: Readonly<Record<Step["verb"], readonly string[]>> = {
   card: ["chip", "areas"],
-  tap: ["sale", "top-up", "settle", "redeem", "returns", "again", ...AT_TERMINAL],
+  tap: [...WISH_FIELDS, "returns", "again", ...AT_TERMINAL],
   lay: AT_TERMINAL,
   lift: [],
   power: AT_TERMINAL,
@@ -34,7 +27,10 @@ export const isVerb = (word: string): word is Step["verb"] => Object.hasOwn(VERB
 export const WORDS = [
   "card NAME [chip NTAG215] [areas 1]",
   "tap NAME sale 4.80 1.20:tobacco [redeem max] [returns] [again]",
-  "tap NAME top-up 50.00 | settle",
+  "  and of a sale: use 2, gift mug, prepaid none, later, late TICKET 2026-06-18T10:00:00+02:00",
+  "tap NAME top-up 50.00 | buy 100.00 PROGRAMME RULE [PACK] | balance | settle",
+  "tap NAME refund last|TICKET|CODE [lines 1 3] | close PROGRAMME",
+  "tap NAME give PROGRAMME RULE 60 | receive TICKET",
   "lay NAME | lift | show NAME",
   "power on | off | cycle",
   "cable in | out | gone",
@@ -45,134 +41,9 @@ export const WORDS = [
   "status | stop",
 ] as const;
 
-const CENTS_MAX = 10_000_000;
-
-/** Cents of an amount with its two decimals, `12.50`; null for anything else. */
-export function amountOf(text: string): number | null {
-  const found = /^(\d{1,6})\.(\d\d)$/.exec(text);
-  const cents = found === null ? null : Number(found[1]) * 100 + Number(found[2]);
-  return cents === null || cents > CENTS_MAX ? null : cents;
-}
-
-/** Seconds since 1970 of a moment with its zone, `2026-06-18T17:59:58+02:00`; null for anything else. */
-export function momentOf(text: string): number | null {
-  const found = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)$/.exec(text);
-  const ms = found === null ? Number.NaN : Date.parse(text);
-  if (found === null || Number.isNaN(ms) || ms < 0) return null;
-  // 31 April is no day: the calendar would quietly make it 1 May.
-  const day = Date.parse(`${found[1]}T00:00:00Z`);
-  return new Date(day).toISOString().startsWith(found[1]!) ? Math.floor(ms / 1_000) : null;
-}
-
-/** Seconds of a length of time, `90s`, `5m`, `2h`, `1d`; null for anything else. */
-export function durationOf(text: string): number | null {
-  const found = /^(\d{1,6})([smhd])$/.exec(text);
-  return found === null
-    ? null
-    : Number(found[1]) * { s: 1, m: 60, h: 3_600, d: 86_400 }[found[2] as "s" | "m" | "h" | "d"];
-}
-
-/** Reads the fields of one step, and gathers everything that is wrong with them. */
-class Reader {
-  readonly problems: StepProblem[] = [];
-  private readonly fields: Fields;
-  private readonly firstTerminal: number;
-
-  constructor(fields: Fields, firstTerminal: number) {
-    this.fields = fields;
-    this.firstTerminal = firstTerminal;
-  }
-
-  fault(field: string | null, problem: string): void {
-    this.problems.push({ field, problem });
-  }
-
-  has(field: string): boolean {
-    return this.fields.has(field);
-  }
-
-  /** One word; what is read from it, or a fault and `otherwise`. */
-  word<T>(field: string, read: (text: string) => T | null, expected: string, otherwise: T): T {
-    const words = this.fields.get(field) ?? [];
-    const value = words.length === 1 ? read(words[0]!) : null;
-    if (value !== null) return value;
-    this.fault(field, `"${words.join(" ")}" is not ${expected}`);
-    return otherwise;
-  }
-
-  words(field: string): readonly string[] {
-    return this.fields.get(field) ?? [];
-  }
-
-  /** A mark: written alone, or with true or false. */
-  mark(field: string): boolean {
-    if (!this.has(field)) return false;
-    const text = this.words(field).join(" ");
-    if (text === "" || text === "true") return true;
-    if (text !== "false") this.fault(field, `"${text}" is neither true nor false`);
-    return false;
-  }
-
-  one<W extends string>(field: string, known: readonly W[]): W {
-    return this.word(field, (text) => known.find((word) => word === text) ?? null, known.join(" or "), known[0]!);
-  }
-
-  count(field: string, min: number, max: number, otherwise: number): number {
-    if (!this.has(field) || this.words(field).join("") === "") return otherwise;
-    const read = (text: string) =>
-      /^\d{1,5}$/.test(text) && Number(text) >= min && Number(text) <= max ? Number(text) : null;
-    return this.word(field, read, `a whole number from ${min} to ${max}`, otherwise);
-  }
-
-  terminal(field = "terminal"): number {
-    return this.count(field, 1, 9_999, this.firstTerminal);
-  }
-
-  name(field: string): string {
-    const read = (text: string) => (/^[a-z0-9][a-z0-9-]{0,30}$/.test(text) ? text : null);
-    return this.word(field, read, "a card's name: small letters, digits and hyphens", "");
-  }
-}
-
-const AMOUNT = "an amount such as 12.50";
-
-/** `4.80`, or `4.80:tobacco` with its category. */
-function saleLine(text: string) {
-  const [amount = "", category, ...rest] = text.split(":");
-  const cents = amountOf(amount);
-  if (cents === null || rest.length > 0 || category === "") return null;
-  return { amount: cents, quantity: 1, ...(category === undefined ? {} : { category }) };
-}
-
-function wishOf(reader: Reader): Wish {
-  const kinds = (["sale", "top-up", "settle"] as const).filter((kind) => reader.has(kind));
-  if (kinds.length !== 1) reader.fault(null, "a tap has one of sale, top-up and settle");
-  const [kind] = kinds;
-  if (kind !== "sale" && reader.has("redeem")) reader.fault("redeem", "belongs to a sale");
-  if (kind === "top-up") return { kind, amount: reader.word("top-up", amountOf, AMOUNT, 0) };
-  if (kind === "settle") {
-    reader.mark("settle");
-    return { kind };
-  }
-  const lines = reader.words("sale").map(saleLine);
-  if (kind === "sale" && (lines.length === 0 || lines.includes(null))) {
-    reader.fault(
-      "sale",
-      `"${reader.words("sale").join(" ")}" is not ${AMOUNT}, or several, each perhaps with its category: 4.80:tobacco`,
-    );
-  }
-  const redeem = (text: string) => (text === "max" ? text : amountOf(text));
-  return {
-    kind: "sale",
-    lines: lines.flatMap((line) => line ?? []),
-    redeem: reader.has("redeem") ? reader.word<number | "max">("redeem", redeem, `max or ${AMOUNT}`, "max") : null,
-  };
-}
-
-const MOMENT = "a moment such as 2026-06-18T17:59:58+02:00";
 const CHIPS = Object.keys(CONFIG_PAGES) as readonly Chip[];
 
-function readStep(verb: Step["verb"], reader: Reader, sim: typeof Simulator): Step {
+function readStep(verb: Step["verb"], reader: StepReader, sim: typeof Simulator): Step {
   switch (verb) {
     case "card":
       return {
@@ -225,7 +96,7 @@ export function stepOf(
       verb === undefined ? `no verb; one of ${Object.keys(VERBS).join(", ")}` : `several verbs: ${verbs.join(", ")}`;
     return { problems: [{ field: null, problem }] };
   }
-  const reader = new Reader(fields, firstTerminal);
+  const reader = new StepReader(fields, firstTerminal);
   const strange = [...fields.keys()].filter((field) => field !== verb && !VERBS[verb].includes(field));
   for (const field of strange) reader.fault(field, `not a field of ${verb}`);
   const step = readStep(verb, reader, sim);

@@ -51,6 +51,7 @@ function reportText(report: VisitReport): string {
       ["discount", report.discountCents],
       ["topped up", report.toppedUpCents],
       ["give back", report.giveBackCents],
+      ["pay out", report.payOutCents ?? 0],
       ["to pay", report.payable],
     ] as const
   ).flatMap(([word, cents]) => (cents === 0 ? [] : [`${word} ${cents}`]));
@@ -166,11 +167,7 @@ export class Stage {
 
   private requestOf(wish: Wish, again: boolean): VisitRequest {
     if (!again) this.lastVisit += 1;
-    const visit = this.lastVisit;
-    if (wish.kind === "settle") return { kind: "settle", visit };
-    if (wish.kind === "top-up") return { kind: "top-up", visit, amount: wish.amount };
-    const { lines, redeem } = wish;
-    return { kind: "sale", visit, lines, tip: 0, ...(redeem === null ? {} : { redeem }) };
+    return { ...wish, visit: this.lastVisit };
   }
 
   private async tap(step: Extract<Step, { verb: "tap" }>): Promise<StepOutcome> {

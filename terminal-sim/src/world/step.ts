@@ -1,12 +1,13 @@
 import type { Chip } from "@cachet/card-layout";
-import type { SaleLine } from "@cachet/firmware/hal";
+import type { VisitRequest } from "@cachet/firmware/hal";
 import type { Fault } from "../device/fault.ts";
 
 /** What a customer has done at the till; the stage gives it its number. */
-export type Wish =
-  | { readonly kind: "sale"; readonly lines: readonly SaleLine[]; readonly redeem: number | "max" | null }
-  | { readonly kind: "top-up"; readonly amount: number }
-  | { readonly kind: "settle" };
+export type Wish = VisitRequest extends infer Request
+  ? Request extends VisitRequest
+    ? Omit<Request, "visit">
+    : never
+  : never;
 
 /** One thing that somebody does with simulated terminals and cards. `terminal` is a terminal's number. */
 export type Step =
