@@ -122,7 +122,7 @@ describe("a scenario", () => {
     [`${HEAD}`, 1, "steps: a list with something in it is needed"],
     [`${HEAD}steps: []\n`, 6, "steps: a list"],
     [`${HEAD}steps:\n  - tap: anna\n    sale: 4.8\n`, 8, ': steps[1].sale: "4.8" is not an amount such as 12.50'],
-    [`${HEAD}steps:\n  - tap: anna\n`, 7, "steps[1]: a tap has one of sale, top-up and settle"],
+    [`${HEAD}steps:\n  - tap: anna\n`, 7, "steps[1]: a tap has one of sale, top-up, buy, refund,"],
     [`${HEAD}steps:\n  - tap: anna\n    sale: 4.80\n    top-up: 1.00\n`, 7, "a tap has one of"],
     [`${HEAD}steps:\n  - tap: anna\n    top-up: 5.00\n    redeem: max\n`, 9, "steps[1].redeem: belongs to a sale"],
     [`${HEAD}steps:\n  - tap: anna\n    sale: 4.80\n    colour: red\n`, 9, "steps[1].colour: not a field of tap"],

@@ -10,8 +10,10 @@ import {
   identityHash,
   isBlank,
   isCutWriteOf,
+  layoutFor,
   newSequence,
   PAGE_BYTES,
+  type Purse,
   packState,
   purseRoom,
   pursesSize,
@@ -21,9 +23,11 @@ import {
   SEQUENCE_MAX,
   type Slot,
   type SlotIndex,
+  STATE_LAYOUT,
   sameBytes,
   splitSlot,
   stateHash,
+  stateLayout,
   type2,
 } from "@cachet/card-layout";
 import type { DeviceFacts, Hal } from "../hal/index.ts";
@@ -289,6 +293,16 @@ export function nextSequence(area: AreaOnCard): number | null {
   }
   const sequence = area.reading.kind === "current" ? area.reading.state.sequence + 1 : 1;
   return sequence > SEQUENCE_MAX ? null : sequence;
+}
+
+/**
+ * The layout of a new record: the one that every terminal reads by now, so that older ones go as cards come. Throws `CardRefused` where
+ * the purses need a newer one.
+ */
+export function layoutOf({ map, number }: CardOnReader, purses: readonly Purse[], writeLayout: number): number {
+  const layout = Math.min(writeLayout, STATE_LAYOUT);
+  if (layoutFor(purses.map(({ kind }) => kind)) > layout) throw new CardRefused("LAYOUT_NOT_YET", number);
+  return stateLayout(map.header, layout);
 }
 
 /** Packs a new record for an area. Throws `CardRefused` when its purses do not fit. */

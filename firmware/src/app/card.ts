@@ -20,6 +20,9 @@ export type CardRefusal =
   | "BLOCKED"
   | "NO_ROOM"
   | "CARD_WORN_OUT"
+  /** The programme keeps more than its place on this card holds, or what not every terminal reads yet. */
+  | "TO_REPLACE"
+  | "LAYOUT_NOT_YET"
   | "NOT_WRITABLE"
   /** Of refunds: the ticket is none of this terminal's any more, of another card, in doubt, or its lines are none. */
   | "TICKET_UNKNOWN"

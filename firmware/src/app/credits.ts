@@ -48,7 +48,7 @@ export function isRevoked(revoked: CardOnList["revoked"], { reading }: AreaOnCar
 }
 
 /** What the list says, as far as it concerns credits. */
-export type Lists = Pick<CardOnList, "credits" | "revoked">;
+export type Lists = Pick<CardOnList, "credits" | "revoked" | "writeLayout">;
 
 /** Credits of a programme behind a number, by number, each number once. */
 function behind({ credits }: Lists, programme: number, last: number): ListedCredit[] {

@@ -4,7 +4,6 @@ import {
   type CardState,
   dayOf,
   isBlank,
-  layoutFor,
   PREDECESSOR_BYTES,
   type Purse,
   packPurses,
@@ -12,7 +11,6 @@ import {
   pursesSize,
   sameBytes,
   stateHash,
-  stateLayout,
 } from "@cachet/card-layout";
 import type { Moment, SaleRequest, SpentToday } from "../hal/index.ts";
 import {
@@ -24,8 +22,8 @@ import {
   type Sale,
   type Visit,
 } from "../rules/index.ts";
-import type { Intent, IntentArea } from "../wire/index.ts";
-import { type AreaOnCard, nextSequence, packFor, shownState } from "./areas.ts";
+import { encodeCbor, type Intent, type IntentArea, Refusal } from "../wire/index.ts";
+import { type AreaOnCard, layoutOf, nextSequence, packFor, shownState } from "./areas.ts";
 import { type CardOnReader, CardRefused } from "./card.ts";
 import { type CreditPlan, type Lists, planCredits } from "./credits.ts";
 import { areaOf } from "./doubts.ts";
@@ -153,6 +151,7 @@ export async function proposeSale(
   if (programmes.length === 0) throw new CardRefused("WRONG_MEDIUM", found.card.number);
   const evaluations: Proposal["evaluations"][number][] = [];
   const areas: IntentArea[] = [];
+  const kept: Programme[] = [];
   const free = found.areas.filter(({ reading }) => reading.kind === "free");
   const nothing = request.lines.map(() => 0);
   let before: Required<NonNullable<Facts["before"]>> = {
@@ -167,6 +166,14 @@ export async function proposeSale(
     const plan = planFor(found, programme)!;
     const facts = { ...factsOf(terminal, found, programme, before), ...known };
     const evaluation = evaluate(programme, plan.purses, request, facts);
+    if (!changesNothing(plan, evaluation)) {
+      const area = await changedArea(terminal, found, free, programme, evaluation).catch(keptAsItIs);
+      if (area === null) {
+        kept.push(programme);
+        continue;
+      }
+      areas.push(area);
+    }
     evaluations.push({ programme, evaluation });
     before = {
       discounts: addLines(before.discounts, evaluation.discounts),
@@ -174,11 +181,13 @@ export async function proposeSale(
       freed: addLines(before.freed, evaluation.freed),
       prepaid: addLines(before.prepaid, evaluation.prepaid),
     };
-    if (changesNothing(plan, evaluation)) continue;
-    areas.push(await changedArea(terminal, found, free, programme, evaluation));
   }
   // One programme without room does not bar the others.
-  if (evaluations.length === 0) throw new CardRefused("NO_ROOM", found.card.number);
+  const [first] = kept;
+  if (evaluations.length === 0) {
+    throw new CardRefused(first === undefined ? "NO_ROOM" : "TO_REPLACE", found.card.number, first?.number);
+  }
+  for (const programme of kept) await noteKept(terminal, found, programme);
   const losers = areas.filter(losesValue);
   const gainers = areas.filter((area) => !losesValue(area));
   const payable = evaluations.at(-1)?.evaluation.payable ?? 0;
@@ -290,15 +299,33 @@ function takeFree(card: CardOnReader, free: AreaOnCard[], programme: Programme):
   return area;
 }
 
-function changedArea(
+/** A record that cannot be written as the programme needs it, in the slot that it has or in the layout of the day, stays as it is. */
+function keptAsItIs(error: unknown): null {
+  if (error instanceof CardRefused && (error.reason === "TO_REPLACE" || error.reason === "LAYOUT_NOT_YET")) return null;
+  throw error;
+}
+
+/** The card goes on without this programme, and the office counts it among those that are to be replaced. */
+function noteKept({ hal }: Terminal, { card }: CardFound, { number: programme }: Programme): Promise<void> {
+  return hal.refuse(encodeCbor(Refusal.encode({ reason: "TO_REPLACE", uid: card.uid, card: card.number, programme })));
+}
+
+async function changedArea(
   terminal: Terminal,
   found: CardFound,
   free: AreaOnCard[],
   programme: Programme,
   { newPurses, effects }: Evaluation,
 ): Promise<IntentArea> {
-  const area = currentOf(found.areas, programme.number) ?? takeFree(found.card, free, programme);
-  return intentArea(terminal, found, area, programme, newPurses, effects);
+  const { number: card } = found.card;
+  const current = currentOf(found.areas, programme.number);
+  const area = current ?? takeFree(found.card, free, programme);
+  try {
+    return await intentArea(terminal, found, area, programme, newPurses, effects);
+  } catch (error) {
+    const isTooSmall = current !== undefined && error instanceof CardRefused && error.reason === "NO_ROOM";
+    throw isTooSmall ? new CardRefused("TO_REPLACE", card, programme.number) : error;
+  }
 }
 
 /** One area to write: with credits that wait, then with the visit's own purses and effects; null where it has no purses of its own. */
@@ -317,7 +344,7 @@ export async function intentArea(
   const old = await shownState(hal, card, area, area.map, programme.number);
   const written = purses ?? plan.purses;
   const record = packFor(card, area.map, {
-    layout: stateLayout(card.map.header, layoutFor(written.map(({ kind }) => kind))),
+    layout: layoutOf(card, written, lists.writeLayout),
     generation: facts.programmes.find((candidate) => candidate.programme === programme.number)!.generation,
     programme: programme.number,
     sequence,

@@ -2,7 +2,6 @@ import {
   type CardState,
   currentSequence,
   dayOf,
-  layoutFor,
   newSequence,
   PREDECESSOR_BYTES,
   type Purse,
@@ -11,13 +10,12 @@ import {
   SEQUENCE_MAX,
   sameBytes,
   stateHash,
-  stateLayout,
   unpackPurses,
 } from "@cachet/card-layout";
 import type { CardHistory } from "../hal/index.ts";
 import type { Programme } from "../rules/index.ts";
 import { type CreditOf, decodeCredit, type IntentArea } from "../wire/index.ts";
-import { type AreaOnCard, packFor } from "./areas.ts";
+import { type AreaOnCard, layoutOf, packFor } from "./areas.ts";
 import type { CardOnReader } from "./card.ts";
 import type { KnownIntent } from "./doubts.ts";
 import type { Terminal } from "./terminal.ts";
@@ -123,10 +121,11 @@ export async function restoredArea(
   { hal, facts }: Terminal,
   card: CardOnReader,
   { utc, offset }: { readonly utc: number; readonly offset: number },
+  writeLayout: number,
   { area, programme, number, credit, purses }: Restoring,
 ): Promise<IntentArea> {
   const state: CardState = {
-    layout: stateLayout(card.map.header, layoutFor(purses.map(({ kind }) => kind))),
+    layout: layoutOf(card, purses, writeLayout),
     generation: facts.programmes.find((held) => held.programme === programme.number)!.generation,
     programme: programme.number,
     sequence: restoredSequence(area, credit),

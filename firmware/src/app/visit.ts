@@ -190,11 +190,11 @@ async function restoreFirst(
   terminal: Terminal,
   progress: Progress,
   asked: Asked,
-  { card, moment }: CardFound,
+  { card, moment, lists }: CardFound,
   restoring: Restoring,
 ): Promise<VisitReport> {
   const { area, begun, credit } = restoring;
-  const meant = begun === null ? [await restoredArea(terminal, card, moment, restoring)] : [];
+  const meant = begun === null ? [await restoredArea(terminal, card, moment, lists.writeLayout, restoring)] : [];
   const body = intentOf(terminal, progress, card, NOTHING_ASKED, meant, 0);
   const intent = begun ?? (await store(terminal, card, moment.utc, body));
   if (typeof intent === "string") return refuse(terminal, progress, "JOURNAL_FULL");

@@ -43,6 +43,8 @@ export interface CardOnList {
   readonly revoked: readonly { readonly programme: number; readonly generation: number }[];
   /** Days since the office issued the list; null where this terminal never had one. */
   readonly listDays: number | null;
+  /** The state layout that records are written in: every terminal reads it. */
+  readonly writeLayout: number;
   /** Restore credits of this card that this terminal wrote or began to write, by programme: each works once. */
   readonly restored: readonly { readonly programme: number; readonly number: number }[];
 }

@@ -11,10 +11,12 @@ export interface HalParts {
   readonly counter: Counter;
   readonly keys: KeyStore;
   readonly journal: JournalKeeper;
+  /** The newest state layout that an image may write now. */
+  readonly newestLayout: () => number;
 }
 
 /** The HAL that the app gets: every call ends at the hardware, the keys or the journal. */
-export function halOf({ facts, clock, card, counter, keys, journal }: HalParts): Hal {
+export function halOf({ facts, clock, card, counter, keys, journal, newestLayout }: HalParts): Hal {
   return {
     facts: () => Promise.resolve(facts),
     now: () => Promise.resolve(clock.now()),
@@ -28,7 +30,10 @@ export function halOf({ facts, clock, card, counter, keys, journal }: HalParts):
     openCode: (generation, message, mac) => Promise.resolve(keys.openCode(facts.merchant, generation, message, mac)),
     password: (issuer, generation, uid, number) =>
       Promise.resolve(keys.password(issuer, generation, { uid, card: number })),
-    lookup: (number, visit) => journal.lookup(number, visit),
+    lookup: async (number, visit) => {
+      const history = await journal.lookup(number, visit);
+      return { ...history, writeLayout: Math.min(history.writeLayout, newestLayout()) };
+    },
     ticket: (number, visit) => journal.ticket(number, visit),
     lastVisit: (number) => journal.lastVisit(number),
     refundedHere: (terminal, ticket, visit) => journal.refundedHere(terminal, ticket, visit),

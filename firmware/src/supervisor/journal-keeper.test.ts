@@ -89,7 +89,7 @@ const intentBody = (card: number, ...areas: IntentArea[]) =>
 const refusalBody = encodeCbor(Refusal.encode({ reason: "WRONG_MAC", uid: fromHex("04ffffffffffff") }));
 
 /** What a list says of a card where there is none. */
-const NOT_LISTED = { blocked: null, credits: [], revoked: [], listDays: null, restored: [] };
+const NOT_LISTED = { blocked: null, credits: [], revoked: [], listDays: null, writeLayout: 2, restored: [] };
 
 async function storedEntries(keeper: JournalKeeper): Promise<Uint8Array[]> {
   return Promise.all(Array.from({ length: keeper.count }, (_, index) => keeper.entry(index + 1)));

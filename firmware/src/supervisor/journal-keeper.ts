@@ -28,6 +28,7 @@ import {
   Intent,
   journalRoot,
   type ListChange,
+  NO_LAYOUT_SAID,
   type PowerUp,
   Provisioned,
   Refusal,
@@ -43,7 +44,9 @@ const INTENT_BYTES_MAX = 16_000;
 const ENTRY_START_BYTES = 64;
 
 /** A terminal that never had a list. */
-const NO_LISTS: CardLists = { onCard: () => ({ blocked: null, credits: [], revoked: [], listDays: null }) };
+const NO_LISTS: CardLists = {
+  onCard: () => ({ blocked: null, credits: [], revoked: [], listDays: null, writeLayout: NO_LAYOUT_SAID }),
+};
 
 /** How the journal stands. */
 export interface JournalStatus {

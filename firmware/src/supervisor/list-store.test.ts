@@ -112,9 +112,15 @@ const fewer = listContents(3, {
 describe("a terminal without a list", () => {
   it("blocks nothing, lets nothing be spent without a chip, and trusts the office key of its provisioning", async () => {
     const { store } = await storeWith();
-    expect(store.onCard(5, FIRST_DAY)).toEqual({ blocked: null, credits: [], revoked: [], listDays: null });
+    expect(store.onCard(5, FIRST_DAY)).toEqual({
+      blocked: null,
+      credits: [],
+      revoked: [],
+      listDays: null,
+      writeLayout: 2,
+    });
     expect(store.allowance(5, 42)).toEqual([]);
-    expect(store).toMatchObject({ version: 0, officeKey: office.publicKey, writeLayout: 1, change: null });
+    expect(store).toMatchObject({ version: 0, officeKey: office.publicKey, writeLayout: 2, change: null });
   });
 });
 
@@ -123,13 +129,20 @@ describe("a terminal's list", () => {
     const { store } = await storeWith(signFullList(some, office));
     const at = some.issued + 3 * 86_400 - 1;
     const revoked = [{ programme: 11, generation: 2 }];
-    expect(store.onCard(2_800_070_000_024, at)).toEqual({ blocked: "stolen", credits: [], revoked, listDays: 2 });
+    expect(store.onCard(2_800_070_000_024, at)).toEqual({
+      blocked: "stolen",
+      credits: [],
+      revoked,
+      listDays: 2,
+      writeLayout: 2,
+    });
     expect(store.onCard(2_800_070_000_025, at).blocked).toBeNull();
     expect(store.onCard(2_800_070_000_031, at)).toEqual({
       blocked: null,
       credits: SOME_ROWS.credits!.map(({ card: _, ...credit }) => credit),
       revoked,
       listDays: 2,
+      writeLayout: 2,
     });
     expect(store.allowance(2_800_070_000_048, 42)).toEqual([
       { programme: 11, purse: 24, balance: 1_250, asOf: 4_332, ceiling: 9_000 },

@@ -3,6 +3,7 @@ import type { CardOnList, SealKey, StoredFile } from "../hal/index.ts";
 import {
   type Ed25519Verify,
   type ListRefusal,
+  NO_LAYOUT_SAID,
   nextContents,
   readTerminalList,
   SECTIONS,
@@ -12,7 +13,6 @@ import {
 import { decodeHeldList, encodeHeldList, type HeldList } from "./held-list.ts";
 
 const DAY_SECONDS = 86_400;
-const FIRST_LAYOUT = 1;
 
 /** What the journal keeps of a list change. */
 export interface ListChange {
@@ -108,7 +108,7 @@ export class ListStore {
 
   /** The newest state layout that this terminal may write. */
   get writeLayout(): number {
-    return this.held?.contents.writeLayout ?? FIRST_LAYOUT;
+    return this.held?.contents.writeLayout ?? NO_LAYOUT_SAID;
   }
 
   /** The last change, for the journal: a start that finds another one there than journalled last notes it then. */
@@ -167,6 +167,7 @@ export class ListStore {
         .of({ role: "area" })
         .map(({ number, generation }) => ({ programme: number, generation })),
       listDays: this.listDays(utc),
+      writeLayout: this.writeLayout,
     };
   }
 

@@ -140,6 +140,15 @@ export class Slots {
   }
 
   /** The running image is not confirmed: at the next start the other one runs. */
+  /**
+   * The newest state layout that the running image may write. While it is on trial, none that the image behind it does not read: that
+   * one comes back where this one fails.
+   */
+  get newestLayout(): number {
+    const behind = this.onTrial ? this.other.stated : null;
+    return Math.min(this.running.stated?.layouts.highest ?? 0, behind?.layouts.highest ?? Number.POSITIVE_INFINITY);
+  }
+
   get onTrial(): boolean {
     return this.state.trial;
   }

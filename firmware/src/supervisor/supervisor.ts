@@ -18,6 +18,7 @@ import {
   type ImageChange,
   type ImageRefusal,
   type ListChange,
+  NO_LAYOUT_SAID,
   SHA256_BYTES,
   utf8Decode,
 } from "../wire/index.ts";
@@ -133,7 +134,7 @@ export class Supervisor implements Managed {
     const fixed = ports.belonging;
     const origin = fixed === undefined ? await loadOrigin(storage, ports.chance) : fixedOrigin(fixed);
     const books = origin.belonging && (await loadBooks(ports, origin.belonging));
-    const { slots, events } = await bootSlots(ports, origin.belonging, books?.lists.writeLayout ?? 1);
+    const { slots, events } = await bootSlots(ports, origin.belonging, books?.lists.writeLayout ?? NO_LAYOUT_SAID);
     const supervisor = new Supervisor(ports, origin, books, slots, await Upload.load(storage));
     if (books !== null) await supervisor.begin(books, events);
     supervisor.watchTrial();
@@ -167,7 +168,9 @@ export class Supervisor implements Managed {
       return;
     }
     const { card, counter, newSandbox, clock } = this.ports;
-    const hal = halOf({ facts: belonging.facts, clock, card, counter, keys, journal });
+    const { slots } = this;
+    const newestLayout = () => slots.newestLayout;
+    const hal = halOf({ facts: belonging.facts, clock, card, counter, keys, journal, newestLayout });
     this.app = new AppRunner(newSandbox, payload, hal, {
       healthy: () => {
         if (this.slots.isAgreed) this.confirm().catch(this.breakOff);

@@ -1,4 +1,4 @@
-import { type ListRefusal, listApply, listStatus, refused } from "../../wire/index.ts";
+import { type ListRefusal, listApply, listStatus, NO_LAYOUT_SAID, refused } from "../../wire/index.ts";
 import type { Access } from "../access.ts";
 import type { ListStore } from "../list-store.ts";
 import type { LineFolder } from "./line-folder.ts";
@@ -32,7 +32,7 @@ export function serveLists(
       ...(issued === null ? {} : { issued }),
       blocked,
       credits,
-      writeLayout: lists?.writeLayout ?? 1,
+      writeLayout: lists?.writeLayout ?? NO_LAYOUT_SAID,
     };
   });
   server.serve(listApply, async ({ name }) => {
