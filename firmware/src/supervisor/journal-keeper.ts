@@ -28,7 +28,6 @@ import {
   Intent,
   journalRoot,
   type ListChange,
-  NO_LAYOUT_SAID,
   type PowerUp,
   Provisioned,
   Refusal,
@@ -37,6 +36,7 @@ import {
 import { type CollectedBatch, type RangeRefusal, rangeRefusal, sealBatch } from "./batch-seal.ts";
 import { sha256 } from "./crypto.ts";
 import { KeptJournal } from "./kept-journal.ts";
+import { LAYOUT_OF_ALL_IMAGES } from "./list-store.ts";
 
 /** A frame of the journal has room for so long an intent and what the supervisor adds to it. */
 const INTENT_BYTES_MAX = 16_000;
@@ -45,7 +45,7 @@ const ENTRY_START_BYTES = 64;
 
 /** A terminal that never had a list. */
 const NO_LISTS: CardLists = {
-  onCard: () => ({ blocked: null, credits: [], revoked: [], listDays: null, writeLayout: NO_LAYOUT_SAID }),
+  onCard: () => ({ blocked: null, credits: [], revoked: [], listDays: null, writeLayout: LAYOUT_OF_ALL_IMAGES }),
 };
 
 /** How the journal stands. */

@@ -3,7 +3,6 @@ import type { CardOnList, SealKey, StoredFile } from "../hal/index.ts";
 import {
   type Ed25519Verify,
   type ListRefusal,
-  NO_LAYOUT_SAID,
   nextContents,
   readTerminalList,
   SECTIONS,
@@ -13,6 +12,8 @@ import {
 import { decodeHeldList, encodeHeldList, type HeldList } from "./held-list.ts";
 
 const DAY_SECONDS = 86_400;
+/** Every image that was ever released reads this state layout: terminals write it without a list, too. */
+export const LAYOUT_OF_ALL_IMAGES = 2;
 
 /** What the journal keeps of a list change. */
 export interface ListChange {
@@ -108,7 +109,7 @@ export class ListStore {
 
   /** The newest state layout that this terminal may write. */
   get writeLayout(): number {
-    return this.held?.contents.writeLayout ?? NO_LAYOUT_SAID;
+    return Math.max(this.held?.contents.writeLayout ?? 0, LAYOUT_OF_ALL_IMAGES);
   }
 
   /** The last change, for the journal: a start that finds another one there than journalled last notes it then. */

@@ -18,7 +18,6 @@ import {
   type ImageChange,
   type ImageRefusal,
   type ListChange,
-  NO_LAYOUT_SAID,
   SHA256_BYTES,
   utf8Decode,
 } from "../wire/index.ts";
@@ -30,7 +29,7 @@ import { type Books, bootSlots, loadBooks } from "./books.ts";
 import { halOf } from "./hal-of.ts";
 import type { JournalKeeper } from "./journal-keeper.ts";
 import { LineService } from "./line-service.ts";
-import type { ListChange as HeldChange } from "./list-store.ts";
+import { type ListChange as HeldChange, LAYOUT_OF_ALL_IMAGES } from "./list-store.ts";
 import { serveAccess } from "./management/access-commands.ts";
 import { serveFiles } from "./management/file-commands.ts";
 import { serveImages } from "./management/image-commands.ts";
@@ -134,7 +133,11 @@ export class Supervisor implements Managed {
     const fixed = ports.belonging;
     const origin = fixed === undefined ? await loadOrigin(storage, ports.chance) : fixedOrigin(fixed);
     const books = origin.belonging && (await loadBooks(ports, origin.belonging));
-    const { slots, events } = await bootSlots(ports, origin.belonging, books?.lists.writeLayout ?? NO_LAYOUT_SAID);
+    const { slots, events } = await bootSlots(
+      ports,
+      origin.belonging,
+      books?.lists.writeLayout ?? LAYOUT_OF_ALL_IMAGES,
+    );
     const supervisor = new Supervisor(ports, origin, books, slots, await Upload.load(storage));
     if (books !== null) await supervisor.begin(books, events);
     supervisor.watchTrial();

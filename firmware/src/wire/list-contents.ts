@@ -31,13 +31,12 @@ export interface ListContents {
   readonly issued: number;
   /** The key that signs the next list, and receipts. */
   readonly officeKey: Uint8Array;
-  /** The newest state layout that terminals may write. */
+  /** The newest state layout that terminals may write; 1 until a list says more. */
   readonly writeLayout: number;
   readonly sections: Sections;
 }
 
-/** The layout that terminals write before a list names another: the newest that every image ever released reads. */
-export const NO_LAYOUT_SAID = 2;
+const NO_LAYOUT_SAID = 1;
 const CONTENTS_TAG = ascii("cachet/list/1");
 
 /** Contents as a CBOR map, keys as in `TerminalList`. */

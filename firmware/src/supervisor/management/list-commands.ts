@@ -1,6 +1,6 @@
-import { type ListRefusal, listApply, listStatus, NO_LAYOUT_SAID, refused } from "../../wire/index.ts";
+import { type ListRefusal, listApply, listStatus, refused } from "../../wire/index.ts";
 import type { Access } from "../access.ts";
-import type { ListStore } from "../list-store.ts";
+import { LAYOUT_OF_ALL_IMAGES, type ListStore } from "../list-store.ts";
 import type { LineFolder } from "./line-folder.ts";
 import type { Managed } from "./managed.ts";
 import { type ManagementServer, orWriteFailed } from "./server.ts";
@@ -32,7 +32,7 @@ export function serveLists(
       ...(issued === null ? {} : { issued }),
       blocked,
       credits,
-      writeLayout: lists?.writeLayout ?? NO_LAYOUT_SAID,
+      writeLayout: lists?.writeLayout ?? LAYOUT_OF_ALL_IMAGES,
     };
   });
   server.serve(listApply, async ({ name }) => {
