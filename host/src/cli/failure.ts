@@ -367,6 +367,33 @@ export const CODES = {
     exit: EXIT.refused,
     meaning: "The questions that lead to a template were left without an answer. Nothing was written.",
   },
+  "C-CORRECT-01": {
+    exit: EXIT.refused,
+    meaning:
+      "Two programme files make no correction: they are of different programmes, or both of one version. A rule that changed is a new version.",
+  },
+  "C-CORRECT-02": {
+    exit: EXIT.refused,
+    meaning: "The ledger has no visit under the wrong version on these days. The message says what it has.",
+  },
+  "C-CORRECT-03": {
+    exit: EXIT.refused,
+    meaning: "A merchant sold under the wrong version whom the right one does not list: his visits cannot be replayed.",
+  },
+  "C-CORRECT-04": {
+    exit: EXIT.refused,
+    meaning:
+      "A correction was not posted, because cards are set aside: a visit of theirs is missing, they have two histories, or a version does not fit what was stored. The lines that begin with set aside say which.",
+  },
+  "C-CORRECT-05": {
+    exit: EXIT.refused,
+    meaning: "Visits were corrected before to another version, or to other rules. Each visit is corrected once.",
+  },
+  "C-CORRECT-06": {
+    exit: EXIT.refused,
+    meaning:
+      "The file of the wrong version is not the one that the terminals ran: it does not come to what they stored.",
+  },
 } as const satisfies Readonly<Record<string, Explained>>;
 export type Code = keyof typeof CODES;
 

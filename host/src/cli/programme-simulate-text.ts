@@ -2,17 +2,10 @@ import { dayText } from "@cachet/card-layout";
 import type { Side } from "../workbench/compare.ts";
 import type { RuleRow } from "../workbench/rule-books.ts";
 import { type Outcome, reportOf } from "../workbench/simulate-report.ts";
-import { type Named, shareOf, type Table, type Writing } from "../workbench/simulate-tables.ts";
+import { type Named, shareOf, type Writing } from "../workbench/simulate-tables.ts";
 import { type Band, bandsOf, tenthsOf } from "../workbench/spread.ts";
 import { type Sums, valueTo } from "../workbench/sums.ts";
-
-function tableLines({ title, head, rows, words }: Table): string[] {
-  const all = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
-  const line = (row: readonly string[]): string =>
-    row.map((cell, i) => (i < words ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("  ");
-  return ["", title, ...all.map((row) => `  ${line(row)}`.trimEnd())];
-}
+import { tableLines } from "./table.ts";
 
 /** What a simulation came to, for people. */
 export function simulationLines(outcome: Outcome, writing: Writing): string[] {

@@ -1,8 +1,8 @@
 import { basename, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { type Day, dayText } from "@cachet/card-layout";
-import { type Programme, parseDay, SALE_CENTS_MAX } from "@cachet/firmware/rules";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Programme, SALE_CENTS_MAX } from "@cachet/firmware/rules";
+import { type Command, Option } from "commander";
 import { cautionsOf } from "../workbench/cautions.ts";
 import { cardText, compare } from "../workbench/compare.ts";
 import { between, LIST_HEADER, type PurchaseList, readPurchaseList } from "../workbench/purchase-list.ts";
@@ -11,6 +11,7 @@ import { SimulationFault } from "../workbench/replay.ts";
 import { type Simulation, simulate } from "../workbench/simulate.ts";
 import { type Outcome, writingIn } from "../workbench/simulate-report.ts";
 import { type Console, progressLine, tell } from "./console.ts";
+import { parseDate } from "./dates.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { readFile, writeFile } from "./files.ts";
 import { money } from "./money.ts";
@@ -29,12 +30,6 @@ interface SimulateOptions {
   readonly to?: Day;
   readonly merchant?: number;
   readonly redeem: Redeeming;
-}
-
-function parseDate(text: string): Day {
-  const day = parseDay(text);
-  if (day === null) throw new InvalidArgumentError(`"${text}" is not a date like 2026-01-31`);
-  return day;
 }
 
 function parseRedeeming(text: string): Redeeming {

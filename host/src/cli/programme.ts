@@ -5,6 +5,7 @@ import { type Assumed, type CheckReport, type ProgrammeReport, programmeReport }
 import { type Console, tell } from "./console.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { readFile } from "./files.ts";
+import { correctCommand } from "./programme-correct.ts";
 import { diffCommand } from "./programme-diff.ts";
 import { trialCommands } from "./programme-eval.ts";
 import { faultFailure } from "./programme-file.ts";
@@ -131,7 +132,7 @@ async function check(console: Console, paths: readonly string[], options: CheckO
 
 /** The commands about programme files. */
 export function programmeCommands(program: Command, console: () => Console, exit: (code: number) => void): void {
-  const programme = program.command("programme").description("begin, check, try and compare programme files");
+  const programme = program.command("programme").description("begin, check, try, compare and correct programme files");
   programme
     .command("check")
     .description("say what is wrong with programmes, which cards they fit on, and what copies of a card could take")
@@ -144,4 +145,5 @@ export function programmeCommands(program: Command, console: () => Console, exit
   sheetCommand(programme, console, exit);
   diffCommand(programme, console, exit);
   simulateCommand(programme, console, exit);
+  correctCommand(programme, console, exit);
 }

@@ -7,10 +7,17 @@ const cardAccount = (card: number, programme: number) => `card/${card}/${program
 const merchantAccount = (merchant: number, programme: number) => `merchant/${merchant}/${programme}`;
 const issuedStamps = (programme: number) => `stamps-issued/${programme}`;
 const issuedPoints = (programme: number) => `points-issued/${programme}`;
+/** Who gave a value: the merchant owes the money, and nobody owes what is only counted. */
+export const issuerAccount = (unit: "cents" | "stamps" | "points" | "units", merchant: number, programme: number) =>
+  unit === "cents" ? merchantAccount(merchant, programme) : `${unit}-issued/${programme}`;
 /** Money whose last day was over before anybody spent it. */
 const expiredAccount = (programme: number) => `expired/${programme}`;
-/** What the office put on cards by credits, by who pays for it. */
-const creditsAccount = (funder: StoredEffect["funder"], programme: number) => `credits/${funder}/${programme}`;
+/** What the office put on cards by credits, by who pays for it. Above zero: what is promised and not on cards yet. */
+export const creditsAccount = (funder: StoredEffect["funder"], programme: number) => `credits/${funder}/${programme}`;
+/** What wrong rules gave and customers keep: the association bears it. */
+export const correctionsAccount = (programme: number) => `corrections/${programme}`;
+/** What wrong rules gave and is claimed from a card's holder. */
+export const claimAccount = (card: number, programme: number) => `claim/${card}/${programme}`;
 
 /** Money that left the card. What points took off a ticket was never money on the card. */
 const spentOf = ({ effects }: IntentArea): number =>

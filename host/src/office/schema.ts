@@ -8,7 +8,10 @@ import type { Database } from "../ports/database.ts";
  * - entry: journal entries as stored in the terminal; number and hash are their identity
  * - intent_area: one area of one intent, with its outcome; kind is sale, top-up or null (a record written again, no sale)
  * - fork: two committed visits that continue the same state of a card; the first is the earliest known (forks.ts)
- * - posting: double entry; the lines of one entry sum to zero per unit
+ * - posting: double entry; the lines of one entry sum to zero per unit. Those of terminal 0 are the office's own, by correction
+ * - correction: visits of some days that were brought from a wrong version of a programme to the right one; days since 2000
+ * - corrected_visit: each visit is brought right once
+ * - correction_amount: what that comes to for one purse of one card; above zero it is owed to the customer
  */
 const TABLES = [
   `create table if not exists terminal (
@@ -35,12 +38,21 @@ const TABLES = [
   `create table if not exists posting (
     terminal integer not null, number integer not null, line integer not null, account text not null,
     unit text not null, amount integer not null, primary key (terminal, number, line)) strict, without rowid`,
+  `create table if not exists correction (
+    number integer primary key, programme integer not null, wrong_version integer not null, right_version integer not null,
+    right_hash blob not null, first_day integer not null, last_day integer not null, takes_back integer not null) strict`,
+  `create table if not exists corrected_visit (
+    terminal integer not null, number integer not null, programme integer not null, correction integer not null,
+    primary key (terminal, number, programme)) strict, without rowid`,
+  `create table if not exists correction_amount (
+    correction integer not null, card integer not null, keeps text not null, purse integer not null, value integer not null,
+    funder text not null, fate text not null, primary key (correction, card, keeps, purse)) strict, without rowid`,
   "create index if not exists intent_area_of_state on intent_area (card, programme, old_hash)",
   "create index if not exists posting_of_account on posting (account, unit)",
 ];
 
 /** Number of this schema; a ledger of another one is not touched. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 export function schemaVersion(database: Database): number {
   return Number(database.get("pragma user_version")?.user_version ?? 0);
