@@ -1,0 +1,197 @@
+import { CARD_EPOCH_SECONDS, dayOfCivil } from "@cachet/card-layout";
+import { cagnotte, evaluate, type Programme, percent, prepaid, programme } from "@cachet/firmware/rules";
+import type { Intent, StoredEffect } from "@cachet/firmware/wire";
+import { describe, expect, it } from "vitest";
+import {
+  earned,
+  freshCard,
+  HandJournal,
+  type HandState,
+  type HandStep,
+} from "../../../../tests/fixtures/hand-journal.ts";
+import { type Database, openSqlite } from "../../ports/database.ts";
+import { enrolTerminal, importBatch } from "../import.ts";
+import { createTables } from "../schema.ts";
+import { cautionsFor } from "./cautions.ts";
+import { correctionOf } from "./correction.ts";
+
+const CARD = 2_800_010_000_421;
+const NUMBER = 20;
+const START = Date.UTC(2026, 5, 15, 10) / 1_000;
+const DAY = 86_400;
+const WEEK = { from: dayOfCivil(2026, 6, 15), to: dayOfCivil(2026, 6, 21) };
+
+const version = (number: number, rate: number, most = 30_000): Programme =>
+  programme({
+    number: NUMBER,
+    version: number,
+    name: "Ville",
+    scope: "town",
+    merchants: { 1: { name: "Un", role: "earn-and-spend" }, 2: { name: "Deux", role: "earn-and-spend" } },
+    rules: [cagnotte({ id: "cagnotte", rate: percent(rate), balanceMax: most })],
+  });
+const [wrong, right] = [version(1, 10), version(2, 5)];
+
+const cents = (amount: number, more: Partial<Intent["sale"]> = {}): Intent["sale"] => ({
+  lines: [{ amount, quantity: 1 }],
+  tip: 0,
+  payable: amount,
+  ...more,
+});
+
+/** A sale as a terminal with a version of the programme journals it. */
+function sell(journal: HandJournal, from: HandState, sale: Intent["sale"], by = wrong): HandStep {
+  const { effects } = evaluate(by, from.cents === 0 ? [] : [{ kind: "cagnotte", index: 0, cents: from.cents }], sale, {
+    merchant: journal.merchant,
+    at: START - CARD_EPOCH_SECONDS,
+    clockSuspect: false,
+  });
+  const [step] = journal.intent([{ from, effects: effects as readonly StoredEffect[], version: by.version }], { sale });
+  journal.commit(step!);
+  return step!;
+}
+
+function ledger(...journals: readonly HandJournal[]): Database {
+  const database = openSqlite(":memory:");
+  createTables(database);
+  for (const journal of journals) {
+    enrolTerminal(database, journal.terminal, journal.merchant, journal.signer.publicKey);
+    expect(importBatch(database, "a", journal.batch())).toMatchObject({ status: "accepted" });
+  }
+  return database;
+}
+
+const one = (database: Database, from = wrong, to = right) => correctionOf(database, from, to, WEEK);
+const sumOf = (database: Database, to = right) => {
+  const { visits, purses } = one(database, wrong, to).total;
+  return { visits, ...purses[0] };
+};
+
+describe("a card's visits, replayed", () => {
+  it("begin with what the card held, and spend what was spent as far as it is there", () => {
+    const journal = new HandJournal(1);
+    const first = sell(journal, freshCard(CARD, NUMBER), cents(2_000));
+    const second = sell(journal, first.state, cents(1_000, { redeem: 150 }));
+    sell(journal, second.state, cents(1_000, { redeem: "max" }));
+    // 100 are there when 150 are spent; the rest of the basket earns then. Of 135 that were spent at the end, 45 are there.
+    expect(sumOf(ledger(journal))).toMatchObject({
+      ...{ visits: 3, given: 200 + 85 + 86, right: 100 + 45 + 47 },
+      ...{ spent: 150 + 135, uncovered: 50 + 90 },
+    });
+  });
+
+  it("spend no more than was spent, though more would be there", () => {
+    const journal = new HandJournal(1);
+    const first = sell(journal, freshCard(CARD, NUMBER), cents(2_000));
+    sell(journal, first.state, cents(1_000, { redeem: "max" }));
+    expect(sumOf(ledger(journal), version(2, 20))).toMatchObject({
+      ...{ given: 200 + 80, right: 400 + 160, spent: 200, uncovered: 0 },
+    });
+  });
+
+  it("go in the card's order, whatever the clocks say, from one of the period to another", () => {
+    const [shop, other] = [new HandJournal(1), new HandJournal(2, 2, START - 4_000 * DAY)];
+    const first = sell(shop, freshCard(CARD, NUMBER), cents(2_000));
+    const second = sell(other, first.state, cents(1_000, { redeem: 200 }));
+    sell(shop, second.state, cents(500));
+    expect(sumOf(ledger(shop, other))).toMatchObject({ visits: 3, given: 200 + 80 + 50, uncovered: 100 });
+  });
+
+  it("leave out days outside the period, and go on from what stood on the card then", () => {
+    const [before, shop] = [new HandJournal(1, 1, START - 10 * DAY), new HandJournal(2)];
+    const first = sell(before, freshCard(CARD, NUMBER), cents(2_000));
+    sell(shop, first.state, cents(1_000, { redeem: 200 }));
+    expect(sumOf(ledger(before, shop))).toMatchObject({ visits: 1, given: 80, right: 40, spent: 200, uncovered: 0 });
+  });
+
+  it("are those under the right version too, where they lie between two under the wrong one", () => {
+    const shop = new HandJournal(1);
+    const first = sell(shop, freshCard(CARD, NUMBER), cents(2_000));
+    const second = sell(shop, first.state, cents(1_000), right);
+    const third = sell(shop, second.state, cents(1_000));
+    sell(shop, third.state, cents(1_000), right);
+    expect(sumOf(ledger(shop))).toMatchObject({ visits: 3, given: 200 + 50 + 100, right: 100 + 50 + 50 });
+  });
+});
+
+describe("a card is set aside", () => {
+  const apart = (database: Database, to = right) => {
+    const correction = one(database, wrong, to);
+    expect(correction.visits).toEqual([]);
+    return correction.apart.map(({ reason, ticket }) => `${reason} ${ticket}`);
+  };
+
+  it("where a visit in the middle, or before the first, is missing", () => {
+    const [shop, other] = [new HandJournal(1), new HandJournal(2)];
+    const first = sell(shop, freshCard(CARD, NUMBER), cents(2_000));
+    const second = sell(other, first.state, cents(1_000));
+    sell(shop, second.state, cents(500));
+    expect(apart(ledger(shop))).toEqual(["gap T-0001-3"]);
+    expect(apart(ledger(other))).toEqual(["gap T-0002-1"]);
+    expect(one(ledger(shop, other)).apart).toEqual([]);
+  });
+
+  it("where it has two histories", () => {
+    const [shop, other] = [new HandJournal(1), new HandJournal(2)];
+    const first = sell(shop, freshCard(CARD, NUMBER), cents(2_000));
+    sell(shop, first.state, cents(1_000));
+    sell(other, first.state, cents(3_000));
+    expect(apart(ledger(shop, other))).toEqual([expect.stringMatching(/^fork T-000/)]);
+  });
+
+  it("where a visit in between was under a third version", () => {
+    const shop = new HandJournal(1);
+    const first = sell(shop, freshCard(CARD, NUMBER), cents(2_000));
+    const second = sell(shop, first.state, cents(1_000), version(3, 1));
+    sell(shop, second.state, cents(1_000));
+    expect(apart(ledger(shop))).toEqual(["other-version T-0001-3"]);
+  });
+
+  it("where the wrong version does not come to what was stored", () => {
+    const shop = new HandJournal(1);
+    shop.visit(freshCard(CARD, NUMBER), earned(99));
+    expect(apart(ledger(shop))).toEqual(["differs T-0001-1"]);
+  });
+
+  it("where the right version does not take the cash that was paid", () => {
+    const rule = (topUpMax: number) => prepaid({ id: "compte", balanceMax: 10_000, topUpMax });
+    const [all, little] = [
+      { ...wrong, offlineCap: 1_000, rules: [...wrong.rules, rule(5_000)] },
+      { ...right, offlineCap: 1_000, rules: [...right.rules, rule(1_000)] },
+    ];
+    const shop = new HandJournal(1);
+    const before = freshCard(CARD, NUMBER);
+    const facts = { merchant: 1, at: 0, clockSuspect: false };
+    const { effects } = evaluate(all, [], { kind: "top-up", amount: 2_000 }, facts);
+    const over = { sale: { lines: [], tip: 0, payable: 2_000 }, topUp: 2_000 };
+    const [step] = shop.intent([{ from: before, effects: effects as readonly StoredEffect[], keeps: "prepaid" }], over);
+    shop.commit(step!);
+    expect(one(ledger(shop), all, { ...little, rules: [...right.rules, rule(2_000)] }).apart).toEqual([]);
+    expect(one(ledger(shop), all, little).apart).toMatchObject([{ reason: "impossible", ticket: "T-0001-1" }]);
+  });
+});
+
+describe("what is not in the books", () => {
+  it("is named: doubts, batches that wait or are set aside, silent terminals, sales that moved nothing here", () => {
+    const [shop, other] = [new HandJournal(1, 1, START + 6 * DAY), new HandJournal(2)];
+    const first = sell(shop, freshCard(CARD, NUMBER), cents(2_000));
+    shop.intent([{ from: first.state, effects: [earned(1)] }]);
+    shop.visit(freshCard(CARD, 11), earned(5));
+    const seen = sell(other, freshCard(CARD + 1, NUMBER), cents(1_000));
+    const last = sell(other, seen.state, cents(1_000));
+    sell(other, last.state, cents(1_000));
+    const database = ledger(shop);
+    enrolTerminal(database, 2, 2, other.signer.publicKey);
+    enrolTerminal(database, 9, 9, new HandJournal(9).signer.publicKey);
+    expect(importBatch(database, "first", other.batch(1, 2))).toMatchObject({ status: "accepted" });
+    expect(importBatch(database, "late", other.batch(5, 6))).toMatchObject({ status: "waiting" });
+    expect(importBatch(database, "junk", Uint8Array.of(1, 2, 3))).toMatchObject({ status: "quarantined" });
+    expect(cautionsFor(database, wrong, WEEK)).toEqual({
+      inDoubt: ["T-0001-3"],
+      waiting: [{ name: "late", terminal: 2, gap: [3, 4] }],
+      quarantined: [{ name: "junk", detail: expect.stringContaining("not-a-batch") }],
+      silent: [{ terminal: 2, lastDay: WEEK.from }],
+      unmoved: ["T-0001-4"],
+    });
+  });
+});
