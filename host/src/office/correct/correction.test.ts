@@ -1,5 +1,5 @@
 import { CARD_EPOCH_SECONDS, dayOfCivil } from "@cachet/card-layout";
-import { cagnotte, evaluate, type Programme, percent, prepaid, programme } from "@cachet/firmware/rules";
+import { cagnotte, evaluate, type Facts, type Programme, percent, prepaid, programme } from "@cachet/firmware/rules";
 import type { Intent, StoredEffect } from "@cachet/firmware/wire";
 import { describe, expect, it } from "vitest";
 import {
@@ -21,14 +21,15 @@ const START = Date.UTC(2026, 5, 15, 10) / 1_000;
 const DAY = 86_400;
 const WEEK = { from: dayOfCivil(2026, 6, 15), to: dayOfCivil(2026, 6, 21) };
 
-const version = (number: number, rate: number, most = 30_000): Programme =>
+const version = (number: number, rate: number, over: Partial<Programme> = {}, redeemMin = 0): Programme =>
   programme({
     number: NUMBER,
     version: number,
     name: "Ville",
     scope: "town",
     merchants: { 1: { name: "Un", role: "earn-and-spend" }, 2: { name: "Deux", role: "earn-and-spend" } },
-    rules: [cagnotte({ id: "cagnotte", rate: percent(rate), balanceMax: most })],
+    rules: [cagnotte({ id: "cagnotte", rate: percent(rate), balanceMax: 30_000, redeemMin })],
+    ...over,
   });
 const [wrong, right] = [version(1, 10), version(2, 5)];
 
@@ -40,11 +41,18 @@ const cents = (amount: number, more: Partial<Intent["sale"]> = {}): Intent["sale
 });
 
 /** A sale as a terminal with a version of the programme journals it. */
-function sell(journal: HandJournal, from: HandState, sale: Intent["sale"], by = wrong): HandStep {
+function sell(
+  journal: HandJournal,
+  from: HandState,
+  sale: Intent["sale"],
+  by = wrong,
+  more: Partial<Facts> = {},
+): HandStep {
   const { effects } = evaluate(by, from.cents === 0 ? [] : [{ kind: "cagnotte", index: 0, cents: from.cents }], sale, {
     merchant: journal.merchant,
     at: START - CARD_EPOCH_SECONDS,
     clockSuspect: false,
+    ...more,
   });
   const [step] = journal.intent([{ from, effects: effects as readonly StoredEffect[], version: by.version }], { sale });
   journal.commit(step!);
@@ -114,6 +122,45 @@ describe("a card's visits, replayed", () => {
   });
 });
 
+describe("what the journal does not say of a visit", () => {
+  it("is found where it makes the version of the day come to what was stored: a torn counter", () => {
+    const journal = new HandJournal(1);
+    const first = sell(journal, freshCard(CARD, NUMBER), cents(2_000));
+    sell(journal, first.state, cents(1_000, { redeem: "max" }), wrong, { earnOnly: true });
+    expect(sumOf(ledger(journal))).toMatchObject({ visits: 2, given: 300, right: 150, spent: 0 });
+  });
+
+  it("is counted from the visits before it: what the day's cap has left", () => {
+    const capped = version(1, 10, { offlineCap: 300 });
+    const journal = new HandJournal(1);
+    const first = sell(journal, freshCard(CARD, NUMBER), cents(10_000), capped);
+    const second = sell(journal, first.state, cents(1_000, { redeem: 150 }), capped);
+    const third = sell(journal, second.state, cents(1_000, { redeem: 150 }), capped, { spentToday: 150 });
+    sell(journal, third.state, cents(1_000, { redeem: "max" }), capped, { spentToday: 300 });
+    const correction = one(ledger(journal), capped, version(2, 10, { offlineCap: 200 }));
+    expect(correction.apart).toEqual([]);
+    expect(correction.total.purses[0]).toMatchObject({ spent: 300, uncovered: 100, difference: 10 });
+  });
+
+  it("does not matter where a sale was written for other reasons than what it moved", () => {
+    const journal = new HandJournal(1);
+    const first = sell(journal, freshCard(CARD, NUMBER), cents(2_000));
+    const [step] = journal.intent([{ from: first.state, effects: [] }], { sale: cents(9, { redeem: 900 }) });
+    journal.commit(step!);
+    expect(sumOf(ledger(journal))).toMatchObject({ visits: 2, given: 200, right: 100 });
+  });
+});
+
+describe("what was spent", () => {
+  it("is never more than it was, where the right version would only pay more or nothing", () => {
+    const journal = new HandJournal(1);
+    const first = sell(journal, freshCard(CARD, NUMBER), cents(2_000));
+    sell(journal, first.state, cents(1_000, { redeem: 50 }));
+    const strict = version(2, 10, {}, 60);
+    expect(sumOf(ledger(journal), strict)).toMatchObject({ right: 300, spent: 50, uncovered: 50 });
+  });
+});
+
 describe("a card is set aside", () => {
   const apart = (database: Database, to = right) => {
     const correction = one(database, wrong, to);
@@ -129,6 +176,16 @@ describe("a card is set aside", () => {
     expect(apart(ledger(shop))).toEqual(["gap T-0001-3"]);
     expect(apart(ledger(other))).toEqual(["gap T-0002-1"]);
     expect(one(ledger(shop, other)).apart).toEqual([]);
+  });
+
+  it("where a visit follows a side of its history that is missing", () => {
+    const [shop, other, lost] = [new HandJournal(1), new HandJournal(2), new HandJournal(3, 2)];
+    const first = sell(shop, freshCard(CARD, NUMBER), cents(2_000));
+    const second = sell(shop, first.state, cents(1_000));
+    const third = sell(shop, second.state, cents(1_000));
+    sell(shop, third.state, cents(1_000));
+    sell(other, sell(lost, first.state, cents(700)).state, cents(1_000));
+    expect(apart(ledger(shop, other))).toEqual(["gap T-0002-1"]);
   });
 
   it("where it has two histories", () => {

@@ -1,0 +1,194 @@
+import { dayOfCivil } from "@cachet/card-layout";
+import type { SaleRequest, VisitRequest } from "@cachet/firmware/hal";
+import { cagnotte, discount, type Programme, percent, prepaid, programme, stamps } from "@cachet/firmware/rules";
+import type { SimTerminal, Type2Chip } from "@cachet/terminal-sim";
+import { afterAll, describe, expect, it } from "vitest";
+import { testTerminalSigner } from "../../host/src/keys/test-keys.ts";
+import { type Correction, correctionOf } from "../../host/src/office/correct/correction.ts";
+import { enrolTerminal, importBatch } from "../../host/src/office/import.ts";
+import { createTables } from "../../host/src/office/schema.ts";
+import { type Database, openSqlite } from "../../host/src/ports/database.ts";
+import { ProgrammeDesk } from "../fixtures/programme-desk.ts";
+import { card, imageOf, refund, sale, terminal, topUp } from "../fixtures/town.ts";
+
+/** Visits of real terminals, as their journals tell them to the office, replayed under the same rules and under others. */
+const desk = new ProgrammeDesk("corrected");
+afterAll(() => desk.remove());
+const WEEK = { from: dayOfCivil(2026, 6, 15), to: dayOfCivil(2026, 6, 21) };
+
+/** A terminal that runs these programmes. */
+async function shopWith(...programmes: readonly Programme[]): Promise<SimTerminal> {
+  const files = programmes.map((one) =>
+    desk.write(`p${one.number}.programme.ts`, `export default ${JSON.stringify(one)};`),
+  );
+  return terminal(1, { programmes: programmes.map(({ number }) => number), image: await imageOf(files) });
+}
+
+async function ticketOf(shop: SimTerminal, asked: VisitRequest, chip: Type2Chip): Promise<number> {
+  const report = await shop.visit(asked, chip);
+  if (report === "power-cut" || report.result !== "done") throw new Error(JSON.stringify(report));
+  shop.clock.utc += 600;
+  return report.ticket!;
+}
+
+function books(shop: SimTerminal): Database {
+  const database = openSqlite(":memory:");
+  createTables(database);
+  enrolTerminal(database, 1, 1, testTerminalSigner(1).publicKey);
+  expect(importBatch(database, "a", shop.collect().file)).toMatchObject({ status: "accepted" });
+  return database;
+}
+
+/** A correction without cards set aside, and its purses by name. */
+function corrected(database: Database, wrong: Programme, right: Programme) {
+  const correction: Correction = correctionOf(database, wrong, right, WEEK);
+  expect(correction.apart).toEqual([]);
+  const { visits, off, purses } = correction.total;
+  return { visits, off, ...Object.fromEntries(purses.map((one) => [one.purse, one])) };
+}
+
+const lines = (...amounts: readonly number[]): SaleRequest => ({
+  ...sale(0),
+  lines: amounts.map((amount) => ({ amount, quantity: 1 })),
+});
+const merchants = { 1: { name: "Un", role: "earn-and-spend" } } as const;
+
+describe("a shop's discount before a town's cagnotte, on one card", () => {
+  const shopRules = (version: number, rate: number) =>
+    programme({
+      ...{ number: 41, version, name: "Boutique", scope: "shop", merchants },
+      rules: [
+        discount({ id: "remise", off: { rate: percent(rate) } }),
+        stamps({ id: "grille", grid: 5, reward: { kind: "gift", label: "Café", value: 150 } }),
+      ],
+    });
+  const townRules = (version: number, rate: number) =>
+    programme({
+      ...{ number: 40, version, name: "Ville", scope: "town", merchants },
+      rules: [cagnotte({ id: "cagnotte", rate: percent(rate) })],
+    });
+
+  it("is what the town saw of the sale, and a changed discount is told, not posted", async () => {
+    const shop = await shopWith(shopRules(1, 10), townRules(1, 5));
+    const chip = await card(1, { chip: "NTAG216", areas: 2 });
+    await ticketOf(shop, sale(2_000), chip);
+    await ticketOf(shop, sale(1_000, 50), chip);
+    const database = books(shop);
+    // 18.00 and 8.50 are what was paid.
+    expect(corrected(database, townRules(1, 5), townRules(2, 10))).toMatchObject({
+      visits: 2,
+      "cagnotte 0": { given: 90 + 42, right: 180 + 85, spent: 50, uncovered: 0 },
+    });
+    expect(corrected(database, shopRules(1, 10), shopRules(2, 20))).toMatchObject({
+      off: { given: 300, right: 600 },
+      "stamps 0": { given: 2, right: 2 },
+    });
+  });
+});
+
+describe("stamps with a cooldown", () => {
+  const rules = (version: number, each: number, minutes: number) =>
+    programme({
+      ...{ number: 42, version, name: "Essai", scope: "shop", merchants },
+      rules: [
+        stamps({
+          ...{ id: "grille", grid: 3, cooldownMinutes: minutes, count: { per: "visit", stamps: each } },
+          reward: { kind: "gift", label: "Café", value: 150 },
+        }),
+      ],
+    });
+
+  it("are counted from the moment the card came, however long the visit took", async () => {
+    const shop = await shopWith(rules(1, 1, 5));
+    const chip = await card(1);
+    let { utc } = shop.clock;
+    // A clock that goes on by two seconds at each look.
+    Object.defineProperty(shop.clock, "utc", {
+      get() {
+        utc += 2;
+        return utc;
+      },
+      set(now: number) {
+        utc = now;
+      },
+    });
+    for (let i = 0; i < 4; i += 1) await ticketOf(shop, sale(500), chip);
+    const database = books(shop);
+    expect(corrected(database, rules(1, 1, 5), rules(2, 1, 5))).toMatchObject({
+      "stamps 0": { given: 4, right: 4, difference: 0, spent: 3 },
+    });
+    // Two at a time fill the grid twice as often: what was not handed out is in the stamps that are owed.
+    expect(corrected(database, rules(1, 1, 5), rules(3, 2, 5))).toMatchObject({
+      "stamps 0": { given: 4, right: 8, difference: 4, spent: 3, uncovered: 0 },
+    });
+    expect(corrected(database, rules(1, 1, 5), rules(4, 1, 15))).toMatchObject({
+      "stamps 0": { given: 4, right: 2, difference: -2, spent: 3, uncovered: 3 },
+    });
+  });
+});
+
+describe("refunds line by line", () => {
+  const rules = (version: number, rate: number) =>
+    programme({
+      ...{ number: 43, version, name: "Essai", scope: "shop", merchants },
+      rules: [
+        cagnotte({ id: "cagnotte", rate, rounding: "carry" }),
+        stamps({ id: "grille", grid: 5, reward: { kind: "gift", label: "Café", value: 150 } }),
+      ],
+    });
+
+  it("take back what the right version would have given, and end with nothing", async () => {
+    const shop = await shopWith(rules(1, 333));
+    const chip = await card(1);
+    const first = await ticketOf(shop, lines(1_001, 777), chip);
+    const second = await ticketOf(shop, lines(500, 250), chip);
+    await ticketOf(shop, refund(first, [0]), chip);
+    await ticketOf(shop, refund(second, [1]), chip);
+    await ticketOf(shop, refund(first, [1]), chip);
+    const database = books(shop);
+    expect(corrected(database, rules(1, 333), rules(2, 333))).toMatchObject({
+      visits: 5,
+      "cagnotte 0": { given: 16, right: 16 },
+      "stamps 0": { given: 1, right: 1 },
+    });
+    expect(corrected(database, rules(1, 333), rules(3, 1_000))).toMatchObject({
+      "cagnotte 0": { given: 16, right: 50 },
+      "stamps 0": { given: 1, right: 1 },
+    });
+  });
+});
+
+describe("prepaid money with a bonus", () => {
+  const rules = (version: number, rate: number) =>
+    programme({
+      ...{ number: 44, version, name: "Essai", scope: "shop", merchants, offlineCap: 10_000 },
+      rules: [
+        prepaid({
+          id: "compte",
+          balanceMax: 50_000,
+          bonus: {
+            ...{ bands: [{ from: 1_000, rate }], purse: 1, rounding: "floor", validity: null, lots: 0 },
+            funder: "merchant",
+          },
+        }),
+      ],
+    });
+
+  it("pays what it paid: nothing where nobody wanted it to, and no more than was there", async () => {
+    const shop = await shopWith(rules(1, 2_000));
+    const chip = await card(1);
+    await ticketOf(shop, topUp(1_000), chip);
+    await shop.visit({ ...sale(300), prepaid: "none" }, chip);
+    await ticketOf(shop, { ...sale(700), prepaid: 150 }, chip);
+    await ticketOf(shop, sale(5_000), chip);
+    const database = books(shop);
+    expect(corrected(database, rules(1, 2_000), rules(2, 1_000))).toMatchObject({
+      "cagnotte 1": { given: 200, right: 100, difference: -100, spent: 200, uncovered: 100 },
+      "prepaid 0": { given: 1_000, right: 1_000, spent: 1_000, uncovered: 0 },
+    });
+    expect(corrected(database, rules(1, 2_000), rules(3, 3_000))).toMatchObject({
+      "cagnotte 1": { given: 200, right: 300, difference: 100 },
+      "prepaid 0": { difference: 0 },
+    });
+  });
+});
