@@ -171,6 +171,7 @@ describe("prepaid money with a bonus", () => {
             funder: "merchant",
           },
         }),
+        stamps({ id: "grille", grid: 5, reward: { kind: "gift", label: "Café", value: 150 } }),
       ],
     });
 
@@ -178,7 +179,7 @@ describe("prepaid money with a bonus", () => {
     const shop = await shopWith(rules(1, 2_000));
     const chip = await card(1);
     await ticketOf(shop, topUp(1_000), chip);
-    await shop.visit({ ...sale(300), prepaid: "none" }, chip);
+    await ticketOf(shop, { ...sale(300), prepaid: "none" }, chip);
     await ticketOf(shop, { ...sale(700), prepaid: 150 }, chip);
     await ticketOf(shop, sale(5_000), chip);
     const database = books(shop);
