@@ -1,4 +1,4 @@
-import { CARD_EPOCH_SECONDS, type Purse, packPurses, pursesSize, sameBytes } from "@cachet/card-layout";
+import type { Purse } from "@cachet/card-layout";
 import {
   ArithmeticFault,
   creditPurses,
@@ -10,10 +10,12 @@ import {
   type Sale,
   type Visit,
 } from "@cachet/firmware/rules";
-import { centsOf, encodeCbor, type Intent, StoredEffect, sumsOf, ticketName, visitKind } from "@cachet/firmware/wire";
+import { centsOf, type StoredEffect, sumsOf, ticketName } from "@cachet/firmware/wire";
 import type { Database } from "../../ports/database.ts";
-import { type ApartCard, type ApartReason, areaOf, intentAt, pursesIn, type StoredVisit, type Story } from "./story.ts";
-import { type Moves, movesOf } from "./value.ts";
+import { askedAt, ruleEffects, saleOf, soldTo } from "./asked.ts";
+import { Apart, type ApartCard, type Held, heldIn, type StoredVisit, type Story } from "./story.ts";
+import { factsOf, type Unsaid, unsaidOf, writtenEffects } from "./unsaid.ts";
+import { type Moves, movesOf, purseOf, worthIn } from "./value.ts";
 
 /** A visit under the wrong version, as it was, and as it would have been. */
 export interface ReplayedVisit {
@@ -22,84 +24,22 @@ export interface ReplayedVisit {
   readonly right: Moves;
 }
 
-/** The sale that a refund takes back, as the ledger has it. */
-interface Sold {
-  readonly intent: Intent;
-  readonly utc: number;
-  /** Lines that were taken back before. */
-  readonly before: readonly number[];
-}
-
-/** What the journal does not say of a visit, and what was worked out by trying which makes it come to what was stored. */
-interface Unsaid {
-  readonly at: number;
-  readonly earnOnly: boolean;
-  readonly before: Facts["before"];
-}
-
-class Apart extends Error {
-  readonly reason: ApartReason;
-  constructor(reason: ApartReason, problem: string) {
-    super(problem);
-    this.reason = reason;
-  }
-}
-
-const effectBytes = (effects: readonly Effect[]): Uint8Array =>
-  encodeCbor(effects.map((effect) => StoredEffect.encode(effect)));
-const purseBytes = (purses: readonly Purse[]): Uint8Array =>
-  packPurses(purses, pursesSize(purses.map(({ kind }) => kind)));
-
-/** The effects that the rules had, without those of credits. */
-const ruleEffects = (effects: readonly StoredEffect[]): readonly Effect[] =>
-  effects.filter(({ credit }) => credit === undefined) as readonly Effect[];
-
 const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0);
 
-/** How long a visit may have taken from its first moment to its journal entry. */
-const VISIT_SECONDS_MAX = 600;
-
-/** Instants that the rules may have been told: that of the entry, or the one that a stamp with a cooldown left on the card. */
-function instantsOf({ utc, area }: StoredVisit): readonly number[] {
-  const at = Math.max(0, utc - CARD_EPOCH_SECONDS);
-  const seen = pursesIn(area.record).flatMap((purse) => (purse.kind === "timed-stamps" ? [purse.last] : []));
-  return [at, ...seen.filter((last) => last < at && at - last <= VISIT_SECONDS_MAX)];
-}
-
-/** What other programmes took off the lines of a sale. */
-function takenBy({ sale, areas }: Intent, isBefore: (programme: number) => boolean): NonNullable<Facts["before"]> {
-  const nothing = sale.lines.map(() => 0);
-  const [discounts, redeemed] = [[...nothing], [...nothing]];
-  for (const { type, shares = [] } of areas.flatMap(({ programme, effects }) => (isBefore(programme) ? effects : []))) {
-    const sums = type === "discount" ? discounts : type === "redeem" ? redeemed : null;
-    if (sums !== null) for (const [i, share] of shares.entries()) sums[i]! += share;
+/** Cents that a card spent, by terminal and day: what the offline cap counts. */
+class SpentByDay {
+  private readonly cents = new Map<string, number>();
+  private keyOf({ terminal, day }: StoredVisit): string {
+    return `${terminal} ${day}`;
   }
-  return { discounts, redeemed, freed: nothing };
-}
 
-/** What may have been evaluated before a programme: all the others of the visit, those with a lower number, or none. */
-function befores(intent: Intent, { number, scope }: Programme): readonly Facts["before"][] {
-  const others = intent.areas.filter(({ programme }) => programme !== number);
-  if (others.length === 0) return [undefined];
-  const all = takenBy(intent, (programme) => programme !== number);
-  const lower = takenBy(intent, (programme) => programme < number);
-  return scope === "town" ? [all, lower, undefined] : [lower, undefined, all];
-}
+  add(visit: StoredVisit, effects: readonly Effect[]): void {
+    this.cents.set(this.keyOf(visit), this.before(visit) + sumsOf(effects).spentCents);
+  }
 
-/** Whether what the rules came to is nothing that a terminal writes down. */
-const isNothing = ({ effects, newPurses }: Evaluation, before: readonly Purse[]): boolean =>
-  effects.every(({ type, value, taken = 0 }) => type === "decline" || (value === 0 && taken === 0)) &&
-  movesNothing(before, newPurses);
-
-function movesNothing(before: readonly Purse[], after: readonly Purse[]): boolean {
-  return [...before, ...after].every((purse) => {
-    const [was, is] = [before, after].map((purses) =>
-      purses.find(({ kind, index }) => kind === purse.kind && index === purse.index),
-    );
-    const [a, b] = [was, is].map((one) => (one === undefined ? null : purseBytes([one]).subarray(1)));
-    if (a === null || b === null) return (a ?? b)!.every((byte) => byte === 0);
-    return sameBytes(a!, b!);
-  });
+  before(visit: StoredVisit): number {
+    return this.cents.get(this.keyOf(visit)) ?? 0;
+  }
 }
 
 /** One card under the version that it had and under the right one, visit by visit. */
@@ -109,54 +49,49 @@ class Replay {
   private readonly right: Programme;
   /** The purses as they would stand. */
   private purses: readonly Purse[];
-  /** What sales of this replay came to under the right version, by ticket. */
+  /** What visits of this replay came to under the right version, by ticket. */
   private readonly rightEffects = new Map<string, readonly Effect[]>();
-  /** Cents spent under either version, by terminal and day: what the offline cap counts. */
-  private readonly spentStored = new Map<string, number>();
-  private readonly spentRight = new Map<string, number>();
+  private readonly spentStored = new SpentByDay();
+  private readonly spentRight = new SpentByDay();
 
-  constructor(database: Database, wrong: Programme, right: Programme, { purses }: Story) {
+  constructor(database: Database, wrong: Programme, right: Programme, { held }: Story) {
     this.database = database;
     this.wrong = wrong;
     this.right = right;
-    this.purses = purses;
+    this.purses = held.purses;
   }
 
-  /** Plays one visit; `found` are the purses that it found on the card. */
-  play(visit: StoredVisit, found: readonly Purse[]): ReplayedVisit {
-    const { area, intent } = visit;
-    const held = this.versionOf(visit);
-    const after = pursesIn(area.record);
-    const own = ruleEffects(area.effects);
-    const before = this.credited(held, found, area.effects);
-    this.purses = this.credited(this.right, this.purses, area.effects);
-    const rightBefore = this.purses;
-    const kind = visitKind(intent);
-    const isNull = kind === "null" || (kind !== "sale" && own.length === 0);
-    if (isNull && !movesNothing(before, after))
-      throw new Apart("differs", "a record that was written again moved value");
-    let rightEffects: readonly Effect[] = [];
-    if (!isNull) {
-      const sold = intent.refund === undefined ? null : this.soldTo(visit, intent.refund.ticket);
-      const unsaid = this.unsaid(held, visit, before, after, own, sold);
-      const evaluation = this.underRight(visit, unsaid, own, held, sold);
-      rightEffects = evaluation.effects;
+  /** Plays one visit; `found` is what stood on the card. */
+  play(visit: StoredVisit, found: Held): ReplayedVisit {
+    const { area } = visit;
+    const programme = this.versionOf(visit);
+    const stored = ruleEffects(area.effects);
+    const before = this.credited(programme, found.purses, area.effects);
+    const rightBefore = this.credited(this.right, this.purses, area.effects);
+    this.purses = rightBefore;
+    const solds = soldTo(this.database, visit);
+    const held = { purses: before, day: found.day };
+    const unsaid = unsaidOf(visit, programme, held, this.spentStored.before(visit), solds);
+    let right: readonly Effect[] = [];
+    if (unsaid !== null) {
+      const evaluation = this.underRight(visit, programme, unsaid, found.day);
+      right = writtenEffects(visit, evaluation.effects);
       this.purses = evaluation.newPurses;
     }
-    this.rightEffects.set(ticketName(visit.terminal, visit.number), rightEffects);
-    this.count(this.spentStored, visit, own);
-    this.count(this.spentRight, visit, rightEffects);
+    this.rightEffects.set(ticketName(visit.terminal, visit.number), right);
+    this.spentStored.add(visit, stored);
+    this.spentRight.add(visit, right);
     return {
       visit,
-      stored: movesOf(held, before, after, own),
-      right: movesOf(this.right, rightBefore, this.purses, rightEffects),
+      stored: movesOf(programme, before, heldIn(area.record).purses, stored),
+      right: movesOf(this.right, rightBefore, this.purses, right),
     };
   }
 
   private versionOf({ area: { version } }: StoredVisit): Programme {
-    const held = [this.wrong, this.right].find((programme) => programme.version === version);
-    if (held === undefined) throw new Apart("other-version", `it was under version ${version}`);
-    return held;
+    const found = [this.wrong, this.right].find((programme) => programme.version === version);
+    if (found === undefined) throw new Apart("other-version", `it was under version ${version}`);
+    return found;
   }
 
   /** Purses with what the office's credits put there. */
@@ -173,102 +108,46 @@ class Replay {
     return now;
   }
 
-  private soldTo({ terminal, number, intent }: StoredVisit, ticket: number): Sold {
-    const sold = intentAt(this.database, terminal, ticket);
-    const earlier = this.database.all(
-      `select distinct number from intent_area
-       where terminal = ? and card = ? and kind = 'refund' and number < ? and outcome <> 'aborted'`,
-      terminal,
-      intent.card,
-      number,
-    );
-    const refunds = earlier.map((row) => intentAt(this.database, terminal, Number(row.number)).intent.refund);
-    const before = refunds.flatMap((refund) => (refund?.ticket === ticket ? refund.lines : []));
-    return { ...sold, before };
-  }
-
-  private factsOf(visit: StoredVisit, spent: ReadonlyMap<string, number>, unsaid: Unsaid): Facts {
-    const { intent } = visit;
-    const { at, earnOnly, before } = unsaid;
-    return {
-      merchant: intent.merchant,
-      at,
-      clockSuspect: intent.clockSuspect === true,
-      spentToday: spent.get(dayKey(visit)) ?? 0,
-      earnOnly,
-      ...(before === undefined ? {} : { before }),
-    };
-  }
-
-  /** What the rules are asked, with the effects of the sale that a refund is about. */
-  private asked({ intent }: StoredVisit, sale: Sale, sold: Sold | null, effects: readonly Effect[]): Visit {
-    if (intent.topUp !== undefined) return { kind: "top-up", amount: intent.topUp };
-    if (sold === null) return { kind: "sale", ...sale };
-    const { intent: of, utc, before } = sold;
-    const soldAt = Math.max(0, utc - CARD_EPOCH_SECONDS);
-    const { lines } = intent.refund!;
-    return { kind: "refund", sale: of.sale, effects, soldAt, merchant: of.merchant, lines, before };
-  }
-
-  /** What the journal does not say: whatever makes the version of the day come to what was stored. */
-  private unsaid(
-    held: Programme,
-    visit: StoredVisit,
-    before: readonly Purse[],
-    after: readonly Purse[],
-    own: readonly Effect[],
-    sold: Sold | null,
-  ): Unsaid {
-    const soldEffects = ruleEffects((sold && areaOf(sold.intent, held.number)?.effects) ?? []);
-    const asked = this.asked(visit, visit.intent.sale, sold, soldEffects);
-    const [wanted, written] = [effectBytes(own), purseBytes(after)];
-    for (const earnOnly of [false, true]) {
-      for (const earlier of befores(sold?.intent ?? visit.intent, held)) {
-        for (const at of instantsOf(visit)) {
-          const unsaid = { at, earnOnly, before: earlier };
-          const evaluation = evaluate(held, before, asked, this.factsOf(visit, this.spentStored, unsaid));
-          // A sale that moved nothing in this programme is there for what it did elsewhere, or for a credit.
-          if (own.length === 0 && isNothing(evaluation, before)) return unsaid;
-          const effects = evaluation.effects.filter(({ type }) => sold === null || type !== "payout");
-          if (sameBytes(effectBytes(effects), wanted) && sameBytes(purseBytes(evaluation.newPurses), written))
-            return unsaid;
-        }
+  /** The visit under the right version. What the customer spent is a fact: as much is spent as then, as far as it is there. */
+  private underRight(visit: StoredVisit, programme: Programme, { facts, sold }: Unsaid, day: number): Evaluation {
+    const { intent, area } = visit;
+    const own = ruleEffects(area.effects);
+    const storedOf = sold?.areas.find((one) => one.programme === programme.number)?.effects ?? [];
+    const undone = (sold && this.rightEffects.get(sold.ticket)) ?? ruleEffects(storedOf);
+    const all: Facts = { at: 0, ...factsOf(visit, this.spentRight.before(visit), day), ...facts };
+    const ask = (asked: Visit) => evaluate(this.right, this.purses, asked, all);
+    const sale = saleOf(intent);
+    const asked = askedAt(visit, sale, sold, undone)!;
+    switch (asked.kind) {
+      case undefined:
+      case "sale": {
+        const earlier = sum(all.before?.redeemed ?? []);
+        return this.saleAsItHappened(sale, spentIn(programme, own), earlier, (one) => ask({ kind: "sale", ...one }));
       }
+      case "give": {
+        const rule = this.right.rules.find(({ id }) => id === asked.rule);
+        const left = worthIn(this.purses).get((rule && purseOf(rule, {})) ?? "points 0") ?? 0;
+        return ask(left <= 0 ? { kind: "look" } : { ...asked, value: Math.min(asked.value, left) });
+      }
+      case "top-up":
+      case "pack":
+      case "join":
+      case "receive": {
+        const evaluation = ask(asked);
+        const isPaid = intent.topUp === undefined || evaluation.payable === intent.topUp;
+        if (isPaid && evaluation.effects.every(({ type }) => type !== "decline")) return evaluation;
+        throw new Apart("impossible", `version ${this.right.version} refuses what was put on the card`);
+      }
+      default:
+        return ask(asked);
     }
-    throw new Apart("differs", `version ${held.version} of the file does not come to what the terminal stored`);
   }
 
-  /**
-   * The visit under the right version. What the customer spent is a fact: as much is spent as then, where it is there, and as much of
-   * it as is there where it is not.
-   */
-  private underRight(
-    visit: StoredVisit,
-    unsaid: Unsaid,
-    own: readonly Effect[],
-    held: Programme,
-    sold: Sold | null,
-  ): Evaluation {
-    const { intent } = visit;
-    const soldEffects =
-      sold === null
-        ? []
-        : (this.rightEffects.get(ticketName(visit.terminal, intent.refund!.ticket)) ??
-          ruleEffects(areaOf(sold.intent, held.number)?.effects ?? []));
-    const facts = this.factsOf(visit, this.spentRight, unsaid);
-    const ask = (sale: Sale) => evaluate(this.right, this.purses, this.asked(visit, sale, sold, soldEffects), facts);
-    if (visitKind(intent) !== "sale") {
-      const evaluation = ask(intent.sale);
-      if (intent.topUp !== undefined && evaluation.payable !== intent.topUp)
-        throw new Apart("impossible", `version ${this.right.version} refuses the top-up`);
-      return evaluation;
-    }
-    const spent = spentIn(held, own);
-    const earlier = sum(facts.before?.redeemed ?? []);
+  private saleAsItHappened(sale: Sale, spent: Spent, earlier: number, ask: (sale: Sale) => Evaluation): Evaluation {
     let best: Evaluation | null = null;
     let most = -1;
-    for (const sale of asItHappened(intent.sale, spent, earlier)) {
-      const evaluation = ask(sale);
+    for (const one of asItHappened(sale, spent, earlier)) {
+      const evaluation = ask(one);
       const now = spentIn(this.right, evaluation.effects);
       if (now.saved > spent.saved || now.prepaid > spent.prepaid) continue;
       if (now.saved + now.prepaid > most) [best, most] = [evaluation, now.saved + now.prepaid];
@@ -276,15 +155,7 @@ class Replay {
     }
     return best!;
   }
-
-  private count(spent: Map<string, number>, visit: StoredVisit, effects: readonly Effect[]): void {
-    const { spentCents } = sumsOf(effects);
-    const key = dayKey(visit);
-    if (spentCents > 0) spent.set(key, (spent.get(key) ?? 0) + spentCents);
-  }
 }
-
-const dayKey = ({ terminal, day }: StoredVisit): string => `${terminal} ${day}`;
 
 /** What paid at a sale: cents of what was saved, cents of prepaid money, whether a gift was taken, and units. */
 interface Spent {
@@ -332,7 +203,7 @@ export function replayStory(
 ): readonly ReplayedVisit[] | ApartCard {
   const replay = new Replay(database, wrong, right, story);
   const replayed: ReplayedVisit[] = [];
-  let found = story.purses;
+  let found = story.held;
   for (const visit of story.visits) {
     try {
       replayed.push(replay.play(visit, found));
@@ -342,7 +213,7 @@ export function replayStory(
       const ticket = ticketName(visit.terminal, visit.number);
       return { card: story.card, reason, ticket, problem: error.message };
     }
-    found = pursesIn(visit.area.record);
+    found = heldIn(visit.area.record);
   }
   return replayed;
 }

@@ -40,11 +40,28 @@ export interface ApartCard {
   readonly problem: string;
 }
 
+/** A visit that cannot be replayed: its card is set aside. */
+export class Apart extends Error {
+  readonly reason: ApartReason;
+  constructor(reason: ApartReason, problem: string) {
+    super(problem);
+    this.name = "Apart";
+    this.reason = reason;
+  }
+}
+
+/** What a visit finds on the card under the programme. */
+export interface Held {
+  readonly purses: readonly Purse[];
+  /** Local day of the record; 0 where it has none, or there is no record. */
+  readonly day: Day;
+}
+
 /** What a card did in a period, in its own order, whatever the clocks of the terminals said. */
 export interface Story {
   readonly card: number;
-  /** The purses that the first visit found. */
-  readonly purses: readonly Purse[];
+  /** What the first visit found. */
+  readonly held: Held;
   readonly visits: readonly StoredVisit[];
 }
 
@@ -72,16 +89,15 @@ export function areasIn(database: Database, programme: number, period: Period, w
   return rows.filter((row) => isWithin(row, period));
 }
 
-/** An intent and when it was stored. Throws `RangeError` where the ledger has none. */
+/** An intent and when it was stored; null where the ledger has none there. */
 export function intentAt(
   database: Database,
   terminal: number,
   number: number,
-): { readonly intent: Intent; readonly utc: number; readonly offset: number } {
+): { readonly intent: Intent; readonly utc: number; readonly offset: number } | null {
   const row = database.get("select stored from entry where terminal = ? and number = ?", terminal, number);
   const entry = row === null ? null : decodeEntry(row.stored as Uint8Array);
-  if (entry?.kind !== "intent") throw new RangeError(`${ticketName(terminal, number)} is no intent of the ledger`);
-  return { intent: entry.body, utc: entry.utc, offset: entry.offset };
+  return entry?.kind === "intent" ? { intent: entry.body, utc: entry.utc, offset: entry.offset } : null;
 }
 
 /** The area of a programme in an intent. */
@@ -90,15 +106,17 @@ export const areaOf = ({ areas }: Intent, programme: number): IntentArea | undef
 
 function visitAt(database: Database, programme: number, row: Row): StoredVisit {
   const [terminal, number] = [Number(row.terminal), Number(row.number)];
-  const { intent, utc, offset } = intentAt(database, terminal, number);
+  const stored = intentAt(database, terminal, number);
+  if (stored === null) throw new RangeError(`${ticketName(terminal, number)} is no intent of the ledger`);
+  const { intent, utc, offset } = stored;
   return { terminal, number, utc, day: dayOf(utc, offset), intent, area: areaOf(intent, programme)! };
 }
 
-/** The purses of a record of the journal, which the import has read before. */
-export function pursesIn(record: Uint8Array): readonly Purse[] {
+/** What a record of the journal holds. The import has read it before. */
+export function heldIn(record: Uint8Array): Held {
   const state = unpackState(record);
   if (!state.ok) throw new RangeError("a record of the ledger does not read");
-  return state.value.purses;
+  return state.value;
 }
 
 /** Nothing of value stood on the card before: the visit opened the area, or found the blank record that opens it. */
@@ -185,7 +203,7 @@ export class Stories {
     if (stray !== undefined) return this.gap(card, stray);
     const previous = before(first);
     if (previous === null && !opensArea(first.area)) return this.gap(card, first);
-    return { card, visits, purses: previous === null ? [] : pursesIn(previous.area.record) };
+    return { card, visits, held: previous === null ? { purses: [], day: 0 } : heldIn(previous.area.record) };
   }
 
   private gap(card: number, visit: StoredVisit): ApartCard {

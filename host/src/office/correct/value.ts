@@ -65,7 +65,7 @@ export function worthIn(purses: readonly Purse[]): Worth {
 }
 
 /** The purse that a rule pays from; what was given on top of prepaid money lies among the cagnottes. */
-function purseOf(rule: Rule, { label }: Pick<Effect, "label">): PurseName | null {
+export function purseOf(rule: Rule, { label }: Pick<Effect, "label">): PurseName | null {
   switch (rule.kind) {
     case "stamps":
     case "cagnotte":
@@ -79,11 +79,15 @@ function purseOf(rule: Rule, { label }: Pick<Effect, "label">): PurseName | null
   }
 }
 
-/** What the customer spent by effects of a programme, by purse: redemptions, gifts, and the stamps of rewards. */
+/** By these effects value leaves the card for something: for goods, for another card, for money. */
+const SPENDING: readonly Effect["type"][] = ["redeem", "give", "payout"];
+
+/** What the customer spent by effects of a programme, by purse: redemptions, gifts, transfers, payouts, and the stamps of rewards. */
 export function spentBy({ rules }: Programme, effects: readonly Effect[]): Worth {
   const all = new Map<PurseName, number>();
   for (const effect of effects) {
-    const value = effect.type === "redeem" ? effect.value : effect.type === "reward" ? (effect.taken ?? 0) : 0;
+    const { type } = effect;
+    const value = SPENDING.includes(type) ? effect.value : type === "reward" ? (effect.taken ?? 0) : 0;
     const rule = value === 0 ? undefined : rules.find(({ id }) => id === effect.rule);
     const purse = rule === undefined ? null : purseOf(rule, effect);
     if (purse !== null) all.set(purse, (all.get(purse) ?? 0) + value);
