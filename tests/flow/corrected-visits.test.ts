@@ -9,7 +9,21 @@ import { enrolTerminal, importBatch } from "../../host/src/office/import.ts";
 import { createTables } from "../../host/src/office/schema.ts";
 import { type Database, openSqlite } from "../../host/src/ports/database.ts";
 import { ProgrammeDesk } from "../fixtures/programme-desk.ts";
-import { card, imageOf, refund, sale, terminal, topUp } from "../fixtures/town.ts";
+import members from "../fixtures/programmes/members.programme.ts";
+import {
+  buy,
+  card,
+  close,
+  fixtureFile,
+  give,
+  imageOf,
+  lateSale,
+  receive,
+  refund,
+  sale,
+  terminal,
+  topUp,
+} from "../fixtures/town.ts";
 
 /** Visits of real terminals, as their journals tell them to the office, replayed under the same rules and under others. */
 const desk = new ProgrammeDesk("corrected");
@@ -31,11 +45,13 @@ async function ticketOf(shop: SimTerminal, asked: VisitRequest, chip: Type2Chip)
   return report.ticket!;
 }
 
-function books(shop: SimTerminal): Database {
+function books(...shops: readonly SimTerminal[]): Database {
   const database = openSqlite(":memory:");
   createTables(database);
-  enrolTerminal(database, 1, 1, testTerminalSigner(1).publicKey);
-  expect(importBatch(database, "a", shop.collect().file)).toMatchObject({ status: "accepted" });
+  for (const [i, shop] of shops.entries()) {
+    enrolTerminal(database, i + 1, 1, testTerminalSigner(i + 1).publicKey);
+    expect(importBatch(database, `${i}`, shop.collect().file)).toMatchObject({ status: "accepted" });
+  }
   return database;
 }
 
@@ -190,6 +206,59 @@ describe("prepaid money with a bonus", () => {
     expect(corrected(database, rules(1, 2_000), rules(3, 3_000))).toMatchObject({
       "cagnotte 1": { given: 200, right: 300, difference: 100 },
       "prepaid 0": { difference: 0 },
+    });
+  });
+});
+
+describe("every other kind of visit", () => {
+  /** The right version: a point for so many cents. */
+  const version = (cents: number): Programme => ({
+    ...members,
+    version: 2,
+    rules: members.rules.map((rule) =>
+      rule.kind === "points" ? { ...rule, earn: { per: "amount", cents, points: 1, groups: "exact" } } : rule,
+    ),
+  });
+
+  it("comes to no difference under the same rules, and to its own under others", async () => {
+    const image = await imageOf([fixtureFile("members")]);
+    const shop = await terminal(1, { merchant: 1, programmes: [36], image });
+    const other = await terminal(2, { merchant: 1, programmes: [36], image });
+    const [from, to, closed] = [
+      await card(1, { chip: "NTAG216" }),
+      await card(2, { chip: "NTAG216" }),
+      await card(3, { chip: "NTAG216" }),
+    ];
+    await ticketOf(shop, buy(10_000, 36, "seances", 2), from);
+    await ticketOf(shop, buy(3_000, 36, "club"), from);
+    await ticketOf(shop, { ...sale(0), lines: [], use: 2 }, from);
+    // A member pays 90 of 100: 90 points, and 11 of a sale that was paid without the card.
+    await ticketOf(shop, sale(10_000), from);
+    await ticketOf(shop, lateSale(1_100, "A-1"), from);
+    await ticketOf(shop, receive(await ticketOf(shop, give(36, "points", 60), from)), to);
+    await ticketOf(shop, topUp(4_000), to);
+    await ticketOf(shop, refund("last"), to);
+    // So many lines that the code of the receipt merges them.
+    await ticketOf(shop, lines(...Array.from({ length: 60 }, (_, i) => 50 + i)), to);
+    const code = shop.till.receipts.at(-1)!.find((line) => line.line === "code");
+    other.clock.utc = shop.clock.utc;
+    await ticketOf(other, refund({ code: code?.line === "code" ? code.text : "" }), to);
+    await ticketOf(other, sale(500), to);
+    await ticketOf(other, topUp(4_000), closed);
+    await ticketOf(other, { ...sale(2_500), prepaid: "none" }, closed);
+    await ticketOf(other, close(36), closed);
+    const database = books(shop, other);
+    const same = corrected(database, members, version(100));
+    expect(same).toMatchObject({
+      visits: 15,
+      "units 0": { given: 11, spent: 2, difference: 0 },
+      "points 2": { given: 101 + 60 + 5, right: 166, spent: 60 },
+      "prepaid 0": { given: 4_000, right: 4_000, spent: 4_000, difference: 0 },
+      "cagnotte 1": { given: 0, right: 0, difference: 0 },
+    });
+    // A third of the points: 33 are there when 60 are given away. Those 60 came to the other card all the same.
+    expect(corrected(database, members, version(300))).toMatchObject({
+      "points 2": { given: 166, right: 33 + 60 + 1, spent: 60, uncovered: 27 },
     });
   });
 });
