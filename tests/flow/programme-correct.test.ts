@@ -262,6 +262,9 @@ describe("cachet programme correct: double value all week", async () => {
     expectFailure(week.correct(double, other, ...WEEK), 1, "C-CORRECT-01", "programmes 36 and 37");
     const swapped = ["--from", "2026-06-21", "--to", "2026-06-15"];
     expectFailure(week.correct(double, right, ...swapped), 1, "C-CORRECT-01", "is after");
+  });
+
+  it("names the days, versions and merchants that it has", () => {
     const july = ["--from", "2026-07-01", "--to", "2026-07-07"];
     expectFailure(week.correct(double, right, ...july), 1, "C-CORRECT-02", "2026-06-15 to 2026-06-21");
     expectFailure(week.correct(right, double, ...WEEK), 1, "C-CORRECT-02", "under version 1: name that");

@@ -112,13 +112,16 @@ describe("a card's visits, replayed", () => {
     expect(sumOf(ledger(before, shop))).toMatchObject({ visits: 1, given: 80, right: 40, spent: 200, uncovered: 0 });
   });
 
-  it("are those under the right version too, where they lie between two under the wrong one", () => {
+  it("are those under the wrong version; others between them only carry on what the card held", () => {
     const shop = new HandJournal(1);
     const first = sell(shop, freshCard(CARD, NUMBER), cents(2_000));
-    const second = sell(shop, first.state, cents(1_000), right);
-    const third = sell(shop, second.state, cents(1_000));
+    const second = sell(shop, first.state, cents(1_000, { redeem: 150 }), right);
+    const third = sell(shop, second.state, cents(1_000, { redeem: 60 }));
     sell(shop, third.state, cents(1_000), right);
-    expect(sumOf(ledger(shop))).toMatchObject({ visits: 3, given: 200 + 50 + 100, right: 100 + 50 + 50 });
+    // 1.00 of the 1.50 was there, and 45 came: of 60 that paid then, 45 are there.
+    expect(sumOf(ledger(shop))).toMatchObject({
+      ...{ visits: 2, given: 200 + 94, right: 100 + 47, spent: 60, uncovered: 15 },
+    });
   });
 });
 
@@ -176,6 +179,13 @@ describe("a card is set aside", () => {
     expect(apart(ledger(shop))).toEqual(["gap T-0001-3"]);
     expect(apart(ledger(other))).toEqual(["gap T-0002-1"]);
     expect(one(ledger(shop, other)).apart).toEqual([]);
+    const [torn, later] = [new HandJournal(1), new HandJournal(2)];
+    const start = sell(torn, freshCard(CARD, NUMBER), cents(2_000));
+    const [doubt] = torn.intent([{ from: start.state, effects: [earned(1)] }]);
+    sell(later, doubt!.state, cents(500));
+    expect(one(ledger(torn, later)).apart).toMatchObject([
+      { ticket: "T-0002-1", problem: "T-0001-3, the visit before it, is in doubt" },
+    ]);
   });
 
   it("where a visit follows a side of its history that is missing", () => {

@@ -9,6 +9,7 @@ export interface Correction {
   readonly wrong: Programme;
   readonly right: Programme;
   readonly period: Period;
+  /** Those under the wrong version alone: what lies between them is played to know what the card held. */
   readonly visits: readonly ReplayedVisit[];
   /** By card number, those without a difference too. */
   readonly members: readonly (Differences & { readonly card: number })[];
@@ -28,7 +29,7 @@ export function correctionOf(database: Database, wrong: Programme, right: Progra
     if (story === null) continue;
     const replayed = "reason" in story ? story : replayStory(database, wrong, right, story);
     if ("reason" in replayed) apart.push(replayed);
-    else visits.push(...replayed);
+    else visits.push(...replayed.filter(({ visit }) => visit.area.version === wrong.version));
   }
   const sums = (of: readonly ReplayedVisit[]) => differencesOf(wrong, right, of);
   return {

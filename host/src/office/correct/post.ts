@@ -51,7 +51,11 @@ export class CorrectedOtherwise extends Error {
   }
 }
 
-const hashOf = (programme: Programme): Uint8Array => sha256(new TextEncoder().encode(JSON.stringify(programme)));
+/** Rules that are code count by their text. */
+const hashOf = (programme: Programme): Uint8Array => {
+  const text = JSON.stringify(programme, (_, value) => (typeof value === "function" ? String(value) : value));
+  return sha256(new TextEncoder().encode(text));
+};
 
 /** Whether a list's credit can bring so much into a purse. */
 function isCreditable(right: Programme, name: PurseName, value: number): boolean {

@@ -207,7 +207,14 @@ export class Stories {
   }
 
   private gap(card: number, visit: StoredVisit): ApartCard {
-    const problem = "the visit before it is not imported";
+    const open = this.database.get(
+      "select terminal, number from intent_area where card = ? and programme = ? and new_hash = ? and outcome = 'open'",
+      ...[card, this.programme, visit.area.oldHash],
+    );
+    const problem =
+      open === null
+        ? "the visit before it is not imported"
+        : `${ticketName(Number(open.terminal), Number(open.number))}, the visit before it, is in doubt`;
     return { card, reason: "gap", ticket: nameOf(visit), problem };
   }
 }
