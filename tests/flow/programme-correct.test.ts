@@ -190,10 +190,14 @@ describe("cachet programme correct: double value all week", async () => {
     expect(second.code, second.out).toBe(0);
     expect(second.document.posted).toMatchObject({ correction: 2, visits: 6, already: 3 });
     expect(second.document.set_aside).toEqual([]);
+    expect(second.document.posted.settled).toMatchObject([
+      { purse: "cagnotte 0", value: -205, fate: "kept" },
+      { purse: "stamps 0", value: -6, fate: "kept" },
+    ]);
     const rows = week.books((database) => database.all("select * from posting order by terminal, number, line"));
     const again = week.correct(double, right, ...WEEK, "--post");
     expect(again.code, again.err).toBe(0);
-    expect(again.out).toContain("9 visites étaient déjà corrigées : rien n'est écrit deux fois");
+    expect(again.out).toContain("9 visites corrigées auparavant : rien n'est écrit deux fois");
     expect(again.out).not.toContain("écrit au livre");
     expect(week.books((database) => database.all("select * from posting order by terminal, number, line"))).toEqual(
       rows,
@@ -233,13 +237,13 @@ describe("cachet programme correct: double value all week", async () => {
     const shownCard = maskedCard(number);
     expect(fr).toContain(`Objet : correction du programme « Ville », carte ${shownCard}`);
     expect(fr).toContain("Du 15 juin 2026 au 21 juin 2026");
-    expect(fr).toContain("cagnotte : 3,30 € donnés, 1,70 € selon la bonne règle");
-    expect(fr).toContain("Vous avez reçu 1,60 € de trop. L'erreur est la nôtre : ils vous restent acquis.");
+    expect(fr).toContain("Cagnotte : 3,30 € donnés, 1,70 € selon la bonne règle");
+    expect(fr).toContain("Vous avez reçu 1,60 € de trop. L'erreur est la nôtre : cela vous reste acquis.");
     expect(en).toContain("From 15 June 2026 to 21 June 2026");
-    expect(en).toContain("You received 3 stamps too much. The mistake is ours: it stays yours.");
+    expect(en).toContain("You received 3 stamps more than was due. The mistake is ours: it stays yours.");
     for (const text of [fr, en]) expect(text).not.toContain(String(number));
     const claimed = week.correct(double, right, ...WEEK, "--letter", "--take-back", "--lang", "en");
-    expect(claimed.out).toContain("You received €1.60 too much. Nothing is taken off your card;");
+    expect(claimed.out).toContain("You received €1.60 more than was due. Nothing is taken off your card;");
     expect(claimed.out).toContain("given too much, to be claimed from customers (no list takes value back): €3.65 (2)");
   });
 

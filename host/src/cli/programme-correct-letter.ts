@@ -2,6 +2,7 @@ import { civilOf, type Day, maskedCard } from "@cachet/card-layout";
 import type { Correction } from "../office/correct/correction.ts";
 import type { Difference } from "../office/correct/difference.ts";
 import type { Fate, Settled } from "../office/correct/post.ts";
+import { type Keeps, partsOf } from "../office/correct/value.ts";
 import { money } from "./money.ts";
 
 type Lang = "fr" | "en";
@@ -30,6 +31,19 @@ export function amountText(unit: Difference["unit"], value: number, lang: Lang):
   return `${value} ${isOne ? one : many}`;
 }
 
+/** What customers call what a purse keeps. */
+const KEEPS: Readonly<Record<Lang, Readonly<Record<Keeps, string>>>> = {
+  fr: { cagnotte: "Cagnotte", stamps: "Tampons", points: "Points", prepaid: "Compte prépayé", units: "Unités" },
+  en: { cagnotte: "Savings", stamps: "Stamps", points: "Points", prepaid: "Prepaid money", units: "Units" },
+};
+
+/** The name of a purse in a letter; with the id of its rule where there are two of a kind. */
+function nameOf({ purse, rule }: Difference, all: readonly Difference[], lang: Lang): string {
+  const { keeps } = partsOf(purse);
+  const isOnly = all.filter((one) => partsOf(one.purse).keeps === keeps).length === 1;
+  return isOnly ? KEEPS[lang][keeps] : `${KEEPS[lang][keeps]} (${rule})`;
+}
+
 const WORDS = {
   fr: {
     subject: (name: string, card: string) => `Objet : correction du programme « ${name} », carte ${card}`,
@@ -37,12 +51,12 @@ const WORDS = {
     what: (from: string, to: string, name: string, visits: number, card: string) =>
       `Du ${from} au ${to}, une règle du programme « ${name} » était fausse. Nous avons recalculé avec la bonne règle ` +
       `${visits === 1 ? "le passage" : `les ${visits} passages`} de votre carte ${card} :`,
-    row: (rule: string, given: string, right: string) => `${rule} : ${given} donnés, ${right} selon la bonne règle`,
+    row: (purse: string, given: string, right: string) => `${purse} : ${given} donnés, ${right} selon la bonne règle`,
     fates: {
       credit: (value: string) =>
-        `Il vous manque ${value}. Nous les mettons sur votre carte, lors d'un de vos prochains passages.`,
-      owed: (value: string) => `Il vous manque ${value}. Nous vous les devons et reviendrons vers vous.`,
-      kept: (value: string) => `Vous avez reçu ${value} de trop. L'erreur est la nôtre : ils vous restent acquis.`,
+        `Il vous manque ${value}. Ce sera mis sur votre carte lors d'un de vos prochains passages.`,
+      owed: (value: string) => `Il vous manque ${value}. Nous vous le devons et reviendrons vers vous.`,
+      kept: (value: string) => `Vous avez reçu ${value} de trop. L'erreur est la nôtre : cela vous reste acquis.`,
       claimed: (value: string) =>
         `Vous avez reçu ${value} de trop. Rien n'est retiré de votre carte ; nous reviendrons vers vous à ce sujet.`,
     } satisfies Record<Fate, (value: string) => string>,
@@ -54,13 +68,13 @@ const WORDS = {
     what: (from: string, to: string, name: string, visits: number, card: string) =>
       `From ${from} to ${to} a rule of the programme "${name}" was wrong. With the right rule we have worked out anew ` +
       `${visits === 1 ? "the visit" : `the ${visits} visits`} of your card ${card}:`,
-    row: (rule: string, given: string, right: string) => `${rule}: ${given} given, ${right} by the right rule`,
+    row: (purse: string, given: string, right: string) => `${purse}: ${given} given, ${right} by the right rule`,
     fates: {
       credit: (value: string) => `You are missing ${value}. We put this on your card at one of your next visits.`,
       owed: (value: string) => `You are missing ${value}. We owe you this and will come back to you.`,
-      kept: (value: string) => `You received ${value} too much. The mistake is ours: it stays yours.`,
+      kept: (value: string) => `You received ${value} more than was due. The mistake is ours: it stays yours.`,
       claimed: (value: string) =>
-        `You received ${value} too much. Nothing is taken off your card; we will come back to you about it.`,
+        `You received ${value} more than was due. Nothing is taken off your card; we will come back to you about it.`,
     } satisfies Record<Fate, (value: string) => string>,
     close: "We apologise for this mistake.",
   },
@@ -84,10 +98,10 @@ export function letterText(correction: Correction, settled: readonly Settled[], 
     "",
     words.what(date(period.from, lang), date(period.to, lang), right.name, visits, masked),
     "",
-    ...changed.map(
-      ({ rule, unit, given, right: should }) =>
-        `  ${words.row(rule, amountText(unit, given, lang), amountText(unit, should, lang))}`,
-    ),
+    ...changed.map((one) => {
+      const { unit, given, right: should } = one;
+      return `  ${words.row(nameOf(one, purses, lang), amountText(unit, given, lang), amountText(unit, should, lang))}`;
+    }),
     "",
     ...ends,
     words.close,

@@ -10,12 +10,14 @@ import { tableLines } from "./table.ts";
 
 type Lang = "fr" | "en";
 
+const many = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
 const WORDS = {
   fr: {
     title: (name: string, number: number, wrong: number, right: number, from: string, to: string) =>
       `${name} (${number}), version ${wrong} -> ${right}, du ${from} au ${to}`,
     counts: (visits: number, cards: number, merchants: number, same: number) =>
-      `${visits} visites de ${cards} cartes chez ${merchants} commerçants rejouées ; ${same} cartes sans différence`,
+      `rejoué : ${many(visits, "visite")}, ${many(cards, "carte")}, ${many(merchants, "commerçant")} ; sans différence : ${many(same, "carte")}`,
     head: ["visites", "porte-valeur", "donné", "juste", "différence", "dépensé sans provision"],
     card: "Carte",
     members: "Par carte",
@@ -32,15 +34,15 @@ const WORDS = {
     } satisfies Record<Fate, string>,
     none: "rien à compenser",
     posted: (correction: number, visits: number, rows: number) =>
-      `écrit au livre : correction ${correction}, ${visits} visites, ${rows} écritures`,
-    already: (visits: number) => `${visits} visites étaient déjà corrigées : rien n'est écrit deux fois`,
+      `écrit au livre : correction ${correction}, ${many(visits, "visite")}, ${many(rows, "écriture")}`,
+    already: (visits: number) => `${many(visits, "visite")} corrigées auparavant : rien n'est écrit deux fois`,
     notPosted: "rien n'est écrit au livre ; --post écrit les compensations",
   },
   en: {
     title: (name: string, number: number, wrong: number, right: number, from: string, to: string) =>
       `${name} (${number}), version ${wrong} -> ${right}, ${from} to ${to}`,
     counts: (visits: number, cards: number, merchants: number, same: number) =>
-      `${visits} visits of ${cards} cards at ${merchants} merchants replayed; ${same} cards without a difference`,
+      `replayed: ${many(visits, "visit")}, ${many(cards, "card")}, ${many(merchants, "merchant")}; without a difference: ${many(same, "card")}`,
     head: ["visits", "purse", "given", "right", "difference", "spent uncovered"],
     card: "Card",
     members: "By card",
@@ -57,8 +59,8 @@ const WORDS = {
     } satisfies Record<Fate, string>,
     none: "nothing to compensate",
     posted: (correction: number, visits: number, rows: number) =>
-      `written into the ledger: correction ${correction}, ${visits} visits, ${rows} rows`,
-    already: (visits: number) => `${visits} visits were corrected before: nothing is written twice`,
+      `written into the ledger: correction ${correction}, ${many(visits, "visit")}, ${many(rows, "row")}`,
+    already: (visits: number) => `${many(visits, "visit")} corrected before: nothing is written twice`,
     notPosted: "nothing is written into the ledger; --post writes the compensation",
   },
 };
@@ -145,7 +147,7 @@ export function cautionLines({ inDoubt, waiting, quarantined, silent, unmoved }:
   const lines = [
     ...(inDoubt.length === 0
       ? []
-      : [`${inDoubt.length} visits of the period are in doubt and not replayed: ${listed(inDoubt)}`]),
+      : [`${many(inDoubt.length, "visit")} of the period in doubt and not replayed: ${listed(inDoubt)}`]),
     ...waiting.map(
       ({ name, terminal, gap: [first, last] }) =>
         `${name} waits: entries ${first} to ${last} of ${terminalName(terminal)} are missing; collect them and import`,
@@ -157,7 +159,7 @@ export function cautionLines({ inDoubt, waiting, quarantined, silent, unmoved }:
     ),
     ...(unmoved.length === 0
       ? []
-      : [`${unmoved.length} sales moved nothing in this programme and are not replayed: ${listed(unmoved)}`]),
+      : [`${many(unmoved.length, "sale")} moved nothing in this programme, not replayed: ${listed(unmoved)}`]),
   ];
   return lines.map((line) => `warning: ${line}`);
 }
@@ -217,4 +219,7 @@ export function correctionDocument(correction: Correction, settled: readonly Set
 export const postedDocument = (posted: Posted | null) =>
   posted === null
     ? null
-    : { correction: posted.correction, visits: posted.visits, already: posted.already, rows: posted.rows };
+    : {
+        ...{ correction: posted.correction, visits: posted.visits, already: posted.already, rows: posted.rows },
+        settled: posted.settled.map(settledDocument),
+      };
