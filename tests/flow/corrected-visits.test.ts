@@ -1,6 +1,16 @@
 import { dayOfCivil } from "@cachet/card-layout";
 import type { SaleRequest, VisitRequest } from "@cachet/firmware/hal";
-import { cagnotte, discount, type Programme, percent, prepaid, programme, stamps } from "@cachet/firmware/rules";
+import {
+  cagnotte,
+  discount,
+  multiplier,
+  type Programme,
+  percent,
+  points,
+  prepaid,
+  programme,
+  stamps,
+} from "@cachet/firmware/rules";
 import type { SimTerminal, Type2Chip } from "@cachet/terminal-sim";
 import { afterAll, describe, expect, it } from "vitest";
 import { testTerminalSigner } from "../../host/src/keys/test-keys.ts";
@@ -18,6 +28,7 @@ import {
   give,
   imageOf,
   lateSale,
+  NOON,
   receive,
   refund,
   sale,
@@ -43,6 +54,12 @@ async function ticketOf(shop: SimTerminal, asked: VisitRequest, chip: Type2Chip)
   if (report === "power-cut" || report.result !== "done") throw new Error(JSON.stringify(report));
   shop.clock.utc += 600;
   return report.ticket!;
+}
+
+function codeOf(shop: SimTerminal): string {
+  const line = shop.till.receipts.at(-1)!.find((one) => one.line === "code");
+  if (line?.line !== "code") throw new Error("no code on the receipt");
+  return line.text;
 }
 
 function books(...shops: readonly SimTerminal[]): Database {
@@ -75,6 +92,7 @@ describe("a shop's discount before a town's cagnotte, on one card", () => {
       ...{ number: 41, version, name: "Boutique", scope: "shop", merchants },
       rules: [
         discount({ id: "remise", off: { rate: percent(rate) } }),
+        points({ id: "points", purse: 1, earn: { per: "amount", cents: 100, points: 1, groups: "exact" } }),
         stamps({ id: "grille", grid: 5, reward: { kind: "gift", label: "Café", value: 150 } }),
       ],
     });
@@ -98,6 +116,53 @@ describe("a shop's discount before a town's cagnotte, on one card", () => {
     expect(corrected(database, shopRules(1, 10), shopRules(2, 20))).toMatchObject({
       off: { given: 300, right: 600 },
       "stamps 0": { given: 2, right: 2 },
+      // On 18.00 and 9.00, whatever the town takes off afterwards.
+      "points 1": { given: 27, right: 24 },
+    });
+  });
+
+  it("pays its part of what was asked for, and the town the rest", async () => {
+    const saves = (number: number, version: number, scope: Programme["scope"], rate: number) =>
+      programme({
+        ...{ number, version, name: scope, scope, merchants },
+        rules: [cagnotte({ id: "cagnotte", rate: percent(rate) })],
+      });
+    const shop = await shopWith(saves(51, 1, "shop", 10), saves(50, 1, "town", 10));
+    const chip = await card(1, { chip: "NTAG216", areas: 2 });
+    await ticketOf(shop, sale(1_000), chip);
+    await ticketOf(shop, sale(1_000, "max"), chip);
+    const database = books(shop);
+    // 1.00 of each paid; under the right version the town has 2.00, and 1.00 is what it paid.
+    expect(corrected(database, saves(50, 1, "town", 10), saves(50, 2, "town", 20))).toMatchObject({
+      "cagnotte 0": { given: 100 + 80, right: 200 + 160, spent: 100, uncovered: 0 },
+    });
+    expect(corrected(database, saves(51, 1, "shop", 10), saves(51, 2, "shop", 20))).toMatchObject({
+      "cagnotte 0": { given: 100 + 90, right: 200 + 180, spent: 100, uncovered: 0 },
+    });
+  });
+});
+
+describe("days and hours", () => {
+  const rules = (version: number, permille: number) =>
+    programme({
+      ...{ number: 45, version, name: "Essai", scope: "shop", merchants },
+      rules: [
+        cagnotte({ id: "cagnotte", rate: percent(10) }),
+        multiplier({ id: "heureuse", of: "cagnotte", permille, when: { hours: { from: 660, to: 720 } } }),
+        multiplier({ id: "retour", of: "cagnotte", permille: 3_000, when: { awayDays: 2 } }),
+      ],
+    });
+
+  it("are those of the sale that was added afterwards, and of the card's last visit", async () => {
+    const shop = await shopWith(rules(1, 2_000));
+    const chip = await card(1);
+    await ticketOf(shop, sale(1_000), chip);
+    // Paid at 11:50, when everything counted twice; the card came after noon.
+    await ticketOf(shop, lateSale(1_000, "A-1", NOON - 600), chip);
+    shop.clock.utc += 3 * 86_400;
+    await ticketOf(shop, sale(1_000), chip);
+    expect(corrected(books(shop), rules(1, 2_000), rules(2, 4_000))).toMatchObject({
+      "cagnotte 0": { given: 100 + 200 + 300, right: 100 + 400 + 300 },
     });
   });
 });
@@ -172,6 +237,47 @@ describe("refunds line by line", () => {
       "stamps 0": { given: 1, right: 1 },
     });
   });
+
+  it("by code are not taken for those of a ticket of the same number at the other terminal", async () => {
+    const shop = await shopWith(rules(1, 333));
+    const other = await terminal(2, {
+      merchant: 1,
+      programmes: [43],
+      image: await imageOf([desk.at("p43.programme.ts")]),
+    });
+    const chip = await card(1);
+    const here = await ticketOf(other, sale(900), chip);
+    await ticketOf(other, refund(here, [0]), chip);
+    expect(await ticketOf(shop, lines(1_001, 777), chip)).toBe(here);
+    other.clock.utc = shop.clock.utc;
+    await ticketOf(other, refund({ code: codeOf(shop) }, [1]), chip);
+    expect(corrected(books(shop, other), rules(1, 333), rules(2, 333))).toMatchObject({
+      "stamps 0": { given: 1, difference: 0 },
+    });
+  });
+
+  it("of a sale that is not imported set the card aside", async () => {
+    const shop = await shopWith(rules(1, 333));
+    const other = await terminal(2, {
+      merchant: 1,
+      programmes: [43],
+      image: await imageOf([desk.at("p43.programme.ts")]),
+    });
+    const chip = await card(1);
+    shop.clock.utc -= 10 * 86_400;
+    other.clock.utc -= 10 * 86_400;
+    const ticket = await ticketOf(shop, sale(900), chip);
+    await ticketOf(other, sale(700), chip);
+    other.clock.utc += 10 * 86_400;
+    await ticketOf(other, refund({ code: codeOf(shop) }), chip);
+    const database = openSqlite(":memory:");
+    createTables(database);
+    enrolTerminal(database, 2, 1, testTerminalSigner(2).publicKey);
+    expect(importBatch(database, "b", other.collect().file)).toMatchObject({ status: "accepted" });
+    expect(correctionOf(database, rules(1, 333), rules(2, 333), WEEK).apart).toMatchObject([
+      { reason: "gap", problem: `T-0001-${ticket}, which it takes back, is not imported` },
+    ]);
+  });
 });
 
 describe("prepaid money with a bonus", () => {
@@ -212,11 +318,13 @@ describe("prepaid money with a bonus", () => {
 
 describe("every other kind of visit", () => {
   /** The right version: a point for so many cents. */
-  const version = (cents: number): Programme => ({
+  const version = (cents: number, balanceMax = 16_777_215): Programme => ({
     ...members,
     version: 2,
     rules: members.rules.map((rule) =>
-      rule.kind === "points" ? { ...rule, earn: { per: "amount", cents, points: 1, groups: "exact" } } : rule,
+      rule.kind === "points"
+        ? { ...rule, earn: { per: "amount", cents, points: 1, groups: "exact" }, balanceMax }
+        : rule,
     ),
   });
 
@@ -240,9 +348,9 @@ describe("every other kind of visit", () => {
     await ticketOf(shop, refund("last"), to);
     // So many lines that the code of the receipt merges them.
     await ticketOf(shop, lines(...Array.from({ length: 60 }, (_, i) => 50 + i)), to);
-    const code = shop.till.receipts.at(-1)!.find((line) => line.line === "code");
+    const code = codeOf(shop);
     other.clock.utc = shop.clock.utc;
-    await ticketOf(other, refund({ code: code?.line === "code" ? code.text : "" }), to);
+    await ticketOf(other, refund({ code }), to);
     await ticketOf(other, sale(500), to);
     await ticketOf(other, topUp(4_000), closed);
     await ticketOf(other, { ...sale(2_500), prepaid: "none" }, closed);
@@ -260,5 +368,12 @@ describe("every other kind of visit", () => {
     expect(corrected(database, members, version(300))).toMatchObject({
       "points 2": { given: 166, right: 33 + 60 + 1, spent: 60, uncovered: 27 },
     });
+    expect(corrected(database, members, version(1_000_000))).toMatchObject({
+      "points 2": { given: 166, right: 60, spent: 60, uncovered: 60 },
+    });
+    const small = version(100, 50);
+    expect(correctionOf(database, members, small, WEEK).apart).toMatchObject([
+      { reason: "impossible", problem: "version 2 refuses what was put on the card" },
+    ]);
   });
 });

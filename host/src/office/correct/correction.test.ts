@@ -244,6 +244,9 @@ describe("what is not in the books", () => {
     const first = sell(shop, freshCard(CARD, NUMBER), cents(2_000));
     shop.intent([{ from: first.state, effects: [earned(1)] }]);
     shop.visit(freshCard(CARD, 11), earned(5));
+    // One that moved something in both is none of them.
+    const both = [11, NUMBER].map((number) => ({ from: freshCard(CARD + 2, number), effects: [earned(5)] }));
+    for (const step of shop.intent(both)) shop.commit(step);
     const seen = sell(other, freshCard(CARD + 1, NUMBER), cents(1_000));
     const last = sell(other, seen.state, cents(1_000));
     sell(other, last.state, cents(1_000));
