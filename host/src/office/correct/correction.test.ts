@@ -145,6 +145,17 @@ describe("what the journal does not say of a visit", () => {
     expect(correction.total.purses[0]).toMatchObject({ spent: 300, uncovered: 100, difference: 10 });
   });
 
+  it("is counted from visits of the day before the first one, too", () => {
+    const [old, capped] = [version(7, 10, { offlineCap: 300 }), version(1, 10, { offlineCap: 300 })];
+    const journal = new HandJournal(1);
+    const first = sell(journal, freshCard(CARD, NUMBER), cents(10_000), old);
+    const second = sell(journal, first.state, cents(1_000, { redeem: 200 }), old);
+    sell(journal, second.state, cents(1_000, { redeem: "max" }), capped, { spentToday: 200 });
+    const correction = one(ledger(journal), capped, version(2, 10, { offlineCap: 250 }));
+    expect(correction.apart).toEqual([]);
+    expect(correction.total.purses[0]).toMatchObject({ spent: 100, uncovered: 50 });
+  });
+
   it("does not matter where a sale was written for other reasons than what it moved", () => {
     const journal = new HandJournal(1);
     const first = sell(journal, freshCard(CARD, NUMBER), cents(2_000));

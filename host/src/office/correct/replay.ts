@@ -54,11 +54,14 @@ class Replay {
   private readonly spentStored = new SpentByDay();
   private readonly spentRight = new SpentByDay();
 
-  constructor(database: Database, wrong: Programme, right: Programme, { held }: Story) {
+  constructor(database: Database, wrong: Programme, right: Programme, { held, sameDay }: Story) {
     this.database = database;
     this.wrong = wrong;
     this.right = right;
     this.purses = held.purses;
+    for (const visit of sameDay) {
+      for (const spent of [this.spentStored, this.spentRight]) spent.add(visit, ruleEffects(visit.area.effects));
+    }
   }
 
   /** Plays one visit; `found` is what stood on the card. */

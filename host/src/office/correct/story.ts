@@ -62,6 +62,8 @@ export interface Story {
   readonly card: number;
   /** What the first visit found. */
   readonly held: Held;
+  /** Visits before it on its day: what was spent then counts against the day's cap. */
+  readonly sameDay: readonly StoredVisit[];
   readonly visits: readonly StoredVisit[];
 }
 
@@ -203,7 +205,10 @@ export class Stories {
     if (stray !== undefined) return this.gap(card, stray);
     const previous = before(first);
     if (previous === null && !opensArea(first.area)) return this.gap(card, first);
-    return { card, visits, held: previous === null ? { purses: [], day: 0 } : heldIn(previous.area.record) };
+    const sameDay: StoredVisit[] = [];
+    for (let one = previous; one !== null && one.day === first.day; one = before(one)) sameDay.push(one);
+    const held = previous === null ? { purses: [], day: 0 } : heldIn(previous.area.record);
+    return { card, visits, held, sameDay };
   }
 
   private gap(card: number, visit: StoredVisit): ApartCard {
