@@ -41,7 +41,7 @@ describe("documents say what the code does", () => {
   });
 
   it("every golden vector file is named in docs/formats", () => {
-    const formats = ["card", "journal", "batch", "image", "provisioning", "lists", "credit"]
+    const formats = ["card", "journal", "batch", "image", "provisioning", "lists", "credit", "receipt-code"]
       .map((name) => read(`docs/formats/${name}.md`))
       .join("\n");
     const ours = readdirSync(`${ROOT}firmware/vectors`).map((file) => file.replace(".json", ""));
