@@ -21,7 +21,18 @@ export default defineConfig({
           ...timeouts,
           name: "unit",
           include: ["{card-layout,firmware,host,terminal-sim}/src/**/*.test.ts", "tests/**/*.test.ts"],
-          exclude: ["tests/flow/**"],
+          exclude: ["tests/flow/**", "tests/interruption/**"],
+          maxWorkers: "100%",
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        // Computing as well: one story, cut everywhere. What is a pure function of bytes is worked out once for the same bytes.
+        test: {
+          ...timeouts,
+          name: "sweeps",
+          include: ["tests/interruption/**/*.test.ts"],
+          setupFiles: ["tests/fixtures/remembered-crypto.ts"],
           maxWorkers: "100%",
           sequence: { groupOrder: 1 },
         },

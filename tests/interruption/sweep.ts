@@ -1,4 +1,4 @@
-import type { SettleRequest, VisitReport, VisitRequest } from "@cachet/firmware/hal";
+import type { VisitReport, VisitRequest } from "@cachet/firmware/hal";
 import { visitKind } from "@cachet/firmware/wire";
 import {
   type Mishap,
@@ -21,6 +21,7 @@ import {
   unitsOf,
 } from "../fixtures/audit.ts";
 import { type CardOptions, card, type TerminalOptions, terminal } from "../fixtures/town.ts";
+import { stateOf, WitnessReader } from "../fixtures/witness.ts";
 
 /** A kind of card, and terminals that hold some programmes. */
 export interface Setting {
@@ -122,7 +123,19 @@ class Cashbox {
   }
 }
 
-/** One setting and one scenario, ready to be cut. */
+/** What a cut visit left behind, before anything else happens. */
+interface Left {
+  readonly chip: Type2Chip;
+  /** Off where the power went. */
+  readonly first: SimTerminal;
+  readonly report: VisitReport | "power-cut";
+  readonly cents: number;
+  readonly intents: readonly JournalledArea[];
+  /** See `stateOf`. */
+  readonly state: string;
+}
+
+/** One setting and one scenario, ready to be cut. Every cut makes the same requests, so that all stories can be compared. */
 export class Sweep {
   readonly setting: Setting;
   readonly scenario: Scenario;
@@ -132,8 +145,11 @@ export class Sweep {
   /** By programme: the state hash before anything was written. */
   readonly origins: ReadonlyMap<number, string>;
   private readonly cashBefore: number;
-  private readonly ticket: number;
-  private readonly code: string;
+  /** The visit that is cut, and visits that write every area after it. */
+  private readonly request: VisitRequest;
+  private readonly later: readonly [VisitRequest, VisitRequest, VisitRequest];
+  /** What was gone on from, and how: the same again would end the same. */
+  private readonly gone = new Set<string>();
   /** Journals of terminals that are only looked at, by number. */
   private readonly elsewhere: ReadonlyMap<number, Uint8Array>;
 
@@ -159,8 +175,8 @@ export class Sweep {
     this.chip = begin.chip;
     this.origins = begin.origins;
     this.cashBefore = begin.cash;
-    this.ticket = begin.ticket;
-    this.code = begin.code;
+    this.request = scenario.visit(begin.ticket, begin.code);
+    this.later = [setting.writesAll(), setting.writesAll(), setting.writesAll()];
   }
 
   /** Brings a card into the state in which the scenario begins. */
@@ -203,18 +219,15 @@ export class Sweep {
     return { chip: this.chip.copy(), shop: await this.start() };
   }
 
-  private start(): Promise<SimTerminal> {
-    const journal = this.journal.length === 0 ? {} : { journal: this.journal };
-    return terminal(1, { ...this.options, ...journal });
+  private start(over: TerminalOptions = {}): Promise<SimTerminal> {
+    return terminal(1, { ...this.options, journal: this.journal, ...over });
   }
 
   /** The operations of the whole visit. */
   async operations(): Promise<OperationKind[]> {
     const whole = await this.start();
     whole.mishaps = new Mishaps();
-    expect(await whole.visit(this.scenario.visit(this.ticket, this.code), this.chip.copy())).toMatchObject({
-      result: "done",
-    });
+    expect(await whole.visit(this.request, this.chip.copy())).toMatchObject({ result: "done" });
     whole.powerOff();
     return whole.mishaps.seen;
   }
@@ -249,36 +262,59 @@ export class Sweep {
     return { intents, toppedUp };
   }
 
-  /** Runs one cut and everything after it. Every state in between must be valid, and every cent where it belongs. */
-  async run(cut: Cut): Promise<void> {
-    const { operation, mishap, afterwards, returns } = cut;
-    const label = `${this.scenario.name}, operation ${operation}, ${JSON.stringify(mishap)}, ${afterwards}, ${returns ? "returns" : "leaves"}`;
+  private label({ operation, mishap, afterwards, returns }: Cut): string {
+    return `${this.scenario.name}, operation ${operation}, ${JSON.stringify(mishap)}, ${afterwards}, ${returns ? "returns" : "leaves"}`;
+  }
+
+  /**
+   * Runs one way of cutting, and everything after it that these cuts ask for. Gives how many of them led to a state from which
+   * the same was done before, exactly.
+   */
+  async runAll(cuts: readonly Cut[]): Promise<number> {
+    let same = 0;
+    let left: Left | null = null;
+    for (const cut of cuts) {
+      left ??= await this.leave(cut);
+      const name = `${left.state} ${cut.afterwards} ${this.mayBeDamaged(cut)}`;
+      if (this.gone.has(name)) {
+        same += 1;
+        continue;
+      }
+      this.gone.add(name);
+      if (left.report === "power-cut") await this.goOn(await this.startedAgain(left), cut);
+      else {
+        // A terminal that is on cannot be copied: for the next cut it has to come here once more.
+        await this.goOn(left, cut);
+        left = null;
+      }
+    }
+    left?.first.powerOff();
+    return same;
+  }
+
+  /** Runs the visit up to the cut. What it leaves must be valid, and every cent where it belongs. */
+  private async leave(cut: Cut): Promise<Left> {
+    const { request } = this;
+    const label = this.label(cut);
     const chip = this.chip.copy();
-    const first = await this.start();
-    const terminals = new Map([[1, first]]);
+    const reader: WitnessReader = new WitnessReader(() => first.mishaps);
+    const first = await this.start({ field: reader });
     const cashbox = new Cashbox();
     cashbox.cents = this.cashBefore;
-    const tap = async (where: SimTerminal, request: VisitRequest, returning = false) => {
-      let returned = false;
-      const report = await where.visit(request, chip, () => {
-        if (!returning || returned) return null;
-        returned = true;
-        return chip;
-      });
-      cashbox.give(report);
-      return report;
-    };
-    const look = (when: string, settledFully: boolean) => this.look(`${label}; ${when}`, chip, terminals, settledFully);
-
-    const request = this.scenario.visit(this.ticket, this.code);
     cashbox.take(request);
-    first.mishaps = new Mishaps().at(operation, mishap);
-    const report = await tap(first, request, returns);
+    first.mishaps = new Mishaps().at(cut.operation, cut.mishap);
+    let returned = !cut.returns;
+    const report = await first.visit(request, chip, () => {
+      if (returned) return null;
+      returned = true;
+      return chip;
+    });
+    cashbox.give(report);
     first.mishaps = new Mishaps();
-    const atOnce = await look("at once", false);
-    expect(cashbox.cents, `${label}: money on the card that nobody paid`).toBeGreaterThanOrEqual(atOnce.toppedUp);
+    const { intents, toppedUp } = await this.look(`${label}; at once`, chip, new Map([[1, first]]), false);
+    expect(cashbox.cents, `${label}: money on the card that nobody paid`).toBeGreaterThanOrEqual(toppedUp);
     for (const programme of report === "power-cut" ? [] : report.committed) {
-      const told = atOnce.intents.filter(
+      const told = intents.filter(
         (intent) =>
           intent.body.visit === request.visit &&
           intent.programme === programme &&
@@ -289,9 +325,38 @@ export class Sweep {
         `${label}: told as committed`,
       ).toContain("committed");
     }
-    if (report === "power-cut") await first.powerOn();
+    return { chip, first, report, cents: cashbox.cents, intents, state: await stateOf(first, reader, chip) };
+  }
+
+  /** The same, with a terminal that starts from the flash of the one that is off. */
+  private async startedAgain(left: Left): Promise<Left> {
+    const first = await this.start({ files: await left.first.storage.contents() });
+    return { ...left, chip: left.chip.copy(), first };
+  }
+
+  /** A first write that tore inside its very last page cannot be told from damage by a terminal without its intent. */
+  private mayBeDamaged({ mishap }: Cut): boolean {
+    const cells = mishap.torn?.page === "mixed" || mishap.torn?.page === "weak";
+    return this.scenario.opens && mishap.when === "inside" && cells;
+  }
+
+  /** Everything after the cut. Every state in between must be valid, and every cent where it belongs. */
+  private async goOn({ chip, first, report, cents, intents }: Left, cut: Cut): Promise<void> {
+    const { request, later } = this;
+    const { afterwards } = cut;
+    const label = this.label(cut);
+    const terminals = new Map([[1, first]]);
+    const cashbox = new Cashbox();
+    cashbox.cents = cents;
+    const tap = async (where: SimTerminal, asked: VisitRequest) => {
+      const told = await where.visit(asked, chip);
+      cashbox.give(told);
+      return told;
+    };
+    const look = (when: string, settledFully: boolean) => this.look(`${label}; ${when}`, chip, terminals, settledFully);
+
     // A terminal that stopped before it stored anything has nothing to say of the cash: staff see that nothing was done.
-    const isKnown = atOnce.intents.some(({ body }) => body.visit === request.visit);
+    const isKnown = intents.some(({ body }) => body.visit === request.visit);
     if (report === "power-cut" && !isKnown && afterwards !== "same visit again" && request.kind === "top-up") {
       cashbox.cents -= request.amount;
     }
@@ -299,26 +364,23 @@ export class Sweep {
     if (afterwards === "another terminal first") {
       const other = await terminal(2, this.options);
       terminals.set(2, other);
-      const elsewhere = await tap(other, this.setting.writesAll());
-      // A first write that tore inside its very last page cannot be told from damage by a terminal without its intent.
-      const cells = mishap.torn?.page === "mixed" || mishap.torn?.page === "weak";
-      const damagedOpening = this.scenario.opens && mishap.when === "inside" && cells;
-      if (!damagedOpening && this.scenario.unreadable !== true)
+      const elsewhere = await tap(other, later[0]);
+      if (!this.mayBeDamaged(cut) && this.scenario.unreadable !== true)
         expect(elsewhere, label).toMatchObject({ result: "done" });
       await look("after another terminal", false);
     }
-    const second: Readonly<Record<Afterwards, () => VisitRequest>> = {
-      "same visit again": () => request,
-      "another visit": this.setting.writesAll,
-      "another terminal first": this.setting.writesAll,
-      settle: (): SettleRequest => ({ kind: "settle", visit: request.visit + 500_000 }),
+    const second: Readonly<Record<Afterwards, VisitRequest>> = {
+      "same visit again": request,
+      "another visit": later[1],
+      "another terminal first": later[1],
+      settle: { kind: "settle", visit: request.visit + 500_000 },
     };
     if (afterwards === "same visit again" && report !== "power-cut" && report.giveBackCents > 0) cashbox.take(request);
-    const again = await tap(first, second[afterwards]());
+    const again = await tap(first, second[afterwards]);
     expect(again, label).not.toBe("power-cut");
     await look("after the next tap", false);
     // One more visit writes every area, so that whatever was still open is decided.
-    expect(await tap(first, this.setting.writesAll()), label).toMatchObject({ result: "done" });
+    expect(await tap(first, later[2]), label).toMatchObject({ result: "done" });
     const atLast = await look("at last", true);
     expect(cashbox.cents, `${label}: cash against what the card got`).toBe(atLast.toppedUp);
     if (afterwards === "same visit again" && request.kind !== "settle")
@@ -399,7 +461,21 @@ function checkCredits(label: string, { reading }: ShownArea, chain: readonly Jou
   return last;
 }
 
-/** Cuts a scenario everywhere; gives the number of cuts. `every` takes one cut in so many. */
+/** Cuts that interrupt the visit alike, with all that follows, together. */
+function alike(cuts: readonly Cut[]): Cut[][] {
+  const groups = new Map<string, Cut[]>();
+  for (const cut of cuts) {
+    const { operation, mishap, returns } = cut;
+    const name = JSON.stringify([operation, mishap, returns]);
+    groups.set(name, [...(groups.get(name) ?? []), cut]);
+  }
+  return [...groups.values()];
+}
+
+/**
+ * Cuts a scenario everywhere; gives the number of cuts. `every` takes one cut in so many. Every cut is made and what it leaves
+ * is looked at; what follows is told once for cuts that leave exactly the same, and counted for each.
+ */
 export async function sweepAll(
   setting: Setting,
   scenario: Scenario,
@@ -409,7 +485,8 @@ export async function sweepAll(
   const sweep = await Sweep.begin(setting, scenario, over);
   const operations = await sweep.operations();
   const cuts = [...cutsOf(operations)].filter((_, i) => i % every === 0);
-  for (const cut of cuts) await sweep.run(cut);
-  console.log(`${scenario.name}: ${operations.length} operations, ${cuts.length} cuts`);
+  let same = 0;
+  for (const group of alike(cuts)) same += await sweep.runAll(group);
+  console.log(`${scenario.name}: ${operations.length} operations, ${cuts.length} cuts, ${same} of them end as another`);
   return { operations, cuts: cuts.length };
 }

@@ -28,15 +28,25 @@ function encodeBeyondAscii(text: string): Uint8Array {
 /** Smallest code point of a sequence with this many continuation bytes: anything lower is an overlong form. */
 const SMALLEST: readonly number[] = [0, 0x80, 0x800, 0x1_0000];
 
+/** Characters made at a time: an argument list has a limit. */
+const CHUNK = 512;
+
 /** The text, or null where the bytes are not well-formed UTF-8. */
 export function utf8Decode(bytes: Uint8Array): string | null {
   let text = "";
   let at = 0;
   while (at < bytes.length) {
+    const from = at;
+    while (at < bytes.length && at - from < CHUNK && bytes[at]! < 0x80) at += 1;
+    if (at > from) {
+      // An image's payload is nearly all ASCII: character by character, it costs a start more than its hash does.
+      text += String.fromCharCode.apply(null, bytes.subarray(from, at) as unknown as number[]);
+      continue;
+    }
     const first = bytes[at]!;
-    const more = first < 0x80 ? 0 : first >> 5 === 6 ? 1 : first >> 4 === 14 ? 2 : first >> 3 === 30 ? 3 : -1;
+    const more = first >> 5 === 6 ? 1 : first >> 4 === 14 ? 2 : first >> 3 === 30 ? 3 : -1;
     if (more < 0 || at + more >= bytes.length) return null;
-    let code = more === 0 ? first : first & (63 >> more);
+    let code = first & (63 >> more);
     for (let i = 1; i <= more; i += 1) {
       const next = bytes[at + i]!;
       if (next >> 6 !== 2) return null;
