@@ -1,16 +1,43 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const timeouts = { testTimeout: 120_000, hookTimeout: 120_000 };
 
+/** Stories that need nothing of the machine but processors: commands that run and end, and whole days in one process. */
+const SIDE_BY_SIDE = [
+  ...["bad-cards", "card-vectors", "cli", "credits", "engines", "forks", "forks-command", "import", "import-speeds"],
+  ...["keys", "keys-provision", "prepaid", "programme-check", "programme-eval", "programme-init", "programme-simulate"],
+  ...["provisioning", "refund-visit", "scenarios", "slots", "visit-stories"],
+].map((name) => `tests/flow/${name}.test.ts`);
+
+/** Files that take a minute and more, longest first: begun last, one would run alone while the other processors wait. */
+const LONGEST = [
+  ...["thief-model", "visit-sweep", "credit-sweep", "counter-sweep", "credit-stories", "flash-sweep", "credit-thief"],
+  ...["programme-init", "cli", "random", "programme-check", "scenarios", "programme-simulate"],
+].map((name) => `/${name}.test.ts`);
+
+/** As vitest orders the files, but the longest ones first among those that run side by side. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId, project }: TestSpecification) => {
+      const place = LONGEST.findIndex((name) => moduleId.endsWith(name));
+      return 1_000 * project.config.sequence.groupOrder + (place < 0 ? LONGEST.length : place);
+    };
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
-        // Daemons, ports and the real command: they share one machine, so one file at a time.
+        // Daemons, ports, pseudo terminals and time: they share one machine, so one file at a time.
         test: {
           ...timeouts,
           name: "flow",
           include: ["tests/flow/**/*.test.ts"],
+          exclude: SIDE_BY_SIDE,
           maxWorkers: 1,
           sequence: { groupOrder: 0 },
         },
@@ -20,14 +47,17 @@ export default defineConfig({
         test: {
           ...timeouts,
           name: "unit",
-          include: ["{card-layout,firmware,host,terminal-sim}/src/**/*.test.ts", "tests/**/*.test.ts"],
-          exclude: ["tests/flow/**", "tests/interruption/**"],
+          include: [
+            "{card-layout,firmware,host,terminal-sim}/src/**/*.test.ts",
+            "tests/{boundaries,cases}/**/*.test.ts",
+            ...SIDE_BY_SIDE,
+          ],
           maxWorkers: "100%",
           sequence: { groupOrder: 1 },
         },
       },
       {
-        // Computing as well: one story, cut everywhere. What is a pure function of bytes is worked out once for the same bytes.
+        // Computing as well: stories that are cut everywhere. They start so many terminals that what is the same is worked out once.
         test: {
           ...timeouts,
           name: "sweeps",

@@ -1,5 +1,6 @@
 import { bigEndian, concat, readBigEndian } from "@cachet/card-layout";
 import { base64 } from "@scure/base";
+import { utf8Encode } from "../utf8.ts";
 import { crc16 } from "./crc16.ts";
 
 /**
@@ -27,13 +28,12 @@ export const PACKET_BYTES_MAX = 4_096;
 /** One line may carry a whole packet: some clients send it so. */
 const LINE_BYTES_MAX = 4 + Math.ceil((4 * (PACKET_BYTES_MAX + LENGTH_BYTES + CRC_BYTES)) / 3) + 4;
 
-const ascii = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
 const textOf = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 
 /** The lines that carry one packet. */
 export function encodeFrames(packet: Uint8Array): Uint8Array {
   const raw = concat(bigEndian(packet.length + CRC_BYTES, LENGTH_BYTES), packet, bigEndian(crc16(packet), CRC_BYTES));
-  const text = ascii(base64.encode(raw));
+  const text = utf8Encode(base64.encode(raw));
   const lines: Uint8Array[] = [];
   for (let at = 0; at < text.length; at += TEXT_MAX) {
     lines.push(at === 0 ? FIRST : FURTHER, text.subarray(at, at + TEXT_MAX), Uint8Array.of(NEWLINE));
