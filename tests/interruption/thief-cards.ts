@@ -110,6 +110,7 @@ export class Cards {
   private readonly days: number;
   private readonly on: CardReductions;
   private readonly hashes: Uint8Array[] = [];
+  private readonly slots: Slot[] = [];
   private planned: { readonly card: number; readonly taps: readonly Tap[] } | null = null;
 
   /** `days`: visits of different days have different states; the holder chooses the day of each. */
@@ -160,7 +161,13 @@ export class Cards {
     return this.hashes[state];
   }
 
+  /** A record as a slot holds it, made once. */
   private slot(number: number): Slot {
+    this.slots[number] ??= this.slotOf(number);
+    return this.slots[number];
+  }
+
+  private slotOf(number: number): Slot {
     const { sequence, state } = this.records.all[number]!;
     const predecessor = this.hash(this.states.all[state]!.predecessor ?? this.blank).slice(0, PREDECESSOR_BYTES);
     const header = { layout: 1, generation: 1, programme: 1, terminal: 0, day: 0, credit: 0 };
