@@ -7,12 +7,21 @@ const timeouts = { testTimeout: 120_000, hookTimeout: 120_000 };
 const SIDE_BY_SIDE = [
   ...["bad-cards", "card-vectors", "cli", "credits", "engines", "forks", "forks-command", "import", "import-speeds"],
   ...["keys", "keys-provision", "prepaid", "programme-check", "programme-eval", "programme-init", "programme-simulate"],
-  ...["provisioning", "refund-visit", "scenarios", "slots", "visit-stories"],
+  ...["import-kinds", "kinds-of-visit", "provisioning", "refund-visit", "scenarios", "slots", "visit-stories"],
 ].map((name) => `tests/flow/${name}.test.ts`);
 
 /** Files that take a minute and more, longest first: begun last, one would run alone while the other processors wait. */
 const LONGEST = [
-  ...["thief-model", "visit-sweep", "credit-sweep", "counter-sweep", "credit-stories", "flash-sweep", "credit-thief"],
+  ...[
+    "thief-model",
+    "visit-sweep",
+    "kinds-sweep",
+    "credit-sweep",
+    "counter-sweep",
+    "credit-stories",
+    "flash-sweep",
+    "credit-thief",
+  ],
   ...["programme-init", "cli", "random", "programme-check", "scenarios", "programme-simulate"],
 ].map((name) => `/${name}.test.ts`);
 

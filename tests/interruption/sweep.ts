@@ -1,27 +1,15 @@
 import type { VisitReport, VisitRequest } from "@cachet/firmware/hal";
 import { visitKind } from "@cachet/firmware/wire";
-import {
-  type Mishap,
-  Mishaps,
-  type OperationKind,
-  type SimTerminal,
-  TORN_PAGES,
-  type Type2Chip,
-} from "@cachet/terminal-sim";
+import { Mishaps, type OperationKind, type SimTerminal, type Type2Chip } from "@cachet/terminal-sim";
 import { expect } from "vitest";
-import {
-  centsOf,
-  history,
-  type JournalledArea,
-  journalledAreas,
-  pointsOf,
-  type ShownArea,
-  shown,
-  stampsOf,
-  unitsOf,
-} from "../fixtures/audit.ts";
+import { type JournalledArea, journalledAreas, type ShownArea, shown } from "../fixtures/audit.ts";
 import { type CardOptions, card, type TerminalOptions, terminal } from "../fixtures/town.ts";
 import { stateOf, WitnessReader } from "../fixtures/witness.ts";
+import { checkArea } from "./check-area.ts";
+import { type Afterwards, alike, type Cut, cutsOf } from "./cuts.ts";
+
+export { checkArea } from "./check-area.ts";
+export { type Afterwards, type Cut, cutsOf, mishapsFor } from "./cuts.ts";
 
 /** A kind of card, and terminals that hold some programmes. */
 export interface Setting {
@@ -51,66 +39,10 @@ export interface Scenario {
   readonly lastCredit?: number;
 }
 
-export type Afterwards = "same visit again" | "another visit" | "another terminal first" | "settle";
-const AFTERWARDS: readonly Afterwards[] = ["same visit again", "another visit", "another terminal first", "settle"];
-
-export interface Cut {
-  readonly operation: number;
-  readonly mishap: Mishap;
-  readonly afterwards: Afterwards;
-  readonly returns: boolean;
-}
-
-const card1 = (when: Mishap["when"]): Mishap[] => [
-  { what: "card", when },
-  { what: "power", when },
-];
-
-/** Every way in which one operation can be interrupted. */
-export function mishapsFor(kind: OperationKind): Mishap[] {
-  const inside = (pages: readonly (typeof TORN_PAGES)[number][]) =>
-    pages.flatMap((page): Mishap[] => [
-      { what: "card", when: "inside", torn: { page, part: 0 } },
-      { what: "power", when: "inside", torn: { page, part: 0 } },
-    ]);
-  switch (kind) {
-    case "card-read":
-      return [...card1("before"), ...card1("after")];
-    case "card-write":
-      return [...card1("before"), ...inside(TORN_PAGES), ...card1("after")];
-    case "card-count":
-      return [...card1("before"), ...inside(["old", "new"]), ...card1("after")];
-    case "journal-append":
-    case "file-append":
-    case "file-truncate": {
-      const parts = [1, 8, 100, 200, 255].map(
-        (part): Mishap => ({ what: "power", when: "inside", torn: { page: "old", part } }),
-      );
-      return [{ what: "power", when: "before" }, ...parts, { what: "power", when: "after" }];
-    }
-    case "file-replace": {
-      const either = (["old", "new"] as const).map(
-        (page): Mishap => ({ what: "power", when: "inside", torn: { page, part: 0 } }),
-      );
-      return [{ what: "power", when: "before" }, ...either, { what: "power", when: "after" }];
-    }
-  }
-}
-
-/** Every cut of a visit with these operations, and what the customer does afterwards. */
-export function* cutsOf(operations: readonly OperationKind[]): Generator<Cut> {
-  for (const [operation, kind] of operations.entries()) {
-    for (const mishap of mishapsFor(kind)) {
-      for (const afterwards of AFTERWARDS) {
-        for (const returns of mishap.what === "card" ? [true, false] : [false]) {
-          yield { operation, mishap, afterwards, returns };
-        }
-      }
-    }
-  }
-}
-
 const SERIAL = 7;
+
+/** In a soak what follows is told for every cut, also where it can only be the same. */
+const EACH_IN_FULL = process.env.CACHET_SOAK === "1";
 
 /** Cash that customers handed over for top-ups, less what they got back. */
 class Cashbox {
@@ -276,7 +208,7 @@ export class Sweep {
     for (const cut of cuts) {
       left ??= await this.leave(cut);
       const name = `${left.state} ${cut.afterwards} ${this.mayBeDamaged(cut)}`;
-      if (this.gone.has(name)) {
+      if (this.gone.has(name) && !EACH_IN_FULL) {
         same += 1;
         continue;
       }
@@ -400,44 +332,6 @@ export class Sweep {
 
 const isNull = ({ body }: JournalledArea): boolean => visitKind(body) === "null";
 
-/**
- * The sum of what really happened, by the chain of states on the card; every happened intent must not be aborted, and the
- * reverse. Gives the cents of top-ups among it.
- */
-export function checkArea(
-  label: string,
-  area: ShownArea,
-  origin: string,
-  intents: readonly JournalledArea[],
-  settledFully: boolean,
-  lastCredit?: number,
-): number {
-  expect(["current", "free"], `${label}: area is ${area.reading.kind}`).toContain(area.reading.kind);
-  const happened = history(area, origin, intents);
-  expect(happened, `${label}: the card shows a state that no intent names`).not.toBeNull();
-  let [cents, stamps, points, units, toppedUp] = [0, 0, 0, 0, 0];
-  for (const intent of intents) {
-    const did = happened!.has(intent);
-    if (intent.outcome === "committed")
-      expect(did, `${label}: intent ${intent.intent} committed, not on card`).toBe(true);
-    if (intent.outcome === "aborted") expect(did, `${label}: intent ${intent.intent} aborted, but on card`).toBe(false);
-    if (settledFully) expect(intent.outcome, `${label}: intent ${intent.intent} left open`).not.toBe("open");
-    if (!did) continue;
-    cents += intent.centsMoved;
-    stamps += intent.stampsMoved;
-    points += intent.pointsMoved;
-    units += intent.unitsMoved;
-    toppedUp += intent.body.topUp ?? 0;
-  }
-  const applied = checkCredits(label, area, [...happened!].reverse());
-  if (lastCredit !== undefined) expect(applied, `${label}: credits applied`).toBe(lastCredit);
-  expect(centsOf(area), `${label}: cents on the card`).toBe(cents);
-  expect(pointsOf(area), `${label}: points on the card`).toBe(points);
-  expect(unitsOf(area), `${label}: units on the card`).toBe(units);
-  expect(stampsOf(area), `${label}: stamps on the card`).toBe(stamps);
-  return toppedUp;
-}
-
 /** The code on the last receipt of a terminal; empty where it has none. */
 function codeOf({ till }: SimTerminal): string {
   const lines = till.receipts.at(-1) ?? [];
@@ -445,32 +339,6 @@ function codeOf({ till }: SimTerminal): string {
 }
 
 const UNREADABLE = ["behind", "damaged"];
-
-/** Along the card's states each credit was applied once, in the order of their numbers; a restored record leaps. Gives the last. */
-function checkCredits(label: string, { reading }: ShownArea, chain: readonly JournalledArea[]): number {
-  let last = 0;
-  for (const { credits, body, programme } of chain) {
-    const effects = body.areas.find((area) => area.programme === programme)!.effects;
-    if (effects.some(({ type }) => type === "restore")) last = credits[0]! - 1;
-    for (const number of credits) {
-      expect(number, `${label}: credits of the card's chain`).toBe(last + 1);
-      last = number;
-    }
-  }
-  if (reading.kind === "current") expect(reading.state.credit, `${label}: last credit on the card`).toBe(last);
-  return last;
-}
-
-/** Cuts that interrupt the visit alike, with all that follows, together. */
-function alike(cuts: readonly Cut[]): Cut[][] {
-  const groups = new Map<string, Cut[]>();
-  for (const cut of cuts) {
-    const { operation, mishap, returns } = cut;
-    const name = JSON.stringify([operation, mishap, returns]);
-    groups.set(name, [...(groups.get(name) ?? []), cut]);
-  }
-  return [...groups.values()];
-}
 
 /**
  * Cuts a scenario everywhere; gives the number of cuts. `every` takes one cut in so many. Every cut is made and what it leaves
