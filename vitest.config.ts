@@ -7,7 +7,18 @@ const timeouts = { testTimeout: 120_000, hookTimeout: 120_000 };
 const SIDE_BY_SIDE = [
   ...["bad-cards", "card-vectors", "cli", "credits", "engines", "forks", "forks-command", "import", "import-speeds"],
   ...["keys", "keys-provision", "prepaid", "programme-check", "programme-eval", "programme-init", "programme-simulate"],
-  ...["import-kinds", "kinds-of-visit", "provisioning", "refund-visit", "scenarios", "slots", "visit-stories"],
+  ...[
+    "corrected-visits",
+    "import-kinds",
+    "kinds-of-visit",
+    "layout-migration",
+    "programme-correct",
+    "provisioning",
+    "refund-visit",
+    "scenarios",
+    "slots",
+    "visit-stories",
+  ],
 ].map((name) => `tests/flow/${name}.test.ts`);
 
 /** Files that take a minute and more, longest first: begun last, one would run alone while the other processors wait. */
