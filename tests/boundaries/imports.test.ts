@@ -39,7 +39,7 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   "terminal-sim": ["quickjs-emscripten", "@lydell/node-pty", "node:"],
   "host/ports": ["node:", "serialport"],
   "host/cards": ["@noble/curves"],
-  "host/image": ["esbuild", "node:"],
+  "host/image": ["acorn", "esbuild", "node:"],
   "host/workbench": ["echarts"],
   "host/cli": ["commander", "yaml", "node:"],
 };

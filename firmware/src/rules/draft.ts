@@ -38,9 +38,12 @@ export class ProgrammeFault extends Error {
   }
 }
 
+/** A draft with usual values filled in, unchecked. */
+export const completed = (draft: ProgrammeDraft): Programme => ({ ...PROGRAMME_DEFAULTS, ...draft });
+
 /** Fills in usual values and checks a programme. Throws `ProgrammeFault` with every fault found. */
 export function programme(draft: ProgrammeDraft): Programme {
-  const complete: Programme = { ...PROGRAMME_DEFAULTS, ...draft };
+  const complete = completed(draft);
   const faults = programmeFaults(complete);
   if (faults.length > 0) throw new ProgrammeFault(String(complete.name), faults);
   return complete;

@@ -2,7 +2,8 @@ import { allocate, divide, sum } from "./arithmetic.ts";
 import { lotsOf } from "./balance.ts";
 import { bar } from "./bar.ts";
 import { periodStart } from "./calendar/span.ts";
-import type { CapRule, MultiplierRule, Period } from "./modifier-rules.ts";
+import { customValue } from "./custom.ts";
+import type { BonusRule, CapRule, MultiplierRule, Period } from "./modifier-rules.ts";
 import type { SavingPlan } from "./plan.ts";
 import { isAtLeast, isNothing, NOTHING, ONE, product, type Ratio, ratio, rounded, total } from "./ratio.ts";
 import { holdingOf, unitOf } from "./saving.ts";
@@ -263,6 +264,13 @@ function countCaps(work: Working, caps: readonly CapRule[], value: number): void
   for (const { per, purse } of caps) if (per !== "visit") countUsed(work, per, purse, value);
 }
 
+function bonusValue(work: Working, plan: SavingPlan, bonus: BonusRule, earned: number): number {
+  const { gives } = bonus;
+  if (typeof gives === "number") return gives;
+  if ("earn" in gives) return customValue(work, plan, bonus, gives, earned);
+  return divide(earned, gives.every, "floor") * gives.gives;
+}
+
 /** Fixed bonuses on what the purchase earned. */
 function bonusGrants(work: Working, plan: SavingPlan, earned: number): Grant[] {
   const grants: Grant[] = [];
@@ -272,9 +280,7 @@ function bonusGrants(work: Working, plan: SavingPlan, earned: number): Grant[] {
       work.skip(bonus, reason);
       continue;
     }
-    const { gives } = bonus;
-    const pairs = typeof gives === "number" ? gives : divide(earned, gives.every, "floor") * gives.gives;
-    const value = Math.min(pairs, EARNED_MAX);
+    const value = Math.min(bonusValue(work, plan, bonus, earned), EARNED_MAX);
     if (value === 0) continue;
     if (bonus.limit !== undefined) countUsed(work, bonus.limit.per, bonus.limit.purse, 1);
     grants.push({ rule: bonus.id, funder: bonus.funder, value, wouldBe: value, reason: null, by: [] });

@@ -1,12 +1,15 @@
 import type { Lot, Purse } from "@cachet/card-layout";
 import { closeAccount, giveValue, receiveValue } from "./account.ts";
 import { ArithmeticFault, sum, whole } from "./arithmetic.ts";
+import { baseProgramme } from "./base-programme.ts";
 import { joinClub } from "./club.ts";
 import { topUpPrepaid } from "./prepaid.ts";
 import type { Programme } from "./programme.ts";
 import { cancelTopUp, type Refund, refundSale } from "./refund.ts";
 import { beginDay, notesOf, runStages } from "./stages.ts";
+import { fixedSteps, STEPS_MAX, StepsExhausted } from "./steps.ts";
 import { buyPack } from "./units.ts";
+import { FAULT_REASONS } from "./words.ts";
 import { type Effect, type Facts, type Line, type Note, type Sale, type Skipped, Working } from "./working.ts";
 
 /** What can happen to a card in a programme. A sale need not name its kind. */
@@ -122,6 +125,16 @@ export class Evaluation {
     return notesOf(programme, this.newPurses, this.effects, facts.clockSuspect ? null : now.day);
   }
 
+  /** What is wrong with the programme, where this visit showed it: with `STEP_BUDGET` the base rule was evaluated instead. */
+  get faults(): readonly Skipped[] {
+    return this.skipped.filter(({ reason }) => FAULT_REASONS.includes(reason));
+  }
+
+  /** Steps that a sale took; more than `STEPS_MAX` where there were not enough. */
+  get steps(): number {
+    return this.#work.steps;
+  }
+
   /** Cents of the base that earned. */
   get earningBase(): number {
     return this.#work.eligible(this.#work.earningLines());
@@ -189,6 +202,27 @@ function cashTaken(effects: readonly Effect[]): number {
   );
 }
 
+function sell(work: Working): Evaluation {
+  runStages(work);
+  return new Evaluation(work, sum(work.openLines()) + work.sale.tip);
+}
+
+/** A sale, by the whole programme, or by its base rule where that would take too many steps. */
+function evaluateSale(programme: Programme, purses: readonly Purse[], sale: Sale, facts: Facts): Evaluation {
+  const work = new Working(programme, purses, sale, facts);
+  work.steps = fixedSteps(work.plan, sale.lines.length);
+  try {
+    if (work.steps > STEPS_MAX) throw new StepsExhausted("", work.steps);
+    return sell(work);
+  } catch (error) {
+    if (!(error instanceof StepsExhausted)) throw error;
+    const base = new Working(baseProgramme(programme), purses, sale, facts);
+    base.steps = error.steps;
+    base.skip({ id: error.rule }, "STEP_BUDGET");
+    return sell(base);
+  }
+}
+
 /**
  * Evaluates a visit under one programme: a pure function, the same in the terminal, the office and a simulation.
  * `purses` are what the card holds of this programme, empty for a new card.
@@ -198,9 +232,7 @@ export function evaluate(programme: Programme, purses: readonly Purse[], visit: 
   checkFacts(programme, facts);
   if (isSale(visit)) {
     checkSale(visit);
-    const work = new Working(programme, purses, visit, facts);
-    runStages(work);
-    return new Evaluation(work, sum(work.openLines()) + visit.tip);
+    return evaluateSale(programme, purses, visit, facts);
   }
   const work = new Working(programme, purses, NO_SALE, facts);
   beginDay(work);

@@ -3,6 +3,9 @@ export { ArithmeticFault, allocate, divide, type Rounding } from "./arithmetic.t
 export { parseDay, type Weekday } from "./calendar/period.ts";
 export { isZone, localTime, offsetAt, ZONES } from "./calendar/zone.ts";
 export { type Credited, type CreditedAmount, creditPurses } from "./credited.ts";
+export type { CustomEarning, CustomFacts, CustomLine, CustomTime } from "./custom-facts.ts";
+export * as customSteps from "./custom-steps.ts";
+export { wholeDiv } from "./custom-steps.ts";
 export * from "./draft.ts";
 export { type Evaluation, evaluate, SALE_CENTS_MAX, type Visit } from "./evaluate.ts";
 export type { LotCount, Validity } from "./lots.ts";
@@ -26,6 +29,7 @@ export { notesOf, pursesOf } from "./stages.ts";
 export { STALE_STEPS, staleCap } from "./stale-cap.ts";
 export type { StampsRule } from "./stamps-rule.ts";
 export type { ChallengeRule, ClubRule, Level, TiersRule } from "./status-rules.ts";
+export { STEPS_MAX } from "./steps.ts";
 export { playTrial, type TrialResult, type TrialStep } from "./trial.ts";
 export { momentText, parseMoment, ValueFault, type Values } from "./values.ts";
 export { type Minimum, parseHour, type When } from "./when.ts";

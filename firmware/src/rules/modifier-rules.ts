@@ -1,4 +1,5 @@
 import type { Span } from "./calendar/span.ts";
+import type { CustomEarning } from "./custom-facts.ts";
 import type { When } from "./when.ts";
 import type { Funder } from "./words.ts";
 
@@ -20,8 +21,8 @@ export interface BonusRule {
   readonly kind: "bonus";
   readonly id: string;
   readonly of: string;
-  /** So much, or so much for every so many that this purchase earned. */
-  readonly gives: number | { readonly every: number; readonly gives: number };
+  /** So much, so much for every so many that this purchase earned, or what a function of the author's says. */
+  readonly gives: number | { readonly every: number; readonly gives: number } | CustomEarning;
   readonly funder: Funder;
   readonly when?: When;
   /** At most so often in a period, counted on the card in `purse`. */

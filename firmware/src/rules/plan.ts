@@ -1,3 +1,4 @@
+import { sum } from "./arithmetic.ts";
 import type { BonusRule, CapRule, DiscountRule, DrawRule, MultiplierRule } from "./modifier-rules.ts";
 import type { PrepaidRule, UnitsRule } from "./prepaid-rule.ts";
 import type { Programme, Rule } from "./programme.ts";
@@ -26,10 +27,17 @@ export interface Plan {
   readonly clubs: readonly ClubRule[];
   readonly challenges: readonly ChallengeRule[];
   readonly draws: readonly DrawRule[];
+  /** Sums with days of their own that its purses keep, all together. */
+  readonly lots: number;
 }
 
 const byId = (a: Rule, b: Rule): number => (a.id < b.id ? -1 : 1);
 const orderOf = (rule: Rule): number => ("purse" in rule ? rule.purse : "order" in rule ? rule.order : 0);
+
+function lotsOf(rule: Rule): number {
+  if (rule.kind === "prepaid") return rule.bonus?.lots ?? 0;
+  return "lots" in rule ? rule.lots : 0;
+}
 
 function makePlan({ rules }: Programme): Plan {
   const inOrder = [...rules].sort((a, b) => orderOf(a) - orderOf(b) || byId(a, b));
@@ -56,6 +64,7 @@ function makePlan({ rules }: Programme): Plan {
     clubs: of("club"),
     challenges: of("challenge"),
     draws: of("draw"),
+    lots: sum(inOrder.map(lotsOf)),
   };
 }
 

@@ -97,10 +97,16 @@ const pointsFor = variants("per", {
   item: shape({ per: oneOf(["item"]), category: words(40), points: count(1, 10_000) }),
 });
 
-const gives: Check = (value, name) =>
-  isObject(value)
-    ? shape({ every: count(1, 10_000), gives: count(1, 100_000) })(value, name)
-    : count(1, 1_000_000)(value, name);
+const custom = shape({
+  says: words(200),
+  earn: fits((value) => typeof value === "function", "must be a function of the facts; JSON has none"),
+});
+
+const gives: Check = (value, name) => {
+  if (!isObject(value)) return count(1, 1_000_000)(value, name);
+  if ("earn" in value || "says" in value) return custom(value, name);
+  return shape({ every: count(1, 10_000), gives: count(1, 100_000) })(value, name);
+};
 
 const off: Check = (value, name) =>
   isObject(value) && "cents" in value

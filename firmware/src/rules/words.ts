@@ -7,10 +7,14 @@ export type MerchantRole = "earn-and-spend" | "earn-only";
 /** What a value is counted in. `units` are sessions, copies, minutes: whatever the rule calls them. */
 export type Unit = "cents" | "stamps" | "points" | "units" | "entries";
 
+/** Reasons that are a fault of the programme, not of the visit: somebody has to correct it. */
+export const FAULT_REASONS: readonly Reason[] = ["BAD_VALUE", "RULE_THREW", "STEP_BUDGET"];
+
 /** Why a rule gave less, or nothing. Words are never reused or renamed. */
 export type Reason =
   | "ABOVE_MAXIMUM"
   | "ALREADY_USED"
+  | "BAD_VALUE"
   | "BELOW_MINIMUM"
   | "CAP_BALANCE"
   | "CAP_DAY"
@@ -37,6 +41,8 @@ export type Reason =
   | "NO_SUCH_GIFT"
   | "NOTHING_PAID"
   | "OTHER_IS_BETTER"
+  | "RULE_THREW"
   | "SEEN_BEFORE"
   | "SEEN_LATELY"
+  | "STEP_BUDGET"
   | "WRONG_MERCHANT";

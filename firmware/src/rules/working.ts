@@ -208,6 +208,8 @@ export class Working {
   readonly purses: Purse[];
   /** The card had nothing of this programme. */
   readonly isFirst: boolean;
+  /** Steps taken so far, of `STEPS_MAX`. */
+  steps = 0;
   private local: LocalTime | null = null;
   /** What is left of each line, as long as nothing more was taken off. */
   private open: readonly number[] | null = null;

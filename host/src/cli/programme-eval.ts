@@ -56,7 +56,7 @@ function playIn(sandbox: Simulator.Sandbox, script: string, given: string): Answ
 export async function played(file: string, { events, vm }: EvalOptions): Promise<string> {
   const programme = await goodProgramme(file);
   const given = writtenEvents(events);
-  const answer = playIn(await simulatedSandbox(vm), await trialScript(programme), given);
+  const answer = playIn(await simulatedSandbox(vm), await trialScript(programme, file), given);
   if ("played" in answer) return answer.played;
   if ("refused" in answer) throw badEvents(events, answer.refused);
   throw new Failure("C-PROGRAMME-04", `the engine stopped: ${answer.stopped}`, NOTHING, [

@@ -6,6 +6,7 @@ import { encodeImage, type ImageVersion, PRODUCT, type Signer } from "@cachet/fi
 import { type BuildOptions, build, type Message, type OutputFile } from "esbuild";
 import { sha256 } from "../ports/crypto.ts";
 import { loadProgramme, numberFaults, placeOf } from "./load.ts";
+import { ownCode, ownImport } from "./programme-code.ts";
 
 const appFile = (name: string): string =>
   join(dirname(fileURLToPath(import.meta.url)), "../../../firmware/src/app", name);
@@ -70,6 +71,7 @@ async function programmesOf(files: readonly string[]): Promise<readonly Programm
 async function bundled(contents: string, sourcefile: string): Promise<readonly OutputFile[]> {
   return esbuild({
     stdin: { contents, resolveDir: dirname(APP), sourcefile, loader: "ts" },
+    plugins: [ownCode("bundled")],
     bundle: true,
     format: "iife",
     target: "es2023",
@@ -85,21 +87,39 @@ async function bundled(contents: string, sourcefile: string): Promise<readonly O
 const outputOf = (outputs: readonly OutputFile[], end: string): OutputFile =>
   outputs.find(({ path }) => path.endsWith(end))!;
 
-/** A script that begins with one function of the app. A programme is plain data by the time that it is built: nothing of its file runs there. */
-const started = (from: string, name: string, given: unknown): string =>
-  `import { ${name} } from ${JSON.stringify(from)};\n${name}(${JSON.stringify(given)});\n`;
+/** A programme, and the file that it came from; null where it came from none. */
+type Source = readonly [programme: Programme, file: string | null];
+
+const hasCode = ({ rules }: Programme): boolean =>
+  rules.some((rule) => rule.kind === "bonus" && typeof rule.gives === "object" && "earn" in rule.gives);
+
+/**
+ * A script that begins with one function of the app. A programme is plain data by the time that it is built, and nothing of its
+ * file runs there, unless it has functions of its own.
+ */
+function started(from: string, start: (programmes: readonly string[]) => string, sources: readonly Source[]): string {
+  const files = sources.map(([programme, file]) => (hasCode(programme) ? file : null));
+  const imports = files.flatMap((file, i) => (file === null ? [] : [`import own${i} from ${ownImport(file)};`]));
+  const given = sources.map(([programme], i) => (files[i] === null ? JSON.stringify(programme) : `own${i}`));
+  return [`import * as app from ${JSON.stringify(from)};`, ...imports, `app.${start(given)};`, ""].join("\n");
+}
 
 /** The script that runs in the terminal: the app with these programmes in it. */
 async function bundle(
-  programmes: readonly Programme[],
+  sources: readonly Source[],
 ): Promise<{ readonly payload: Uint8Array; readonly sourceMap: string }> {
-  const outputs = await bundled(started(APP, "launch", programmes), "image.ts");
+  const script = started(APP, (programmes) => `launch([${programmes.join(",")}])`, sources);
+  const outputs = await bundled(script, "image.ts");
   return { payload: outputOf(outputs, ".js").contents, sourceMap: outputOf(outputs, ".map").text };
 }
 
-/** A script that plays written events under one programme, for the same sandbox (firmware/src/app/trial-entry.ts). */
-export async function trialScript(programme: Programme): Promise<string> {
-  return outputOf(await bundled(started(TRIAL, "launchTrial", programme), "trial.ts"), ".js").text;
+/**
+ * A script that plays written events under one programme, for the same sandbox (firmware/src/app/trial-entry.ts). `file`: where the
+ * programme came from, as `loadProgramme` read it; a programme with functions of its own needs it.
+ */
+export async function trialScript(programme: Programme, file: string | null = null): Promise<string> {
+  const script = started(TRIAL, ([given]) => `launchTrial(${given})`, [[programme, file]]);
+  return outputOf(await bundled(script, "trial.ts"), ".js").text;
 }
 
 /** The oldest state layout that the app reads. */
@@ -115,7 +135,7 @@ const merchantsOf = (programmes: readonly Programme[]): number[] =>
 /** Builds a signed image from programme files. Throws `BuildRefused`, naming the file. */
 export async function buildImage(files: readonly string[], options: ImageOptions): Promise<BuiltImage> {
   const programmes = await programmesOf(files);
-  const { payload, sourceMap } = await bundle(programmes);
+  const { payload, sourceMap } = await bundle(programmes.map((programme, i) => [programme, files[i]!]));
   const facts = {
     version: options.version,
     securityCounter: options.securityCounter,

@@ -80,6 +80,7 @@ function giftLines({ saving, points }: SheetWords, rule: SavingRule, isStaff: bo
 
 function bonusText(words: SheetWords, rule: SavingRule, { gives }: BonusRule): string {
   if (typeof gives === "number") return words.saving.bonus(amountOf(words, rule, gives));
+  if ("earn" in gives) return gives.says;
   return words.saving.bonusEvery(amountOf(words, rule, gives.gives), amountOf(words, rule, gives.every));
 }
 

@@ -1,0 +1,78 @@
+import { divide } from "./arithmetic.ts";
+import { StepsExhausted } from "./steps.ts";
+
+/**
+ * What a custom function is compiled against: the compiler puts a call of these at the start of each function and of each round
+ * of a loop, so that V8 and QuickJS count the same steps and stop at the same one.
+ */
+
+/** Steps that a programme's file may take before its `export default`, where it is read and where the terminal starts. */
+export const LOADING_STEPS_MAX = 1_000_000;
+/** Functions of a programme under way inside each other: far less than any engine's stack holds. */
+const DEPTH_MAX = 50;
+
+// One meter for all: evaluations are never interleaved, and a function of a programme cannot begin another one.
+let left = LOADING_STEPS_MAX;
+let depth = 0;
+
+/** One step. Once the budget is used up every further one throws again: no `catch` goes on behind it. */
+export function step(): void {
+  left -= 1;
+  if (left < 0) throw new StepsExhausted();
+}
+
+/** A function begins. */
+export function enter(): void {
+  step();
+  if (depth >= DEPTH_MAX) throw new RangeError(`more than ${DEPTH_MAX} functions inside each other`);
+  depth += 1;
+}
+
+/** A function ends, however it does. */
+export function leave(): void {
+  depth -= 1;
+}
+
+/** The members of a list, set or map, where they are spread: a step for each. */
+export function each<T>(values: Iterable<T> & ({ readonly length: number } | { readonly size: number })): Iterable<T> {
+  left -= "length" in values ? values.length : values.size;
+  step();
+  return values;
+}
+
+/** A sum of numbers. Text is not put together: it could double with each step. */
+export function plus(a: unknown, b: unknown): number {
+  if (typeof a !== "number" || typeof b !== "number") throw new TypeError("only numbers are added up");
+  return a + b;
+}
+
+/** Makes what a programme's file names for good unchangeable: nothing is remembered from one visit to the next. */
+export function keep(...values: readonly unknown[]): void {
+  for (const value of values) {
+    if (typeof value !== "object" || value === null || Object.isFrozen(value)) continue;
+    Object.freeze(value);
+    keep(...Object.values(value));
+  }
+}
+
+/** Runs a function with so many steps. `left` is less than nothing where it took more, whatever it made of that itself. */
+export function metered<T>(steps: number, run: () => T): { readonly left: number } & Ending<T> {
+  left = steps;
+  depth = 0;
+  let ending: Ending<T>;
+  try {
+    ending = { threw: false, value: run() };
+  } catch (error) {
+    ending = { threw: true, error };
+  }
+  return { left, ...ending };
+}
+
+type Ending<T> = { readonly threw: false; readonly value: T } | { readonly threw: true; readonly error: unknown };
+
+/** For custom rules: a quotient of whole numbers, rounded down; `/` would leave a fraction. Throws where `by` is not positive. */
+export function wholeDiv(value: number, by: number): number {
+  if (!(by > 0)) throw new RangeError(`cannot divide by ${by}`);
+  const quotient = divide(Math.abs(value), by, value < 0 ? "ceil" : "floor");
+  return value < 0 ? -quotient : quotient;
+}
