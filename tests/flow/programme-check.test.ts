@@ -137,7 +137,7 @@ describe("cachet programme check", () => {
 
   it("names the line of what is no TypeScript, throws, or is plain data", () => {
     const broken = write("broken.programme.ts", "", "export default {;");
-    expect(check(broken).err).toContain("broken.programme.ts:2: Expected identifier");
+    expect(check(broken).err).toContain("broken.programme.ts:2:17: Expected identifier");
     const throwing = write("throwing.programme.ts", ...programme(48, CAGNOTTE.replace("percent(5)", "percent(2.5)")));
     expect(check(throwing).err).toContain("throwing.programme.ts:13: 2.5 is not whole; write basisPoints(250)");
     const plain = write("plain.programme.ts", "export default {", "  number: 0,", "  rules: [],", "};");
@@ -165,9 +165,20 @@ describe("cachet programme check", () => {
 
 describe("a programme file that misbehaves", () => {
   it.each([
-    { what: "ends the program", line: "process.exit(0);", said: "must not end the program" },
+    { what: "ends the program", line: "process.exit(0);", said: "process: a programme knows nothing but its facts" },
+    {
+      what: "prints something",
+      line: 'console.log("hello");',
+      said: "console: a programme knows nothing but its facts",
+    },
     { what: "throws nothing at all", line: "throw null;", said: "null" },
-    { what: "never ends", line: "await new Promise(() => {});", said: "does not come to its end" },
+    { what: "waits", line: "await new Map();", said: "await: a programme waits for nothing" },
+    { what: "never ends", line: "for (;;) {}", said: "does not come to its end" },
+    {
+      what: "never ends and catches",
+      line: "for (;;) { try { for (;;) {} } catch {} }",
+      said: "does not come to its end",
+    },
   ])("$what: refused with its name", ({ line, said }) => {
     const file = write("strange.ts", line, ...programme(5, CAGNOTTE));
     const { code, document } = checkJson(file);
@@ -175,10 +186,12 @@ describe("a programme file that misbehaves", () => {
     expect(JSON.stringify(document)).toContain(said);
   });
 
-  it("prints something: not on the output of the command", () => {
-    const { code, out, err } = check(write("loud.ts", 'console.log("hello");', ...programme(5, CAGNOTTE)), "--json");
-    expect(code).toBe(0);
-    expect(out).not.toContain("hello");
-    expect(err).toContain("hello");
+  it("throws in the middle: the line is the author's, whatever became of the file", () => {
+    const file = write(
+      "throws.ts",
+      ...["interface Gone {", "  readonly a: number;", "}", "const given: Gone = { a: 1 };"],
+      ...["", 'if (given.a > 0) throw new Error("no such shop");', ...programme(5, CAGNOTTE)],
+    );
+    expect(check(file).err).toContain("throws.ts:6: no such shop");
   });
 });

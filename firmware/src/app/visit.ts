@@ -13,6 +13,7 @@ import { tellBalance } from "./balance.ts";
 import { CardGone, type CardOnReader, CardRefused } from "./card.ts";
 import { type CreditPlan, noteWaiting, refuseRevoked } from "./credits.ts";
 import { areaOf, type KnownIntent, knownIntents, settleDoubts, wentBack } from "./doubts.ts";
+import { noteFaults } from "./faults.ts";
 import { readIdentity } from "./identity.ts";
 import { fr } from "./messages-fr.ts";
 import { ASKS_ONLY, conclude, noCard, nothingToDo, type Progress, refuse, tellCredits } from "./outcome.ts";
@@ -141,6 +142,7 @@ async function tryVisit(terminal: Terminal, progress: Progress, asked: Asked): P
   }
   progress.intent = null;
   const proposal = await propose(terminal, found, request, asked);
+  await noteFaults(terminal, card, proposal);
   const areasOfSale = proposal?.areas ?? [];
   const changed = [...areasOfSale, ...(await creditAreas(terminal, found, areasOfSale))];
   const nulls = await nullAreas(

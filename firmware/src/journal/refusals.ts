@@ -4,7 +4,11 @@ import type { Entry, EntryBody } from "../wire/index.ts";
 
 /** What makes two refusals equal: the same chip or kind of thing, for the same reason. Null for what is no refusal. */
 function refusedAs({ kind, body }: EntryBody): string | null {
-  if (kind === "refusal") return `${toHex(body.uid)}/${body.reason}`;
+  if (kind === "refusal") {
+    const { reason, uid, programme, version, rule = "" } = body;
+    // A faulty rule is one thing, whatever card shows it.
+    return version === undefined ? `${toHex(uid)}/${reason}` : `${programme}/${version}/${rule}/${reason}`;
+  }
   if (kind === "list-change" && body.reason !== undefined) return `list/${body.reason}`;
   if (kind === "image-change" && body.what === "refused") return `image/${body.reason ?? ""}`;
   return null;

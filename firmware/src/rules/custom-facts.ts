@@ -45,7 +45,7 @@ export interface CustomEarning {
   /** What customers are told, on the rules sheet. */
   readonly says: string;
   /**
-   * A whole number from 0 to 1 000 000, in the unit of the purse that `of` names. Anything else, and a throw, gives nothing
+   * A whole number from 0 to 1 000 000 000, in the unit of the purse that `of` names. Anything else, and a throw, gives nothing
    * (`BAD_VALUE`, `RULE_THREW`); one that takes more steps than the evaluation has ends in the base rule (`STEP_BUDGET`).
    */
   readonly earn: (facts: CustomFacts) => number;

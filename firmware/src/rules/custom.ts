@@ -8,7 +8,7 @@ import { STEPS_MAX, StepsExhausted } from "./steps.ts";
 import type { Working } from "./working.ts";
 
 /** The most that a custom rule gives at once. */
-const VALUE_MAX = 1_000_000;
+export const CUSTOM_VALUE_MAX = 1_000_000_000;
 
 function timeOf({ facts, now }: Working): CustomFacts["time"] {
   if (facts.clockSuspect) return null;
@@ -53,7 +53,7 @@ export function customValue(
     return 0;
   }
   const { value } = ended;
-  if (Number.isSafeInteger(value) && value >= 0 && value <= VALUE_MAX) return value;
+  if (Number.isSafeInteger(value) && value >= 0 && value <= CUSTOM_VALUE_MAX) return value;
   work.skip(rule, "BAD_VALUE");
   return 0;
 }

@@ -35,3 +35,4 @@ export { momentText, parseMoment, ValueFault, type Values } from "./values.ts";
 export { type Minimum, parseHour, type When } from "./when.ts";
 export type { Funder, MerchantRole, Reason, Unit } from "./words.ts";
 export type { Effect, Facts, Line, Note, Sale, Skipped, Tender } from "./working.ts";
+export { hasCustomRules, stepFaults, type WorstSteps, worstSteps } from "./worst-steps.ts";

@@ -21,7 +21,7 @@ export type Rule =
   | ChallengeRule
   | DrawRule;
 
-/** A programme: everything that decides about value, as plain data. */
+/** A programme: everything that decides about value, as plain data; custom rules alone are functions. */
 export interface Programme {
   /** Number on the card, 1 to 65535. */
   readonly number: number;

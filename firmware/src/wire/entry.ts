@@ -42,12 +42,15 @@ export type Commit = Decoded<typeof Commit>;
 export const Abort = map({ intent: key(1, uint()), programme: key(2, programmeNumber) });
 export type Abort = Decoded<typeof Abort>;
 
-/** A card was refused for a reason that somebody will ask about. */
+/** A card was refused for a reason that somebody will ask about; or, with a version, a programme's own fault showed at a visit. */
 export const Refusal = map({
   reason: key(1, text(40)),
   uid: key(2, uid),
   card: maybe(3, uint(CARD_MAX)),
   programme: maybe(4, programmeNumber),
+  /** Version of the programme whose fault it is, and its rule; without a rule it is the fault of all of them together. */
+  version: maybe(5, programmeNumber),
+  rule: maybe(6, text(40)),
 });
 export type Refusal = Decoded<typeof Refusal>;
 

@@ -1,4 +1,5 @@
 import type { CardMap } from "@cachet/card-layout";
+import { STEPS_MAX } from "@cachet/firmware/rules";
 import type { FileFault } from "../image/load.ts";
 import type { Exposure, Fit, ProgrammeReport, Together } from "../image/programme-report.ts";
 import { money } from "./money.ts";
@@ -6,6 +7,8 @@ import { money } from "./money.ts";
 type Lang = "fr" | "en";
 
 const mediumOf = ({ chip, layout }: CardMap): string => `${chip}, layout ${layout}`;
+/** A whole number in groups of three: 20 000. */
+const spaced = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, " ");
 /** A number and its noun: 1 day, 2 days. */
 export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 const fact = (name: string, text: string): string => `  ${name.padEnd(16)} ${text}`;
@@ -46,6 +49,7 @@ export function programmeLines(file: string, report: ProgrammeReport, lang: Lang
     fact("programme", `${number}, version ${version}: ${name} (${scope}, ${count})`),
     fact("rules", rules.map(({ id, kind }) => `${id} (${kind})`).join(", ")),
     fact("purses", counted(report.bytes, "byte")),
+    fact("steps", `${spaced(report.steps)} of ${spaced(STEPS_MAX)}, for a sale of 100 lines`),
     ...exposureLines(report.exposure, lang),
     ...table([
       ["medium", "roll-back", "purses"],
@@ -97,6 +101,8 @@ export function programmeDocument(file: string, report: ProgrammeReport) {
     merchants: Object.keys(merchants).map(Number),
     rules: rules.map(({ id, kind }) => ({ id, kind })),
     purse_bytes: report.bytes,
+    steps: report.steps,
+    steps_max: STEPS_MAX,
     exposure: exposureDocument(report.exposure),
     media: report.media.map(fitDocument),
     warnings: report.warnings,
@@ -116,4 +122,4 @@ export function togetherDocument(programmes: readonly ProgrammeReport[], togethe
   }));
 }
 
-export const faultDocument = ({ file, line, problem }: FileFault) => ({ file, line, problem });
+export const faultDocument = ({ file, line, column = null, problem }: FileFault) => ({ file, line, column, problem });

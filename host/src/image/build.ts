@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { STATE_LAYOUT } from "@cachet/card-layout";
-import type { Programme } from "@cachet/firmware/rules";
+import { hasCustomRules, type Programme } from "@cachet/firmware/rules";
 import { encodeImage, type ImageVersion, PRODUCT, type Signer } from "@cachet/firmware/wire";
 import { type BuildOptions, build, type Message, type OutputFile } from "esbuild";
 import { sha256 } from "../ports/crypto.ts";
@@ -79,6 +79,8 @@ async function bundled(contents: string, sourcefile: string): Promise<readonly O
     minify: true,
     charset: "utf8",
     legalComments: "none",
+    // As the programme's file ran when it was checked: what changes a kept value throws.
+    banner: { js: '"use strict";' },
     sourcemap: "external",
     outfile: "app.js",
   });
@@ -90,22 +92,19 @@ const outputOf = (outputs: readonly OutputFile[], end: string): OutputFile =>
 /** A programme, and the file that it came from; null where it came from none. */
 type Source = readonly [programme: Programme, file: string | null];
 
-const hasCode = ({ rules }: Programme): boolean =>
-  rules.some((rule) => rule.kind === "bonus" && typeof rule.gives === "object" && "earn" in rule.gives);
-
 /**
  * A script that begins with one function of the app. A programme is plain data by the time that it is built, and nothing of its
  * file runs there, unless it has functions of its own.
  */
 function started(from: string, start: (programmes: readonly string[]) => string, sources: readonly Source[]): string {
-  const files = sources.map(([programme, file]) => (hasCode(programme) ? file : null));
+  const files = sources.map(([programme, file]) => (hasCustomRules(programme) ? file : null));
   const imports = files.flatMap((file, i) => (file === null ? [] : [`import own${i} from ${ownImport(file)};`]));
   const given = sources.map(([programme], i) => (files[i] === null ? JSON.stringify(programme) : `own${i}`));
   return [`import * as app from ${JSON.stringify(from)};`, ...imports, `app.${start(given)};`, ""].join("\n");
 }
 
 /** The script that runs in the terminal: the app with these programmes in it. */
-async function bundle(
+export async function payloadOf(
   sources: readonly Source[],
 ): Promise<{ readonly payload: Uint8Array; readonly sourceMap: string }> {
   const script = started(APP, (programmes) => `launch([${programmes.join(",")}])`, sources);
@@ -135,7 +134,7 @@ const merchantsOf = (programmes: readonly Programme[]): number[] =>
 /** Builds a signed image from programme files. Throws `BuildRefused`, naming the file. */
 export async function buildImage(files: readonly string[], options: ImageOptions): Promise<BuiltImage> {
   const programmes = await programmesOf(files);
-  const { payload, sourceMap } = await bundle(programmes.map((programme, i) => [programme, files[i]!]));
+  const { payload, sourceMap } = await payloadOf(programmes.map((programme, i) => [programme, files[i]!]));
   const facts = {
     version: options.version,
     securityCounter: options.securityCounter,

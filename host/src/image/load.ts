@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { type Programme, programmeFaults, programmeOfJson } from "@cachet/firmware/rules";
+import { type Programme, programmeFaults, programmeOfJson, stepFaults, worstSteps } from "@cachet/firmware/rules";
 import { readCode } from "./programme-code.ts";
 
 /** Something wrong in a programme file. Lines and columns count from 1; null, or left out, where they are not known. */
@@ -36,6 +36,9 @@ function lineOf(source: string, problem: string): number | null {
   return at < 0 ? null : at + 1;
 }
 
+const faultsOf = (file: string, source: string, problems: readonly string[]): FileFault[] =>
+  problems.map((problem) => ({ file, line: lineOf(source, problem), problem }));
+
 /** What running the file threw: the faults that it names, or itself. */
 function thrownFaults(file: string, source: string, error: unknown, thrownAt: number | null): FileFault[] {
   const named = (error as { readonly faults?: unknown } | null | undefined)?.faults;
@@ -48,10 +51,15 @@ const NO_PROGRAMME = "the file does not end with: export default programme({ ...
 /** The JSON form of a programme. */
 const isJson = (file: string): boolean => file.endsWith(".json");
 
-function loadJson(file: string): ProgrammeReading {
-  const source = readFileSync(file, "utf8");
+/** A programme without faults of its own: whether a sale may be too large for it. */
+function counted(file: string, source: string, programme: Programme): ProgrammeReading {
+  const faults = faultsOf(file, source, stepFaults(worstSteps(programme)));
+  return faults.length > 0 ? { ok: false, faults } : { ok: true, programme };
+}
+
+function loadJson(file: string, source: string): ProgrammeReading {
   try {
-    return { ok: true, programme: programmeOfJson(JSON.parse(source)) };
+    return counted(file, source, programmeOfJson(JSON.parse(source)));
   } catch (error) {
     return { ok: false, faults: thrownFaults(file, source, error, null) };
   }
@@ -59,14 +67,13 @@ function loadJson(file: string): ProgrammeReading {
 
 /** The programme that a file exports, or everything that is wrong with it. Runs the file, unless it is a programme in JSON. */
 export async function loadProgramme(file: string): Promise<ProgrammeReading> {
-  if (isJson(file)) return loadJson(file);
-  const code = await readCode(file);
   const source = readFileSync(file, "utf8");
+  if (isJson(file)) return loadJson(file, source);
+  const code = await readCode(file);
   if (!code.ok) return { ok: false, faults: code.faults ?? thrownFaults(file, source, code.threw, code.line) };
-  const { exported } = code;
-  if (exported === undefined) return { ok: false, faults: [{ file, line: null, problem: NO_PROGRAMME }] };
-  const faults = programmeFaults(exported).map((problem) => ({ file, line: lineOf(source, problem), problem }));
-  return faults.length > 0 ? { ok: false, faults } : { ok: true, programme: exported as Programme };
+  if (code.exported === undefined) return { ok: false, faults: [{ file, line: null, problem: NO_PROGRAMME }] };
+  const faults = faultsOf(file, source, programmeFaults(code.exported));
+  return faults.length > 0 ? { ok: false, faults } : counted(file, source, code.exported as Programme);
 }
 
 /** For each file, the fault of a programme whose number an earlier one has. Null stands for a file that holds none. */

@@ -1,5 +1,13 @@
 import { type CardMap, type Chip, purseRoom } from "@cachet/card-layout";
-import { exposure, mediaReport, type Place, type Programme, protectionOf, type Rule } from "@cachet/firmware/rules";
+import {
+  exposure,
+  mediaReport,
+  type Place,
+  type Programme,
+  protectionOf,
+  type Rule,
+  worstSteps,
+} from "@cachet/firmware/rules";
 
 /** What is assumed about terminals and batches; `terminals` null: one for each merchant that the programme lists. */
 export interface Assumed {
@@ -37,6 +45,8 @@ export interface ProgrammeReport {
   readonly programme: Programme;
   /** Bytes of its purses. */
   readonly bytes: number;
+  /** Steps for a sale of 100 lines, of those that an evaluation has. */
+  readonly steps: number;
   readonly media: readonly Fit[];
   /** Null where no money leaves the card: stamps alone. */
   readonly exposure: Exposure | null;
@@ -129,6 +139,7 @@ export function programmeReport(programmes: readonly Programme[], assumed: Assum
       return {
         programme,
         bytes,
+        steps: worstSteps(programme).steps,
         media: fits,
         exposure: exposureOf(programme, assumed),
         warnings: warningsOf(programme, fits),
