@@ -130,7 +130,7 @@ export class Evaluation {
     return this.skipped.filter(({ reason }) => FAULT_REASONS.includes(reason));
   }
 
-  /** Steps that a sale took; more than `STEPS_MAX` where there were not enough. */
+  /** Steps that a sale took; more than `STEPS_MAX` where there are not enough. */
   get steps(): number {
     return this.#work.steps;
   }
@@ -202,6 +202,13 @@ function cashTaken(effects: readonly Effect[]): number {
   );
 }
 
+/** A journal entry has room for so many effects of one programme, and for so many of their shares of lines. */
+const EFFECTS_MAX = 100;
+const SHARES_MAX = 4_000;
+
+const isTellable = ({ effects, sale }: Working): boolean =>
+  effects.length <= EFFECTS_MAX && effects.length * sale.lines.length <= SHARES_MAX;
+
 function sell(work: Working): Evaluation {
   runStages(work);
   return new Evaluation(work, sum(work.openLines()) + work.sale.tip);
@@ -213,7 +220,9 @@ function evaluateSale(programme: Programme, purses: readonly Purse[], sale: Sale
   work.steps = fixedSteps(work.plan, sale.lines.length);
   try {
     if (work.steps > STEPS_MAX) throw new StepsExhausted("", work.steps);
-    return sell(work);
+    const sold = sell(work);
+    if (!isTellable(work)) throw new StepsExhausted("", work.steps);
+    return sold;
   } catch (error) {
     if (!(error instanceof StepsExhausted)) throw error;
     const base = new Working(baseProgramme(programme), purses, sale, facts);

@@ -1,8 +1,7 @@
 import { CUSTOM_VALUE_MAX } from "./custom.ts";
 import { evaluate, SALE_CENTS_MAX } from "./evaluate.ts";
-import { planOf } from "./plan.ts";
 import type { Programme, Rule } from "./programme.ts";
-import { fixedSteps, STEPS_MAX } from "./steps.ts";
+import { STEPS_MAX } from "./steps.ts";
 import type { Skipped } from "./working.ts";
 
 const LINES = 100;
@@ -46,7 +45,9 @@ export interface WorstSteps {
 export function stepFaults({ steps, faults }: WorstSteps): string[] {
   return faults.map(({ rule, reason }) => {
     if (rule === "")
-      return `rules: they take ${steps} steps for a sale of ${LINES} lines, at most ${STEPS_MAX}; take some of them out`;
+      return steps > STEPS_MAX
+        ? `rules: they take ${steps} steps for a sale of ${LINES} lines, at most ${STEPS_MAX}; take some of them out`
+        : `rules: they do more for a sale of ${LINES} lines than a journal entry has room for; take some of them out`;
     const what = {
       STEP_BUDGET: `takes more than the ${STEPS_MAX} steps there are`,
       RULE_THREW: "throws",
@@ -61,9 +62,6 @@ export function stepFaults({ steps, faults }: WorstSteps): string[] {
  * every custom rule asked. A custom rule may take more for a sale that is smaller; the terminal stops it then.
  */
 export function worstSteps(programme: Programme): WorstSteps {
-  const fixed = fixedSteps(planOf(programme), LINES);
-  if (fixed > STEPS_MAX) return { steps: fixed, faults: [{ rule: "", reason: "STEP_BUDGET" }] };
-  if (!hasCustomRules(programme)) return { steps: fixed, faults: [] };
   const asked = { ...programme, rules: programme.rules.map(always) };
   const categories = [...new Set(categoriesIn(programme))];
   const mixes = [[undefined, ...categories], ...categories.map((category) => [category])];

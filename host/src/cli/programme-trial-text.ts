@@ -39,9 +39,10 @@ export function trialLines({ steps }: TrialDocument, rules: readonly string[]): 
       const said = [...did, ...not];
       return (said.length === 0 ? ["nothing to do"] : said).map((text) => `  ${rule.padEnd(20)} ${text}`);
     });
-    const others = effects
-      .filter(({ rule }) => rule === "")
-      .map((effect) => `  ${"".padEnd(20)} ${effectText(effect)}`);
+    const others = [
+      ...effects.filter(({ rule }) => rule === "").map(effectText),
+      ...skipped.filter(({ rule }) => rule === "").map(({ reason }) => `all rules together: ${reason}`),
+    ].map((text) => `  ${"".padEnd(20)} ${text}`);
     const changes = Object.entries(card).map(
       ([rule, now]) => `  ${rule.padEnd(20)} ${i === 0 ? "" : `${held(before[rule])} -> `}${held(now)}`,
     );
