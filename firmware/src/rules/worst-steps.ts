@@ -6,7 +6,7 @@ import type { Skipped } from "./working.ts";
 
 const LINES = 100;
 const UNITS = 99;
-/** Noon in every zone of the language is the same day as this; one sale on each day of a week from here. Seconds since 2000. */
+/** A day in 2026, from which a week is tried: near noon, so that each zone has another day of the week each time. Seconds since 2000. */
 const NOON = 27 * 365 * 86_400 + 43_200;
 
 const isText = (value: unknown): value is string => typeof value === "string";

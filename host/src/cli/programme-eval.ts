@@ -60,7 +60,7 @@ export async function played(file: string, { events, vm }: EvalOptions): Promise
   if ("played" in answer) return answer.played;
   if ("refused" in answer) throw badEvents(events, answer.refused);
   throw new Failure("C-PROGRAMME-04", `the engine stopped: ${answer.stopped}`, NOTHING, [
-    "give it fewer events at once; a programme's own function that never ends does this too",
+    "give it fewer events at once",
   ]);
 }
 

@@ -57,9 +57,11 @@ async function programmesOf(files: readonly string[]): Promise<readonly Programm
     files.map(async (file) => {
       const reading = await loadProgramme(file);
       if (reading.ok) return reading.programme;
-      const [first] = reading.faults;
-      const where = first === undefined || reading.faults.length > 1 ? file : placeOf(first);
-      throw new BuildRefused(where, reading.faults.map(({ problem }) => problem).join("; "));
+      const [first, ...others] = reading.faults;
+      if (first === undefined || others.length === 0)
+        throw new BuildRefused(first === undefined ? file : placeOf(first), first?.problem ?? "");
+      const all = reading.faults.map((fault) => `${placeOf(fault)}: ${fault.problem}`);
+      throw new BuildRefused(file, [`${all.length} faults`, ...all].join("\n"));
     }),
   );
   const [twice] = numberFaults(files, programmes).flat();
