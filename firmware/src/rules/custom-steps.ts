@@ -33,11 +33,26 @@ export function leave(): void {
   depth -= 1;
 }
 
-/** The members of a list, set or map, where they are spread: a step for each. */
-export function each<T>(values: Iterable<T> & ({ readonly length: number } | { readonly size: number })): Iterable<T> {
-  left -= "length" in values ? values.length : values.size;
-  step();
-  return values;
+/** The members of what is spread: a step for each, before the next one is asked for. */
+export function each<T>(values: Iterable<T>): readonly T[] {
+  const all: T[] = [];
+  for (const value of values) {
+    step();
+    all.push(value);
+  }
+  return all;
+}
+
+/** The fields of an object that is spread or listed: a step for each. */
+export function fields<T>(value: T): T {
+  if (typeof value === "object" && value !== null) for (const _ of Object.keys(value)) step();
+  return value;
+}
+
+/** A list whose method goes through it all in the engine's own code: a step for every ten members. */
+export function sized<T>(value: T): T {
+  if (Array.isArray(value)) for (let i = 0; i < value.length; i += 10) step();
+  return value;
 }
 
 /** A sum of numbers. Text is not put together: it could double with each step. */
@@ -46,12 +61,23 @@ export function plus(a: unknown, b: unknown): number {
   return a + b;
 }
 
+const refused = (): never => {
+  throw new TypeError("what a programme's file keeps is not changed by a visit");
+};
+
 /** Makes what a programme's file names for good unchangeable: nothing is remembered from one visit to the next. */
 export function keep(...values: readonly unknown[]): void {
   for (const value of values) {
-    if (typeof value !== "object" || value === null || Object.isFrozen(value)) continue;
-    Object.freeze(value);
-    keep(...Object.values(value));
+    if ((typeof value !== "object" && typeof value !== "function") || value === null || Object.isFrozen(value))
+      continue;
+    if (value instanceof Map || value instanceof Set) {
+      Object.assign(value, { set: refused, add: refused, delete: refused, clear: refused });
+      Object.freeze(value);
+      keep(...value.keys(), ...value.values());
+    } else {
+      Object.freeze(value);
+      keep(...Object.values(value));
+    }
   }
 }
 

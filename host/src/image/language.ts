@@ -39,7 +39,7 @@ const NAMES: Readonly<Record<string, readonly string[] | null>> = {
   Math: ["abs", "ceil", "floor", "max", "min", "sign", "trunc"],
   Number: ["MAX_SAFE_INTEGER", "isInteger", "isSafeInteger"],
   Array: ["isArray"],
-  Object: ["entries", "fromEntries", "keys", "values"],
+  Object: ["entries", "keys", "values"],
   Map: null,
   Set: null,
   Error: null,
@@ -47,23 +47,16 @@ const NAMES: Readonly<Record<string, readonly string[] | null>> = {
   TypeError: null,
 };
 
+/** Methods that go through a whole list. */
+export const WHOLE = new Set([
+  ...["every", "filter", "find", "findIndex", "findLast", "findLastIndex", "forEach", "includes", "indexOf"],
+  ...["lastIndexOf", "map", "reduce", "shift", "slice", "some", "unshift"],
+]);
+
 /** Methods of lists, text, sets and maps. What is left out goes by the locale, compares in an order of its own, or makes much of little. */
 const METHODS = new Set([
-  ...[
-    "at",
-    "endsWith",
-    "entries",
-    "every",
-    "filter",
-    "find",
-    "findIndex",
-    "findLast",
-    "findLastIndex",
-    "forEach",
-    "get",
-  ],
-  ...["has", "includes", "indexOf", "keys", "lastIndexOf", "map", "reduce", "slice", "some", "startsWith", "values"],
-  ...["add", "pop", "push", "set", "shift", "unshift"],
+  ...WHOLE,
+  ...["add", "at", "endsWith", "entries", "get", "has", "keys", "pop", "push", "set", "startsWith", "values"],
 ]);
 
 /** Those that change what they are called on. */

@@ -1,7 +1,18 @@
 import { type AnyNode, type Expression, type Function as FunctionNode, type Node, type Program, parse } from "acorn";
 import { Edits } from "./edits.ts";
-import { CHANGING, LANGUAGE, memberFault, methodFault, nameFault, operatorFault, syntaxFault } from "./language.ts";
-import { declaredBy, type Fn, namesIn, Scope } from "./scope.ts";
+import {
+  CHANGING,
+  LANGUAGE,
+  memberFault,
+  methodFault,
+  nameFault,
+  operatorFault,
+  syntaxFault,
+  WHOLE,
+} from "./language.ts";
+import { changeFault, importFault, literalFault, placeFault, wordFault } from "./node-faults.ts";
+import { bare, childrenOf, isOptional, type Member, rootOf } from "./nodes.ts";
+import { declaredBy, namesIn, Scope } from "./scope.ts";
 
 /** A place of a script that is not in the language of programmes; line from 1, column from 0. */
 export interface ScriptFault {
@@ -16,25 +27,6 @@ export type ScriptReading =
 
 /** What the compiler calls the meter in a programme: a name that none may declare. */
 const METER = "cachet$";
-
-const isNode = (value: unknown): value is AnyNode =>
-  typeof value === "object" && value !== null && typeof (value as { readonly type?: unknown }).type === "string";
-
-function childrenOf(node: AnyNode): AnyNode[] {
-  return Object.values(node).flatMap((value: unknown): AnyNode[] =>
-    Array.isArray(value) ? value.filter(isNode) : isNode(value) ? [value] : [],
-  );
-}
-
-const bare = (node: AnyNode): AnyNode => (node.type === "ParenthesizedExpression" ? bare(node.expression) : node);
-
-/** The name at the beginning of `name.a.b[c]`; null where it begins with something else. */
-function rootOf(node: AnyNode): string | null {
-  const inner = bare(node);
-  if (inner.type === "Identifier") return inner.name;
-  if (inner.type === "ChainExpression") return rootOf(inner.expression);
-  return inner.type === "MemberExpression" ? rootOf(inner.object) : null;
-}
 
 /** One script: what of it is outside the language, and the calls of the meter that go into it. */
 class Script {
@@ -56,13 +48,7 @@ class Script {
   program(program: Program): void {
     const scope = this.declaring(new Scope(null, null), program.body);
     for (const statement of program.body) this.read(statement, scope);
-    const kept = program.body.flatMap((node) =>
-      node.type === "VariableDeclaration"
-        ? declaredBy([node])
-        : node.type === "ExportNamedDeclaration" && node.declaration?.type === "VariableDeclaration"
-          ? declaredBy([node.declaration])
-          : [],
-    );
+    const kept = declaredBy(program.body.filter(({ type }) => type !== "ImportDeclaration"));
     this.edits.put(0, `import { customSteps as ${METER} } from "${LANGUAGE}"; `);
     this.edits.put(program.end, `\n${METER}.keep(${kept.join(", ")});\n`);
   }
@@ -84,11 +70,11 @@ class Script {
     }
     switch (node.type) {
       case "ImportDeclaration":
-        this.import(node.source, String(node.source.value));
-        if (node.source.value === LANGUAGE) for (const one of node.specifiers) this.word(one);
+        this.fault(node.source, importFault(node.source));
+        if (node.source.value === LANGUAGE) for (const one of node.specifiers) this.fault(one, wordFault(one));
         return;
       case "ExportNamedDeclaration":
-        if (node.source != null) this.import(node.source, String(node.source.value));
+        if (node.source != null) this.fault(node.source, importFault(node.source));
         else if (node.declaration != null) this.read(node.declaration, scope);
         else for (const { local } of node.specifiers) this.read(local, scope);
         return;
@@ -133,7 +119,7 @@ class Script {
         this.name(node, node.name, scope, "alone");
         return;
       case "Literal":
-        this.literal(node);
+        this.fault(node, literalFault(node));
         return;
       case "TemplateLiteral":
         if (scope.fn !== null && node.expressions.length > 0)
@@ -147,11 +133,14 @@ class Script {
         this.call(node, scope);
         return;
       case "NewExpression":
-        if (node.callee.type === "Identifier") this.name(node.callee, node.callee.name, scope, "new");
-        else if (scope.find(rootOf(node.callee) ?? "") !== undefined)
+        if (scope.find(rootOf(node.callee) ?? "") !== undefined)
           this.fault(node, "new: only Map, Set, Error, RangeError and TypeError");
+        else if (node.callee.type === "Identifier") this.name(node.callee, node.callee.name, scope, "new");
         else this.read(node.callee, scope);
-        this.readAll(node.arguments, scope);
+        // What a Map or Set is made from is gone through.
+        for (const one of node.arguments)
+          if (one.type === "SpreadElement") this.read(one, scope);
+          else this.metered("each", one, scope);
         return;
       case "Property":
         if (node.kind !== "init") this.fault(node, `${node.kind}: write a plain field`);
@@ -159,11 +148,12 @@ class Script {
         this.read(node.value, scope);
         return;
       case "SpreadElement":
-        this.spread(node.argument, scope);
+        this.metered("each", node.argument, scope);
         return;
       case "ObjectExpression":
-        // Fields of one object in another are no more than both have.
-        for (const part of node.properties) this.read(part.type === "SpreadElement" ? part.argument : part, scope);
+        for (const part of node.properties)
+          if (part.type === "SpreadElement") this.metered("fields", part.argument, scope);
+          else this.read(part, scope);
         return;
       case "BinaryExpression":
         this.binary(node, scope);
@@ -177,8 +167,8 @@ class Script {
         this.assignment(node, scope);
         return;
       case "UpdateExpression":
-        this.place(node.argument);
-        this.change(node, node.argument, scope);
+        this.fault(node, placeFault(node.argument));
+        this.fault(node, changeFault(node.argument, scope));
         this.read(node.argument, scope);
         return;
       case "BreakStatement":
@@ -192,22 +182,10 @@ class Script {
     }
   }
 
-  private import(node: Node, from: string): void {
-    if (from === LANGUAGE || /^\.\.?\//.test(from)) return;
-    this.fault(node, `"${from}": a programme imports ${LANGUAGE} and files of its own, nothing else`);
-  }
-
-  /** A word of the language: those that begin an evaluation, or count its steps, are not for programmes. */
-  private word(node: Extract<AnyNode, { type: "ImportDeclaration" }>["specifiers"][number]): void {
-    const word = node.type === "ImportSpecifier" && node.imported.type === "Identifier" ? node.imported.name : "*";
-    if (["*", "customSteps", "evaluate", "playTrial"].includes(word))
-      this.fault(node, `${word}: a programme imports the words that it is written with, by their names`);
-  }
-
   /** Declares what a pattern names, in the scope of a function or a `catch`, and reads its usual values. */
   private parameter(node: AnyNode, scope: Scope): void {
     for (const name of namesIn(node as Parameters<typeof namesIn>[0])) scope.declare(name);
-    this.pattern(node, scope);
+    this.pattern(node.type === "RestElement" ? node.argument : node, scope);
   }
 
   /** Reads a pattern that declares names: nothing but its usual values and computed fields are expressions. */
@@ -222,7 +200,7 @@ class Script {
       case "ObjectPattern":
         for (const part of node.properties) {
           if (part.type === "Property" && part.computed) this.read(part.key, scope);
-          this.pattern(part.type === "Property" ? part.value : part.argument, scope);
+          this.pattern(part.type === "Property" ? part.value : part, scope);
         }
         return;
       case "AssignmentPattern":
@@ -233,7 +211,7 @@ class Script {
         this.read(node.right, scope);
         return;
       case "RestElement":
-        this.pattern(node.argument, scope);
+        this.fault(node, "...: what is left is not taken apart; write slice(), or name the fields");
         return;
       default:
         this.read(node, scope);
@@ -284,15 +262,7 @@ class Script {
     if (scope.find(name) === undefined) this.fault(node, nameFault(name, use));
   }
 
-  private literal(node: Extract<AnyNode, { type: "Literal" }>): void {
-    if (node.regex != null)
-      this.fault(node, "a pattern of text takes any number of steps; compare with === or startsWith()");
-    else if (typeof node.value === "bigint") this.fault(node, `${node.raw}: write a plain whole number`);
-    else if (typeof node.value === "number" && !Number.isSafeInteger(node.value))
-      this.fault(node, `${node.value}: no whole number; amounts are cents, rates basis points`);
-  }
-
-  private member(node: Extract<AnyNode, { type: "MemberExpression" }>, scope: Scope): void {
+  private member(node: Member, scope: Scope): void {
     const { object, property, computed } = node;
     if (computed) this.read(property, scope);
     else if (property.type === "Identifier") this.fault(property, memberFault(property.name));
@@ -303,9 +273,17 @@ class Script {
 
   private call(node: Extract<AnyNode, { type: "CallExpression" }>, scope: Scope): void {
     const callee = bare(node.callee);
-    if (callee.type === "MemberExpression") this.method(callee, scope);
-    this.read(node.callee, scope);
-    for (const argument of node.arguments) this.argument(argument, scope);
+    const isOfNames = callee.type === "MemberExpression" && this.isGlobal(callee.object, scope);
+    if (callee.type === "MemberExpression" && !isOfNames) this.method(callee, scope);
+    else this.read(node.callee, scope);
+    const lists = isOfNames && rootOf(callee) === "Object";
+    for (const argument of node.arguments)
+      if (lists && argument.type !== "SpreadElement") this.metered("fields", argument, scope);
+      else this.argument(argument, scope);
+  }
+
+  private isGlobal(node: AnyNode, scope: Scope): boolean {
+    return node.type === "Identifier" && scope.find(node.name) === undefined;
   }
 
   /** Fractions outside functions are refused by what they are given to, in words of its own: `percent(2.5)`. */
@@ -314,20 +292,28 @@ class Script {
     else if (scope.fn !== null || node.type !== "Literal" || typeof node.value !== "number") this.read(node, scope);
   }
 
-  private method(callee: Extract<AnyNode, { type: "MemberExpression" }>, scope: Scope): void {
-    const { object, property, computed } = callee;
-    const root = object.type === "Identifier" && scope.find(object.name) === undefined;
-    if (root) return;
+  private method(callee: Member, scope: Scope): void {
+    const { object, property, computed, optional } = callee;
     if (computed || property.type !== "Identifier") {
       this.fault(callee, "a method goes by its name: .map(), not [name]()");
       return;
     }
     this.fault(property, methodFault(property.name));
-    if (CHANGING.has(property.name)) this.change(callee, object, scope);
+    if (CHANGING.has(property.name)) this.fault(callee, changeFault(object, scope));
+    if (!WHOLE.has(property.name)) {
+      this.read(callee, scope);
+      return;
+    }
+    this.metered("sized", object, scope);
+    // What stood in one chain with the method still ends it: a?.b.map(f).
+    if (optional || !isOptional(object)) return;
+    const dot = this.source.indexOf(".", object.end);
+    this.edits.put(dot, "?");
   }
 
-  private spread(value: AnyNode, scope: Scope): void {
-    this.edits.put(value.start, `${METER}.each(`);
+  /** A value that goes through the meter first. */
+  private metered(by: "each" | "fields" | "sized", value: AnyNode, scope: Scope): void {
+    this.edits.put(value.start, `${METER}.${by}(`);
     this.read(value, scope);
     this.edits.put(value.end, ")");
   }
@@ -352,8 +338,8 @@ class Script {
       this.fault(left, "several values at once: assign one after the other");
       return;
     }
-    this.place(left);
-    this.change(node, left, scope);
+    this.fault(left, placeFault(left));
+    this.fault(node, changeFault(left, scope));
     this.read(left, scope);
     if (operator !== "+=" || scope.fn === null) {
       this.read(right, scope);
@@ -367,32 +353,6 @@ class Script {
     this.edits.put(right.start, `${METER}.plus(${leftText}, `);
     this.read(right, scope);
     this.edits.put(right.end, ")");
-  }
-
-  /** A list that is set at a far index is as long as that. */
-  private place(target: AnyNode): void {
-    const inner = bare(target);
-    if (inner.type !== "MemberExpression") return;
-    if (inner.computed) this.fault(inner, "a place in a list or object is not set by its index: use a Map, and set()");
-    else if (inner.property.type === "Identifier" && inner.property.name === "length")
-      this.fault(inner, "the length of a list is not set");
-  }
-
-  /** Something is changed: it must be of this very call, or of the one that a function is an argument in. */
-  private change(node: Node, target: AnyNode, scope: Scope): void {
-    const inner = bare(target);
-    const root = rootOf(inner);
-    const owner = root === null ? undefined : scope.find(root);
-    if (owner === undefined || (scope.fn === null && owner.fn === null)) return;
-    if (owner.fn === null) {
-      this.fault(node, `${root} would be remembered from one visit to the next: declare it inside the function`);
-      return;
-    }
-    for (let fn: Fn | null = scope.fn; fn !== null && fn !== owner.fn; fn = fn.outer) {
-      if (fn.isArgument) continue;
-      this.fault(node, `${root} belongs to another function, and could be remembered: return a value instead`);
-      return;
-    }
   }
 }
 
