@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { CARD_MAPS } from "@cachet/card-layout";
 import { afterAll, describe, expect, it } from "vitest";
 import { type Ended, ProgrammeDesk } from "../fixtures/programme-desk.ts";
@@ -193,5 +194,51 @@ describe("a programme file that misbehaves", () => {
       ...["", 'if (given.a > 0) throw new Error("no such shop");', ...programme(5, CAGNOTTE)],
     );
     expect(check(file).err).toContain("throws.ts:6: no such shop");
+  });
+});
+
+describe("examples beside a programme", () => {
+  const sale = { type: "sale", lines: [{ amount: 1_000 }] };
+  const example = (title: string, earned: number) => ({
+    ...{ title, card: {}, events: [sale, sale], expect: [{ payable: 1_000 }, { earned: { tirelire: earned } }] },
+  });
+  const examples = (name: string, ...them: readonly unknown[]): string => write(name, JSON.stringify(them));
+  const MEDIA = '  media: ["MF0UL21"],';
+
+  it("are played: how many there are is said", () => {
+    const file = write("played.programme.ts", ...programme(50, CAGNOTTE, MEDIA));
+    expect(check(file).out).toContain(`${file}: ok\n`);
+    const beside = examples("played.examples.json", example("un", 50), example("deux", 50));
+    expect(check(file).out).toContain(`${file}: ok, 2 examples\n`);
+    expect(checkJson(file).document.programmes[0].examples).toEqual({ file: beside, count: 2, differences: [] });
+  });
+
+  it("that come out otherwise fail, the first one by name with both answers", () => {
+    const file = write("wrong.ts", ...programme(51, CAGNOTTE, MEDIA));
+    const beside = examples("wrong.examples.json", example("un", 50), example("deux", 60), example("trois", 70));
+    const { code, out, err } = check(file);
+    expect(code).toBe(1);
+    expect(out).not.toContain(": ok");
+    const said = 'deux, event 2: earned is {"tirelire":50}, the example says {"tirelire":60}';
+    expect(err).toContain(`error C-PROGRAMME-05: ${beside}: ${said}\n`);
+    expect(err).toContain("State: 2 of 3 examples came out otherwise");
+    const { document } = checkJson(file);
+    expect(document).toMatchObject({ ok: false, error: { code: "C-PROGRAMME-05" } });
+    expect(document.programmes[0].examples.differences).toHaveLength(2);
+  });
+
+  it("of the folder are those of a programme without any of its own, and are named where they cannot be read", () => {
+    const file = write("none.ts", ...programme(52, CAGNOTTE, MEDIA));
+    const beside = examples("examples.json", example("un", 50));
+    expect(check(file).out).toContain(`${file}: ok, 1 example\n`);
+    examples("examples.json", { ...example("un", 50), expect: [] });
+    expect(check(file)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining(`C-PROGRAMME-06: ${beside}: example "un"`),
+    });
+    write("examples.json", "[");
+    expect(check(file)).toMatchObject({ code: 1, err: expect.stringContaining(`C-PROGRAMME-06: ${beside}: `) });
+    expect(checkJson(file).document).toMatchObject({ error: { code: "C-PROGRAMME-06" } });
+    rmSync(beside);
   });
 });

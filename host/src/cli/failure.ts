@@ -118,6 +118,14 @@ export const CODES = {
     exit: EXIT.refused,
     meaning: "The engine stopped before it had played every event: it took too long or too much memory.",
   },
+  "C-PROGRAMME-05": {
+    exit: EXIT.refused,
+    meaning: "An example beside a programme comes out otherwise than it says. The message has both answers.",
+  },
+  "C-PROGRAMME-06": {
+    exit: EXIT.refused,
+    meaning: "The examples beside a programme cannot be read. The message names the example and the field.",
+  },
   "C-DOCTOR-01": {
     exit: EXIT.refused,
     meaning:

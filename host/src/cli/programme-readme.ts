@@ -6,12 +6,12 @@ const FR = (title: string): string => `# Programme de fidélité : ${title}
 Donnez-lui votre numéro de programme (\`number\`), et une nouvelle \`version\` à chaque changement.
 
 \`examples.json\` : des exemples calculés à la main. Montants en centimes, points et tampons en nombre entier, par nom de règle.
-Qui change une règle change aussi les exemples qu'elle concerne.
+`check` les joue et nomme le premier qui donne autre chose : qui change une règle change aussi les exemples qu'elle concerne.
 
 ## Et maintenant
 
 \`\`\`
-cachet programme check programme.ts                            ce qui ne va pas, et sur quelles cartes il tient
+cachet programme check programme.ts                            ce qui ne va pas, les exemples, les cartes où il tient
 cachet programme sheet programme.ts --for customers            la feuille des règles pour les clients
 cachet programme sheet programme.ts --for staff                la fiche de l'équipe
 cachet programme eval programme.ts --events events.json        essayer des achats sur une carte
@@ -33,12 +33,12 @@ const EN = (title: string): string => `# Loyalty programme: ${title}
 Give it your own programme number (\`number\`), and a new \`version\` with every change.
 
 \`examples.json\`: examples worked out by hand. Amounts in cents, points and stamps as whole numbers, by the name of the rule.
-Whoever changes a rule changes the examples that it concerns.
+`check` plays them and names the first that comes out otherwise: whoever changes a rule changes the examples that it concerns.
 
 ## Next
 
 \`\`\`
-cachet programme check programme.ts                            what is wrong, and which cards it fits on
+cachet programme check programme.ts                            what is wrong, the examples, the cards it fits on
 cachet programme sheet programme.ts --for customers            the sheet of rules for customers
 cachet programme sheet programme.ts --for staff                the sheet for the staff
 cachet programme eval programme.ts --events events.json        try purchases on a card

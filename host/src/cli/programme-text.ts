@@ -3,6 +3,7 @@ import { STEPS_MAX } from "@cachet/firmware/rules";
 import type { FileFault } from "../image/load.ts";
 import type { Exposure, Fit, ProgrammeReport, Together } from "../image/programme-report.ts";
 import { money } from "./money.ts";
+import { type ExampleRun, exampleDocument } from "./programme-examples.ts";
 
 type Lang = "fr" | "en";
 
@@ -40,12 +41,19 @@ function exposureLines(exposure: Exposure | null, lang: Lang): string[] {
   ];
 }
 
+function headLine(file: string, run: ExampleRun | null): string {
+  if (run === null) return `${file}: ok`;
+  const { examples, differences } = run;
+  const count = counted(examples.length, "example");
+  return differences.length === 0 ? `${file}: ok, ${count}` : `${file}: no fault, but not as its ${count} say`;
+}
+
 /** What was found out about one programme, for people. */
-export function programmeLines(file: string, report: ProgrammeReport, lang: Lang): string[] {
+export function programmeLines(file: string, report: ProgrammeReport, run: ExampleRun | null, lang: Lang): string[] {
   const { number, version, name, scope, merchants, rules } = report.programme;
   const count = counted(Object.keys(merchants).length, "merchant");
   return [
-    `${file}: ok`,
+    headLine(file, run),
     fact("programme", `${number}, version ${version}: ${name} (${scope}, ${count})`),
     fact("rules", rules.map(({ id, kind }) => `${id} (${kind})`).join(", ")),
     fact("purses", counted(report.bytes, "byte")),
@@ -90,7 +98,7 @@ function exposureDocument(exposure: Exposure | null) {
 }
 
 /** What was found out about one programme, for programs. */
-export function programmeDocument(file: string, report: ProgrammeReport) {
+export function programmeDocument(file: string, report: ProgrammeReport, run: ExampleRun | null) {
   const { number, version, name, scope, merchants, rules } = report.programme;
   return {
     file,
@@ -100,6 +108,7 @@ export function programmeDocument(file: string, report: ProgrammeReport) {
     scope,
     merchants: Object.keys(merchants).map(Number),
     rules: rules.map(({ id, kind }) => ({ id, kind })),
+    examples: exampleDocument(run),
     purse_bytes: report.bytes,
     steps: report.steps,
     steps_max: STEPS_MAX,

@@ -8,6 +8,7 @@ import { readFile } from "./files.ts";
 import { correctCommand } from "./programme-correct.ts";
 import { diffCommand } from "./programme-diff.ts";
 import { trialCommands } from "./programme-eval.ts";
+import { type ExampleRun, exampleFailure, examplesRun } from "./programme-examples.ts";
 import { faultFailure } from "./programme-file.ts";
 import { initCommand } from "./programme-init.ts";
 import { sheetCommand } from "./programme-sheet.ts";
@@ -78,9 +79,15 @@ function togetherFailure(programmes: readonly ProgrammeReport[]): Failure {
 }
 
 /** What keeps these programmes from being used as they were named; null when nothing does. */
-function failureOf(files: readonly Loaded[], { programmes, together }: CheckReport): Failure | null {
+function failureOf(
+  files: readonly Loaded[],
+  { programmes, together }: CheckReport,
+  runs: readonly (ExampleRun | null)[],
+): Failure | null {
   const faults = files.flatMap((one) => one.faults);
   if (faults.length > 0) return faultFailure(faults, files.length);
+  const wrong = exampleFailure(runs.filter((run) => run !== null));
+  if (wrong !== null) return wrong;
   return programmes.length > 0 && together.every(({ fits }) => !fits) ? togetherFailure(programmes) : null;
 }
 
@@ -95,30 +102,37 @@ function assumptionText({ terminals, days }: Assumed): string {
   );
 }
 
-function checkLines(console: Console, good: readonly string[], report: CheckReport, assumed: Assumed): string[] {
+interface Checked {
+  readonly file: string;
+  readonly programme: Programme;
+  readonly run: ExampleRun | null;
+}
+
+function checkLines(console: Console, good: readonly Checked[], report: CheckReport, assumed: Assumed): string[] {
   const { programmes, together } = report;
   const shared = programmes.length > 1 ? togetherLines(programmes, together) : [];
   const counts = programmes.some(({ exposure }) => exposure !== null) ? [assumptionText(assumed)] : [];
-  return [...programmes.flatMap((one, i) => programmeLines(good[i]!, one, console.lang)), ...shared, ...counts];
+  const each = programmes.flatMap((one, i) => programmeLines(good[i]!.file, one, good[i]!.run, console.lang));
+  return [...each, ...shared, ...counts];
 }
 
 async function check(console: Console, paths: readonly string[], options: CheckOptions): Promise<number> {
   const files = await loaded(paths);
   const assumed = { terminals: options.terminals ?? null, days: options.days };
-  const good = files.flatMap(({ file, programme, faults }) =>
-    programme === null || faults.length > 0 ? [] : [{ file, programme }],
+  const good = files.flatMap(({ file, programme, faults }): Checked[] =>
+    programme === null || faults.length > 0 ? [] : [{ file, programme, run: examplesRun(file, programme) }],
   );
   const report = programmeReport(
     good.map(({ programme }) => programme),
     assumed,
   );
-  const names = good.map(({ file }) => file);
-  const failure = failureOf(files, report);
+  const runs = good.map(({ run }) => run);
+  const failure = failureOf(files, report, runs);
   const faults = files.flatMap((one) => one.faults);
-  tell(console, checkLines(console, names, report, assumed), {
+  tell(console, checkLines(console, good, report, assumed), {
     ok: failure === null,
     assumed: { terminals: assumed.terminals ?? "one for each merchant", days: assumed.days },
-    programmes: report.programmes.map((one, i) => programmeDocument(names[i]!, one)),
+    programmes: report.programmes.map((one, i) => programmeDocument(good[i]!.file, one, runs[i] ?? null)),
     together: report.programmes.length > 1 ? togetherDocument(report.programmes, report.together) : [],
     faults: faults.map(faultDocument),
     ...(failure === null ? {} : { error: failure.document() }),
@@ -135,7 +149,7 @@ export function programmeCommands(program: Command, console: () => Console, exit
   const programme = program.command("programme").description("begin, check, try, compare and correct programme files");
   programme
     .command("check")
-    .description("say what is wrong with programmes, which cards they fit on, and what copies of a card could take")
+    .description("say what is wrong with programmes, play the examples beside them, and say which cards they fit on")
     .argument("<file...>", "programme files (TypeScript); several share a card")
     .option("--terminals <n>", "terminals without contact; default one for each merchant", wholeUpTo(TERMINALS_MAX))
     .option("--days <n>", "days between two reports of a terminal", wholeUpTo(DAYS_MAX), 1)
