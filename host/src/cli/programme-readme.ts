@@ -6,7 +6,7 @@ const FR = (title: string): string => `# Programme de fidélité : ${title}
 Donnez-lui votre numéro de programme (\`number\`), et une nouvelle \`version\` à chaque changement.
 
 \`examples.json\` : des exemples calculés à la main. Montants en centimes, points et tampons en nombre entier, par nom de règle.
-`check` les joue et nomme le premier qui donne autre chose : qui change une règle change aussi les exemples qu'elle concerne.
+\`check\` les joue et nomme le premier qui donne autre chose : qui change une règle change aussi les exemples qu'elle concerne.
 
 ## Et maintenant
 
@@ -33,7 +33,7 @@ const EN = (title: string): string => `# Loyalty programme: ${title}
 Give it your own programme number (\`number\`), and a new \`version\` with every change.
 
 \`examples.json\`: examples worked out by hand. Amounts in cents, points and stamps as whole numbers, by the name of the rule.
-`check` plays them and names the first that comes out otherwise: whoever changes a rule changes the examples that it concerns.
+\`check\` plays them and names the first that comes out otherwise: whoever changes a rule changes the examples that it concerns.
 
 ## Next
 
