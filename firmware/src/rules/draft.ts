@@ -13,6 +13,7 @@ import {
 import { PREPAID_DEFAULTS, type PrepaidRule, UNITS_DEFAULTS, type UnitsRule } from "./prepaid-rule.ts";
 import { PROGRAMME_DEFAULTS, type Programme, type Rule } from "./programme.ts";
 import { programmeFaults } from "./programme-faults.ts";
+import { noteSaid } from "./said.ts";
 import { CAGNOTTE_DEFAULTS, type CagnotteRule, POINTS_DEFAULTS, type PointsRule } from "./saving-rule.ts";
 import { STAMPS_DEFAULTS, type StampsRule } from "./stamps-rule.ts";
 import {
@@ -39,7 +40,7 @@ export class ProgrammeFault extends Error {
 }
 
 /** A draft with usual values filled in, unchecked. */
-export const completed = (draft: ProgrammeDraft): Programme => ({ ...PROGRAMME_DEFAULTS, ...draft });
+export const completed = (draft: ProgrammeDraft): Programme => noteSaid({ ...PROGRAMME_DEFAULTS, ...draft }, draft);
 
 /** Fills in usual values and checks a programme. Throws `ProgrammeFault` with every fault found. */
 export function programme(draft: ProgrammeDraft): Programme {
@@ -71,7 +72,7 @@ export function programmeOfJson(written: unknown): Programme {
   if (!isObject(written)) throw new ProgrammeFault("?", ["it is no programme"]);
   const rules = Array.isArray(written.rules) ? written.rules : [];
   const complete = rules.map((rule: unknown) =>
-    isObject(rule) ? { ...RULE_DEFAULTS[rule.kind as Rule["kind"]], ...lotsFor(rule), ...rule } : rule,
+    isObject(rule) ? noteSaid({ ...RULE_DEFAULTS[rule.kind as Rule["kind"]], ...lotsFor(rule), ...rule }, rule) : rule,
   );
   return programme({ ...written, rules: complete } as unknown as ProgrammeDraft);
 }
@@ -93,17 +94,17 @@ type Draft<R, D extends keyof R = never> = Omit<R, "kind" | D> & Partial<Pick<R,
 
 /** Preset *grille*: a reward after so many visits or items. */
 export function stamps(draft: Draft<StampsRule, keyof typeof STAMPS_DEFAULTS>): StampsRule {
-  return { kind: "stamps", ...STAMPS_DEFAULTS, ...draft };
+  return noteSaid({ kind: "stamps", ...STAMPS_DEFAULTS, ...draft }, draft);
 }
 
 /** Preset *cagnotte*: a rate of every purchase is saved up and spent like money. */
 export function cagnotte(draft: Draft<CagnotteRule, keyof typeof CAGNOTTE_DEFAULTS>): CagnotteRule {
-  return { kind: "cagnotte", ...CAGNOTTE_DEFAULTS, ...lotsFor(draft), ...draft };
+  return noteSaid({ kind: "cagnotte", ...CAGNOTTE_DEFAULTS, ...lotsFor(draft), ...draft }, draft);
 }
 
 /** Preset *points et boutique*: points for purchases, for money off or for gifts of a catalogue. */
 export function points(draft: Draft<PointsRule, keyof typeof POINTS_DEFAULTS>): PointsRule {
-  return { kind: "points", ...POINTS_DEFAULTS, ...lotsFor(draft), ...draft };
+  return noteSaid({ kind: "points", ...POINTS_DEFAULTS, ...lotsFor(draft), ...draft }, draft);
 }
 
 /** Value that expires is kept in four sums with days of their own, where nothing is said. */
@@ -112,50 +113,50 @@ const lotsFor = ({ validity }: { readonly validity?: unknown }) =>
 
 /** Preset *prépayé*: money paid in at the counter, which pays by itself at every sale. */
 export function prepaid(draft: Draft<PrepaidRule, keyof typeof PREPAID_DEFAULTS>): PrepaidRule {
-  return { kind: "prepaid", ...PREPAID_DEFAULTS, ...draft };
+  return noteSaid({ kind: "prepaid", ...PREPAID_DEFAULTS, ...draft }, draft);
 }
 
 /** Preset *abonnement*: sessions, rentals, photos or copies paid for beforehand. */
 export function units(draft: Draft<UnitsRule, keyof typeof UNITS_DEFAULTS>): UnitsRule {
-  return { kind: "units", ...UNITS_DEFAULTS, ...draft };
+  return noteSaid({ kind: "units", ...UNITS_DEFAULTS, ...draft }, draft);
 }
 
 /** Preset *remise immédiate*: money off at once. */
 export function discount(draft: Draft<DiscountRule, keyof typeof DISCOUNT_DEFAULTS>): DiscountRule {
-  return { kind: "discount", ...DISCOUNT_DEFAULTS, ...draft };
+  return noteSaid({ kind: "discount", ...DISCOUNT_DEFAULTS, ...draft }, draft);
 }
 
 /** Modifier: more of what a rule earns. Happy hour, double points, a new product. */
 export function multiplier(draft: Draft<MultiplierRule>): MultiplierRule {
-  return { kind: "multiplier", ...draft };
+  return noteSaid({ kind: "multiplier", ...draft }, draft);
 }
 
 /** Modifier: a fixed number on top. Welcome, wake-up, birthday. */
 export function bonus(draft: Draft<BonusRule, keyof typeof BONUS_DEFAULTS>): BonusRule {
-  return { kind: "bonus", ...BONUS_DEFAULTS, ...draft };
+  return noteSaid({ kind: "bonus", ...BONUS_DEFAULTS, ...draft }, draft);
 }
 
 /** Modifier: the most that a rule may earn. */
 export function cap(draft: Draft<CapRule, keyof typeof CAP_DEFAULTS>): CapRule {
-  return { kind: "cap", ...CAP_DEFAULTS, ...draft };
+  return noteSaid({ kind: "cap", ...CAP_DEFAULTS, ...draft }, draft);
 }
 
 /** Preset *statuts*: levels reached by what was spent. */
 export function tiers(draft: Draft<TiersRule, keyof typeof TIERS_DEFAULTS>): TiersRule {
-  return { kind: "tiers", ...TIERS_DEFAULTS, ...draft };
+  return noteSaid({ kind: "tiers", ...TIERS_DEFAULTS, ...draft }, draft);
 }
 
 /** Preset *club*: a yearly fee, advantages while it lasts. */
 export function club(draft: Draft<ClubRule, keyof typeof CLUB_DEFAULTS>): ClubRule {
-  return { kind: "club", ...CLUB_DEFAULTS, ...draft };
+  return noteSaid({ kind: "club", ...CLUB_DEFAULTS, ...draft }, draft);
 }
 
 /** Preset *défi*: a bonus for visits to so many different merchants. */
 export function challenge(draft: Draft<ChallengeRule, keyof typeof CHALLENGE_DEFAULTS>): ChallengeRule {
-  return { kind: "challenge", ...CHALLENGE_DEFAULTS, ...draft };
+  return noteSaid({ kind: "challenge", ...CHALLENGE_DEFAULTS, ...draft }, draft);
 }
 
 /** Preset *tombola*: one entry of a draw for every so many cents. */
 export function draw(draft: Draft<DrawRule, keyof typeof DRAW_DEFAULTS>): DrawRule {
-  return { kind: "draw", ...DRAW_DEFAULTS, ...draft };
+  return noteSaid({ kind: "draw", ...DRAW_DEFAULTS, ...draft }, draft);
 }

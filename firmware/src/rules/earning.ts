@@ -63,7 +63,7 @@ function worthOfVisit(work: Working, rule: SavingRule): number {
 
 /** Paid items of a category on each line. */
 const itemsOf = (work: Working, category: string): readonly number[] =>
-  work.sale.lines.map((line, i) => (line.category === category ? work.unitsLeft(i) : 0));
+  work.sale.lines.map((line, i) => (line.category === category && !work.isExcluded(line) ? work.unitsLeft(i) : 0));
 
 const applies = ({ categories }: MultiplierRule, category: string | undefined): boolean =>
   categories === undefined || (category !== undefined && categories.includes(category));

@@ -1,3 +1,5 @@
+import { FORBIDDEN_SOURCE, forbiddenFact } from "./forbidden-facts.ts";
+
 /** A given object before it is known to be what it claims. */
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -33,6 +35,15 @@ export function oneOf(known: readonly string[]): Check {
       : [`${name} is ${JSON.stringify(value) ?? "missing"}, it must be one of ${known.join(", ")}`];
 }
 
+/** One of two words that an author must choose between, each with what it means. */
+export function choice(meanings: Readonly<Record<string, string>>): Check {
+  const told = Object.entries(meanings).map(([word, meaning]) => `"${word}" (${meaning})`);
+  return (value, name) =>
+    Object.keys(meanings).includes(value as string)
+      ? []
+      : [`${name} is ${JSON.stringify(value) ?? "missing"}, it must be ${told.join(" or ")}`];
+}
+
 export const truth: Check = (value, name) => (typeof value === "boolean" ? [] : [`${name} must be true or false`]);
 
 export const fits =
@@ -58,13 +69,19 @@ export function listOf(check: Check, min: number, max: number): Check {
   };
 }
 
+function stranger(place: string, field: string): string {
+  const fact = forbiddenFact(field);
+  if (fact === null) return `there is no field "${place}"`;
+  return `there is no field "${place}": no rule may depend on a customer's ${fact} (${FORBIDDEN_SOURCE})`;
+}
+
 /** An object with these fields and no others; `name` is put before each of them, and left out where it is empty. */
 export function shape(fields: Readonly<Record<string, Check>>): Check {
   return (value, name) => {
     if (!isObject(value)) return [value === undefined ? `${name} is missing` : `${name} must be an object`];
     const under = (field: string) => (name === "" ? field : `${name}.${field}`);
     return [
-      ...Object.keys(value).flatMap((field) => (field in fields ? [] : [`there is no field "${under(field)}"`])),
+      ...Object.keys(value).flatMap((field) => (field in fields ? [] : [stranger(under(field), field)])),
       ...Object.entries(fields).flatMap(([field, check]) => check(value[field], under(field))),
     ];
   };

@@ -8,6 +8,7 @@ export * as customSteps from "./custom-steps.ts";
 export { wholeDiv } from "./custom-steps.ts";
 export * from "./draft.ts";
 export { type Evaluation, evaluate, SALE_CENTS_MAX, type Visit } from "./evaluate.ts";
+export { FORBIDDEN_SOURCE, forbiddenFact } from "./forbidden-facts.ts";
 export type { LotCount, Validity } from "./lots.ts";
 export {
   exposure,
@@ -23,6 +24,7 @@ export type { PrepaidRule, UnitsRule } from "./prepaid-rule.ts";
 export { type Programme, REFUND_CAP, type Rule } from "./programme.ts";
 export { programmeFaults } from "./programme-faults.ts";
 export type { Refund } from "./refund.ts";
+export { isSaid } from "./said.ts";
 export type { CagnotteRule, Gift, PointsFor, PointsRule } from "./saving-rule.ts";
 export { freeOf, type SharedAccount, type SharedSpending, spendShared, synchronise } from "./shared-account.ts";
 export { notesOf, pursesOf } from "./stages.ts";

@@ -5,13 +5,16 @@ import { addMonths, endOfMonth, endOfYear, parseDay } from "./calendar/period.ts
 /** How many lots a purse keeps apart; 0 for value that lies in one sum. */
 export type LotCount = 0 | 2 | 4 | 8;
 
-/** How long value lasts that comes on a day: usable to the end of the last local day. */
+/**
+ * How long value lasts that comes on a day: usable to the end of the last local day. `reason`: why it may be less than a month,
+ * which customers are not expected to put up with otherwise.
+ */
 export type Validity =
-  | { readonly days: number }
+  | { readonly days: number; readonly reason?: string }
   /** Months clamp to the last day of a shorter month; `round` carries on to the end of the month or year reached. */
   | { readonly months: number; readonly round?: "month" | "year" }
   /** Everything ends on one date, `2027-12-31`. */
-  | { readonly through: string };
+  | { readonly through: string; readonly reason?: string };
 
 /** The last day of value that comes on a day; `NEVER` where it does not end. */
 export function lastDayOf(validity: Validity | null, today: number): number {

@@ -153,6 +153,12 @@ describe("what a purchase earns", () => {
     ]);
   });
 
+  it("are not given for items of an excluded category", () => {
+    const item = points({ id: "p", earn: { per: "item", category: "tobacco", points: 10 } });
+    expect(earned([item], basket([500, "tobacco", 2]))).toBe(0);
+    expect(earned([item], basket([500, "tobacco", 2]), NOW, [], { exclude: [] })).toBe(20);
+  });
+
   it("multiplies visits and items too: by level, and by what is for their category", () => {
     const visit = points({ id: "p", earn: { per: "visit", points: 10 } });
     const item = points({ id: "p", earn: { per: "item", category: "coffee", points: 10 } });

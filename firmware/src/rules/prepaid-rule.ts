@@ -3,16 +3,23 @@ import type { Rounding } from "./arithmetic.ts";
 import type { LotCount, Validity } from "./lots.ts";
 import type { Funder } from "./words.ts";
 
-/** From so many cents on, this rate of the whole top-up is given on top. */
+/** From so many cents on, this rate of a top-up is given on top. */
 export interface Band {
   readonly from: number;
   /** Basis points. */
   readonly rate: number;
+  /** Why it is not between 5 and 10 %, where it is meant so. */
+  readonly reason?: string;
 }
 
 /** Money given on top of a top-up, kept apart from what was paid in: it is no debt, and is never paid out. */
 export interface TopUpBonus {
   readonly bands: readonly Band[];
+  /**
+   * Of 100 euros with bands from 50 and from 100: `whole`, or left out, the rate of the band reached counts for all of them;
+   * `part`, each rate counts for the part of the amount that lies in its band.
+   */
+  readonly counts?: "whole" | "part";
   /** Purse index on the card. */
   readonly purse: number;
   readonly rounding: Rounding;

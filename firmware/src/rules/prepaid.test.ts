@@ -275,3 +275,31 @@ describe("prepaid money over many visits", () => {
     );
   });
 });
+
+describe("a bonus by bands", () => {
+  const bands = [
+    { from: 10_000, rate: 1_200 },
+    { from: 5_000, rate: 1_000 },
+  ];
+  const bonusOf = (counts: "whole" | "part" | null, amount: number, rounding: "floor" | "ceil" = "floor") => {
+    const on = { bands, purse: 1, rounding, validity: null, lots: 0, funder: "merchant" } as const;
+    const account = prepaid({ id: "p", bonus: counts === null ? on : { ...on, counts } });
+    const { effects } = evaluate(of(account), [], { kind: "top-up", amount }, FACTS);
+    return effects.find(({ type }) => type === "earn")?.value ?? 0;
+  };
+
+  it("counts for the whole amount where nothing else is said", () => {
+    for (const amount of [4_999, 5_000, 9_999, 10_000]) expect(bonusOf(null, amount)).toBe(bonusOf("whole", amount));
+    expect([4_999, 5_000, 9_999, 10_000, 20_000].map((amount) => bonusOf("whole", amount))).toEqual([
+      0, 500, 999, 1_200, 2_400,
+    ]);
+  });
+
+  it("counts for the part of the amount in each band, rounded once", () => {
+    expect([4_999, 5_000, 5_010, 10_000, 20_000].map((amount) => bonusOf("part", amount))).toEqual([
+      0, 0, 1, 500, 1_700,
+    ]);
+    // 5 000 at 10 % and 3 at 12 % are 500.36.
+    expect([bonusOf("part", 10_003), bonusOf("part", 10_003, "ceil")]).toEqual([500, 501]);
+  });
+});

@@ -125,10 +125,14 @@ function topUpRefusal(rule: PrepaidRule, cents: number, amount: number): Reason 
   return cents + amount > rule.balanceMax ? "CAP_BALANCE" : null;
 }
 
-/** What a top-up gets on top: the rate of the band that it reaches, of the whole amount. */
-export function bonusFor({ bands, rounding }: TopUpBonus, amount: number): number {
-  const band = [...bands].sort((a, b) => b.from - a.from).find(({ from }) => amount >= from);
-  return band === undefined ? 0 : divide(amount * band.rate, 10_000, rounding);
+/** What a top-up gets on top: the rate of the band that it reaches, or of each band for the part that lies in it. Rounded once. */
+export function bonusFor({ bands, counts = "whole", rounding }: TopUpBonus, amount: number): number {
+  const reached = bands.filter(({ from }) => amount >= from).sort((a, b) => b.from - a.from);
+  const parts =
+    counts === "whole"
+      ? reached.slice(0, 1).map(({ rate }) => amount * rate)
+      : reached.map(({ from, rate }, i) => ((reached[i - 1]?.from ?? amount) - from) * rate);
+  return divide(sum(parts), 10_000, rounding);
 }
 
 /** Puts cash on the card, or declines it whole. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { prepaid, programmeFaults, type Rule } from "./index.ts";
+import { cagnotte, points, prepaid, programmeFaults, type Rule } from "./index.ts";
 
 const money = prepaid({ id: "p" });
 const faults = (more: object, ...rules: readonly object[]): string =>
@@ -52,5 +52,58 @@ describe("a programme with prepaid money", () => {
     [{ media: ["NTAG213", "NTAG213"] }, /media: a chip stands twice/],
   ])("is refused with %o", (wrong, fault) => {
     expect(faults(wrong)).toMatch(fault);
+  });
+});
+
+describe("a condition", () => {
+  const saving = cagnotte({ id: "c", rate: 500 });
+  const media = { media: ["MF0UL21"] };
+
+  it.each([
+    [{ merchants: [1, 5] }, /rule "c": when.merchants names 5, who is not in the programme/],
+    [{ from: "2027-12-25", until: "2027-12-25" }, /rule "c": when.until must be after when.from/],
+    [{ from: "2027-12-25", until: "2027-12-01" }, /when.until must be after when.from/],
+    [{ basket: { kind: "above", amount: 1 } }, /when.basket.kind is "above", it must be "reaches" \(the amount itself/],
+    [{ sex: "f" }, /rule "c": there is no field "when.sex": no rule may depend on a customer's sex \(articles 225-1/],
+    [{ countryOfOrigin: "x" }, /no rule may depend on a customer's origin/],
+    [{ code_postal: "33000" }, /no rule may depend on a customer's place of residence/],
+    [{ sexton: 1 }, /there is no field "when.sexton"$/],
+  ])("is refused with %o", (when, fault) => {
+    expect(faults(media, { ...saving, when })).toMatch(fault);
+  });
+
+  it("may name its own merchants and last one day", () => {
+    expect(faults(media, { ...saving, when: { merchants: [1], from: "2027-12-24", until: "2027-12-25" } })).toBe("");
+  });
+});
+
+describe("choices that an author must make", () => {
+  const earn = { per: "amount", cents: 100, points: 1, groups: "exact" };
+  const faultsOf = (changed: object) =>
+    faults({}, { ...points({ id: "p", earn: { per: "visit", points: 1 } }), earn: changed });
+
+  it("are asked for with what each word means", () => {
+    expect(faultsOf(earn)).toBe("");
+    expect(faultsOf({ ...earn, groups: undefined })).toContain(
+      'earn.groups is missing, it must be "exact" (half of the amount counts half) or "whole" (it does not count)',
+    );
+    expect(faultsOf({ ...earn, beyond: { amount: 500 } })).toContain(
+      'earn.beyond.counts is missing, it must be "all" (a basket above the amount earns as a whole) or "above" (only',
+    );
+  });
+});
+
+describe("gifts of several catalogues", () => {
+  const shop = (id: string, purse: number, gift: string) =>
+    points({
+      ...{ id, purse, earn: { per: "visit", points: 1 } },
+      gifts: [{ id: gift, label: "Sac", points: 10, value: 100 }],
+    });
+
+  it("have ids of their own: a till names one", () => {
+    expect(faults({}, shop("a", 0, "sac"), shop("b", 1, "lampe"))).toBe("");
+    expect(faults({}, shop("a", 0, "sac"), shop("b", 1, "sac"))).toMatch(
+      /^rule "b": gift "sac" is in another catalogue/,
+    );
   });
 });

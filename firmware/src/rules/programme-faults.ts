@@ -18,7 +18,8 @@ import {
 } from "./field-faults.ts";
 import { mediaFaults } from "./media.ts";
 import { PROGRAMME_DEFAULTS, type Programme, type Rule } from "./programme.ts";
-import { placeFaults, ruleFaults, togetherFaults } from "./rule-faults.ts";
+import { ruleFaults } from "./rule-faults.ts";
+import { placeFaults, togetherFaults } from "./together-faults.ts";
 
 const CHIPS: readonly unknown[] = CARD_MAPS.map(({ chip }) => chip);
 

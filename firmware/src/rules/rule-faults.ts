@@ -4,6 +4,7 @@ import { CHALLENGE_MERCHANTS_MAX } from "./challenge.ts";
 import {
   broken,
   type Check,
+  choice,
   count,
   type Fields,
   fits,
@@ -19,8 +20,7 @@ import {
   variants,
   words,
 } from "./field-faults.ts";
-import type { Programme, Rule } from "./programme.ts";
-import { pursesOfRule } from "./stages.ts";
+import type { Rule } from "./programme.ts";
 
 const RULE_ID = /^[a-z][a-z0-9-]{0,39}$/;
 const AMOUNT_MAX = 10_000_000;
@@ -40,8 +40,10 @@ const period = oneOf(["day", "week", "month", "year"]);
 const lots = fits((value) => [0, 2, 4, 8].includes(value as number), "must be 0, 2, 4 or 8");
 const categories = optional(listOf(words(40), 1, 50));
 
+const reason = optional(words(200));
+
 const minimum = shape({
-  kind: oneOf(["reaches", "exceeds"]),
+  kind: choice({ reaches: "the amount itself is enough", exceeds: "it is not" }),
   amount: fits((value) => inRange(value, 0, AMOUNT_MAX), "must be whole cents"),
   of: optional(oneOf(["initial", "running"])),
 });
@@ -68,8 +70,8 @@ const when = optional(
 
 const validity = orNull((value, name) => {
   if (!isObject(value)) return [`${name} must be null or an object`];
-  if ("through" in value) return shape({ through: day })(value, name);
-  if ("days" in value) return shape({ days: count(1, 3_650) })(value, name);
+  if ("through" in value) return shape({ through: day, reason })(value, name);
+  if ("days" in value) return shape({ days: count(1, 3_650), reason })(value, name);
   return shape({ months: count(1, 120), round: optional(oneOf(["month", "year"])) })(value, name);
 });
 
@@ -85,13 +87,23 @@ const SAVING = {
   redeemShareMax: count(1, 10_000, "basis points"),
 };
 
+const bandCounts = choice({
+  whole: "the rate of the band reached counts for the whole top-up",
+  part: "each rate counts for the part in its band",
+});
+
+const beyondCounts = choice({
+  all: "a basket above the amount earns as a whole",
+  above: "only what is above it earns",
+});
+
 const pointsFor = variants("per", {
   amount: shape({
     per: oneOf(["amount"]),
     cents: count(1, 60_000, "cents"),
     points: count(1, 10_000),
-    groups: oneOf(["exact", "whole"]),
-    beyond: optional(shape({ amount: count(1, AMOUNT_MAX, "cents"), counts: oneOf(["all", "above"]) })),
+    groups: choice({ exact: "half of the amount counts half", whole: "it does not count" }),
+    beyond: optional(shape({ amount: count(1, AMOUNT_MAX, "cents"), counts: beyondCounts })),
   }),
   visit: shape({ per: oneOf(["visit"]), points: count(1, 10_000) }),
   item: shape({ per: oneOf(["item"]), category: words(40), points: count(1, 10_000) }),
@@ -158,10 +170,11 @@ const FIELDS: { readonly [K in Rule["kind"]]: Readonly<Record<string, Check>> } 
     bonus: orNull(
       shape({
         bands: listOf(
-          shape({ from: count(1, PREPAID_CENTS_MAX, "cents"), rate: count(1, 10_000, "basis points") }),
+          shape({ from: count(1, PREPAID_CENTS_MAX, "cents"), rate: count(1, 10_000, "basis points"), reason }),
           1,
           10,
         ),
+        counts: optional(bandCounts),
         purse,
         rounding,
         validity,
@@ -280,92 +293,4 @@ export function ruleFaults(rule: Fields): string[] {
   const prepaid = rule.kind === "prepaid" ? prepaidFaults(rule) : [];
   const deep = shallow.length === 0 ? ownFaults(rule as unknown as Rule) : [];
   return [...shallow, ...prepaid, ...deep].map((fault) => `rule "${String(rule.id)}": ${fault}`);
-}
-
-/** Rules that name other rules must find them, and of a kind that they can work on. */
-function referenceFaults(rules: readonly Rule[]): string[] {
-  const kindOf = new Map(rules.map(({ id: own, kind }) => [own, kind]));
-  const isSaving = (of: string) => ["cagnotte", "points"].includes(kindOf.get(of) ?? "");
-  return rules.flatMap((rule) => {
-    const named = rule.kind === "tiers" ? rule.of : "of" in rule ? [rule.of] : [];
-    const strangers = named.filter((of) => !isSaving(of));
-    const club = "when" in rule ? rule.when?.memberOf : undefined;
-    const tiers = "when" in rule ? (rule.when?.tiers ?? []) : [];
-    const levels = rules.flatMap((other) => (other.kind === "tiers" ? other.levels.map(({ name }) => name) : []));
-    return [
-      ...strangers.map((of) => `rule "${rule.id}": of names "${of}", which is no rule that saves`),
-      ...(club === undefined || kindOf.get(club) === "club" ? [] : [`rule "${rule.id}": there is no club "${club}"`]),
-      ...tiers.flatMap((name) => (levels.includes(name) ? [] : [`rule "${rule.id}": there is no level "${name}"`])),
-    ];
-  });
-}
-
-/** A journal names so many multipliers of one earning. */
-const MULTIPLIERS_MAX = 20;
-
-/** Names that must tell things apart. */
-function nameFaults(rules: readonly Rule[]): string[] {
-  const twice = (names: readonly string[]) => names.find((name, i) => names.indexOf(name) !== i);
-  return rules.flatMap((rule) => {
-    const gift = rule.kind === "points" ? twice(rule.gifts.map((one) => one.id)) : undefined;
-    const level = rule.kind === "tiers" ? twice(rule.levels.map(({ name }) => name)) : undefined;
-    const multipliers = rules.filter(
-      ({ kind, ...other }) => kind === "multiplier" && "of" in other && other.of === rule.id,
-    );
-    return [
-      ...(gift === undefined ? [] : [`rule "${rule.id}": gift "${gift}" stands twice`]),
-      ...(level === undefined ? [] : [`rule "${rule.id}": level "${level}" stands twice`]),
-      ...(multipliers.length <= MULTIPLIERS_MAX
-        ? []
-        : [`rule "${rule.id}": ${multipliers.length} multipliers of it, at most ${MULTIPLIERS_MAX}`]),
-    ];
-  });
-}
-
-/** What is wrong with rules in the programme that they stand in. */
-export function placeFaults({ rules, merchants }: Programme): string[] {
-  const count = Object.keys(merchants).length;
-  return rules.flatMap((rule) => {
-    if (rule.kind !== "challenge") return [];
-    return broken([
-      [
-        count <= CHALLENGE_MERCHANTS_MAX,
-        `rule "${rule.id}": a card can mark ${CHALLENGE_MERCHANTS_MAX} merchants, the programme has ${count}`,
-      ],
-      [rule.distinct <= count, `rule "${rule.id}": distinct is ${rule.distinct}, the programme has ${count} merchants`],
-    ]);
-  });
-}
-
-/** What is wrong with several rules beside each other. */
-export function togetherFaults(rules: readonly Rule[]): string[] {
-  const faults: string[] = [];
-  const freeCategories = rules.flatMap((rule) =>
-    rule.kind === "stamps" && rule.reward.kind === "free-item" ? [rule.reward.category] : [],
-  );
-  if (new Set(freeCategories).size !== freeCategories.length) {
-    faults.push("rules: only one rule may give free items of a category, else one item would be given twice");
-  }
-  for (const [kind, why] of [
-    ["prepaid", "else a top-up would not know where to go"],
-    ["tiers", "a card has one level in a programme"],
-    ["units", "else units that a till asks for would be used of each of them"],
-  ] as const) {
-    if (rules.filter((rule) => rule.kind === kind).length > 1)
-      faults.push(`rules: only one rule may be ${kind}, ${why}`);
-  }
-  const ids = new Set<string>();
-  const purses = new Map<string, string>();
-  for (const rule of rules) {
-    if (ids.has(rule.id)) faults.push(`rule "${rule.id}" stands twice`);
-    ids.add(rule.id);
-    for (const { kind, index } of pursesOfRule(rule)) {
-      // Whatever kind of purse a version keeps money in, another rule must not find it.
-      const family = /cagnotte|points/.exec(kind)?.[0] ?? kind;
-      if (purses.has(`${family} ${index}`))
-        faults.push(`rule "${rule.id}": purse ${index} of kind ${kind} is taken; give it another`);
-      purses.set(`${family} ${index}`, rule.id);
-    }
-  }
-  return [...faults, ...referenceFaults(rules), ...nameFaults(rules)];
 }

@@ -102,3 +102,16 @@ describe("stamps while nothing may leave the card", () => {
     });
   });
 });
+
+describe("items of a category that is excluded", () => {
+  const excluding = (exclude: readonly string[], more: Draft = FREE) => ({ ...grid(more), exclude });
+
+  it("are neither stamped nor given", () => {
+    expect(evaluate(excluding(["bags"]), [count(9)], coffees(1), FACTS).newPurses).toEqual([count(10)]);
+    expect(evaluate(excluding(["coffee"]), [count(9)], coffees(1), FACTS)).toMatchObject({
+      effects: [],
+      newPurses: [count(9)],
+    });
+    expect(evaluate(excluding(["coffee"]), [count(10)], coffees(1), FACTS).payable).toBe(150);
+  });
+});

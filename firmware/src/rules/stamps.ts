@@ -48,7 +48,7 @@ function refusal(work: Working, rule: StampsRule): Reason | null {
 
 function itemsOf(work: Working, category: string): { readonly line: number; readonly unit: number }[] {
   return work.sale.lines.flatMap((line, index) =>
-    line.category === category
+    line.category === category && !work.isExcluded(line)
       ? Array.from({ length: work.unitsLeft(index) }, () => ({
           line: index,
           unit: divide(line.amount, line.quantity, "floor"),

@@ -2,6 +2,7 @@ import type { CardMap } from "@cachet/card-layout";
 import { STEPS_MAX } from "@cachet/firmware/rules";
 import type { FileFault } from "../image/load.ts";
 import type { Exposure, Fit, ProgrammeReport, Together } from "../image/programme-report.ts";
+import { type Reading, readingText } from "../workbench/readings.ts";
 import { money } from "./money.ts";
 import { type ExampleRun, exampleDocument } from "./programme-examples.ts";
 
@@ -48,8 +49,20 @@ function headLine(file: string, run: ExampleRun | null): string {
   return differences.length === 0 ? `${file}: ok, ${count}` : `${file}: no fault, but not as its ${count} say`;
 }
 
+/** What an author should know beside faults. */
+export interface Advice {
+  readonly warnings: readonly string[];
+  readonly readings: readonly Reading[];
+}
+
+/** What was tried and found beside the report. */
+interface Found {
+  readonly run: ExampleRun | null;
+  readonly advice: Advice;
+}
+
 /** What was found out about one programme, for people. */
-export function programmeLines(file: string, report: ProgrammeReport, run: ExampleRun | null, lang: Lang): string[] {
+export function programmeLines(file: string, report: ProgrammeReport, { run, advice }: Found, lang: Lang): string[] {
   const { number, version, name, scope, merchants, rules } = report.programme;
   const count = counted(Object.keys(merchants).length, "merchant");
   return [
@@ -63,7 +76,8 @@ export function programmeLines(file: string, report: ProgrammeReport, run: Examp
       ["medium", "roll-back", "purses"],
       ...report.media.map((fit) => [mediumOf(fit.map), fit.rollBack, fitText(fit)]),
     ]),
-    ...report.warnings.map((warning) => `  warning: ${warning}`),
+    ...[...report.warnings, ...advice.warnings].map((warning) => `  warning: ${warning}`),
+    ...advice.readings.map((reading) => `  unsettled: ${readingText(reading)}`),
   ];
 }
 
@@ -98,7 +112,7 @@ function exposureDocument(exposure: Exposure | null) {
 }
 
 /** What was found out about one programme, for programs. */
-export function programmeDocument(file: string, report: ProgrammeReport, run: ExampleRun | null) {
+export function programmeDocument(file: string, report: ProgrammeReport, { run, advice }: Found) {
   const { number, version, name, scope, merchants, rules } = report.programme;
   return {
     file,
@@ -114,7 +128,8 @@ export function programmeDocument(file: string, report: ProgrammeReport, run: Ex
     steps_max: STEPS_MAX,
     exposure: exposureDocument(report.exposure),
     media: report.media.map(fitDocument),
-    warnings: report.warnings,
+    warnings: [...report.warnings, ...advice.warnings],
+    unsettled: advice.readings,
   };
 }
 

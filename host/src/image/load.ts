@@ -30,7 +30,7 @@ function searched(problem: string, indent: string): RegExp | null {
 }
 
 /** The line that a sentence is about, counted from 1; null where the source does not show it. */
-function lineOf(source: string, problem: string): number | null {
+export function lineOf(source: string, problem: string): number | null {
   const pattern = searched(problem, /^([ \t]*)"?rules"?\s*:/m.exec(source)?.[1] ?? "");
   const at = pattern === null ? -1 : source.split("\n").findIndex((line) => pattern.test(line));
   return at < 0 ? null : at + 1;

@@ -131,7 +131,7 @@ export function rulesSheet(programme: Programme, { lang, for: reader }: SheetOpt
   return `${[...headLines(words, programme, isStaff), ...sections.flatMap(sectionLines)].join("\n")}\n`;
 }
 
-const FREE = /gratuit|\bgratis\b|\bfree\b/i;
+const FREE = /gratuit|gracieu|\boffert(?:e|s|es)?\b|\bgratis\b|\bfree\b/i;
 
 /** The author's own words that customers read. */
 function textsOf({ name, rules }: Programme): string[] {

@@ -228,7 +228,10 @@ export const en: SheetWords = {
     balanceMax: (cents) =>
       `A card holds at most ${money(cents)} paid in; a top-up that would go over is refused as a whole.`,
     band: (from, rate) => `Top-up from ${money(from)}: ${percent(rate)} as a bonus.`,
-    bands: "The band that is reached counts for the whole top-up.",
+    bands: {
+      whole: "The band that is reached counts for the whole top-up.",
+      part: "Each band counts for the part of the top-up that lies in it.",
+    },
     rounding: {
       floor: "The bonus is rounded down to the cent.",
       "half-up": "The bonus is rounded to the nearest cent.",

@@ -239,7 +239,10 @@ export const fr = {
     balanceMax: (cents: number): string =>
       `La carte garde au plus ${money(cents)} d'argent versé ; une recharge qui dépasserait est refusée en entier.`,
     band: (from: number, rate: number): string => `Recharge à partir de ${money(from)} : ${percent(rate)} en bonus.`,
-    bands: "Le palier atteint vaut pour toute la recharge.",
+    bands: {
+      whole: "Le palier atteint vaut pour toute la recharge.",
+      part: "Chaque palier vaut pour la part de la recharge qui s'y trouve.",
+    },
     rounding: {
       floor: "Le bonus est arrondi au centime inférieur.",
       "half-up": "Le bonus est arrondi au centime le plus proche.",

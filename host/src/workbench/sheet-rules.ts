@@ -65,14 +65,14 @@ function prepaidLines({ words, isStaff }: Reading, rule: PrepaidRule): string[] 
 function bonusLines(
   words: SheetWords,
   { spendFirst }: PrepaidRule,
-  { bands, rounding, validity, lots, funder }: NonNullable<PrepaidRule["bonus"]>,
+  { bands, counts = "whole", rounding, validity, lots, funder }: NonNullable<PrepaidRule["bonus"]>,
   isStaff: boolean,
 ): string[] {
   const { prepaid, funders } = words;
   const upwards = [...bands].sort((a, b) => a.from - b.from);
   return [
     ...upwards.map(({ from, rate }) => prepaid.band(from, rate)),
-    prepaid.bands,
+    prepaid.bands[counts],
     prepaid.rounding[rounding],
     prepaid.spendFirst[spendFirst],
     ...validityLines(words, words.validity.bonus, validity, lots),
