@@ -242,3 +242,70 @@ describe("examples beside a programme", () => {
     rmSync(beside);
   });
 });
+
+describe("what the law and common sense mind", () => {
+  const SHORT = CAGNOTTE.replace("balanceMax: 30_000", "validity: { days: 7 }");
+  const MEDIA = '  media: ["MF0UL21"],';
+  const image = (file: string): Ended => desk.runAs(["image", "build"], file, "-o", at("limits.img"));
+
+  it("is refused with line and source, by check and by image build; a reason lets it pass", () => {
+    const file = write("short.ts", ...programme(60, SHORT, "  offlineCap: 1500,"));
+    const said = `${file}:14: rule "tirelire": validity of 7 days is under a month`;
+    const ended = check(file);
+    expect(ended).toMatchObject({ code: 1, out: "" });
+    expect(ended.err).toContain(`error C-PROGRAMME-01: ${said}`);
+    expect(ended.err).toContain("article L. 212-1 of the French consumer code");
+    expect(image(file)).toMatchObject({ code: 1, err: expect.stringContaining(`error C-IMAGE-01: ${said}`) });
+    const meant = write(
+      "meant.ts",
+      ...programme(61, SHORT.replace("days: 7", 'days: 7, reason: "fête"'), "  offlineCap: 1500,"),
+    );
+    expect(check(meant).code).toBe(0);
+    expect(image(meant).code).toBe(0);
+  });
+
+  it("is a warning with its source, and what is unsettled is named with the field", () => {
+    const file = write("open.ts", ...programme(62, CAGNOTTE.replace("percent(5)", "percent(12)"), MEDIA));
+    const { code, out } = check(file);
+    expect(code).toBe(0);
+    expect(out).toContain('  warning: rule "tirelire": 12 % is above the usual 10 % (usage of the trade)\n');
+    expect(out).toMatch(/ {2}unsettled: rule "tirelire": it pays like .+ settle it with pays: tender \| discount\n/);
+    const [one] = checkJson(file).document.programmes;
+    expect(one.unsettled.map(({ field }: { field: string }) => field)).toEqual(["spentPolicy", "rounding", "pays"]);
+    expect(one.warnings).toHaveLength(1);
+  });
+
+  it("keeps conditions that tell other rules from being used", () => {
+    const file = write("told.ts", ...programme(63, CAGNOTTE, MEDIA));
+    const conditions = at("told.conditions.md");
+    const sheet = () => desk.runAs(["programme", "sheet"], file, "-o", conditions, "--lang", "en");
+    expect(sheet().code).toBe(0);
+    expect(check(file).code).toBe(0);
+    write("told.ts", ...programme(63, CAGNOTTE.replace("percent(5)", "percent(6)"), MEDIA));
+    const stale = check(file);
+    expect(stale.code).toBe(1);
+    expect(stale.err).toMatch(
+      /told\.conditions\.md: customers are not told ".*6 ?%.*": write it anew with cachet programme sheet/,
+    );
+    expect(image(file).err).toContain("error C-IMAGE-01");
+    expect(sheet().code).toBe(0);
+    expect(check(file).code).toBe(0);
+  });
+
+  it("names rules that changed under the same version", () => {
+    const [a, b] = ["percent(5)", "percent(6)"].map((rate, i) =>
+      write(`version-${i}.ts`, ...programme(64, CAGNOTTE.replace("percent(5)", rate), MEDIA)),
+    ) as [string, string];
+    const diff = (...files: readonly string[]) => desk.runAs(["programme", "diff"], ...files);
+    expect(diff(a, a).code).toBe(0);
+    expect(diff(a, b)).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^error C-PROGRAMME-07: .+ version 4 of programme 64/),
+    });
+    expect(JSON.parse(diff(a, b, "--json").out)).toMatchObject({ error: { code: "C-PROGRAMME-07" } });
+    const fresh = programme(64, CAGNOTTE.replace("percent(5)", "percent(6)"), MEDIA).map((line) =>
+      line.replace("version: 4", "version: 5"),
+    );
+    expect(diff(a, write("version-2.ts", ...fresh)).code).toBe(0);
+  });
+});

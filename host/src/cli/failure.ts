@@ -126,6 +126,11 @@ export const CODES = {
     exit: EXIT.refused,
     meaning: "The examples beside a programme cannot be read. The message names the example and the field.",
   },
+  "C-PROGRAMME-07": {
+    exit: EXIT.refused,
+    meaning:
+      "Rules of a programme changed and its version did not. Refunds go by the version that a ticket was made under.",
+  },
   "C-DOCTOR-01": {
     exit: EXIT.refused,
     meaning:

@@ -11,11 +11,13 @@ import {
 } from "@cachet/firmware/wire";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { BuildRefused, buildImage } from "../image/build.ts";
+import { placeOf } from "../image/load.ts";
 import { testImageSigner } from "../keys/test-keys.ts";
 import { sha256, verifyEd25519 } from "../ports/crypto.ts";
 import { type Console, tell } from "./console.ts";
 import { Failure } from "./failure.ts";
 import { readFile, readPublicKey, readSigner, writeFile } from "./files.ts";
+import { refusalsOf } from "./programme-refusals.ts";
 
 /** Largest image that terminals take, deflated. */
 const IMAGE_DEFLATED_MAX = 64 * 1024;
@@ -117,6 +119,8 @@ async function build(console: Console, files: readonly string[], options: BuildO
     const { imageVersion: version, securityCounter, model } = options;
     const made = { version, securityCounter, signer, ...(model === undefined ? {} : { model }) };
     const built = await buildImage(files, made);
+    const [refused] = built.programmes.flatMap((programme, i) => refusalsOf(files[i]!, programme));
+    if (refused !== undefined) throw new BuildRefused(placeOf(refused), refused.problem);
     const reading = inspectImage(built.file, sha256);
     if (!reading.ok) throw new Error(`a fresh image does not read: ${reading.detail}`);
     const { deflated_bytes: deflated } = documentOf(reading.image, built.file.length);

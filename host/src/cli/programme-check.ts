@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import type { Programme } from "@cachet/firmware/rules";
 import { type Command, InvalidArgumentError } from "commander";
-import { type FileFault, lineOf, loadProgramme, numberFaults, placeOf } from "../image/load.ts";
+import { type FileFault, loadProgramme, numberFaults, placeOf } from "../image/load.ts";
 import { type Assumed, type CheckReport, type ProgrammeReport, programmeReport } from "../image/programme-report.ts";
 import { limitsOf, limitText } from "../workbench/limits.ts";
 import { readingsOf } from "../workbench/readings.ts";
@@ -10,6 +9,7 @@ import { EXIT, Failure } from "./failure.ts";
 import { readFile } from "./files.ts";
 import { type ExampleRun, exampleFailure, examplesRun } from "./programme-examples.ts";
 import { faultFailure } from "./programme-file.ts";
+import { refusalsOf } from "./programme-refusals.ts";
 import {
   type Advice,
   counted,
@@ -43,14 +43,7 @@ interface Loaded {
   readonly faults: readonly FileFault[];
 }
 
-/** What the law or common sense refuses of a programme that has no fault of its own. */
-function refusedLimits({ file, programme }: Loaded): FileFault[] {
-  if (programme === null) return [];
-  const source = readFileSync(file, "utf8");
-  return limitsOf(programme).flatMap((limit) =>
-    limit.refused ? [{ file, line: lineOf(source, limit.problem), problem: limitText(limit) }] : [],
-  );
-}
+const refusals = ({ file, programme }: Loaded) => (programme === null ? [] : refusalsOf(file, programme));
 
 async function loaded(files: readonly string[]): Promise<readonly Loaded[]> {
   for (const file of files) readFile(file);
@@ -66,7 +59,7 @@ async function loaded(files: readonly string[]): Promise<readonly Loaded[]> {
     files,
     each.map(({ programme }) => programme),
   );
-  return each.map((one, i) => ({ ...one, faults: [...one.faults, ...refusedLimits(one), ...twice[i]!] }));
+  return each.map((one, i) => ({ ...one, faults: [...one.faults, ...refusals(one), ...twice[i]!] }));
 }
 
 /** The media on which a programme would find an area by itself. */

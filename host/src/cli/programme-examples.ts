@@ -1,5 +1,3 @@
-import { existsSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
 import type { Programme } from "@cachet/firmware/rules";
 import {
   type Difference,
@@ -11,21 +9,13 @@ import {
 } from "../workbench/examples.ts";
 import { Failure } from "./failure.ts";
 import { readFile } from "./files.ts";
-
-const FOR_ALL = "examples.json";
+import { besideFile } from "./programme-file.ts";
 
 /** The examples that lie beside a programme file, and what came out otherwise than they say. */
 export interface ExampleRun {
   readonly file: string;
   readonly examples: readonly Example[];
   readonly differences: readonly Difference[];
-}
-
-/** The file of examples that belongs to a programme file: one with its name, else the folder's; null where there is none. */
-function examplesBeside(file: string): string | null {
-  const own = `${basename(file).replace(/\.(?:programme\.)?\w+$/, "")}.${FOR_ALL}`;
-  const there = [own, FOR_ALL].map((name) => join(dirname(file), name)).filter((path) => path !== file);
-  return there.find((path) => existsSync(path)) ?? null;
 }
 
 function unreadable(file: string, problem: string): Failure {
@@ -45,7 +35,7 @@ function examplesOf(file: string): readonly Example[] {
 
 /** Plays what lies beside a programme file; null where there are no examples. Fails with C-PROGRAMME-06, or C-FILE-02. */
 export function examplesRun(file: string, programme: Programme): ExampleRun | null {
-  const beside = examplesBeside(file);
+  const beside = besideFile(file, "examples.json");
   if (beside === null) return null;
   const examples = examplesOf(beside);
   return { file: beside, examples, differences: runExamples(programme, examples) };

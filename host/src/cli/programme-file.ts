@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import type { Programme } from "@cachet/firmware/rules";
 import { type FileFault, loadProgramme, placeOf } from "../image/load.ts";
 import { Failure } from "./failure.ts";
@@ -14,6 +16,13 @@ export function faultFailure(faults: readonly FileFault[], files: number): Failu
   return new Failure("C-PROGRAMME-01", what, "nothing was written; no terminal takes it like this", [
     "correct the lines that are named and check again",
   ]);
+}
+
+/** A file that belongs to a programme file and lies beside it: `NAME.WHAT`, else the folder's `WHAT`; null where there is none. */
+export function besideFile(file: string, what: string): string | null {
+  const own = `${basename(file).replace(/\.(?:programme\.)?\w+$/, "")}.${what}`;
+  const there = [own, what].map((name) => join(dirname(file), name)).filter((path) => path !== file);
+  return there.find((path) => existsSync(path)) ?? null;
 }
 
 /** The programme of one file. Fails with C-FILE-01 where there is none, C-PROGRAMME-01 with every fault where it is wrong. */
