@@ -1,4 +1,4 @@
-import { programme, stamps } from "@cachet/firmware/rules";
+import { euros, programme, stamps } from "@cachet/firmware/rules";
 
 /** A bakery's own programme: the tenth visit of 3 euros or more gives a bouquet of viennoiseries. */
 export default programme({
@@ -10,9 +10,9 @@ export default programme({
   rules: [
     stamps({
       id: "grille",
-      minimum: { kind: "reaches", amount: 300 },
+      minimum: { kind: "reaches", amount: euros(3) },
       grid: 10,
-      reward: { kind: "gift", label: "Assortiment offert", value: 800 },
+      reward: { kind: "gift", label: "Assortiment offert", value: euros(8) },
     }),
   ],
 });

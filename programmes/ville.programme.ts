@@ -12,5 +12,7 @@ export default programme({
     3: { name: "Fleurs de la Place", role: "earn-and-spend" },
   },
   exclude: ["tobacco"],
-  rules: [cagnotte({ id: "cagnotte", rate: percent(5), rounding: "carry" })],
+  // What a refund takes back and was spent since comes off the money that goes back.
+  spentPolicy: "deduct-from-refund",
+  rules: [cagnotte({ id: "cagnotte", rate: percent(5), rounding: "carry", pays: "tender" })],
 });

@@ -11,7 +11,7 @@ import {
   programme,
   stamps,
   tiers,
-} from "@cachet/firmware/rules";
+} from "../firmware/src/rules/plain.ts";
 import { loadQuickJs } from "@cachet/terminal-sim";
 import { ZenEngine } from "@gorules/zen-engine";
 import { build } from "esbuild";

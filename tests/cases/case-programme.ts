@@ -18,7 +18,7 @@ import {
   type Validity,
   type Weekday,
   type When,
-} from "@cachet/firmware/rules";
+} from "../../firmware/src/rules/plain.ts";
 import { type Case, type Json, Words } from "./written-case.ts";
 
 const ROUNDING = { floor: "floor", half_up: "half-up", ceil: "ceil" } as const;

@@ -77,19 +77,6 @@ export function programmeOfJson(written: unknown): Programme {
   return programme({ ...written, rules: complete } as unknown as ProgrammeDraft);
 }
 
-/** A rate in basis points from whole per cents. */
-export function percent(value: number): number {
-  if (!Number.isInteger(value))
-    throw new ProgrammeFault("percent", [`${value} is not whole; write basisPoints(${value * 100})`]);
-  return value * 100;
-}
-
-/** A rate in basis points: 250 is 2.5 %. */
-export function basisPoints(value: number): number {
-  if (!Number.isInteger(value)) throw new ProgrammeFault("basisPoints", [`${value} is not whole`]);
-  return value;
-}
-
 type Draft<R, D extends keyof R = never> = Omit<R, "kind" | D> & Partial<Pick<R, D>>;
 
 /** Preset *grille*: a reward after so many visits or items. */

@@ -6,9 +6,10 @@ export { type Credited, type CreditedAmount, creditPurses } from "./credited.ts"
 export type { CustomEarning, CustomFacts, CustomLine, CustomTime } from "./custom-facts.ts";
 export * as customSteps from "./custom-steps.ts";
 export { wholeDiv } from "./custom-steps.ts";
-export * from "./draft.ts";
+export { completed, type ProgrammeDraft, ProgrammeFault, programmeOfJson } from "./draft.ts";
 export { type Evaluation, evaluate, SALE_CENTS_MAX, type Visit } from "./evaluate.ts";
 export { FORBIDDEN_SOURCE, forbiddenFact } from "./forbidden-facts.ts";
+export * from "./language.ts";
 export type { LotCount, Validity } from "./lots.ts";
 export {
   exposure,
@@ -23,6 +24,20 @@ export type { BonusRule, CapRule, DiscountRule, DrawRule, MultiplierRule, Period
 export type { PrepaidRule, UnitsRule } from "./prepaid-rule.ts";
 export { type Programme, REFUND_CAP, type Rule } from "./programme.ts";
 export { programmeFaults } from "./programme-faults.ts";
+export {
+  type BasisPoints,
+  basisPoints,
+  type Cents,
+  cents,
+  euros,
+  type LocalDate,
+  localDate,
+  type Points,
+  percent,
+  pts,
+  QuantityFault,
+  type Written,
+} from "./quantity.ts";
 export type { Refund } from "./refund.ts";
 export { isSaid } from "./said.ts";
 export type { CagnotteRule, Gift, PointsFor, PointsRule } from "./saving-rule.ts";

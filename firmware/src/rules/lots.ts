@@ -1,6 +1,7 @@
 import { LOT_VALUE_MAX, type Lot, NEVER, spendingOrder } from "@cachet/card-layout";
 import { sum } from "./arithmetic.ts";
 import { addMonths, endOfMonth, endOfYear, parseDay } from "./calendar/period.ts";
+import type { DateText } from "./quantity.ts";
 
 /** How many lots a purse keeps apart; 0 for value that lies in one sum. */
 export type LotCount = 0 | 2 | 4 | 8;
@@ -14,7 +15,7 @@ export type Validity =
   /** Months clamp to the last day of a shorter month; `round` carries on to the end of the month or year reached. */
   | { readonly months: number; readonly round?: "month" | "year" }
   /** Everything ends on one date, `2027-12-31`. */
-  | { readonly through: string; readonly reason?: string };
+  | { readonly through: DateText; readonly reason?: string };
 
 /** The last day of value that comes on a day; `NEVER` where it does not end. */
 export function lastDayOf(validity: Validity | null, today: number): number {

@@ -12,7 +12,7 @@ import {
   programmeFaults,
   type Rule,
   stamps,
-} from "./index.ts";
+} from "./plain.ts";
 import { PROGRAMME_DEFAULTS } from "./programme.ts";
 
 const gift = { kind: "gift", label: "Café", value: 150 } as const;

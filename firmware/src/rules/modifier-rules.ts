@@ -1,11 +1,14 @@
 import type { Span } from "./calendar/span.ts";
 import type { CustomEarning } from "./custom-facts.ts";
+import type { In } from "./quantity.ts";
 import type { When } from "./when.ts";
 import type { Funder } from "./words.ts";
 
 /** More of what a rule earns, at some times or for some goods. */
 export interface MultiplierRule {
+  /** The preset: `multiplier` writes it. */
   readonly kind: "multiplier";
+  /** Its name in the journal, in examples and for modifiers: lower-case letters, digits and hyphens. */
   readonly id: string;
   /** The rule whose earnings are multiplied. */
   readonly of: string;
@@ -13,17 +16,26 @@ export interface MultiplierRule {
   readonly permille: number;
   /** Only lines of these categories. Left out: all that earn. */
   readonly categories?: readonly string[];
+  /** When it multiplies. Left out: always. */
   readonly when?: When;
 }
 
 /** A fixed number on top of what a rule earns; never multiplied. */
 export interface BonusRule {
+  /** The preset: `bonus` writes it. */
   readonly kind: "bonus";
+  /** Its name in the journal, in examples and for modifiers: lower-case letters, digits and hyphens. */
   readonly id: string;
+  /** The rule whose purse gets it. */
   readonly of: string;
-  /** So much, so much for every so many that this purchase earned, or what a function of the author's says. */
-  readonly gives: number | { readonly every: number; readonly gives: number } | CustomEarning;
+  /** So much, so much for every so many that this purchase earned, or what a function of the author's says. In the unit of the rule. */
+  readonly gives:
+    | In<"cents" | "points">
+    | { readonly every: In<"cents" | "points">; readonly gives: In<"cents" | "points"> }
+    | CustomEarning;
+  /** Who pays for what it gives. */
   readonly funder: Funder;
+  /** When it is given. Left out: always. */
   readonly when?: When;
   /** At most so often in a period, counted on the card in `purse`. */
   readonly limit?: { readonly times: number; readonly per: Period; readonly purse: number };
@@ -33,21 +45,29 @@ export type Period = Span;
 
 /** The most that a rule may earn, bonuses included. */
 export interface CapRule {
+  /** The preset: `cap` writes it. */
   readonly kind: "cap";
+  /** Its name in the journal, in examples and for modifiers: lower-case letters, digits and hyphens. */
   readonly id: string;
+  /** The rule that is capped. */
   readonly of: string;
+  /** In one visit, or in a day, week, month or year of the calendar. */
   readonly per: Period | "visit";
-  readonly most: number;
-  /** Where the card counts; of no use for one visit. */
+  /** In the unit of the rule. What is cut is said. */
+  readonly most: In<"cents" | "points">;
+  /** Purse index where the card counts, 0 to 7; of no use for one visit. */
   readonly purse: number;
 }
 
 /** Money off at once, spread over the lines. */
 export interface DiscountRule {
+  /** The preset: `discount` writes it. */
   readonly kind: "discount";
+  /** Its name in the journal, in examples and for modifiers: lower-case letters, digits and hyphens. */
   readonly id: string;
-  /** Basis points, or cents. */
-  readonly off: { readonly rate: number } | { readonly cents: number };
+  /** A rate of the lines, or so many cents of them together. */
+  readonly off: { readonly rate: In<"basis points"> } | { readonly cents: In<"cents"> };
+  /** How a fraction of a cent is made whole. */
   readonly rounding: "floor" | "half-up" | "ceil";
   /** Only lines of these categories. Left out: all that are not excluded. */
   readonly categories?: readonly string[];
@@ -57,7 +77,9 @@ export interface DiscountRule {
   readonly order: number;
   /** Of all discounts with the same word here that match, only the one that takes off most is given. */
   readonly group?: string;
+  /** When it is given. Left out: always. */
   readonly when?: When;
+  /** Who pays for what it gives. */
   readonly funder: Funder;
 }
 
@@ -70,11 +92,17 @@ export const DISCOUNT_DEFAULTS = {
 
 /** One draw entry for every so many cents. The numbers of the entries follow from the ticket. */
 export interface DrawRule {
+  /** The preset: `draw` writes it. */
   readonly kind: "draw";
+  /** Its name in the journal, in examples and for modifiers: lower-case letters, digits and hyphens. */
   readonly id: string;
-  readonly cents: number;
+  /** Cents of one entry; what is left over counts for nothing. */
+  readonly cents: In<"cents">;
+  /** Most entries of one visit. */
   readonly entriesMax: number;
+  /** When visits take part. Left out: always. */
   readonly when?: When;
+  /** Who pays for what it gives. */
   readonly funder: Funder;
 }
 

@@ -29,7 +29,7 @@ import {
   units,
   ValueFault,
   type When,
-} from "./index.ts";
+} from "./plain.ts";
 import { isAtLeast, product, ratio, rounded, total } from "./ratio.ts";
 
 /** An instant of a winter day in Paris, by its local hour. */

@@ -15,7 +15,7 @@ import {
   type Rule,
   type Sale,
   stamps,
-} from "./index.ts";
+} from "./plain.ts";
 
 const FACTS: Facts = { merchant: 1, at: 800_000_000, clockSuspect: false };
 const money = prepaid({ id: "p", balanceMax: 15_000, topUpMin: 500, topUpMax: 10_000 });

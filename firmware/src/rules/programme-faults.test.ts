@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cagnotte, points, prepaid, programmeFaults, type Rule } from "./index.ts";
+import { cagnotte, points, prepaid, programmeFaults, type Rule } from "./plain.ts";
 
 const money = prepaid({ id: "p" });
 const faults = (more: object, ...rules: readonly object[]): string =>

@@ -1,6 +1,7 @@
 import type { Chip } from "@cachet/card-layout";
 import type { BonusRule, CapRule, DiscountRule, DrawRule, MultiplierRule } from "./modifier-rules.ts";
 import type { PrepaidRule, UnitsRule } from "./prepaid-rule.ts";
+import type { In } from "./quantity.ts";
 import type { CagnotteRule, PointsRule } from "./saving-rule.ts";
 import type { StampsRule } from "./stamps-rule.ts";
 import type { ChallengeRule, ClubRule, TiersRule } from "./status-rules.ts";
@@ -27,12 +28,13 @@ export interface Programme {
   readonly number: number;
   /** Every change makes a new version, 1 to 65535. */
   readonly version: number;
+  /** What customers call it, at most 40 characters. */
   readonly name: string;
   /** A shop's own programme is evaluated before the town's. */
   readonly scope: "shop" | "town";
   /** Time zone of its calendar, by IANA name. */
   readonly zone: string;
-  /** Merchants by number. */
+  /** Merchants by number, 1 to 65535. */
   readonly merchants: Readonly<Record<number, { readonly name: string; readonly role: MerchantRole }>>;
   /** Categories that neither earn nor count towards a minimum. */
   readonly exclude: readonly string[];
@@ -44,17 +46,18 @@ export interface Programme {
   readonly roundingStage: "end" | "each";
   /** What a refund does when what it takes back was already spent. */
   readonly spentPolicy: "deduct-from-refund" | "allow-negative" | "clamp-to-zero";
+  /** What it gives and takes. Their order in the file says nothing. */
   readonly rules: readonly Rule[];
   /**
    * Most cents of this programme, cagnotte and prepaid together, that one terminal lets one card spend in a day. Bounds what
    * a copied or restored card can take before the office sees it (`exposure`). Left out: no limit.
    */
-  readonly offlineCap?: number;
+  readonly offlineCap?: In<"cents">;
   /**
    * Most cents that a terminal gives back by the code of another terminal's receipt: it cannot know whether a third one did. Bounds what
    * one receipt can bring at several terminals before the office sees it; 0 for none. Left out: `REFUND_CAP`.
    */
-  readonly refundCap?: number;
+  readonly refundCap?: In<"cents">;
   /** Media the programme may be opened on. Left out: any that it fits on. */
   readonly media?: readonly Chip[];
 }

@@ -28,7 +28,7 @@ import {
   units,
   type Visit,
   type When,
-} from "./index.ts";
+} from "./plain.ts";
 import { placeOf } from "./saving.ts";
 import { Working } from "./working.ts";
 

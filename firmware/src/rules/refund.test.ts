@@ -21,7 +21,7 @@ import {
   tiers,
   units,
   type Visit,
-} from "./index.ts";
+} from "./plain.ts";
 
 const at = (text: string): number => parseDay(text)! * 86_400 + 11 * 3_600;
 const facts = (day: string, more: Partial<Facts> = {}): Facts => ({

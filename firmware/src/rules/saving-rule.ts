@@ -1,18 +1,19 @@
 import { CAGNOTTE_CENTS_MAX, POINTS_MAX } from "@cachet/card-layout";
 import type { Rounding } from "./arithmetic.ts";
 import type { LotCount, Validity } from "./lots.ts";
+import type { In } from "./quantity.ts";
 import type { When } from "./when.ts";
 import type { Funder } from "./words.ts";
 
 /** What every rule that saves value on the card has. */
 interface SavingBase {
+  /** Its name in the journal, in examples and for modifiers: lower-case letters, digits and hyphens. */
   readonly id: string;
-  /** Purse index on the card. */
+  /** Purse index on the card, 0 to 7. */
   readonly purse: number;
-  /** `carry` keeps the unearned fraction on the card, exactly. */
+  /** How a fraction is made whole; `carry` keeps the unearned fraction on the card, exactly. */
   readonly rounding: Rounding | "carry";
-  /** A card holds at most so much; what would go over is not earned, and said. */
-  readonly balanceMax: number;
+  /** Who pays for what it gives. */
   readonly funder: Funder;
   /** When purchases earn. Left out: always. */
   readonly when?: When;
@@ -22,16 +23,20 @@ interface SavingBase {
   readonly lots: LotCount;
   /** What it is on the ticket when it pays: a tender leaves the taxes of the sale as they are, a discount lowers them. */
   readonly pays: "tender" | "discount";
-  /** Least cents of one redemption, and most of the basket, in basis points. */
-  readonly redeemMin: number;
-  readonly redeemShareMax: number;
+  /** Least cents of one redemption. */
+  readonly redeemMin: In<"cents">;
+  /** Most of the basket that one redemption pays. */
+  readonly redeemShareMax: In<"basis points">;
 }
 
 /** A rate of every purchase is saved up on the card and spent like money. */
 export interface CagnotteRule extends SavingBase {
+  /** The preset: `cagnotte` writes it. */
   readonly kind: "cagnotte";
-  /** Basis points of the earning base. */
-  readonly rate: number;
+  /** What is saved of every cent that earns. */
+  readonly rate: In<"basis points">;
+  /** A card holds at most so many cents; what would go over is not earned, and said. */
+  readonly balanceMax: In<"cents">;
 }
 
 /** What points are given for. */
@@ -42,33 +47,41 @@ export type PointsFor =
    */
   | {
       readonly per: "amount";
-      readonly cents: number;
-      readonly points: number;
+      readonly cents: In<"cents">;
+      readonly points: In<"points">;
       readonly groups: "exact" | "whole";
-      readonly beyond?: { readonly amount: number; readonly counts: "all" | "above" };
+      readonly beyond?: { readonly amount: In<"cents">; readonly counts: "all" | "above" };
     }
-  | { readonly per: "visit"; readonly points: number }
+  | { readonly per: "visit"; readonly points: In<"points"> }
   /** For each paid item of a category. */
-  | { readonly per: "item"; readonly category: string; readonly points: number };
+  | { readonly per: "item"; readonly category: string; readonly points: In<"points"> };
 
 /** Something that points are exchanged for. */
 export interface Gift {
+  /** What a till names it by; no other gift of the programme has it. */
   readonly id: string;
+  /** What the receipt calls it. */
   readonly label: string;
-  readonly points: number;
+  /** What it costs. */
+  readonly points: In<"points">;
   /** What it is worth, in cents. */
-  readonly value: number;
+  readonly value: In<"cents">;
 }
 
 /** Points for purchases, exchanged for money off or for gifts of a catalogue. */
 export interface PointsRule extends SavingBase {
+  /** The preset: `points` writes it. */
   readonly kind: "points";
+  /** What points are given for. */
   readonly earn: PointsFor;
   /** What one step of points takes off a basket; null: they pay nothing. */
-  readonly redeem: { readonly points: number; readonly cents: number } | null;
+  readonly redeem: { readonly points: In<"points">; readonly cents: In<"cents"> } | null;
+  /** What they are exchanged for at the till, by the gift's id. */
   readonly gifts: readonly Gift[];
   /** What they are called on the receipt: points, minutes, tickets. */
   readonly unitName: string;
+  /** A card holds at most so many points; what would go over is not earned, and said. */
+  readonly balanceMax: In<"points">;
 }
 
 export type SavingRule = CagnotteRule | PointsRule;

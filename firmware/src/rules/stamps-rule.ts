@@ -1,11 +1,14 @@
+import type { In } from "./quantity.ts";
 import type { Minimum, When } from "./when.ts";
 import type { Funder } from "./words.ts";
 
 /** A reward after so many visits or items, given on the very visit. */
 export interface StampsRule {
+  /** The preset: `stamps` writes it. */
   readonly kind: "stamps";
+  /** Its name in the journal, in examples and for modifiers: lower-case letters, digits and hyphens. */
   readonly id: string;
-  /** Purse index on the card. */
+  /** Purse index on the card, 0 to 7. */
   readonly purse: number;
   /** What is counted: the visit, or each paid item of a category. */
   readonly count:
@@ -19,14 +22,15 @@ export interface StampsRule {
   readonly cooldownMinutes: number;
   /** Whether a visit where nothing is left to pay counts. */
   readonly onZeroPayable: boolean;
-  /** Stamps for one reward. What is kept after a visit is never more, so that it fits the card. */
+  /** Stamps for one reward, 1 to 200. What is kept after a visit is never more, so that it fits the card. */
   readonly grid: number;
-  readonly reward:
-    | { readonly kind: "gift"; readonly label: string; readonly value: number }
+  readonly reward: /** Something that staff hand over, worth so many cents. */
+    | { readonly kind: "gift"; readonly label: string; readonly value: In<"cents"> }
     /** The cheapest items of this very basket, each one free. */
     | { readonly kind: "free-item"; readonly label: string; readonly category: string };
   /** What happens to stamps beyond a full grid. */
   readonly excess: "carry" | "lose";
+  /** Who pays for what it gives. */
   readonly funder: Funder;
 }
 

@@ -1,7 +1,7 @@
 import { type Purse, STAMPS_MAX } from "@cachet/card-layout";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { evaluate, type Facts, programme, type Sale, stamps } from "./index.ts";
+import { evaluate, type Facts, programme, type Sale, stamps } from "./plain.ts";
 
 const FACTS: Facts = { merchant: 1, at: 800_000_000, clockSuspect: false };
 const TORN: Facts = { ...FACTS, earnOnly: true };

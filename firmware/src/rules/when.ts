@@ -1,16 +1,20 @@
 import type { LeapBirthday, Weekday } from "./calendar/period.ts";
+import type { DateText, In } from "./quantity.ts";
 
 /** Minutes of the local day, from one to the other, the second not included. `to` may be before `from`: over midnight. */
 export interface Hours {
+  /** 0 to 1440: 17:30 is 1050. */
   readonly from: number;
+  /** 0 to 1440, not included. */
   readonly to: number;
 }
 
 /** A basket that counts: `reaches` includes the amount, `exceeds` does not. */
 export interface Minimum {
+  /** Whether the amount itself is enough. */
   readonly kind: "reaches" | "exceeds";
   /** Cents, exclusions left out. */
-  readonly amount: number;
+  readonly amount: In<"cents">;
   /** `initial`: as it was rung up. `running` or left out: with the discounts so far off. */
   readonly of?: "initial" | "running";
 }
@@ -19,11 +23,15 @@ export interface Minimum {
 export interface When {
   /** 1 Monday to 7 Sunday, local. */
   readonly weekdays?: readonly Weekday[];
+  /** At these minutes of the local day. */
   readonly hours?: Hours;
-  /** Local dates, `2027-12-01`: from the first on, and before the second. */
-  readonly from?: string;
-  readonly until?: string;
+  /** From this local date on. */
+  readonly from?: DateText;
+  /** Before this local date: it is the first day that no longer counts. */
+  readonly until?: DateText;
+  /** With a basket like this. */
   readonly basket?: Minimum;
+  /** At these merchants of the programme, by number. */
   readonly merchants?: readonly number[];
   /** One of the means of payment is of this kind. */
   readonly tender?: string;

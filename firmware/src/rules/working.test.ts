@@ -11,7 +11,7 @@ import {
   prepaid,
   programme,
   type Sale,
-} from "./index.ts";
+} from "./plain.ts";
 
 const FACTS: Facts = { merchant: 1, at: 800_000_000, clockSuspect: false };
 const capped = (offlineCap: number): Programme =>

@@ -1,3 +1,4 @@
+import { describe, expect, it } from "vitest";
 import {
   cagnotte,
   club,
@@ -8,8 +9,7 @@ import {
   type Rule,
   stamps,
   type Validity,
-} from "@cachet/firmware/rules";
-import { describe, expect, it } from "vitest";
+} from "../../../firmware/src/rules/plain.ts";
 import { limitsOf, limitText } from "./limits.ts";
 
 const shop = { name: "Un", role: "earn-and-spend" } as const;

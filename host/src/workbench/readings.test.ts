@@ -1,3 +1,4 @@
+import { describe, expect, it } from "vitest";
 import {
   cagnotte,
   discount,
@@ -11,8 +12,7 @@ import {
   stamps,
   tiers,
   units,
-} from "@cachet/firmware/rules";
-import { describe, expect, it } from "vitest";
+} from "../../../firmware/src/rules/plain.ts";
 import { readingsOf, readingText } from "./readings.ts";
 
 type Head = Partial<Pick<Programme, "stacking" | "roundingStage" | "spentPolicy">>;

@@ -1,3 +1,4 @@
+import { describe, expect, it } from "vitest";
 import {
   club,
   discount,
@@ -12,8 +13,7 @@ import {
   tiers,
   units,
   type When,
-} from "@cachet/firmware/rules";
-import { describe, expect, it } from "vitest";
+} from "../../../firmware/src/rules/plain.ts";
 import {
   around,
   bonusOf,

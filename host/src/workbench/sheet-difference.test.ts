@@ -1,5 +1,5 @@
-import { bonus, cagnotte, type Programme, percent, programme, stamps } from "@cachet/firmware/rules";
 import { describe, expect, it } from "vitest";
+import { bonus, cagnotte, type Programme, percent, programme, stamps } from "../../../firmware/src/rules/plain.ts";
 import { sheetDifference } from "./sheet-difference.ts";
 
 const of = (rate: number, ...more: Programme["rules"]): Programme =>

@@ -1,4 +1,5 @@
 import { dayOfCivil } from "@cachet/card-layout";
+import { describe, expect, it } from "vitest";
 import {
   bonus,
   cagnotte,
@@ -15,8 +16,7 @@ import {
   type Rule,
   stamps,
   tiers,
-} from "@cachet/firmware/rules";
-import { describe, expect, it } from "vitest";
+} from "../../../firmware/src/rules/plain.ts";
 import { cautionsOf } from "./cautions.ts";
 import { compare } from "./compare.ts";
 import type { ListedPurchase } from "./purchase-list.ts";

@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { mediaReport, type Programme, programme, programmeFaults, stamps } from "@cachet/firmware/rules";
 import { describe, expect, it } from "vitest";
+import { mediaReport, type Programme, programme, programmeFaults, stamps } from "../../../firmware/src/rules/plain.ts";
 import { differenceText, ExampleFault, readExamples, runExamples } from "./examples.ts";
+import { limitsOf, limitText } from "./limits.ts";
+import { readingsOf, readingText } from "./readings.ts";
 
 const FOLDER = new URL("../../templates/", import.meta.url);
 const NAMES = readdirSync(fileURLToPath(FOLDER)).sort();
@@ -29,6 +31,12 @@ describe.each(ALL)("template %s", (name) => {
     expect(report!.usable.length).toBeGreaterThan(0);
   });
 
+  it("leaves nothing open, and nothing that the law or common sense minds", async () => {
+    const loaded = await programmeOf(name);
+    expect(readingsOf(loaded).map(readingText)).toEqual([]);
+    expect(limitsOf(loaded).map(limitText)).toEqual([]);
+  });
+
   it("comes out as its examples say", async () => {
     expect(runExamples(await programmeOf(name), examplesOf(name)).map(differenceText)).toEqual([]);
     expect(examplesOf(name).length).toBeGreaterThanOrEqual(3);
@@ -37,7 +45,7 @@ describe.each(ALL)("template %s", (name) => {
   it("says in two lines what it is for, and imports the language alone", () => {
     const source = sourceOf(name, "programme.ts");
     expect(source).toMatch(
-      /^import \{ [\w, ]+ \} from "@cachet\/firmware\/rules";\n\n\/\*\*\n \* For .+\n \* .+\n \*\/\nexport default/,
+      /^import \{[\w,\s]+\} from "@cachet\/firmware\/rules";\n\n\/\*\*\n \* For .+\n \* .+\n \*\/\nexport default/,
     );
     expect([...source.matchAll(/^import /gm)]).toHaveLength(1);
   });

@@ -1,4 +1,4 @@
-import { discount, percent, programme, stamps } from "@cachet/firmware/rules";
+import { discount, euros, percent, programme, stamps } from "@cachet/firmware/rules";
 
 /**
  * For a bakery: many small visits, which a grid of ten turns into one more.
@@ -14,9 +14,9 @@ export default programme({
   rules: [
     stamps({
       id: "grille",
-      minimum: { kind: "reaches", amount: 300 },
+      minimum: { kind: "reaches", amount: euros(3), of: "running" },
       grid: 10,
-      reward: { kind: "gift", label: "Assortiment de viennoiseries", value: 800 },
+      reward: { kind: "gift", label: "Assortiment de viennoiseries", value: euros(8) },
     }),
     discount({
       id: "pain-du-soir",

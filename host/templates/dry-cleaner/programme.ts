@@ -1,4 +1,4 @@
-import { programme, stamps } from "@cachet/firmware/rules";
+import { euros, programme, stamps } from "@cachet/firmware/rules";
 
 /**
  * For a dry cleaner: ten garments cleaned bring one more, however many come in one bag.
@@ -15,7 +15,8 @@ export default programme({
       id: "vetements",
       count: { per: "item", category: "vetement" },
       grid: 10,
-      reward: { kind: "gift", label: "Nettoyage d'un vêtement offert", value: 900 },
+      excess: "carry",
+      reward: { kind: "gift", label: "Nettoyage d'un vêtement offert", value: euros(9) },
     }),
   ],
 });

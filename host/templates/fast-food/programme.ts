@@ -1,4 +1,4 @@
-import { programme, stamps } from "@cachet/firmware/rules";
+import { cents, euros, programme, stamps } from "@cachet/firmware/rules";
 
 /**
  * For fast food: ten menus paid, the next one offered, however many are bought at once.
@@ -20,9 +20,9 @@ export default programme({
     stamps({
       id: "grand-ticket",
       purse: 1,
-      minimum: { kind: "exceeds", amount: 2_500 },
+      minimum: { kind: "exceeds", amount: euros(25), of: "running" },
       grid: 1,
-      reward: { kind: "gift", label: "Dessert offert", value: 350 },
+      reward: { kind: "gift", label: "Dessert offert", value: cents(350) },
     }),
   ],
 });

@@ -1,4 +1,4 @@
-import { programme, stamps } from "@cachet/firmware/rules";
+import { euros, programme, stamps } from "@cachet/firmware/rules";
 
 /**
  * For a florist: a bouquet on the tenth visit of 3 euros or more, given on that very visit.
@@ -13,10 +13,10 @@ export default programme({
   rules: [
     stamps({
       id: "bouquet",
-      minimum: { kind: "reaches", amount: 300 },
+      minimum: { kind: "reaches", amount: euros(3) },
       cooldownMinutes: 60,
       grid: 10,
-      reward: { kind: "gift", label: "Bouquet offert", value: 1_200 },
+      reward: { kind: "gift", label: "Bouquet offert", value: euros(12) },
     }),
   ],
 });

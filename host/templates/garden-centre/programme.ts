@@ -1,4 +1,4 @@
-import { multiplier, points, programme, tiers } from "@cachet/firmware/rules";
+import { cents, euros, localDate, multiplier, points, programme, pts, tiers } from "@cachet/firmware/rules";
 
 /**
  * For a garden centre: a point for each euro, for money off or gifts of a catalogue; plants count double in spring.
@@ -11,18 +11,22 @@ export default programme({
   scope: "shop",
   merchants: { 1: { name: "Jardinerie des Bords de Loire", role: "earn-and-spend" } },
   exclude: ["carte-cadeau"],
+  roundingStage: "end",
+  // What a refund takes back and was spent since comes off the money that goes back.
+  spentPolicy: "deduct-from-refund",
   // A copied card takes at most 50 euros at each till before the office sees it.
-  offlineCap: 5_000,
+  offlineCap: euros(50),
   rules: [
     points({
       id: "points",
-      earn: { per: "amount", cents: 100, points: 1, groups: "whole" },
-      redeem: { points: 250, cents: 500 },
+      earn: { per: "amount", cents: euros(1), points: pts(1), groups: "whole" },
+      redeem: { points: pts(250), cents: euros(5) },
+      rounding: "floor",
       pays: "discount",
       validity: { months: 12, round: "month" },
       gifts: [
-        { id: "terreau", label: "Sac de terreau 40 L", points: 500, value: 900 },
-        { id: "secateur", label: "Sécateur", points: 1_200, value: 2_400 },
+        { id: "terreau", label: "Sac de terreau 40 L", points: pts(500), value: euros(9) },
+        { id: "secateur", label: "Sécateur", points: pts(1_200), value: euros(24) },
       ],
     }),
     multiplier({
@@ -30,15 +34,16 @@ export default programme({
       of: "points",
       permille: 2_000,
       categories: ["plante"],
-      when: { from: "2027-03-20", until: "2027-06-21" },
+      when: { from: localDate("2027-03-20"), until: localDate("2027-06-21") },
     }),
     tiers({
       id: "statut",
       of: ["points"],
       window: "year",
+      crossing: "before",
       levels: [
-        { name: "Jardinier", from: 0, permille: 1_000 },
-        { name: "Main verte", from: 30_000, permille: 1_250 },
+        { name: "Jardinier", from: cents(0), permille: 1_000 },
+        { name: "Main verte", from: euros(300), permille: 1_250 },
       ],
       review: { on: "12-31", graceDays: 31, down: "one" },
     }),

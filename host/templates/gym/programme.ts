@@ -1,4 +1,4 @@
-import { club, discount, percent, programme, units } from "@cachet/firmware/rules";
+import { club, discount, euros, percent, programme, units } from "@cachet/firmware/rules";
 
 /**
  * For a gym: sessions bought in packs, one more for every ten, used one by one at the door.
@@ -15,12 +15,13 @@ export default programme({
       id: "seances",
       unitName: "séance",
       packs: [
-        { units: 10, price: 25_000 },
-        { units: 20, price: 48_000 },
+        { units: 10, price: euros(250) },
+        { units: 20, price: euros(480) },
       ],
       bonusRate: percent(10),
+      spendFirst: "bonus",
     }),
-    club({ id: "adhesion", fee: 3_000, months: 12 }),
+    club({ id: "adhesion", fee: euros(30), months: 12 }),
     discount({
       id: "remise-membre",
       off: { rate: percent(10) },

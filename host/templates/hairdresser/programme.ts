@@ -1,4 +1,4 @@
-import { basisPoints, percent, prepaid, programme } from "@cachet/firmware/rules";
+import { euros, percent, prepaid, programme } from "@cachet/firmware/rules";
 
 /**
  * For a hairdresser: an account paid in advance that pays each visit by itself, with a bonus on larger top-ups.
@@ -11,19 +11,21 @@ export default programme({
   scope: "shop",
   merchants: { 1: { name: "Salon des Halles", role: "earn-and-spend" } },
   // A copied card takes at most 150 euros at each till before the office sees it.
-  offlineCap: 15_000,
+  offlineCap: euros(150),
   rules: [
     prepaid({
       id: "compte",
-      balanceMax: 30_000,
-      topUpMin: 2_000,
-      topUpMax: 20_000,
-      suggestBelow: 2_000,
+      balanceMax: euros(300),
+      topUpMin: euros(20),
+      topUpMax: euros(200),
+      spendFirst: "bonus",
+      suggestBelow: euros(20),
       bonus: {
         bands: [
-          { from: 5_000, rate: percent(10) },
-          { from: 10_000, rate: basisPoints(1_200) },
+          { from: euros(50), rate: percent(10) },
+          { from: euros(100), rate: percent(12), reason: "voulu pour les grandes recharges" },
         ],
+        counts: "whole",
         purse: 0,
         rounding: "floor",
         validity: { months: 12 },

@@ -1,4 +1,4 @@
-import { cagnotte, cap, percent, programme } from "@cachet/firmware/rules";
+import { cagnotte, cap, euros, percent, programme } from "@cachet/firmware/rules";
 
 /**
  * For furniture, household goods and clothes: 3 % of each ticket of 20 euros or more is saved up for the next one.
@@ -14,17 +14,18 @@ export default programme({
   // What was saved on a purchase that is brought back, and spent since, comes off the money that goes back.
   spentPolicy: "deduct-from-refund",
   // A copied card takes at most 200 euros at each till before the office sees it.
-  offlineCap: 20_000,
+  offlineCap: euros(200),
   rules: [
     cagnotte({
       id: "remise-cumulee",
       rate: percent(3),
-      when: { basket: { kind: "reaches", amount: 2_000 } },
-      balanceMax: 60_000,
+      when: { basket: { kind: "reaches", amount: euros(20) } },
+      rounding: "floor",
+      balanceMax: euros(600),
       pays: "discount",
-      redeemMin: 1_000,
+      redeemMin: euros(10),
       validity: { months: 24 },
     }),
-    cap({ id: "plafond", of: "remise-cumulee", per: "visit", most: 15_000 }),
+    cap({ id: "plafond", of: "remise-cumulee", per: "visit", most: euros(150) }),
   ],
 });

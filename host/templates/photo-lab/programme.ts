@@ -1,4 +1,4 @@
-import { discount, percent, programme, units } from "@cachet/firmware/rules";
+import { discount, euros, percent, programme, units } from "@cachet/firmware/rules";
 
 /**
  * For a photo lab: prints bought in packs, a tenth more on top, used as the pictures come.
@@ -15,16 +15,17 @@ export default programme({
       id: "tirages",
       unitName: "tirage",
       packs: [
-        { units: 50, price: 900 },
-        { units: 200, price: 3_000 },
+        { units: 50, price: euros(9) },
+        { units: 200, price: euros(30) },
       ],
       bonusRate: percent(10),
+      spendFirst: "bonus",
     }),
     discount({
       id: "albums",
-      off: { cents: 500 },
+      off: { cents: euros(5) },
       categories: ["album"],
-      when: { basket: { kind: "reaches", amount: 4_000 } },
+      when: { basket: { kind: "reaches", amount: euros(40) } },
     }),
   ],
 });

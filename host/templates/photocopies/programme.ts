@@ -1,4 +1,4 @@
-import { programme, units } from "@cachet/firmware/rules";
+import { euros, programme, units } from "@cachet/firmware/rules";
 
 /**
  * For a copy shop: copies paid in advance, counted off one by one.
@@ -15,8 +15,8 @@ export default programme({
       id: "copies",
       unitName: "copie",
       packs: [
-        { units: 100, price: 800 },
-        { units: 500, price: 3_500 },
+        { units: 100, price: euros(8) },
+        { units: 500, price: euros(35) },
       ],
     }),
   ],

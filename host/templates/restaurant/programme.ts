@@ -1,4 +1,4 @@
-import { bonus, cagnotte, multiplier, percent, programme } from "@cachet/firmware/rules";
+import { bonus, cagnotte, euros, multiplier, percent, programme } from "@cachet/firmware/rules";
 
 /**
  * For a restaurant: 5 % of the meal is saved up, wine and other alcohol left out, and never a cent of a tip.
@@ -11,15 +11,19 @@ export default programme({
   scope: "shop",
   merchants: { 1: { name: "Restaurant du Vieux Pont", role: "earn-and-spend" } },
   exclude: ["alcool"],
+  roundingStage: "end",
+  // What a refund takes back and was spent since comes off the money that goes back.
+  spentPolicy: "deduct-from-refund",
   // A copied card takes at most 60 euros at each till before the office sees it.
-  offlineCap: 6_000,
+  offlineCap: euros(60),
   rules: [
     cagnotte({
       id: "cagnotte",
       rate: percent(5),
-      balanceMax: 20_000,
+      rounding: "floor",
+      balanceMax: euros(200),
       pays: "discount",
-      redeemMin: 1_000,
+      redeemMin: euros(10),
       redeemShareMax: percent(50),
       validity: { months: 12 },
     }),
@@ -33,7 +37,7 @@ export default programme({
     bonus({
       id: "anniversaire",
       of: "cagnotte",
-      gives: 1_000,
+      gives: euros(10),
       when: { birthday: { before: 7, after: 7, leap: "28-february" } },
       limit: { times: 1, per: "year", purse: 0 },
     }),

@@ -1,4 +1,4 @@
-import { bonus, cagnotte, multiplier, percent, programme } from "@cachet/firmware/rules";
+import { bonus, cagnotte, euros, multiplier, percent, programme } from "@cachet/firmware/rules";
 
 /**
  * For a town whose supermarket takes part: it brings visits and gives 2 %, and what is saved is spent at the independents.
@@ -16,12 +16,22 @@ export default programme({
     9: { name: "Supermarché de la Rocade", role: "earn-only" },
   },
   exclude: ["tabac", "carburant", "carte-cadeau"],
+  roundingStage: "end",
+  // What a refund takes back and was spent since comes off the money that goes back.
+  spentPolicy: "deduct-from-refund",
   // A copied card takes at most 50 euros at each till before the office sees it.
-  offlineCap: 5_000,
+  offlineCap: euros(50),
   rules: [
-    cagnotte({ id: "cagnotte", rate: percent(2), balanceMax: 30_000, validity: { months: 18 } }),
+    cagnotte({
+      id: "cagnotte",
+      rate: percent(2),
+      rounding: "floor",
+      pays: "tender",
+      balanceMax: euros(300),
+      validity: { months: 18 },
+    }),
     // 2 % times 2.5: what an independent gives.
     multiplier({ id: "independants", of: "cagnotte", permille: 2_500, when: { merchants: [1, 2, 3] } }),
-    bonus({ id: "bienvenue", of: "cagnotte", gives: 200, funder: "association", when: { first: true } }),
+    bonus({ id: "bienvenue", of: "cagnotte", gives: euros(2), funder: "association", when: { first: true } }),
   ],
 });

@@ -1,4 +1,14 @@
-import { cagnotte, cap, challenge, draw, multiplier, percent, programme } from "@cachet/firmware/rules";
+import {
+  cagnotte,
+  cap,
+  challenge,
+  draw,
+  euros,
+  localDate,
+  multiplier,
+  percent,
+  programme,
+} from "@cachet/firmware/rules";
 
 /**
  * For a town's association of shops: 5 % saved up anywhere, spent at any member, double on Thursdays.
@@ -17,20 +27,28 @@ export default programme({
     5: { name: "Chaussures de la Grand-Rue", role: "earn-and-spend" },
   },
   exclude: ["tabac", "presse", "carte-cadeau"],
+  roundingStage: "end",
+  // What a refund takes back and was spent since comes off the money that goes back.
+  spentPolicy: "deduct-from-refund",
   // A copied card takes at most 30 euros at each till before the office sees it.
-  offlineCap: 3_000,
+  offlineCap: euros(30),
   rules: [
     // The fraction of a cent stays on the card: small baskets lose nothing.
-    cagnotte({ id: "cagnotte", rate: percent(5), rounding: "carry", balanceMax: 30_000 }),
+    cagnotte({ id: "cagnotte", rate: percent(5), rounding: "carry", pays: "tender", balanceMax: euros(300) }),
     multiplier({ id: "jeudi", of: "cagnotte", permille: 2_000, when: { weekdays: [4] } }),
-    cap({ id: "plafond-jour", of: "cagnotte", per: "day", most: 2_000 }),
+    cap({ id: "plafond-jour", of: "cagnotte", per: "day", most: euros(20) }),
     challenge({
       id: "defi-noel",
       of: "cagnotte",
-      gives: 500,
+      gives: euros(5),
       distinct: 3,
-      when: { from: "2027-12-01", until: "2027-12-25" },
+      when: { from: localDate("2027-12-01"), until: localDate("2027-12-25") },
     }),
-    draw({ id: "tombola", cents: 1_000, entriesMax: 20, when: { from: "2027-12-01", until: "2027-12-25" } }),
+    draw({
+      id: "tombola",
+      cents: euros(10),
+      entriesMax: 20,
+      when: { from: localDate("2027-12-01"), until: localDate("2027-12-25") },
+    }),
   ],
 });

@@ -1,4 +1,4 @@
-import { discount, percent, programme, units } from "@cachet/firmware/rules";
+import { discount, euros, percent, programme, units } from "@cachet/firmware/rules";
 
 /**
  * For a video rental shop: rentals bought in packs, one more for every ten.
@@ -15,10 +15,11 @@ export default programme({
       id: "locations",
       unitName: "location",
       packs: [
-        { units: 10, price: 3_000 },
-        { units: 20, price: 5_600 },
+        { units: 10, price: euros(30) },
+        { units: 20, price: euros(56) },
       ],
       bonusRate: percent(10),
+      spendFirst: "bonus",
     }),
     discount({
       id: "semaine",
