@@ -24,6 +24,7 @@ export interface StampsRule {
   readonly onZeroPayable: boolean;
   /** Stamps for one reward, 1 to 200. What is kept after a visit is never more, so that it fits the card. */
   readonly grid: number;
+  /** What a full grid gives: something that staff hand over, worth so many cents, or the cheapest items of this very basket, each one free. */
   readonly reward: /** Something that staff hand over, worth so many cents. */
     | { readonly kind: "gift"; readonly label: string; readonly value: In<"cents"> }
     /** The cheapest items of this very basket, each one free. */
