@@ -25,9 +25,8 @@ export interface StampsRule {
   /** Stamps for one reward, 1 to 200. What is kept after a visit is never more, so that it fits the card. */
   readonly grid: number;
   /** What a full grid gives: something that staff hand over, worth so many cents, or the cheapest items of this very basket, each one free. */
-  readonly reward: /** Something that staff hand over, worth so many cents. */
+  readonly reward:
     | { readonly kind: "gift"; readonly label: string; readonly value: In<"cents"> }
-    /** The cheapest items of this very basket, each one free. */
     | { readonly kind: "free-item"; readonly label: string; readonly category: string };
   /** What happens to stamps beyond a full grid. */
   readonly excess: "carry" | "lose";
