@@ -370,7 +370,7 @@ export const CODES = {
   "C-PROGRAMME-20": {
     exit: EXIT.refused,
     meaning:
-      "A new programme is only written into an empty folder; files whose names begin with a dot may be there. Nothing was written.",
+      "A new programme is only written into an empty folder; files whose names begin with a dot, and npm's, may be there. Nothing was written.",
   },
   "C-PROGRAMME-21": {
     exit: EXIT.usage,

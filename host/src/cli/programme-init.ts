@@ -1,6 +1,6 @@
-import { readdirSync, symlinkSync } from "node:fs";
+import { existsSync, readdirSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { Command } from "commander";
 import { type Console, tell } from "./console.ts";
@@ -32,10 +32,13 @@ const TSCONFIG = {
 
 const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
-/** What lies in a folder beside dot files; nothing where there is no folder yet. Fails with C-PROGRAMME-20 where it is none. */
+/** What installing this command in a folder leaves there. */
+const OF_NPM = ["node_modules", "package.json", "package-lock.json"];
+
+/** What lies in a folder beside dot files and npm's; nothing where there is no folder yet. Fails with C-PROGRAMME-20 where it is none. */
 function contentOf(folder: string): readonly string[] {
   try {
-    return readdirSync(folder).filter((name) => !name.startsWith("."));
+    return readdirSync(folder).filter((name) => !name.startsWith(".") && !OF_NPM.includes(name));
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
     if (code === "ENOENT") return [];
@@ -51,7 +54,7 @@ function checkEmpty(folder: string): void {
   const more = others.length === 0 ? "" : ` and ${others.length} more`;
   throw new Failure("C-PROGRAMME-20", `${folder} is not empty: it holds ${first}${more}`, NOTHING, [
     "name an empty folder, or one that does not exist yet: cachet programme init --preset NAME my-programme",
-    "only files whose names begin with a dot may be there already",
+    "only files whose names begin with a dot may be there already, and what npm puts there",
   ]);
 }
 
@@ -100,7 +103,7 @@ async function chosen(console: Console, preset: string | undefined): Promise<Tem
 /** Where a folder finds the language, or null where it does not. */
 function languageFrom(file: string): string | null {
   try {
-    return createRequire(file).resolve(`${LANGUAGE}/rules`);
+    return createRequire(resolve(file)).resolve(`${LANGUAGE}/rules`);
   } catch {
     return null;
   }
@@ -122,12 +125,16 @@ function linkLanguage(folder: string): "found" | "linked" | "missing" {
   }
 }
 
-function filesOf(template: Template, lang: "fr" | "en"): Readonly<Record<string, Uint8Array | string>> {
+/** A package.json that npm wrote when this was installed here is kept. */
+const hasPackage = (folder: string): boolean => existsSync(join(folder, "package.json"));
+
+function filesOf(template: Template, lang: "fr" | "en", folder: string): Readonly<Record<string, Uint8Array | string>> {
+  const own = jsonText({ name: `programme-${template.name}`, version: "1.0.0", private: true, type: "module" });
   return {
     "programme.ts": readFile(templateFile(template.name, "programme.ts")),
     "examples.json": readFile(templateFile(template.name, "examples.json")),
     "README.md": readmeOf(template.title[lang], lang),
-    "package.json": jsonText({ name: `programme-${template.name}`, version: "1.0.0", private: true, type: "module" }),
+    ...(hasPackage(folder) ? {} : { "package.json": own }),
     "tsconfig.json": jsonText(TSCONFIG),
   };
 }
@@ -135,7 +142,7 @@ function filesOf(template: Template, lang: "fr" | "en"): Readonly<Record<string,
 async function init(console: Console, folder: string, preset: string | undefined): Promise<number> {
   checkEmpty(folder);
   const template = await chosen(console, preset);
-  const files = filesOf(template, console.lang);
+  const files = filesOf(template, console.lang, folder);
   for (const [name, content] of Object.entries(files)) writeFile(join(folder, name), content);
   const language = linkLanguage(folder);
   const lines = [

@@ -24,7 +24,7 @@ cachet image build programme.ts -o programme.img               l'image pour les 
 Le fichier importe \`@cachet/firmware/rules\` : le moteur de règles de Cachet et les mots de son langage, sous licence Apache-2.0.
 Il n'est dans aucun registre. Là où il n'était pas déjà à portée, \`cachet programme init\` a lié celui de votre installation dans
 \`node_modules/\`. Sur un autre ordinateur : refaites \`init\` dans un dossier vide et copiez-y vos fichiers, ou installez les paquets
-qu'une copie de Cachet produit avec \`npm pack\` : \`npm install cachet-card-layout-X.tgz cachet-firmware-X.tgz\`.
+qu'une copie de Cachet produit avec \`npm pack --workspaces\` : \`npm install cachet-*.tgz\`, puis \`npx cachet\`.
 `;
 
 const EN = (title: string): string => `# Loyalty programme: ${title}
@@ -51,7 +51,7 @@ cachet image build programme.ts -o programme.img               the image for ter
 The file imports \`@cachet/firmware/rules\`: Cachet's rule engine and the words of its language, under the Apache 2.0 licence.
 It is in no registry. Where it was not within reach already, \`cachet programme init\` linked the one of your installation into
 \`node_modules/\`. On another computer: run \`init\` again in an empty folder and copy your files into it, or install the packages
-that a copy of Cachet makes with \`npm pack\`: \`npm install cachet-card-layout-X.tgz cachet-firmware-X.tgz\`.
+that a copy of Cachet makes with \`npm pack --workspaces\`: \`npm install cachet-*.tgz\`, then \`npx cachet\`.
 `;
 
 /** README.md of a new programme's folder: what its files are, the next commands, and what it imports. */
