@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import { renderReceipt, type SimTerminal } from "@cachet/terminal-sim";
 import { describe, expect, it } from "vitest";
+import { ROOT } from "../boundaries/sources.ts";
 import { card, fixtureFile, imageOf, programmeFile, sale, terminal, topUp } from "../fixtures/town.ts";
 
 const DAY = 86_400;
@@ -18,6 +20,17 @@ describe("prepaid money at the counter", () => {
     expect(lastReceipt(shop)).toMatch(/Payé par la carte\s+-8,50 €/);
     expect(lastReceipt(shop)).toMatch(/Reste à payer\s+0,00 €/);
     expect(lastReceipt(shop)).toMatch(/Solde prépayé\s+21,50 €/);
+  });
+
+  it("asks on the ticket for a top-up where little is left, and says what it brings", async () => {
+    const image = await imageOf([join(ROOT, "host/templates/hairdresser/programme.ts")]);
+    const shop = await terminal(1, { merchant: 1, programmes: [106], image });
+    const chip = await card(1);
+    await shop.visit(topUp(4_000), chip);
+    await shop.visit(sale(2_000), chip);
+    expect(lastReceipt(shop)).not.toContain("Rechargez");
+    await shop.visit(sale(1), chip);
+    expect(lastReceipt(shop)).toContain("Rechargez 50 € = 5 € offerts");
   });
 
   it("pays no more than the day's cap at one terminal, says what is left, and pays again the next day", async () => {

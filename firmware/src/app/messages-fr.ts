@@ -38,6 +38,8 @@ export const fr = {
   refundOf: (ticket: string): string => `Ticket ${ticket}, à rendre`,
   paidByPrepaid: "Payé par la carte",
   prepaidBalance: "Solde prépayé",
+  recharge: "Pensez à recharger votre compte",
+  rechargeFor: (paid: string, bonus: string): string => `Rechargez ${paid} = ${bonus} offerts`,
   giveBack: "À RENDRE AU CLIENT",
   giveBackOf: (ticket: string): string => `Recharge non faite ${ticket}`,
   gift: (label: string): string => label,

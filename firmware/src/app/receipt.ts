@@ -23,6 +23,9 @@ function localTime({ utc, offset }: Moment): string {
 
 const row = (left: string, right: string): ReceiptLine => ({ line: "row", left, right });
 
+/** `50 €`, `7,50 €`: an amount in a sentence. */
+const short = (cents: number): string => euros(cents).replace(",00", "");
+
 /** The receipt lines of one note. */
 export function linesOfNote(note: Note): ReceiptLine[] {
   switch (note.note) {
@@ -45,6 +48,10 @@ export function linesOfNote(note: Note): ReceiptLine[] {
       return [
         row(fr.prepaidBalance, euros(note.balance)),
         ...(note.bonus > 0 ? [row(fr.bonusIncluded, euros(note.bonus))] : []),
+      ];
+    case "recharge":
+      return [
+        { line: "text", text: note.cents === 0 ? fr.recharge : fr.rechargeFor(short(note.cents), short(note.bonus)) },
       ];
     case "units":
       return [row(fr.pointsBalance(note.unitName), `${note.left}`)];

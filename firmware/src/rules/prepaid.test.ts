@@ -8,6 +8,7 @@ import {
   type Evaluation,
   evaluate,
   type Facts,
+  notesOf,
   type Programme,
   percent,
   prepaid,
@@ -301,5 +302,33 @@ describe("a bonus by bands", () => {
     ]);
     // 5 000 at 10 % and 3 at 12 % are 500.36.
     expect([bonusOf("part", 10_003), bonusOf("part", 10_003, "ceil")]).toEqual([500, 501]);
+  });
+});
+
+describe("an account that runs low", () => {
+  const bands = [
+    { from: 10_000, rate: 1_200 },
+    { from: 5_000, rate: 1_000 },
+  ];
+  const bonus = { bands, purse: 1, rounding: "floor", validity: null, lots: 0, funder: "merchant" } as const;
+  const asked = (more: Partial<Parameters<typeof prepaid>[0]>, left: number) => {
+    const low = of(prepaid({ id: "p", suggestBelow: 500, ...more }));
+    const { effects, newPurses } = evaluate(low, [paid(left + 100)], sale(100), FACTS);
+    return notesOf(low, newPurses, effects, null).filter(({ note }) => note === "recharge");
+  };
+  const suggests = (cents: number, on: number) => [{ note: "recharge", rule: "p", cents, bonus: on }];
+
+  it("asks for the least top-up that something is given on top of", () => {
+    expect(asked({ bonus }, 499)).toEqual(suggests(5_000, 500));
+    expect(asked({ bonus }, 500)).toEqual([]);
+    expect(asked({ bonus, topUpMin: 6_000 }, 499)).toEqual(suggests(6_000, 600));
+    expect(asked({ bonus, suggestBelow: 0 }, 0)).toEqual([]);
+  });
+
+  it("names no amount where nothing would be given on top, or the account would not take it", () => {
+    expect(asked({}, 499)).toEqual(suggests(0, 0));
+    expect(asked({ bonus, topUpMax: 4_999 }, 499)).toEqual(suggests(0, 0));
+    expect(asked({ bonus, balanceMax: 5_400 }, 401)).toEqual(suggests(0, 0));
+    expect(asked({ bonus, balanceMax: 5_400 }, 400)).toEqual(suggests(5_000, 500));
   });
 });

@@ -164,11 +164,20 @@ export function topUpPrepaid(work: Working, rule: PrepaidRule, amount: number): 
   });
 }
 
+/** The least top-up that something is given on top of, as far as the account takes it; 0 cents where nothing ever is. */
+function suggested({ id, bonus, balanceMax, topUpMin, topUpMax }: PrepaidRule, paid: number): Note {
+  const most = Math.min(topUpMax, balanceMax - paid);
+  const amounts = (bonus?.bands ?? []).map(({ from }) => Math.max(from, topUpMin)).sort((a, b) => a - b);
+  const cents = amounts.find((amount) => amount <= most && bonusFor(bonus!, amount) > 0) ?? 0;
+  return { note: "recharge", rule: id, cents, bonus: cents === 0 ? 0 : bonusFor(bonus!, cents) };
+}
+
 /** What a receipt says of prepaid money, from what was done and what the card holds then. */
 export function notePrepaid(rule: PrepaidRule, purses: readonly Purse[], effects: readonly Effect[]): Note[] {
   const total = (type: "topup" | "redeem") =>
     sum(effects.flatMap((effect) => (effect.type === type && effect.rule === rule.id ? effect.value : [])));
   const { paid, bonus } = prepaidIn(purses, rule);
   const [toppedUp, spent] = [total("topup"), total("redeem")];
-  return [{ note: "prepaid", rule: rule.id, toppedUp, spent, balance: paid + bonus, bonus }];
+  const asks = paid + bonus < rule.suggestBelow ? [suggested(rule, paid)] : [];
+  return [{ note: "prepaid", rule: rule.id, toppedUp, spent, balance: paid + bonus, bonus }, ...asks];
 }

@@ -12,7 +12,7 @@ Donnez-lui votre numéro de programme (\`number\`), et une nouvelle \`version\` 
 
 \`\`\`
 cachet programme check programme.ts                            ce qui ne va pas, les exemples, les cartes où il tient
-cachet programme sheet programme.ts --for customers            la feuille des règles pour les clients
+cachet programme sheet programme.ts -o conditions.md           les règles pour les clients ; \`check\` refuse qu'elles disent autre chose
 cachet programme sheet programme.ts --for staff                la fiche de l'équipe
 cachet programme eval programme.ts --events events.json        essayer des achats sur une carte
 cachet programme simulate programme.ts --purchases ventes.csv  ce qu'il aurait donné sur vos ventes passées
@@ -39,7 +39,7 @@ Give it your own programme number (\`number\`), and a new \`version\` with every
 
 \`\`\`
 cachet programme check programme.ts                            what is wrong, the examples, the cards it fits on
-cachet programme sheet programme.ts --for customers            the sheet of rules for customers
+cachet programme sheet programme.ts -o conditions.md           the rules for customers; \`check\` refuses that they say anything else
 cachet programme sheet programme.ts --for staff                the sheet for the staff
 cachet programme eval programme.ts --events events.json        try purchases on a card
 cachet programme simulate programme.ts --purchases sales.csv   what it would have given on past sales
