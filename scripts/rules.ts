@@ -2,6 +2,10 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Purse } from "@cachet/card-layout";
+import { loadQuickJs } from "@cachet/terminal-sim";
+import { ZenEngine } from "@gorules/zen-engine";
+import { build } from "esbuild";
+import { Engine } from "json-rules-engine";
 import {
   type evaluate,
   type Facts,
@@ -12,10 +16,6 @@ import {
   stamps,
   tiers,
 } from "../firmware/src/rules/plain.ts";
-import { loadQuickJs } from "@cachet/terminal-sim";
-import { ZenEngine } from "@gorules/zen-engine";
-import { build } from "esbuild";
-import { Engine } from "json-rules-engine";
 
 /** Points for every ten cents, twice as many on Thursdays, a reward after ten visits, and three levels by what was spent. */
 const PROGRAMME: Programme = programme({
