@@ -1,5 +1,7 @@
 import { dayOfCivil } from "@cachet/card-layout";
 import type { SaleRequest, VisitRequest } from "@cachet/firmware/hal";
+import type { SimTerminal, Type2Chip } from "@cachet/terminal-sim";
+import { afterAll, describe, expect, it } from "vitest";
 import {
   cagnotte,
   discount,
@@ -10,9 +12,7 @@ import {
   prepaid,
   programme,
   stamps,
-} from "@cachet/firmware/rules";
-import type { SimTerminal, Type2Chip } from "@cachet/terminal-sim";
-import { afterAll, describe, expect, it } from "vitest";
+} from "../../firmware/src/rules/plain.ts";
 import { testTerminalSigner } from "../../host/src/keys/test-keys.ts";
 import { type Correction, correctionOf } from "../../host/src/office/correct/correction.ts";
 import { enrolTerminal, importBatch } from "../../host/src/office/import.ts";

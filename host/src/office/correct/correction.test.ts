@@ -1,7 +1,15 @@
 import { CARD_EPOCH_SECONDS, dayOfCivil } from "@cachet/card-layout";
-import { cagnotte, evaluate, type Facts, type Programme, percent, prepaid, programme } from "@cachet/firmware/rules";
 import type { Intent, StoredEffect } from "@cachet/firmware/wire";
 import { describe, expect, it } from "vitest";
+import {
+  cagnotte,
+  evaluate,
+  type Facts,
+  type Programme,
+  percent,
+  prepaid,
+  programme,
+} from "../../../../firmware/src/rules/plain.ts";
 import {
   earned,
   freshCard,

@@ -1,5 +1,5 @@
-import { cagnotte, percent, points, programme, stamps } from "@cachet/firmware/rules";
 import { describe, expect, it } from "vitest";
+import { cagnotte, percent, points, programme, stamps } from "../../../../firmware/src/rules/plain.ts";
 import { type Database, openSqlite } from "../../ports/database.ts";
 import { createTables } from "../schema.ts";
 import type { Correction } from "./correction.ts";

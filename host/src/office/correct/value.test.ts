@@ -1,6 +1,14 @@
 import type { Purse } from "@cachet/card-layout";
-import { cagnotte, type Effect, percent, points, prepaid, programme, stamps } from "@cachet/firmware/rules";
 import { describe, expect, it } from "vitest";
+import {
+  cagnotte,
+  type Effect,
+  percent,
+  points,
+  prepaid,
+  programme,
+  stamps,
+} from "../../../../firmware/src/rules/plain.ts";
 import { keeperOf, movesOf, spentBy, worthIn } from "./value.ts";
 
 const all = programme({
