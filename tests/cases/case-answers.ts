@@ -108,9 +108,9 @@ const SAYS: Readonly<Record<string, (asked: Asked) => unknown>> = {
   usable: (asked) => unitsLeft(asked).paid + unitsLeft(asked).bonus,
   amount: (asked) => prepaidLeft(asked).bonus,
   expires_on: ({ step }) => (step.card.prepaid as { readonly lots: readonly Json[] }).lots[0]!.expires,
-  refund_cash: (asked) => total(asked, "payout"),
+  refund_cash: (asked) => ofType(asked, "payout").reduce((all, { value, cents = value }) => all + cents, 0),
   forfeited_bonus: (asked) => total(asked, "forfeit"),
-  sessions_refunded: (asked) => ofType(asked, "payout").reduce((all, { taken = 0 }) => all + taken, 0),
+  sessions_refunded: (asked) => ofType(asked, "payout").reduce((all, { value }) => all + value, 0),
   tier: ({ step }) => (step.card.tiers as Json).level,
   spend_12m: ({ step }) => (step.card.tiers as Json).spent,
   notice: ({ step }) => {

@@ -800,8 +800,8 @@ describe("clubs, draws and units", () => {
     const close = (paid: number) =>
       evaluate(of([rule]), [{ kind: "units", index: 0, paid, bonus: 2 }], { kind: "close" }, NOW).effects;
     expect([1, 3].map((paid) => close(paid)[0])).toMatchObject([
-      { type: "payout", value: 334, taken: 1 },
-      { type: "payout", value: 1_000, taken: 3 },
+      { type: "payout", unit: "units", value: 1, cents: 334 },
+      { type: "payout", unit: "units", value: 3, cents: 1_000 },
     ]);
     expect(close(1)[1]).toMatchObject({ type: "forfeit", value: 2, unit: "units" });
   });

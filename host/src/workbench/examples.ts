@@ -66,7 +66,8 @@ const FINDS: Readonly<Record<string, (step: TrialStep) => unknown>> = {
   /** What is lost with an account that is closed. */
   lost: (step) => byRule(step, "forfeit"),
   /** Cents handed to the customer: of a refund, or of an account that is closed. */
-  paidOut: (step) => Object.values(byRule(step, "payout")).reduce((all, value) => all + value, 0),
+  paidOut: (step) =>
+    step.effects.reduce((all, { type, value, cents = value }) => (type === "payout" ? all + cents : all), 0),
   /** Last day of a membership that was bought. */
   joined: ({ effects }) => effects.find(({ type }) => type === "join")?.label ?? null,
   /** The level that was reached or lost. */

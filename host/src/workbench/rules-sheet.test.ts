@@ -172,7 +172,7 @@ describe("what holds for the whole programme", () => {
     spentPolicy: told<Programme["spentPolicy"]>("allow-negative", "clamp-to-zero"),
     rules: told<readonly Rule[]>([CAGNOTTE], [...base.rules, draw({ id: "tirage", cents: 1_000 })]),
     offlineCap: told(5_001),
-    refundCap: told(5_001),
+    refundCap: told(0, 5_001),
     media: staffOnly<Required<Programme>["media"]>("a customer has a card already", ["NTAG215"], ["NTAG216"]),
   };
 
@@ -243,9 +243,9 @@ describe("the words of a sheet", () => {
       { units: 20, price: 48_000 },
       { units: 7, price: 17_000 },
     ];
-    const gym = around(units({ id: "seances", unitName: "séance", packs }));
+    const gym = { ...around(units({ id: "seances", unitName: "séance", packs })), offlineCap: 17_000 };
     const { steps } = playTrial(gym, { card: { seances: 7 }, events: [{ type: "close" }] });
-    expect(steps[0]!.effects.find(({ type }) => type === "payout")?.value).toBe(17_000);
+    expect(steps[0]!.effects.find(({ type }) => type === "payout")).toMatchObject({ value: 7, cents: 17_000 });
     expect(sheetsOf(gym)[0]).toContain("est rendu au prix de 170,00 € les 7");
   });
 });

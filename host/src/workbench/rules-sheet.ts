@@ -1,4 +1,4 @@
-import type { Programme, Rule } from "@cachet/firmware/rules";
+import { type Programme, REFUND_CAP, type Rule } from "@cachet/firmware/rules";
 import { en } from "./sheet-en.ts";
 import { fr, type SheetWords } from "./sheet-fr.ts";
 import { ruleLines } from "./sheet-rules.ts";
@@ -54,10 +54,10 @@ function countsSection({ counts, list, quoted }: SheetWords, { rules, exclude, n
 const isWorthMoney = (rule: Rule): boolean =>
   rule.kind === "cagnotte" || (rule.kind === "points" && rule.redeem !== null);
 
-function refundSection({ refund }: SheetWords, { rules, spentPolicy }: Programme): Section {
+function refundSection({ refund }: SheetWords, { rules, spentPolicy, refundCap = REFUND_CAP }: Programme): Section {
   const policy = spentPolicy === "deduct-from-refund" && !rules.some(isWorthMoney) ? "clamp-to-zero" : spentPolicy;
   const spent = rules.some(isSaving) ? [refund.spent[policy]] : [];
-  return { title: refund.title, lines: [refund.where, refund.reverse, ...spent] };
+  return { title: refund.title, lines: [refund.where, refund.elsewhere(refundCap), refund.reverse, ...spent] };
 }
 
 function limitsSection({ limits }: SheetWords, programme: Programme, isStaff: boolean): Section {

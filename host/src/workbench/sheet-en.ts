@@ -321,6 +321,10 @@ export const en: SheetWords = {
   refund: {
     title: "When a purchase is returned",
     where: "Whoever sold it takes it back.",
+    elsewhere: (cents) =>
+      cents === 0
+        ? "Only the terminal that sold it takes it back."
+        : `Another of their terminals gives back at most ${money(cents)} for the ticket.`,
     reverse: "What the purchase gave is taken off the card; what the card paid goes back onto it.",
     spent: {
       "deduct-from-refund": "What was spent of it already is kept from the money given back.",

@@ -334,6 +334,10 @@ export const fr = {
   refund: {
     title: "Si un achat est rendu",
     where: "C'est celui qui a vendu qui reprend l'achat.",
+    elsewhere: (cents: number): string =>
+      cents === 0
+        ? "Seul le terminal qui a vendu le reprend."
+        : `Un autre de ses terminaux rend au plus ${money(cents)} contre le ticket.`,
     reverse: "Ce que l'achat a donné est retiré de la carte ; ce que la carte a payé y revient.",
     spent: {
       "deduct-from-refund": "Ce qui en est déjà dépensé est retenu sur l'argent rendu.",
