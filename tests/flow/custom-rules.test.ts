@@ -109,13 +109,13 @@ describe("a programme with more rules than a visit has steps", () => {
     name: "Trop",
     scope: "shop",
     merchants: { 1: { name: "Trop", role: "earn-and-spend" } },
-    offlineCap: 10_000,
+    offlineCap: cents(10_000),
     rules: [
-      cagnotte({ id: "cagnotte", rate: 500 }),
+      cagnotte({ id: "cagnotte", rate: basisPoints(500) }),
       multiplier({ id: "double", of: "cagnotte", permille: 2_000 }),
       // Of another day than the visits: they have nothing to do, and look at every line for that.
       ...Array.from({ length: 250 }, (_, i) =>
-        bonus({ id: `b${i}`, of: "cagnotte", gives: 1, when: { weekdays: [7] } }),
+        bonus({ id: `b${i}`, of: "cagnotte", gives: cents(1), when: { weekdays: [7] } }),
       ),
     ],
   });
