@@ -2,14 +2,18 @@ import type { TrialStep } from "@cachet/firmware/rules";
 import { renderReceipt } from "@cachet/terminal-sim";
 import { expect } from "vitest";
 import { linesOfNote } from "../../firmware/src/app/receipt.ts";
-import { bucketsOf } from "./case-events.ts";
+import { byBucket, left } from "./case-buckets.ts";
+import { unitNameOf } from "./case-programme.ts";
 import type { Case, Json } from "./written-case.ts";
 
 type Effect = TrialStep["effects"][number];
 
 /** What a word of an answer is about. */
-interface Asked {
+export interface Asked {
   readonly worked: Case;
+  /** The programme as this variant of the case says it. */
+  readonly said: Json;
+  readonly card: string;
   readonly event: Json;
   readonly step: TrialStep;
   /** What the card held before. */
@@ -21,75 +25,95 @@ const total = ({ step }: Asked, type: Effect["type"], matches: (effect: Effect) 
 
 const ofUnit = (unit: Effect["unit"]) => (effect: Effect) => effect.unit === unit;
 const ofRule = (rule: string) => (effect: Effect) => effect.rule === rule;
-
-/** Lots by the names that the case gives its buckets; one that it does not know is the new one. */
-function byBucket({ worked }: Asked, effects: readonly Effect[]): Json {
-  const buckets = bucketsOf(worked);
-  const sums: Record<string, number> = {};
-  for (const { value, issued, expires } of effects.flatMap(({ lots = [] }) => lots)) {
-    const id = buckets.find((bucket) => bucket.issued === issued && (bucket.expires_on ?? null) === expires)?.id ?? "?";
-    sums[id] = (sums[id] ?? 0) + value;
-  }
-  return sums;
-}
-
 const ofType = ({ step }: Asked, type: Effect["type"]) => step.effects.filter((effect) => effect.type === type);
 
 const numberIn = (value: unknown, field = "value"): number =>
   typeof value === "number" ? value : Number((value as Json | undefined)?.[field] ?? 0);
 
-const prepaidLeft = ({ step }: Asked) => step.card.prepaid as { readonly paid: number; readonly bonus: number };
-const unitsLeft = ({ step }: Asked) => step.card.units as { readonly paid: number; readonly bonus: number };
+interface Parts {
+  readonly paid: number;
+  readonly bonus: number;
+}
+const prepaidLeft = ({ step }: Asked) => step.card.prepaid as Parts;
+const unitsLeft = ({ step }: Asked) => step.card.units as Parts;
+const partsLeft = (asked: Asked) => ("units" in asked.step.card ? unitsLeft(asked) : prepaidLeft(asked));
 
 /** Parts of prepaid money or units that paid, those that did only. */
 function debit(asked: Asked): Json {
   const parts = { bonus: 0, paid: 0 };
-  for (const { label, value } of ofType(asked, "redeem")) parts[label === "bonus" ? "bonus" : "paid"] += value;
+  for (const { rule, label, value } of ofType(asked, "redeem"))
+    if (rule === "prepaid" || rule === "units") parts[label === "bonus" ? "bonus" : "paid"] += value;
   return Object.fromEntries(Object.entries(parts).filter(([, value]) => value > 0));
 }
 
 /** A refund as a case writes it: what goes back by other means, and what to the card. */
 function refund(asked: Asked): Json {
-  const cagnotte = total(asked, "return", ofUnit("cents"));
-  return { other: total(asked, "payout"), ...(cagnotte > 0 ? { cagnotte } : {}) };
+  const back = {
+    cagnotte: total(asked, "return", (effect) => effect.unit === "cents" && effect.rule !== "prepaid"),
+    points: total(asked, "return", ofUnit("points")),
+    prepaid: total(asked, "return", ofRule("prepaid")),
+  };
+  return {
+    other: total(asked, "payout"),
+    ...Object.fromEntries(Object.entries(back).filter(([, value]) => value > 0)),
+  };
 }
 
-const CHALLENGE_STEPS = 3;
+/** What caps cut of all that a purchase earned. */
+function capped({ step }: Asked): Json {
+  const earned = step.effects.filter(({ type, rule }) => type === "earn" && rule !== "challenge");
+  const cut = earned.find(({ wouldBe }) => wouldBe !== undefined);
+  return {
+    would_be: earned.reduce((all, { wouldBe, value }) => all + (wouldBe ?? value), 0),
+    reason: cut?.reason,
+  };
+}
+
+/** Rules that changed what was earned, in the order of the programme. */
+function applied({ step, said }: Asked): readonly string[] {
+  const named = step.effects.flatMap(({ type, rule, by = [] }) => (type === "earn" ? [rule, ...by] : []));
+  const { multipliers = [], bonuses = [] } = said as Readonly<Record<string, readonly { readonly id: string }[]>>;
+  return [...multipliers, ...bonuses].map(({ id }) => id).filter((id) => named.includes(id.replaceAll("_", "-")));
+}
+
+/** Why a rule gave nothing, in words that cases know; a multiplier that has no say today is no news to them. */
+const REASONS = ["BELOW_MINIMUM", "COOLDOWN", "CLOCK_SUSPECT"];
+
+const redeemedCents = (asked: Asked) =>
+  ofType(asked, "redeem").reduce((all, { rule, cents, value }) => (rule === "earn" ? all + (cents ?? value) : all), 0);
+
+const held = ({ step }: Asked): number => numberIn(step.card.earn) - ownOwed(step.card.earn);
+const ownOwed = (value: unknown): number => (typeof value === "number" ? 0 : numberIn(value, "owed"));
 
 /** What each word of `then` and `final` means. */
 const SAYS: Readonly<Record<string, (asked: Asked) => unknown>> = {
   earn_cents: (asked) => total(asked, "earn", (effect) => effect.unit === "cents" && effect.rule !== "challenge"),
-  earn_points: (asked) => total(asked, "earn", ofUnit("points")),
+  earn_points: (asked) => total(asked, "earn", (effect) => effect.unit === "points" && effect.rule !== "challenge"),
   bonus_cents: (asked) => total(asked, "earn", ofRule("challenge")),
-  applied: ({ step }) =>
-    step.effects
-      .flatMap(({ type, rule, by = [] }) => (type === "earn" ? (rule === "earn" ? by : [rule]) : []))
-      .map(unhyphened),
-  capped: ({ step }) => {
-    const cut = step.effects.find(({ type, wouldBe }) => type === "earn" && wouldBe !== undefined)!;
-    return { would_be: cut.wouldBe, reason: cut.reason };
-  },
-  redeem: (asked) => ofType(asked, "redeem").reduce((all, { cents, value }) => all + (cents ?? value), 0),
+  applied,
+  capped,
+  redeem: redeemedCents,
   redeem_points: (asked) => total(asked, "redeem", ofUnit("points")),
-  redeem_value: (asked) => ofType(asked, "redeem").reduce((all, { cents, value }) => all + (cents ?? value), 0),
+  redeem_value: redeemedCents,
   redeem_allocation: ({ step, event }) => {
-    const { shares = [] } = step.effects.find(({ type }) => type === "redeem")!;
-    return Object.fromEntries((event.lines as readonly Json[]).map(({ id }, i) => [id, shares[i]]));
+    const shares = step.effects.find(({ type, rule }) => type === "redeem" && rule === "earn")?.shares ?? [];
+    return Object.fromEntries((event.lines as readonly Json[]).map(({ id }, i) => [id, shares[i] ?? 0]));
   },
+  discount: (asked) => total(asked, "discount"),
   payable: ({ step }) => step.payable,
   earning_base: ({ step }) => step.earningBase,
-  stamps_added: (asked) => total(asked, "stamp"),
-  skipped: ({ step }) => step.skipped.map(({ reason }) => ({ reason })),
+  stamps_added: (asked) => total(asked, "stamp", ofRule("stamps")),
+  skipped: ({ step }) => step.skipped.flatMap(({ reason }) => (REASONS.includes(reason) ? [{ reason }] : [])),
   declined: ({ step }) => step.declined.map(({ reason }) => ({ reason })),
-  stamps_before_reward: (asked) => numberIn(asked.before.stamps, "count") + total(asked, "stamp"),
+  stamps_before_reward: (asked) => numberIn(asked.before.stamps, "count") + total(asked, "stamp", ofRule("stamps")),
   reward: ({ step, event }) => {
-    const free = step.effects.find(({ type }) => type === "discount");
+    const free = step.effects.find(({ type, rule }) => type === "discount" && rule === "stamps");
     if (free !== undefined) {
       const line = free.shares!.findIndex((share) => share > 0);
       return { free_item: (event.lines as readonly Json[])[line]!.id, discount: free.value };
     }
-    const { label, value } = step.effects.find(({ type }) => type === "reward")!;
-    return { label, value };
+    const given = step.effects.find(({ type }) => type === "reward");
+    return given === undefined ? null : { label: given.label, value: given.value };
   },
   clawback_points: (asked) => total(asked, "clawback", ofUnit("points")),
   clawback_cents: (asked) => total(asked, "clawback", ofUnit("cents")),
@@ -97,10 +121,10 @@ const SAYS: Readonly<Record<string, (asked: Asked) => unknown>> = {
   restored: (asked) => byBucket(asked, ofType(asked, "return")),
   consumed: (asked) => byBucket(asked, ofType(asked, "redeem")),
   expired: (asked) => byBucket(asked, ofType(asked, "expire")),
-  new_bucket: (asked) => (ofType(asked, "earn").flatMap(({ lots = [] }) => lots).length === 1 ? "C" : null),
+  new_bucket: (asked) => Object.keys(byBucket(asked, ofType(asked, "earn")))[0] ?? null,
   prepaid_debit: (asked) => total(asked, "redeem", ofRule("prepaid")),
   debit,
-  left: (asked) => prepaidLeft(asked),
+  left: (asked) => partsLeft(asked),
   paid: (asked) => total(asked, "topup"),
   bonus: (asked) => total(asked, "earn"),
   bonus_points: (asked) => total(asked, "earn"),
@@ -110,36 +134,45 @@ const SAYS: Readonly<Record<string, (asked: Asked) => unknown>> = {
   expires_on: ({ step }) => (step.card.prepaid as { readonly lots: readonly Json[] }).lots[0]!.expires,
   refund_cash: (asked) => ofType(asked, "payout").reduce((all, { value, cents = value }) => all + cents, 0),
   forfeited_bonus: (asked) => total(asked, "forfeit"),
-  sessions_refunded: (asked) => ofType(asked, "payout").reduce((all, { value }) => all + value, 0),
   tier: ({ step }) => (step.card.tiers as Json).level,
   spend_12m: ({ step }) => (step.card.tiers as Json).spent,
   notice: ({ step }) => {
     const note = step.notes.find((one) => one.note === "at-risk");
     return note?.note === "at-risk" ? { kind: "TIER_AT_RISK", until: dayText(note.through) } : null;
   },
-  progress: ({ step }) => {
-    const { visited, won } = step.card.challenge as { readonly visited: readonly number[]; readonly won: number };
-    return `${won > 0 ? CHALLENGE_STEPS : visited.length}/${CHALLENGE_STEPS}`;
+  progress: ({ step, said }) => {
+    const { distinct_merchants: all } = said.challenge as { readonly distinct_merchants: number };
+    return `${Math.min(all, (step.card.challenge as { readonly visited: readonly number[] }).visited.length)}/${all}`;
   },
-  cagnotte: ({ step }) => numberIn(step.card.earn),
-  points: ({ step }) => numberIn(step.card.earn),
-  balance: ({ step }) => numberIn(step.card.earn),
-  buckets: ({ worked, step }) => {
-    const lots = (step.card.earn as { readonly lots: Effect["lots"] }).lots!;
-    return byBucket({ worked } as Asked, [{ lots } as Effect]);
-  },
+  cagnotte: held,
+  points: held,
+  balance: held,
+  buckets: (asked) => left(asked),
   remainder_per_10000: ({ step }) => numberIn(step.card.earn, "remainder"),
   stamps: ({ step }) => numberIn(step.card.stamps, "count"),
   earned_today: ({ step }) => numberIn(step.card["cap-0"], "used"),
-  prepaid: (asked) => prepaidLeft(asked).paid,
+  prepaid: (asked) => prepaidLeft(asked).paid + prepaidLeft(asked).bonus,
   prepaid_paid: (asked) => prepaidLeft(asked).paid,
   prepaid_bonus: (asked) => prepaidLeft(asked).bonus,
-  sessions_paid: (asked) => unitsLeft(asked).paid,
-  sessions_bonus: (asked) => unitsLeft(asked).bonus,
 };
 
-const unhyphened = (id: string): string => id.replaceAll("-", "_");
 const dayText = (day: number): string => new Date(Date.UTC(2000, 0, 1 + day)).toISOString().slice(0, 10);
+
+/** What a word with the name of a unit means: `sessions_paid`. */
+function ofUnits(asked: Asked, word: string): unknown {
+  const unit = unitNameOf(asked.said);
+  if (unit === null || !word.startsWith(`${unit}_`)) return undefined;
+  switch (word.slice(unit.length + 1)) {
+    case "paid":
+      return unitsLeft(asked).paid;
+    case "bonus":
+      return unitsLeft(asked).bonus;
+    case "refunded":
+      return ofType(asked, "payout").reduce((all, { taken = 0 }) => all + taken, 0);
+    default:
+      return undefined;
+  }
+}
 
 /** Holds one step against what the case says of it; a word that nobody knows is an error, never an assertion left out. */
 export function check(expected: Json, asked: Asked): void {
@@ -149,8 +182,9 @@ export function check(expected: Json, asked: Asked): void {
       for (const part of value as readonly string[]) expect(text).toContain(part);
       continue;
     }
+    const unitsSay = ofUnits(asked, word);
     const says = SAYS[word];
-    if (says === undefined) throw new Error(`the adapter does not know "${word}"`);
-    expect(says(asked), word).toEqual(value);
+    if (says === undefined && unitsSay === undefined) throw new Error(`the adapter does not know "${word}"`);
+    expect(unitsSay ?? says!(asked), word).toEqual(value);
   }
 }

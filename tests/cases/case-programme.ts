@@ -1,29 +1,16 @@
 import {
-  type BonusRule,
-  bonus,
   cagnotte,
-  cap,
   challenge,
-  discount,
-  multiplier,
-  type Period,
   type Programme,
   points,
   prepaid,
   programme,
   type Rule,
-  stamps,
   tiers,
   units,
-  type Validity,
-  type Weekday,
-  type When,
 } from "../../firmware/src/rules/plain.ts";
+import { capRules, earnRule, LOTS, modifierRules, ROUNDING, stampsRule, validityOf, whenOf } from "./case-rules.ts";
 import { type Case, type Json, Words } from "./written-case.ts";
-
-const ROUNDING = { floor: "floor", half_up: "half-up", ceil: "ceil" } as const;
-type WrittenRounding = keyof typeof ROUNDING;
-const WEEKDAYS = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"];
 
 /** Names of the case's merchants, in the order of the numbers that the adapter gives them. */
 export function merchantNames({ programme: given, when }: Case): readonly string[] {
@@ -34,181 +21,94 @@ export function merchantNames({ programme: given, when }: Case): readonly string
 /** Buckets that the card of a case keeps apart need lots; so does whatever expires. */
 const hasBuckets = ({ given }: Case): boolean => JSON.stringify(given).includes('"buckets"');
 
-function validityOf(given: Words): Validity | null {
-  if (!given.has("validity_months") && !given.has("months") && !given.has("days")) return null;
-  const [months, days] = [given.take("months", 0), given.take("days", 0)];
-  // The end of the local day is the only end there is.
-  given.take("until", "");
-  given.end();
-  return months > 0 ? { months } : { days };
+/** What units of the case are called: sessions, copies. Money has no such name. */
+export function unitNameOf(said: Json): string | null {
+  const { unit, pack } = (said.recharge ?? {}) as { readonly unit?: string; readonly pack?: unknown };
+  return pack === undefined ? null : (unit ?? "sessions");
 }
 
-const minutes = (hour: string): number => Number(hour.slice(0, 2)) * 60 + Number(hour.slice(3));
-
-/** Conditions of a multiplier, bonus or discount, where they stand among its other fields. */
-function whenOf(given: Words): { readonly when?: When } {
-  const when: { -readonly [K in keyof When]: When[K] } = {};
-  if (given.has("days"))
-    when.weekdays = given.take<string[]>("days", []).map((day) => (WEEKDAYS.indexOf(day) + 1) as Weekday);
-  if (given.has("hours")) {
-    const [from, to] = given.take<[string, string]>("hours", ["", ""]);
-    when.hours = { from: minutes(from), to: minutes(to) };
-  }
-  if (given.has("from")) when.from = given.take("from", "");
-  if (given.has("to")) when.until = given.take("to", "");
-  if (given.has("if_tender")) when.tender = given.take("if_tender", "");
-  if (given.has("min_basket")) when.basket = { kind: "reaches", amount: given.take("min_basket", 0) };
-  return Object.keys(when).length === 0 ? {} : { when };
+/** Whether there is prepaid money in a case at all. */
+function isAboutPrepaid({ given, when }: Case, said: Json): boolean {
+  if (unitNameOf(said) !== null) return false;
+  return (
+    "recharge" in said ||
+    "spend_order" in said ||
+    JSON.stringify(given).includes('"prepaid') ||
+    when.some(({ type, tenders = [] }) => type === "recharge" || JSON.stringify(tenders).includes('"prepaid"'))
+  );
 }
 
-function earnRule(given: Words, lots: 0 | 4): Rule {
-  const unit = given.take("unit", "cents");
-  const rounding = ROUNDING[given.take<WrittenRounding>("rounding", "floor")];
-  const carries = given.take("carry_remainder", false);
-  if (given.take("basis", "net_after_redemption") !== "net_after_redemption") throw new Error("another basis");
-  const kept = { lots, rounding: carries ? "carry" : rounding } as const;
-  if (unit === "cents") {
-    const rate = given.take("rate_bp", 0);
-    given.end();
-    return cagnotte({ id: "earn", rate, ...kept });
-  }
-  const [cents, each] = [given.take("per_cents", 100), given.take("points", 1)];
-  given.end();
-  return points({ id: "earn", ...kept, earn: { per: "amount", cents, points: each, groups: "exact" } });
-}
-
-function stampsRule(given: Words): Rule {
-  const reward = given.within("reward");
-  const kind = reward.take<string>("kind", "gift");
-  const category = given.take("per_item_of", "");
-  const label = reward.take("label", "Offert");
-  const made = stamps({
-    id: "stamps",
-    grid: given.take("grid", 10),
-    count: category === "" ? { per: "visit", stamps: given.take("per_visit", 1) } : { per: "item", category },
-    minimum: { kind: "reaches", amount: given.take("min_basket", 0) },
-    cooldownMinutes: given.take("cooldown_minutes", 0),
-    onZeroPayable: given.take("on_zero_payable", true),
-    excess: given.take<"carry" | "lose">("excess", "carry"),
-    reward:
-      kind === "free_item"
-        ? { kind: "free-item", label, category: reward.take("category", category) }
-        : { kind: "gift", label, value: reward.take("value", 0) },
-  });
-  // Rewards are given on the very visit, free items are the cheapest, and nothing that is free earns: there is no other way.
-  if (reward.take("when", "immediate") !== "immediate" || reward.take("choose", "cheapest") !== "cheapest")
-    throw new Error("another reward");
-  if (reward.take("earns", false)) throw new Error("a reward that earns");
-  reward.end();
-  given.end();
+function unitsRule(recharge: Words, spendFirst: "bonus" | "paid"): Rule {
+  const unitName = recharge.take("unit", "sessions");
+  const pack = recharge.within("pack");
+  const packs = [{ units: pack.take(unitName, 0), price: pack.take("price", 0) }];
+  const made = units({ id: "units", unitName, packs, bonusRate: recharge.take("bonus_bp", 0), spendFirst });
+  pack.end();
+  recharge.end();
   return made;
 }
 
-function modifierRules(given: Words): Rule[] {
-  const multipliers = given.take<Json[]>("multipliers", []).map((one) => {
-    const of = new Words("multiplier", one);
-    const [id, permille] = [of.take("id", ""), of.take("permille", 1_000)];
-    const categories = of.take<string[] | undefined>("categories", undefined);
-    const made = multiplier({
-      id,
-      of: "earn",
-      permille,
-      ...(categories === undefined ? {} : { categories }),
-      ...whenOf(of),
-    });
-    of.end();
-    return made;
-  });
-  const bonuses = given.take<Json[]>("bonuses", []).map((one) => {
-    const of = new Words("bonus", one);
-    const pairs = of.within("points_per_earned");
-    const gives: BonusRule["gives"] = of.has("points")
-      ? of.take("points", 0)
-      : { every: pairs.take("every", 1), gives: pairs.take("points", 1) };
-    const made = bonus({ id: of.take("id", "").replaceAll("_", "-"), of: "earn", gives, ...whenOf(of) });
-    pairs.end();
-    of.end();
-    return made;
-  });
-  const caps = given.take<Json[]>("caps", []).map((one, purse) => {
-    const of = new Words("cap", one);
-    const made = cap({
-      id: `cap-${purse}`,
-      of: "earn",
-      per: of.take<Period>("per", "day"),
-      most: of.take("points", of.take("cents", 0)),
-      purse,
-    });
-    of.take("tz", "");
-    of.end();
-    return made;
-  });
-  const discounts = given.take<Json[]>("discounts", []).map((one, order) => {
-    const of = new Words("discount", one);
-    const rate = of.take("rate_bp", 0);
-    const off = rate > 0 ? { rate } : { cents: of.take("cents", 0) };
-    const rounding = ROUNDING[of.take<WrittenRounding>("rounding", "half_up")];
-    const made = discount({ id: of.take("id", `discount-${order}`), off, rounding, order, ...whenOf(of) });
-    of.end();
-    return made;
-  });
-  return [...discounts, ...multipliers, ...bonuses, ...caps];
-}
+const UNREACHED = 16_777_215;
 
-/** Prepaid money or units, and what is given on top. */
-function rechargeRules(given: Words, isUnits: boolean, spendFirst: "bonus" | "paid", isPrepaid: boolean): Rule[] {
-  const recharge = given.within("recharge");
-  const unit = recharge.take("unit", isUnits ? "sessions" : "cents");
-  if (recharge.has("pack")) {
-    const pack = recharge.within("pack");
-    const packs = [{ units: pack.take(unit, 0), price: pack.take("price", 0) }];
-    const made = units({ id: "units", unitName: unit, packs, bonusRate: recharge.take("bonus_bp", 0), spendFirst });
-    pack.end();
-    recharge.end();
-    return [made];
-  }
-  const table = recharge.take<{ min: number; rate_bp: number }[]>("bonus_table", [{ min: 1, rate_bp: 10_000 }]);
-  const rounding = ROUNDING[recharge.take<WrittenRounding>("rounding", "floor")];
-  if (recharge.take("point_value_cents", 1) !== 1) throw new Error("bonus points of another value");
+/** Prepaid money, and what is given on top. */
+function prepaidRule(recharge: Words, spendFirst: "bonus" | "paid"): Rule {
+  recharge.always("unit", "cents", "points");
+  recharge.always("point_value_cents", 1);
+  const rounding = recharge.oneOf("rounding", ROUNDING, "floor");
+  const rate = recharge.take("bonus_bp", 0);
+  const table = recharge.list("bonus_table").map((of) => {
+    const band = { from: of.take("min", 0), rate: of.take("rate_bp", 0) };
+    of.end();
+    return band;
+  });
+  const flat = rate > 0 ? [{ from: 1, rate }] : [];
+  const isBare = table.length === 0 && rate === 0;
+  // A case that tells only how long bonuses last gives them as buckets: a top-up of the same amount makes each of them.
+  const made = recharge.has("bonus_validity") ? [{ from: 1, rate: 10_000 }] : [{ from: UNREACHED, rate: 1 }];
   const validity = validityOf(recharge.within("bonus_validity"));
   recharge.end();
-  if (!isPrepaid) return [];
-  const bands = table.map(({ min, rate_bp }) => ({ from: min, rate: rate_bp }));
-  const on = { bands, purse: 1, rounding, validity, lots: validity === null ? 0 : 4, funder: "merchant" } as const;
-  return [prepaid({ id: "prepaid", bonus: on, spendFirst })];
+  const lots = validity === null ? 0 : LOTS;
+  const bands = isBare ? made : [...table, ...flat];
+  return prepaid({
+    id: "prepaid",
+    bonus: { bands, purse: 1, rounding, validity, lots, funder: "merchant" },
+    spendFirst,
+  });
 }
 
-function tiersRules(given: Words): Rule[] {
-  interface WrittenLevel {
-    readonly name: string;
-    readonly min_spend: number;
-    readonly points_per_euro?: number;
-  }
-  const written = given.take<WrittenLevel[]>("tiers", []);
-  const review = given.within("review");
-  const variant = given.take<string>("variant", "");
-  const crossing = given.take<"before" | "marginal">("tier_for_purchase", "before");
-  const window = given.take("window", "rolling_12_months");
-  if (written.length === 0) return [];
+function tiersRules(all: Words, hasEarn: boolean): Rule[] {
+  const levels = all.list("tiers").map((of) => {
+    const level = {
+      name: of.take("name", ""),
+      from: of.take("min_spend", 0),
+      permille: Math.round(of.take(hasEarn ? "factor" : "points_per_euro", 1) * 1_000),
+    };
+    of.end();
+    return level;
+  });
+  const crossing = all.oneOf("tier_for_purchase", { before: "before", marginal: "marginal" } as const, "before");
+  const window = all.oneOf(
+    "window",
+    { rolling_12_months: "rolling-12-months", calendar_year: "year" } as const,
+    "rolling_12_months",
+  );
+  const isReviewed = all.has("review");
+  const review = all.within("review");
   const on = review.take("on", "").slice(5);
+  const graceDays = review.take("grace_days", 0);
+  review.end();
+  const downs = { one_down: "one", by_window: "to-window" } as const;
+  const down = isReviewed ? all.oneOf("variant", downs, "by_window") : "one";
   const made = tiers({
     id: "tiers",
-    levels: written.map(({ name, min_spend, points_per_euro = 1 }) => ({
-      name,
-      from: min_spend,
-      permille: points_per_euro * 1_000,
-    })),
+    levels,
     of: ["earn"],
-    window: window === "rolling_12_months" ? "rolling-12-months" : "year",
+    window,
     crossing,
-    review:
-      on === ""
-        ? null
-        : { on, graceDays: review.take("grace_days", 0), down: variant === "one_down" ? "one" : "to-window" },
+    review: isReviewed ? { on, graceDays, down } : null,
   });
-  review.end();
   const earns = points({ id: "earn", purse: 1, earn: { per: "amount", cents: 100, points: 1, groups: "exact" } });
-  return [earns, made];
+  return hasEarn ? [made] : [earns, made];
 }
 
 function challengeRule(given: Words): Rule {
@@ -216,7 +116,7 @@ function challengeRule(given: Words): Rule {
     id: "challenge",
     of: "earn",
     distinct: given.take("distinct_merchants", 0),
-    gives: given.take("bonus_cents", 0),
+    gives: given.take("bonus_cents", given.take("bonus_points", 0)),
     timesMax: given.take("max_per_member", 1),
     ...whenOf(given),
   });
@@ -224,68 +124,98 @@ function challengeRule(given: Words): Rule {
   return made;
 }
 
+/** Adds what points pay to the rule that earns them. */
+function withRedemption(rule: Rule, redeem: Words): Rule {
+  if (rule.kind !== "points") throw new Error("only points are redeemed in steps");
+  const [taken, cents] = [redeem.take("points", 1), redeem.take("for_cents", 1)];
+  const step = redeem.take("step_points", taken);
+  redeem.end();
+  const stepCents = (cents * step) / taken;
+  if (!Number.isInteger(stepCents)) throw new Error("a step of points that is no whole number of cents");
+  return { ...rule, redeem: { points: step, cents: stepCents } };
+}
+
 const POLICIES = {
   deduct_from_refund: "deduct-from-refund",
   allow_negative: "allow-negative",
   clamp_to_zero: "clamp-to-zero",
 } as const;
+const STACKING = { best_of: "best-of", additive: "additive", multiplicative: "multiplicative" } as const;
+const ROLES = { earn_only: "earn-only", earn_and_burn: "earn-and-spend" } as const;
+
+function rulesOf(worked: Case, said: Json, all: Words): Rule[] {
+  const rules: Rule[] = [];
+  const buckets = hasBuckets(worked) && !("recharge" in said);
+  const { rules: caps, balanceMax } = capRules(all);
+  const hasEarn = all.has("earn");
+  if (all.has("tiers")) rules.push(...tiersRules(all, hasEarn));
+  if (hasEarn) rules.unshift(earnRule(all.within("earn"), buckets, balanceMax));
+  if (all.has("stamps")) rules.push(stampsRule(all.within("stamps")));
+  rules.push(...modifierRules(all), ...caps);
+  if (all.has("challenge")) rules.push(challengeRule(all.within("challenge")));
+  if (all.has("redeem")) rules[0] = withRedemption(rules[0]!, all.within("redeem"));
+  const order = all.take<("bonus" | "paid")[]>("spend_order", ["bonus", "paid"]);
+  const recharge = all.within("recharge");
+  if (unitNameOf(said) !== null) rules.push(unitsRule(recharge, order[0]!));
+  else if (isAboutPrepaid(worked, said)) rules.push(prepaidRule(recharge, order[0]!));
+  if (all.has("buckets")) {
+    const order = all.within("buckets");
+    order.always("order", ["expires_on asc nulls last", "issued_at asc", "id asc"]);
+    order.end();
+    // What is in the buckets came from elsewhere: nothing is earned.
+    rules.push(cagnotte({ id: "earn", rate: 1, lots: LOTS, when: { until: "2000-01-02" } }));
+  }
+  return rules;
+}
+
+/** Tenders that earn nothing; one that stands in neither list of a case that has both is nobody's to decide. */
+function nonEarningOf({ when }: Case, all: Words): string[] {
+  const earning = all.take<string[] | null>("earning_tenders", null);
+  const not = all.take<string[] | null>("non_earning_tenders", null);
+  const used = when.flatMap(({ tenders = [] }) => (tenders as readonly { kind: string }[]).map(({ kind }) => kind));
+  const unlisted = earning === null ? [] : used.filter((kind) => !earning.includes(kind));
+  const both = earning === null ? undefined : not?.find((kind) => earning.includes(kind));
+  if (both !== undefined) throw new Error(`the tender ${both} is said to earn, and not to`);
+  if (not === null) return earning === null ? ["prepaid", "gift_card", "voucher"] : [...new Set(unlisted)];
+  const stranger = unlisted.find((kind) => !not.includes(kind));
+  if (stranger !== undefined) throw new Error(`the tender ${stranger} stands in neither list`);
+  return not;
+}
 
 /** The programme that a case speaks of. Throws where it has a word that nobody knows. */
-export function programmeOf(worked: Case, given: Json): Programme {
-  const all = new Words(`${worked.id} programme`, given);
+export function programmeOf(worked: Case, said: Json): Programme {
+  const all = new Words(`${worked.id} programme`, said);
   const names = merchantNames(worked);
-  const roles = all.take<Record<string, { role: string }>>("merchants", {});
-  const lots = hasBuckets(worked) && !("recharge" in given) ? 4 : 0;
-  const rules: Rule[] = [];
-  if (all.has("tiers")) rules.push(...tiersRules(all));
-  if (all.has("earn")) rules.push(earnRule(all.within("earn"), lots));
-  if (all.has("stamps")) rules.push(stampsRule(all.within("stamps")));
-  rules.push(...modifierRules(all));
-  if (all.has("challenge")) rules.push(challengeRule(all.within("challenge")));
-  const redeem = all.within("redeem");
-  if (redeem.has("points")) {
-    const at = rules.findIndex(({ id }) => id === "earn");
-    const [taken, cents] = [redeem.take("points", 1), redeem.take("for_cents", 1)];
-    if (redeem.take("step_points", taken) !== taken) throw new Error("another step");
-    rules[at] = { ...(rules[at] as Extract<Rule, { kind: "points" }>), redeem: { points: taken, cents } };
-  }
-  redeem.end();
-  const [first = "bonus"] = all.take<("bonus" | "paid")[]>("spend_order", []);
-  all.take("refundable", ["paid"]);
-  all.take("refund_value", "");
-  const said = JSON.stringify([worked.given, worked.when, given]);
-  rules.push(...rechargeRules(all, said.includes("sessions"), first, /prepaid|recharge/.test(said)));
-  if (all.has("buckets")) {
-    all.take("buckets", {});
-    rules.push(cagnotte({ id: "earn", rate: 1, lots }));
-  }
-  const nonEarning = all.take<string[]>("non_earning_tenders", ["prepaid", "gift_card", "voucher"]);
-  all.take("earning_tenders", []);
+  const roles = all.within("merchants");
+  const rules = rulesOf(worked, said, all);
+  all.always("refundable", ["paid"]);
+  all.always("refund_value", undefined, "price / sessions of the pack");
   all.take("variant", "");
-  all.take("tz", "");
-  if (all.take("tips_earn", false)) throw new Error("tips that earn");
-  const order = all.take<string[]>("order", ["base", "multipliers", "bonuses", "caps"]);
-  if (order.join() !== "base,multipliers,bonuses,caps") throw new Error("another order");
+  all.always("tips_earn", false);
+  all.always("order", undefined, ["base", "multipliers", "bonuses", "caps"]);
+  const merchant = (name: string) => {
+    const of = roles.within(name);
+    const role = of.oneOf("role", ROLES, "earn_and_burn");
+    of.end();
+    return { name, role };
+  };
   const made = programme({
     number: 1,
     version: 1,
     name: worked.id,
     scope: "town",
-    merchants: Object.fromEntries(
-      names.map((name, i) => [
-        i + 1,
-        { name, role: roles[name]?.role === "earn_only" ? "earn-only" : "earn-and-spend" },
-      ]),
-    ),
+    zone: all.take("tz", "Europe/Paris"),
+    merchants: Object.fromEntries(names.map((name, i) => [i + 1, merchant(name)])),
     exclude: all.take<string[]>("exclude_categories", []),
-    nonEarning,
-    stacking: all.take("stacking", "best_of").replace("_", "-") as Programme["stacking"],
-    roundingStage: all.take<"end" | "each">("rounding_stage", "end"),
-    spentPolicy: POLICIES[all.take<keyof typeof POLICIES>("negative_policy", "deduct_from_refund")],
+    nonEarning: nonEarningOf(worked, all),
+    stacking: all.oneOf("stacking", STACKING, "best_of"),
+    roundingStage: all.oneOf("rounding_stage", { end: "end", each: "each" } as const, "end"),
+    spentPolicy: all.oneOf("negative_policy", POLICIES, "deduct_from_refund"),
     media: ["NTAG216"],
     offlineCap: 90_000_000,
     rules,
   });
+  roles.end();
   all.end();
   return made;
 }

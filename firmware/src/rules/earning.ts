@@ -7,7 +7,7 @@ import type { BonusRule, CapRule, MultiplierRule, Period } from "./modifier-rule
 import type { SavingPlan } from "./plan.ts";
 import { isAtLeast, isNothing, NOTHING, ONE, product, type Ratio, ratio, rounded, total } from "./ratio.ts";
 import { holdingOf, unitOf } from "./saving.ts";
-import type { SavingRule } from "./saving-rule.ts";
+import type { Basis, SavingRule } from "./saving-rule.ts";
 import { levelRatio } from "./tiers.ts";
 import type { Funder, Reason } from "./words.ts";
 import type { Effect, Working } from "./working.ts";
@@ -29,9 +29,20 @@ interface Grant {
   readonly by: readonly string[];
 }
 
+/** What earns of each line, excluded ones too. */
+function basisLines(work: Working, basis: Basis): readonly number[] {
+  if (basis === "net") return work.earningLines();
+  return work.withoutTenders(basis === "gross" ? work.sale.lines.map(({ amount }) => amount) : work.discountedLines());
+}
+
+/** Cents that the programme's first saving rule earns on; what is left to pay, where there is none. */
+export function earningBaseOf(work: Working): number {
+  return work.eligible(basisLines(work, work.plan.savings[0]?.rule.basis ?? "net"));
+}
+
 /** Lines that earn, less what does not: each line's cents. */
 function baseLines(work: Working, rule: SavingRule): readonly number[] {
-  const all = work.earningLines();
+  const all = basisLines(work, rule.basis);
   const lines =
     work.programme.exclude.length === 0
       ? all

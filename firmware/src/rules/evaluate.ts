@@ -3,6 +3,7 @@ import { closeAccount, giveValue, receiveValue } from "./account.ts";
 import { ArithmeticFault, sum, whole } from "./arithmetic.ts";
 import { baseProgramme } from "./base-programme.ts";
 import { joinClub } from "./club.ts";
+import { earningBaseOf } from "./earning.ts";
 import { topUpPrepaid } from "./prepaid.ts";
 import type { Programme } from "./programme.ts";
 import { cancelTopUp, type Refund, refundSale } from "./refund.ts";
@@ -135,9 +136,9 @@ export class Evaluation {
     return this.#work.steps;
   }
 
-  /** Cents of the base that earned. */
+  /** Cents that the programme's first saving rule earned on; what was left to pay, where there is none. */
   get earningBase(): number {
-    return this.#work.eligible(this.#work.earningLines());
+    return earningBaseOf(this.#work);
   }
 }
 

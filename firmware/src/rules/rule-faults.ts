@@ -79,6 +79,7 @@ const SAVING = {
   purse,
   rounding: oneOf(["floor", "half-up", "ceil", "carry"]),
   funder,
+  basis: oneOf(["net", "before-redemption", "gross"]),
   when,
   validity,
   lots,

@@ -5,6 +5,9 @@ import type { In } from "./quantity.ts";
 import type { When } from "./when.ts";
 import type { Funder } from "./words.ts";
 
+/** From tenders that earn nothing, nothing is earned on any of these. */
+export type Basis = "net" | "before-redemption" | "gross";
+
 /** What every rule that saves value on the card has. */
 interface SavingBase {
   /** Its name in the journal, in examples and for modifiers: lower-case letters, digits and hyphens. */
@@ -15,6 +18,8 @@ interface SavingBase {
   readonly rounding: Rounding | "carry";
   /** Who pays for what it gives. */
   readonly funder: Funder;
+  /** What earns of a line: what is left of it to pay, what was left before anything was redeemed, or all of it. */
+  readonly basis: Basis;
   /** When purchases earn. Left out: always. */
   readonly when?: When;
   /** How long what is earned can be spent; null: for ever. */
@@ -90,6 +95,7 @@ const SAVING_DEFAULTS = {
   purse: 0,
   rounding: "floor",
   funder: "merchant",
+  basis: "net",
   validity: null,
   lots: 0,
   pays: "tender",

@@ -372,7 +372,21 @@ export class Working {
 
   private linesThatEarn(): readonly number[] {
     const { nonEarning } = this.programme;
-    const lines = nonEarning.includes("prepaid") ? this.openLines() : this.paidLines();
+    return this.withoutOtherTenders(nonEarning.includes("prepaid") ? this.openLines() : this.paidLines());
+  }
+
+  /** What is left of lines that nothing was redeemed from once the tenders that earn nothing are off. */
+  withoutTenders(lines: readonly number[]): readonly number[] {
+    const { before } = this.facts;
+    const unpaid = this.programme.nonEarning.includes("prepaid")
+      ? lines.map((amount, i) => amount - this.prepaid[i]! - (before?.prepaid?.[i] ?? 0))
+      : lines;
+    return this.withoutOtherTenders(unpaid);
+  }
+
+  /** The same for every tender but the card's own. */
+  private withoutOtherTenders(lines: readonly number[]): readonly number[] {
+    const { nonEarning } = this.programme;
     if (this.sale.tenders === undefined) return lines;
     const without = sum(
       this.tenders.map(({ kind, amount }) => (nonEarning.includes(kind) && kind !== "prepaid" ? amount : 0)),

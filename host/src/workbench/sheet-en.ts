@@ -155,6 +155,11 @@ export const en: SheetWords = {
       all: (cents) => `Only a ticket of more than ${money(cents)} earns, and then as a whole.`,
       above: (cents) => `Only the part of a ticket above ${money(cents)} earns.`,
     },
+    basis: {
+      net: [],
+      "before-redemption": ["Here, what the card paid of its savings earns too."],
+      gross: ["Here the whole ticket earns, discounts and what the card paid of its savings included."],
+    },
     perVisit: (points) => `${points} for a visit where something is paid.`,
     perItem: (points, category) => `${points} for each ${quoted(category)} paid for.`,
     rounding: {

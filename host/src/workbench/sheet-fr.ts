@@ -159,6 +159,13 @@ export const fr = {
       all: (cents: number): string => `Seul un ticket de plus de ${money(cents)} rapporte, et alors en entier.`,
       above: (cents: number): string => `Seule la part du ticket au-delà de ${money(cents)} rapporte.`,
     },
+    basis: {
+      net: [] as readonly string[],
+      "before-redemption": ["Ici, ce que la carte a payé de son épargne rapporte aussi."] as readonly string[],
+      gross: [
+        "Ici, tout le ticket rapporte, remises et ce que la carte a payé de son épargne compris.",
+      ] as readonly string[],
+    },
     perVisit: (points: string): string => `${points} par visite où quelque chose est payé.`,
     perItem: (points: string, category: string): string => `${points} par article ${quoted(category)} payé.`,
     rounding: {

@@ -41,7 +41,8 @@ function lastsFor(words: SheetWords, what: string, validity: Validity): string {
 }
 
 function earningLines({ saving, points }: SheetWords, rule: SavingRule): string[] {
-  if (rule.kind === "cagnotte") return [saving.rate(rule.rate)];
+  const basis = saving.basis[rule.basis];
+  if (rule.kind === "cagnotte") return [saving.rate(rule.rate), ...basis];
   const { earn, unitName } = rule;
   const worth = points(earn.points, unitName);
   if (earn.per === "visit") return [saving.perVisit(worth)];
@@ -50,6 +51,7 @@ function earningLines({ saving, points }: SheetWords, rule: SavingRule): string[
   return [
     saving.perAmount[earn.groups](worth, earn.cents),
     ...(beyond === undefined ? [] : [saving.beyond[beyond.counts](beyond.amount)]),
+    ...basis,
   ];
 }
 
