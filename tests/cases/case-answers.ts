@@ -36,7 +36,10 @@ interface Parts {
 }
 const prepaidLeft = ({ step }: Asked) => step.card.prepaid as Parts;
 const unitsLeft = ({ step }: Asked) => step.card.units as Parts;
-const partsLeft = (asked: Asked) => ("units" in asked.step.card ? unitsLeft(asked) : prepaidLeft(asked));
+function partsLeft(asked: Asked): Parts {
+  const { paid, bonus } = "units" in asked.step.card ? unitsLeft(asked) : prepaidLeft(asked);
+  return { paid, bonus };
+}
 
 /** Parts of prepaid money or units that paid, those that did only. */
 function debit(asked: Asked): Json {

@@ -35,10 +35,20 @@ function named({
   return [...given, ...made];
 }
 
+/** Lots of the same days as the one that they are on a card, however a case writes them. */
+function merged(lots: Lots): Lots {
+  const all = new Map<string, Lots[number]>();
+  for (const lot of lots) {
+    const key = keyOf(lot.issued, lot.expires);
+    all.set(key, { ...lot, value: lot.value + (all.get(key)?.value ?? 0) });
+  }
+  return [...all.values()];
+}
+
 /** How much of lots lies in each bucket: those of the same days are one lot on the card, of which the first is spent first. */
 function heldIn(asked: Asked, lots: Lots): Json {
   const held: Record<string, number> = {};
-  for (const lot of lots) {
+  for (const lot of merged(lots)) {
     const own = named(asked).filter(({ is }) => is(lot));
     let value = lot.value;
     for (const { id, amount } of [...own].reverse()) {

@@ -92,10 +92,18 @@ export function cardValues(worked: Case, name: string, programme: Programme, sai
   put("units", units, units.paid + units.bonus === 0);
   const level = given.take("tier", "");
   const spent = given.take("spend_12m", 0);
-  put("tiers", { level: level === "" ? levelOf(programme) : level, spent }, level === "" && spent === 0);
+  const tiers = { level: level === "" ? levelOf(programme) : level, spent, ...reviewedBefore(said) };
+  put("tiers", tiers, level === "" && spent === 0);
   given.take("birthday", "");
   given.end();
   return values;
+}
+
+/** The review before the one of which the case tells: that one was held, and gave the level. */
+function reviewedBefore({ review }: Json): { readonly reviewed?: string } {
+  if (review === undefined) return {};
+  const { on } = review as { readonly on: string };
+  return { reviewed: `${Number(on.slice(0, 4)) - 1}${on.slice(4)}` };
 }
 
 /** The lowest level: where everybody begins. */

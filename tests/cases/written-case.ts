@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -14,13 +14,16 @@ export interface Case {
 }
 
 const SHARED = new URL("../../../shared/cases/rules.json", import.meta.url);
-const OWN = new URL("./own-cases.json", import.meta.url);
+const OWN = new URL("./own/", import.meta.url);
 
 const casesIn = (file: URL): readonly Case[] =>
   (JSON.parse(readFileSync(file, "utf8")) as { readonly cases: readonly Case[] }).cases;
 
 /** The cases that lie beside the checkout, where they do, and those of the repository. */
-export const readCases = (): readonly Case[] => [...(existsSync(SHARED) ? casesIn(SHARED) : []), ...casesIn(OWN)];
+export const readCases = (): readonly Case[] => [
+  ...(existsSync(SHARED) ? casesIn(SHARED) : []),
+  ...readdirSync(OWN).flatMap((name) => casesIn(new URL(name, OWN))),
+];
 
 /** What a case is about: a programme, a terminal's memory of cards, an account of several cards, or another part of the product. */
 export function subjectOf({ programme, when }: Case): "programme" | "memory" | "family" | "elsewhere" {
