@@ -97,8 +97,43 @@ describe("programme eval", () => {
     [
       "a refund of nothing",
       { events: [{ type: "refund", of: "X", lines: "all" }] },
-      /no event before this one has the id "X"/,
+      /no event before this one has the id "X" and can be undone/,
     ],
+    ["a card under two names", { card: {}, cards: {}, events: [] }, /write "card" or "cards", not both/],
+    [
+      "a card that is none",
+      { cards: { A: {} }, events: [{ type: "look", card: "B" }] },
+      /events\[0\]\.card: there is no card "B"/,
+    ],
+    ["a number in quotes", { card: { cagnotte: "5" }, events: [] }, /cagnotte must be 0 to/],
+    ["two events of one id", { events: [SALE, SALE] }, /events\[1\]\.id: "T" is the id of an event before/],
+    [
+      "two lines of one id",
+      { events: [{ type: "sale", lines: [{ id: "2", amount: 1 }, { amount: 1 }] }] },
+      /events\[0\]\.lines: "2" names two of them/,
+    ],
+    [
+      "a refund of another card's sale",
+      { events: [SALE, { type: "refund", card: "B", of: "T", lines: "all" }] },
+      /events\[1\]\.of: "T" was on the card "card"/,
+    ],
+    ["a sale that is cancelled", { events: [SALE, { type: "cancel", of: "T" }] }, /undone by the event "refund"/],
+    ["a birthday that no year has", { events: [{ type: "look", birthday: "02-30" }] }, /month and day, "02-29"/],
+    [
+      "units of no rule",
+      { events: [{ type: "sale", use: 1 }] },
+      /events\[0\]\.use: the programme has no rule of units/,
+    ],
+    ["a gift of no rule", { events: [{ ...SALE, gift: "mug" }] }, /events\[0\]\.gift: the programme has no rule with/],
+    ["prepaid money of no rule", { events: [{ ...SALE, prepaid: 5 }] }, /events\[0\]\.prepaid: the programme has no/],
+    [
+      "prepaid money among the tenders",
+      { events: [{ ...SALE, tenders: [{ kind: "prepaid", amount: 5 }] }] },
+      /events\[0\]\.tenders: .*write "prepaid": 500/,
+    ],
+    ["a sale of nothing", { events: [SALE, { type: "sale" }] }, /events\[1\]: a sale has at least one line/],
+    ["a list", [], /events must be a list of/],
+    ["nothing", null, /must be an object with a card and its events/],
     ["a merchant that is none", { events: [{ ...SALE, merchant: 9 }] }, /merchant 9 is not in programme 20/],
   ])("refuses %s with the field's name", (name, content, problem) => {
     const path = written(`${name.replaceAll(" ", "-")}.json`, content);

@@ -1,8 +1,10 @@
 import { CARD_EPOCH_SECONDS, dayText, NEVER, type Purse } from "@cachet/card-layout";
+import { parseDay } from "./calendar/period.ts";
 import { localTime } from "./calendar/zone.ts";
 import { type Evaluation, evaluate, isSale, type Visit } from "./evaluate.ts";
 import { type Check, count, fits, isObject, listOf, oneOf, optional, shape, variants, words } from "./field-faults.ts";
 import type { Programme } from "./programme.ts";
+import { checkDocument, DEFAULT_CARD, numbered, type TrialDocument } from "./trial-checks.ts";
 import {
   isDay,
   isMoment,
@@ -48,7 +50,9 @@ const COMMON: Readonly<Record<string, Check>> = {
   merchant: optional(count(1, 65_535)),
   card: optional(words(40)),
   clockSuspect: optional(fits((value) => typeof value === "boolean", "must be true or false")),
-  birthday: optional(fits((value) => typeof value === "string" && /^\d\d-\d\d$/.test(value), 'must be "02-29"')),
+  birthday: optional(
+    fits((value) => typeof value === "string" && parseDay(`2000-${value}`) !== null, 'must be month and day, "02-29"'),
+  ),
   lastDay: optional(isDay),
 };
 const line = shape({
@@ -116,7 +120,6 @@ interface Done {
   readonly before: number[];
 }
 
-const DEFAULT_CARD = "card";
 const DEFAULT_AT = "2027-01-12T10:00:00+01:00";
 
 interface WrittenLine {
@@ -310,8 +313,10 @@ const GIVEN = shape({
  * something cannot be read, naming the field, and `ArithmeticFault` as `evaluate` does.
  */
 export function playTrial(programme: Programme, given: unknown): TrialResult {
+  if (!isObject(given)) throw new ValueFault("it must be an object with a card and its events");
   const [problem] = GIVEN(given, "");
   if (problem !== undefined) throw new ValueFault(problem);
+  checkDocument(programme, given as unknown as TrialDocument);
   const {
     card = {},
     cards,
@@ -324,5 +329,5 @@ export function playTrial(programme: Programme, given: unknown): TrialResult {
   const trial = new Trial(programme);
   const today = trial.dayOf(parseMoment(events[0]?.at ?? DEFAULT_AT)!);
   for (const [name, values] of Object.entries(cards ?? { [DEFAULT_CARD]: card })) trial.open(name, values, today);
-  return { steps: events.map((event) => trial.play(event)), cards: trial.values() };
+  return { steps: events.map((event, i) => numbered(i, () => trial.play(event))), cards: trial.values() };
 }

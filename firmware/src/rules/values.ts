@@ -86,13 +86,13 @@ const writtenLot = ({ value, issued, expires }: Lot): WrittenLot => ({
 const either =
   (fields: Readonly<Record<string, Check>>): Check =>
   (value, name) =>
-    typeof value === "number" ? amount(value, name) : shape(fields)(value, name);
+    isObject(value) ? shape(fields)(value, name) : amount(value, name);
 
 const CHECKS: { readonly [K in Rule["kind"]]?: Check } = {
   stamps: (value, name) =>
-    typeof value === "number"
-      ? count(0, STAMPS_MAX, "stamps")(value, name)
-      : shape({ count: count(0, STAMPS_MAX, "stamps"), last: optional(orNull(isMoment)) })(value, name),
+    isObject(value)
+      ? shape({ count: count(0, STAMPS_MAX, "stamps"), last: optional(orNull(isMoment)) })(value, name)
+      : count(0, STAMPS_MAX, "stamps")(value, name),
   cagnotte: either({
     value: optional(amount),
     remainder: optional(amount),
@@ -107,9 +107,9 @@ const CHECKS: { readonly [K in Rule["kind"]]?: Check } = {
   }),
   prepaid: either({ paid: optional(amount), bonus: optional(amount), lots: optional(lotsCheck) }),
   units: (value, name) =>
-    typeof value === "number"
-      ? count(0, UNITS_MAX)(value, name)
-      : shape({ paid: optional(count(0, UNITS_MAX)), bonus: optional(count(0, UNITS_MAX)) })(value, name),
+    isObject(value)
+      ? shape({ paid: optional(count(0, UNITS_MAX)), bonus: optional(count(0, UNITS_MAX)) })(value, name)
+      : count(0, UNITS_MAX)(value, name),
   tiers: shape({ level: words(40), spent: optional(count(0, 1_000_000_000)), reviewed: optional(isDay) }),
   club: shape({ until: isDay }),
   challenge: shape({ visited: listOf(count(1, 65_535), 0, 32), won: optional(count(0, 255)) }),
