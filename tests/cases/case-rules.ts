@@ -12,7 +12,7 @@ import {
   type Validity,
   type Weekday,
   type When,
-} from "@cachet/firmware/rules";
+} from "../../firmware/src/rules/plain.ts";
 import type { Words } from "./written-case.ts";
 
 export const ROUNDING = { floor: "floor", half_up: "half-up", ceil: "ceil" } as const;

@@ -178,6 +178,7 @@ export function notePrepaid(rule: PrepaidRule, purses: readonly Purse[], effects
     sum(effects.flatMap((effect) => (effect.type === type && effect.rule === rule.id ? effect.value : [])));
   const { paid, bonus } = prepaidIn(purses, rule);
   const [toppedUp, spent] = [total("topup"), total("redeem")];
-  const asks = paid + bonus < rule.suggestBelow ? [suggested(rule, paid)] : [];
+  const isClosed = effects.some(({ type }) => type === "payout");
+  const asks = paid + bonus < rule.suggestBelow && !isClosed ? [suggested(rule, paid)] : [];
   return [{ note: "prepaid", rule: rule.id, toppedUp, spent, balance: paid + bonus, bonus }, ...asks];
 }

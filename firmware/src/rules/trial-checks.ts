@@ -28,11 +28,11 @@ export const DEFAULT_CARD = "card";
 const UNDONE_BY: Readonly<Record<string, string>> = { sale: "refund", "top-up": "cancel", pack: "cancel" };
 
 /** Why an event means nothing where it stands; null when it means something. */
-function strangeness(programme: Programme, { cards, card, events }: TrialDocument, at: number): string | null {
+function strangeness(programme: Programme, { cards, events }: TrialDocument, at: number): string | null {
   const event = events[at]!;
   const on = event.card ?? DEFAULT_CARD;
-  const isNew = cards === undefined ? card !== undefined && on !== DEFAULT_CARD : !Object.hasOwn(cards, on);
-  if (isNew) return `card: there is no card "${on}"; write every card under "cards", an empty object for a new one`;
+  if (cards !== undefined && !Object.hasOwn(cards, on))
+    return `card: there is no card "${on}"; write every card under "cards", an empty object for a new one`;
   const earlier = events.slice(0, at);
   if (event.id !== undefined && earlier.some(({ id }) => id === event.id))
     return `id: "${event.id}" is the id of an event before this one`;
