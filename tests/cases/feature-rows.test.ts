@@ -39,7 +39,7 @@ const bouquet = (more: object = {}) => ({
 });
 const prepaid = (more: object = {}) => ({ kind: "prepaid", id: "compte", ...more });
 const onTop = (bands: readonly object[], more: object = {}) => ({
-  bonus: { bands, purse: 2, rounding: "floor", validity: null, lots: 0, funder: "merchant", ...more },
+  bonus: { bands, ...more },
 });
 const on = (day: string, hour = "10:00:00") => ({ at: `${day}T${hour}+01:00` });
 
@@ -220,7 +220,7 @@ const ROWS: readonly Row[] = [
             { from: 5_000, rate: 1_000 },
             { from: 10_000, rate: 1_200 },
           ],
-          { validity: { months: 1 }, lots: 4 },
+          { validity: { months: 1 } },
         ),
       ),
     ],

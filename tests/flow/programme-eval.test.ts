@@ -44,6 +44,10 @@ describe("programme eval", () => {
     expect(steps[0]!.receipt).toContain("Cagnotte gagnée +0,19 €");
     expect(card).toEqual({ cagnotte: { value: 1_200, remainder: 0 } });
     expect(cachet("programme", "eval", CITY, "--events", events, "--vm", "quickjs").out).toBe(v8.out);
+    const named = written("named.json", { cards: { anne: { cagnotte: 5 } }, events: [] });
+    expect(JSON.parse(cachet("programme", "eval", CITY, "--events", named).out).cards).toEqual({
+      anne: { cagnotte: { value: 5, remainder: 0 } },
+    });
   });
 
   it("takes a programme in JSON, and says what is wrong with one", () => {
@@ -93,7 +97,11 @@ describe("programme eval", () => {
       { events: [{ type: "look", at: "2027-01-12T10:00:00" }] },
       /must be a moment with its zone/,
     ],
-    ["a card of no rule", { card: { points: 5 }, events: [] }, /points: no rule of this name/],
+    [
+      "a card of no rule",
+      { card: { points: 5 }, events: [] },
+      /points: no rule of this name .* those that do: cagnotte/,
+    ],
     [
       "a refund of nothing",
       { events: [{ type: "refund", of: "X", lines: "all" }] },

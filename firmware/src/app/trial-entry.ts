@@ -21,7 +21,8 @@ function played(programme: Programme, given: unknown): string {
   const { steps, cards } = playTrial(programme, given);
   const written = steps.map(({ notes, ...step }) => ({ ...step, receipt: notes.flatMap(linesOfNote).map(lineText) }));
   const [only, ...others] = Object.values(cards);
-  return JSON.stringify({ steps: written, ...(others.length === 0 ? { card: only } : { cards }) });
+  const isNamed = others.length > 0 || (given as { readonly cards?: object }).cards !== undefined;
+  return JSON.stringify({ steps: written, ...(isNamed ? { cards } : { card: only }) });
 }
 
 /** Where a trial starts: asks for the written card and events, and plays them as the terminal would. */

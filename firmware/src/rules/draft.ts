@@ -1,4 +1,4 @@
-import { isObject } from "./field-faults.ts";
+import { type Fields, isObject } from "./field-faults.ts";
 import {
   BONUS_DEFAULTS,
   type BonusRule,
@@ -10,7 +10,14 @@ import {
   type DrawRule,
   type MultiplierRule,
 } from "./modifier-rules.ts";
-import { PREPAID_DEFAULTS, type PrepaidRule, UNITS_DEFAULTS, type UnitsRule } from "./prepaid-rule.ts";
+import {
+  PREPAID_DEFAULTS,
+  type PrepaidRule,
+  type TopUpBonusDraft,
+  topUpBonus,
+  UNITS_DEFAULTS,
+  type UnitsRule,
+} from "./prepaid-rule.ts";
 import { PROGRAMME_DEFAULTS, type Programme, type Rule } from "./programme.ts";
 import { programmeFaults } from "./programme-faults.ts";
 import { noteSaid } from "./said.ts";
@@ -72,10 +79,16 @@ export function programmeOfJson(written: unknown): Programme {
   if (!isObject(written)) throw new ProgrammeFault("?", ["it is no programme"]);
   const rules = Array.isArray(written.rules) ? written.rules : [];
   const complete = rules.map((rule: unknown) =>
-    isObject(rule) ? noteSaid({ ...RULE_DEFAULTS[rule.kind as Rule["kind"]], ...lotsFor(rule), ...rule }, rule) : rule,
+    isObject(rule)
+      ? noteSaid({ ...RULE_DEFAULTS[rule.kind as Rule["kind"]], ...lotsFor(rule), ...rule, ...bonusFor(rule) }, rule)
+      : rule,
   );
   return programme({ ...written, rules: complete } as unknown as ProgrammeDraft);
 }
+
+/** What is given on top of a top-up, filled in where there is such a thing. */
+const bonusFor = ({ kind, bonus }: Fields): object =>
+  kind === "prepaid" && isObject(bonus) ? { bonus: topUpBonus(bonus as unknown as TopUpBonusDraft) } : {};
 
 type Draft<R, D extends keyof R = never> = Omit<R, "kind" | D> & Partial<Pick<R, D>>;
 
@@ -98,9 +111,14 @@ export function points(draft: Draft<PointsRule, keyof typeof POINTS_DEFAULTS>): 
 const lotsFor = ({ validity }: { readonly validity?: unknown }) =>
   validity === undefined || validity === null ? {} : ({ lots: 4 } as const);
 
+type PrepaidDraft = Omit<Draft<PrepaidRule, keyof typeof PREPAID_DEFAULTS>, "bonus"> & {
+  readonly bonus?: TopUpBonusDraft | null;
+};
+
 /** Preset *prépayé*: money paid in at the counter, which pays by itself at every sale. */
-export function prepaid(draft: Draft<PrepaidRule, keyof typeof PREPAID_DEFAULTS>): PrepaidRule {
-  return noteSaid({ kind: "prepaid", ...PREPAID_DEFAULTS, ...draft }, draft);
+export function prepaid(draft: PrepaidDraft): PrepaidRule {
+  const bonus = draft.bonus == null ? null : topUpBonus(draft.bonus);
+  return noteSaid({ kind: "prepaid", ...PREPAID_DEFAULTS, ...draft, bonus }, draft);
 }
 
 /** Preset *abonnement*: sessions, rentals, photos or copies paid for beforehand. */

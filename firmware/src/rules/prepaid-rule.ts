@@ -59,6 +59,25 @@ export interface PrepaidRule {
   readonly funder: Funder;
 }
 
+/** Its purse is the last one: the first ones are those of cagnottes. */
+const BONUS_DEFAULTS = {
+  purse: 7,
+  rounding: "floor",
+  validity: null,
+  lots: 0,
+  funder: "merchant",
+} as const satisfies Partial<TopUpBonus>;
+
+/** A bonus as its author writes it: what has a usual value may be left out. */
+export type TopUpBonusDraft = Omit<TopUpBonus, keyof typeof BONUS_DEFAULTS> &
+  Partial<Pick<TopUpBonus, keyof typeof BONUS_DEFAULTS>>;
+
+/** Fills in usual values; one that expires is kept in four sums with days of their own. */
+export function topUpBonus(draft: TopUpBonusDraft): TopUpBonus {
+  const expires = draft.validity !== undefined && draft.validity !== null;
+  return { ...BONUS_DEFAULTS, ...(expires ? ({ lots: 4 } as const) : {}), ...draft };
+}
+
 export const PREPAID_DEFAULTS = {
   purse: 0,
   balanceMax: PREPAID_CENTS_MAX,

@@ -244,6 +244,9 @@ function pursesOfValue(programme: Programme, rule: Rule, given: unknown, today: 
 
 const OFFERS = listOf(shape({ offer: count(1, 255), from: isDay, until: isDay }), 0, 8);
 
+const keepers = ({ rules }: Programme): string =>
+  rules.flatMap(({ id, kind }) => (CHECKS[kind] === undefined ? [] : [id])).join(", ");
+
 /** The purses that written values stand for; `today` is the local day from which windows count. Throws `ValueFault`. */
 export function pursesFrom(programme: Programme, values: Values, today: number): Purse[] {
   const purses: Purse[] = [];
@@ -260,7 +263,9 @@ export function pursesFrom(programme: Programme, values: Values, today: number):
     const rule = programme.rules.find((one) => one.id === id);
     const check = rule === undefined ? undefined : CHECKS[rule.kind];
     if (rule === undefined || check === undefined)
-      throw new ValueFault(`${id}: no rule of this name keeps anything on a card`);
+      throw new ValueFault(
+        `${id}: no rule of this name keeps anything on a card; those that do: ${keepers(programme)}`,
+      );
     const [problem] = check(given, id);
     if (problem !== undefined) throw new ValueFault(problem);
     purses.push(...pursesOfValue(programme, rule, given, today));
