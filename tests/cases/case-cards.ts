@@ -82,7 +82,7 @@ export function cardValues(worked: Case, name: string, programme: Programme, sai
   const stamps = given.take("stamps", 0);
   put("stamps", last === null ? stamps : { count: stamps, last }, stamps === 0 && last === null);
   const used = given.take("earned_today", 0);
-  put("cap-0", { used, since: at }, used === 0);
+  if (used > 0) put("cap-0", { used, since: at }, false);
   const paid = given.take("prepaid_paid", given.take("prepaid", 0));
   const bonus = given.take("prepaid_bonus", 0);
   const isMoney = lots.length > 0 && !has("earn");

@@ -453,8 +453,20 @@ const ROWS: readonly Row[] = [
   {
     row: "ZS-04 welcome",
     rules: [points({}), { kind: "bonus", id: "bienvenue", of: "points", gives: 100, when: { first: true } }],
+    cards: { card: { points: 0 } },
     events: [sale(1_000), sale(1_000)],
     gives: [{ "earn bienvenue": 100 }, { "earn bienvenue": 0 }],
+  },
+  {
+    row: "a cap of a week, by any day of it",
+    rules: [points({}), { kind: "cap", id: "semaine", of: "points", per: "week", most: 100 }],
+    cards: {
+      today: { semaine: { used: 95 } },
+      sunday: { semaine: { used: 95, since: "2027-01-17" } },
+      before: { semaine: { used: 95, since: "2027-01-10" } },
+    },
+    events: ["today", "sunday", "before"].map((card) => sale(1_000, { card, ...on("2027-01-13") })),
+    gives: [{ "earn points": 5 }, { "earn points": 5 }, { "earn points": 10 }],
   },
   {
     row: "ZS-11",

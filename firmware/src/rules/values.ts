@@ -2,6 +2,7 @@ import { civilOf, dayOfCivil, dayText, type Lot, NEVER, type Purse, STAMPS_MAX }
 import { sum } from "./arithmetic.ts";
 import { balanceIn, type Place, placeKind } from "./balance.ts";
 import { monthIndex, parseDay } from "./calendar/period.ts";
+import { periodStart } from "./calendar/span.ts";
 import {
   type Check,
   count,
@@ -113,8 +114,8 @@ const CHECKS: { readonly [K in Rule["kind"]]?: Check } = {
   tiers: shape({ level: words(40), spent: optional(count(0, 1_000_000_000)), reviewed: optional(isDay) }),
   club: shape({ until: isDay }),
   challenge: shape({ visited: listOf(count(1, 65_535), 0, 32), won: optional(count(0, 255)) }),
-  cap: shape({ used: amount, since: isDay }),
-  bonus: shape({ used: amount, since: isDay }),
+  cap: shape({ used: amount, since: optional(isDay) }),
+  bonus: shape({ used: amount, since: optional(isDay) }),
 };
 
 function holding(place: Place, given: unknown): Purse[] {
@@ -234,8 +235,13 @@ function pursesOfValue(programme: Programme, rule: Rule, given: unknown, today: 
     }
     case "cap":
     case "bonus": {
-      const index = rule.kind === "cap" ? rule.purse : (rule.limit?.purse ?? 0);
-      return [{ kind: "used", index, value: fields.used as number, since: parseDay(fields.since as string)! }];
+      const counted = rule.kind === "cap" ? rule : rule.limit;
+      if (counted === undefined || counted.per === "visit")
+        throw new ValueFault(`${rule.id}: it counts nothing from one visit to the next`);
+      const { purse: index, per } = counted;
+      // Any day of a period stands for all of it; today, where none is named.
+      const day = fields.since === undefined ? today : parseDay(fields.since as string)!;
+      return [{ kind: "used", index, value: fields.used as number, since: Math.max(0, periodStart(per, day)) }];
     }
     default:
       return [];
@@ -268,7 +274,8 @@ export function pursesFrom(programme: Programme, values: Values, today: number):
       );
     const [problem] = check(given, id);
     if (problem !== undefined) throw new ValueFault(problem);
-    purses.push(...pursesOfValue(programme, rule, given, today));
+    // A card that holds nothing is as good as new.
+    if (given !== 0) purses.push(...pursesOfValue(programme, rule, given, today));
   }
   return purses;
 }
