@@ -80,6 +80,7 @@ export function earnRule(given: Words, hasBuckets: boolean, balanceMax: number |
     lots: hasBuckets || validity !== null ? LOTS : 0,
     rounding: carries ? "carry" : rounding,
     ...(balanceMax === undefined ? {} : { balanceMax }),
+    ...whenOf(given),
   } as const;
   const made =
     unit === "cents"
@@ -114,6 +115,7 @@ export function stampsRule(given: Words): Rule {
       kind === "free-item"
         ? { kind, label, category: reward.take("category", category) }
         : { kind, label, value: reward.take("value", 0) },
+    ...whenOf(given),
   });
   // Rewards are given on the very visit, free items are the cheapest, and nothing that is free earns: there is no other way.
   reward.always("when", "immediate");
