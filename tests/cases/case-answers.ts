@@ -49,6 +49,10 @@ function debit(asked: Asked): Json {
   return Object.fromEntries(Object.entries(parts).filter(([, value]) => value > 0));
 }
 
+/** Cents that go back by other means, those of units too. */
+const paidOut = (asked: Asked): number =>
+  ofType(asked, "payout").reduce((all, { value, cents = value }) => all + cents, 0);
+
 /** A refund as a case writes it: what goes back by other means, and what to the card. */
 function refund(asked: Asked): Json {
   const back = {
@@ -57,7 +61,7 @@ function refund(asked: Asked): Json {
     prepaid: total(asked, "return", ofRule("prepaid")),
   };
   return {
-    other: total(asked, "payout"),
+    other: paidOut(asked),
     ...Object.fromEntries(Object.entries(back).filter(([, value]) => value > 0)),
   };
 }
@@ -135,7 +139,7 @@ const SAYS: Readonly<Record<string, (asked: Asked) => unknown>> = {
   usable: (asked) => unitsLeft(asked).paid + unitsLeft(asked).bonus,
   amount: (asked) => prepaidLeft(asked).bonus,
   expires_on: ({ step }) => (step.card.prepaid as { readonly lots: readonly Json[] }).lots[0]!.expires,
-  refund_cash: (asked) => ofType(asked, "payout").reduce((all, { value, cents = value }) => all + cents, 0),
+  refund_cash: paidOut,
   forfeited_bonus: (asked) => total(asked, "forfeit"),
   tier: ({ step }) => (step.card.tiers as Json).level,
   spend_12m: ({ step }) => (step.card.tiers as Json).spent,
@@ -171,7 +175,7 @@ function ofUnits(asked: Asked, word: string): unknown {
     case "bonus":
       return unitsLeft(asked).bonus;
     case "refunded":
-      return ofType(asked, "payout").reduce((all, { taken = 0 }) => all + taken, 0);
+      return total(asked, "payout", ofUnit("units"));
     default:
       return undefined;
   }

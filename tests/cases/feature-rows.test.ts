@@ -522,7 +522,7 @@ function said(step: TrialStep, word: string): unknown {
     case "declined":
       return step.declined.map(({ reason }) => reason);
     case "payout":
-      return of("payout", "").reduce((all, { value }) => all + value, 0);
+      return of("payout", "").reduce((all, { value, cents = value }) => all + cents, 0);
     case "funder":
       return of("earn", "defi").map(({ funder }) => funder);
     default: {
