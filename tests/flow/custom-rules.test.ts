@@ -1,6 +1,15 @@
 import { STATE_LAYOUT, toHex } from "@cachet/card-layout";
 import type { SaleRequest, Sandbox, VisitReport } from "@cachet/firmware/hal";
-import { bonus, cagnotte, multiplier, type Programme, programme, STEPS_MAX } from "@cachet/firmware/rules";
+import {
+  basisPoints,
+  bonus,
+  cagnotte,
+  cents,
+  multiplier,
+  type Programme,
+  programme,
+  STEPS_MAX,
+} from "@cachet/firmware/rules";
 import { encodeImage, PRODUCT } from "@cachet/firmware/wire";
 import { loadQuickJs, newV8Sandbox, renderReceipt } from "@cachet/terminal-sim";
 import { afterAll, describe, expect, it } from "vitest";
