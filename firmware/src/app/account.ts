@@ -3,7 +3,8 @@ import type { CloseRequest, GiveRequest, ReceiveRequest } from "../hal/index.ts"
 import type { Effect, Programme, Visit } from "../rules/index.ts";
 import { decodeEntry, type StoredEffect } from "../wire/index.ts";
 import { CardRefused } from "./card.ts";
-import { type CardFound, type Proposal, programmesFor, proposeIn } from "./proposal.ts";
+import { type CardFound, programmesFor } from "./found.ts";
+import { type Proposal, proposeIn } from "./proposal.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A programme of the terminal. Throws `CardRefused` where it has none with this number, or no saving rule of this name in it. */

@@ -1,8 +1,8 @@
 import type { VisitReport } from "../hal/index.ts";
 import { evaluate } from "../rules/index.ts";
+import { type CardFound, factsOf, planFor, programmesFor } from "./found.ts";
 import { fr } from "./messages-fr.ts";
 import { type Progress, reportDone } from "./outcome.ts";
-import { type CardFound, factsOf, planFor, programmesFor } from "./proposal.ts";
 import { balanceReceipt } from "./receipt.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -9,9 +9,11 @@ import {
   type StoredSale,
   visitKind,
 } from "../wire/index.ts";
+import { intentArea } from "./area-intents.ts";
 import type { AskedRefund } from "./asked.ts";
 import { CardRefused } from "./card.ts";
-import { type CardFound, factsOf, intentArea, losesValue, type Proposal, planFor } from "./proposal.ts";
+import { type CardFound, factsOf, planFor } from "./found.ts";
+import { losesValue, type Proposal } from "./proposal.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What a ticket stands for, as a journal or the code of its receipt has it. */

@@ -1,7 +1,8 @@
 import type { TopUpRequest } from "../hal/index.ts";
 import type { Programme, Visit } from "../rules/index.ts";
 import { CardRefused } from "./card.ts";
-import { type CardFound, type Proposal, programmesFor, proposeIn } from "./proposal.ts";
+import { type CardFound, programmesFor } from "./found.ts";
+import { type Proposal, proposeIn } from "./proposal.ts";
 import type { Terminal } from "./terminal.ts";
 
 type Purchase = NonNullable<TopUpRequest["purchase"]>;

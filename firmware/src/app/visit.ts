@@ -6,33 +6,24 @@ import {
   type VisitRequest,
 } from "../hal/index.ts";
 import { ArithmeticFault } from "../rules/index.ts";
-import type { Intent, IntentArea } from "../wire/index.ts";
-import { proposeClosing, proposeGive, proposeReceive } from "./account.ts";
+import type { IntentArea } from "../wire/index.ts";
+import { creditAreas, nullAreas, type ToDecide } from "./area-intents.ts";
 import { type Asked, askedOf, isAskedBy } from "./asked.ts";
 import { tellBalance } from "./balance.ts";
 import { CardGone, type CardOnReader, CardRefused } from "./card.ts";
 import { type CreditPlan, noteWaiting, refuseRevoked } from "./credits.ts";
 import { areaOf, type KnownIntent, knownIntents, settleDoubts, wentBack } from "./doubts.ts";
 import { noteFaults } from "./faults.ts";
+import { type CardFound, plansOf } from "./found.ts";
 import { readIdentity } from "./identity.ts";
+import { intentOf, meantBy, NOTHING_ASKED } from "./meant.ts";
 import { fr } from "./messages-fr.ts";
 import { ASKS_ONLY, conclude, noCard, nothingToDo, type Progress, refuse, tellCredits } from "./outcome.ts";
-import {
-  type CardFound,
-  creditAreas,
-  losesValue,
-  nullAreas,
-  type Proposal,
-  plansOf,
-  proposeLateSale,
-  proposeSale,
-  type ToDecide,
-} from "./proposal.ts";
+import { losesValue } from "./proposal.ts";
+import { propose } from "./propose.ts";
 import { noteTornCounters, readAreas } from "./reading.ts";
-import { proposeRefund } from "./refund.ts";
 import { type Restoring, restoredArea, restoredSequence } from "./restoring.ts";
 import type { Terminal } from "./terminal.ts";
-import { proposeTopUp } from "./top-up.ts";
 import { canResume, store, writeAreas, writeRestored } from "./writing.ts";
 
 /** How often a visit begins anew with a card that is lost in the middle, or with several cards in the field. */
@@ -272,28 +263,6 @@ async function goOn(
   return conclude(terminal, progress, mine);
 }
 
-function propose(terminal: Terminal, found: CardFound, request: VisitRequest, asked: Asked): Promise<Proposal | null> {
-  switch (request.kind) {
-    case "sale":
-      return request.late === undefined
-        ? proposeSale(terminal, found, request)
-        : proposeLateSale(terminal, found, request, request.late);
-    case "top-up":
-      return proposeTopUp(terminal, found, request);
-    case "refund":
-      return proposeRefund(terminal, found, request.visit, asked.refund!);
-    case "give":
-      return proposeGive(terminal, found, request);
-    case "receive":
-      return proposeReceive(terminal, found, request);
-    case "close":
-      return proposeClosing(terminal, found, request);
-    case "settle":
-    case "balance":
-      return Promise.resolve(null);
-  }
-}
-
 /** Whether this very visit had been committed, and so told, before this tap. */
 function alreadyTold({ intents }: CardHistory): boolean {
   const outcomes = intents.find(({ ofThisVisit }) => ofThisVisit)?.outcomes ?? [];
@@ -308,41 +277,4 @@ function isVoid({ outcomes }: KnownIntent): boolean {
 /** The card still shows the old state everywhere: nothing of it is committed, and nothing is unknown. */
 function isUntouched({ outcomes, unwritten }: KnownIntent): boolean {
   return [...outcomes].every(([programme, outcome]) => outcome === "aborted" || unwritten.has(programme));
-}
-
-/** What was asked, with what was found of it: the lines and the money of a refund, say. */
-type Meant = Pick<Intent, "sale" | "topUp" | "purchase" | "late" | "refund" | "transfer" | "closing">;
-
-function meantBy({ sale, topUp, purchase, late }: Asked, proposal: Proposal | null): Meant {
-  return {
-    sale,
-    ...(topUp === undefined ? {} : { topUp }),
-    ...(purchase === undefined ? {} : { purchase }),
-    ...(late === undefined ? {} : { late }),
-    ...proposal?.found,
-  };
-}
-
-/** A null visit asks for nothing. */
-const NOTHING_ASKED: Meant = { sale: { lines: [], tip: 0, payable: 0 } };
-
-/** An intent's body for the journal. */
-function intentOf(
-  { facts }: Terminal,
-  { request, moment }: Progress,
-  card: CardOnReader,
-  { sale, ...meant }: Meant,
-  areas: Intent["areas"],
-  payable: number,
-): Intent {
-  return {
-    card: card.number,
-    uid: card.uid,
-    visit: request.visit,
-    merchant: facts.merchant,
-    sale: { ...sale, payable },
-    areas,
-    ...meant,
-    ...(moment.suspect ? { clockSuspect: true as const } : {}),
-  };
 }
