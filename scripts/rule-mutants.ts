@@ -40,6 +40,10 @@ const LEFT_OUT =
 
 /** Changes that mean the same as the original, as `file: original line`. */
 const SAME: readonly string[] = [
+  // Any day of a week, and any number that a file does not reach, would do.
+  "worst-steps.ts: const NOON = 27 * 365 * 86_400 + 43_200;",
+  "worst-steps.ts: const facts = { merchant, at: NOON + day * 86_400, clockSuspect: false };",
+  "custom-steps.ts: export const LOADING_STEPS_MAX = 1_000_000;",
   // Both are shortcuts of what follows them.
   "working.ts: if (this.programme.exclude.length === 0) return sum(amounts);",
   "ratio.ts: if (b === ONE) return a;",

@@ -9,7 +9,11 @@ const stepped = (count: number) => () => {
 describe("the meter of custom functions", () => {
   it("ends with the step behind the last one, and with each further one", () => {
     expect(metered(5, stepped(5))).toEqual({ left: 0, threw: false, value: undefined });
-    expect(metered(5, stepped(6))).toMatchObject({ left: -1, threw: true, error: expect.any(StepsExhausted) });
+    expect(metered(5, stepped(6))).toMatchObject({
+      left: -1,
+      threw: true,
+      error: expect.objectContaining({ name: "StepsExhausted" }),
+    });
     const again = () => {
       expect(stepped(3)).toThrow(StepsExhausted);
       expect(step).toThrow(`more than ${STEPS_MAX} steps`);
@@ -40,6 +44,19 @@ describe("the meter of custom functions", () => {
       }
     };
     expect(metered(60, oneAfterTheOther)).toMatchObject({ left: 0, threw: false });
+    const [inner, tooDeep] = [49, 50].map((outer) => () => {
+      deep(outer)();
+      oneAfterTheOther();
+    });
+    expect(metered(200, inner!)).toMatchObject({ threw: false });
+    expect(metered(200, tooDeep!)).toMatchObject({ threw: true });
+    const leaving = () => {
+      deep(50)();
+      leave();
+      enter();
+      enter();
+    };
+    expect(metered(200, leaving)).toMatchObject({ threw: true });
   });
 
   it("counts the members of what is spread, whatever it is", () => {

@@ -1,4 +1,4 @@
-import { divide } from "./arithmetic.ts";
+import { whole } from "./arithmetic.ts";
 import { StepsExhausted } from "./steps.ts";
 
 /**
@@ -68,15 +68,15 @@ const refused = (): never => {
 /** Makes what a programme's file names for good unchangeable: nothing is remembered from one visit to the next. */
 export function keep(...values: readonly unknown[]): void {
   for (const value of values) {
-    if ((typeof value !== "object" && typeof value !== "function") || value === null || Object.isFrozen(value))
-      continue;
+    // Of a number or a text there is nothing to freeze.
+    if (Object.isFrozen(value)) continue;
     if (value instanceof Map || value instanceof Set) {
       Object.assign(value, { set: refused, add: refused, delete: refused, clear: refused });
       Object.freeze(value);
       keep(...value.keys(), ...value.values());
     } else {
       Object.freeze(value);
-      keep(...Object.values(value));
+      keep(...Object.values(value as object));
     }
   }
 }
@@ -98,7 +98,7 @@ type Ending<T> = { readonly threw: false; readonly value: T } | { readonly threw
 
 /** For custom rules: a quotient of whole numbers, rounded down; `/` would leave a fraction. Throws where `by` is not positive. */
 export function wholeDiv(value: number, by: number): number {
-  if (!(by > 0)) throw new RangeError(`cannot divide by ${by}`);
-  const quotient = divide(Math.abs(value), by, value < 0 ? "ceil" : "floor");
-  return value < 0 ? -quotient : quotient;
+  if (whole(by, "by") <= 0) throw new RangeError(`cannot divide by ${by}`);
+  const rest = whole(value, "value") % by;
+  return (value - (rest < 0 ? rest + by : rest)) / by;
 }

@@ -1,6 +1,5 @@
 import type { Purse } from "@cachet/card-layout";
 import { describe, expect, it } from "vitest";
-import { CUSTOM_VALUE_MAX } from "./custom.ts";
 import type { CustomFacts } from "./custom-facts.ts";
 import {
   bonus,
@@ -137,7 +136,7 @@ describe("a custom rule", () => {
     expect(evaluate(tuesdays, [], SALE, FACTS).skipped).toEqual([{ rule: "own", reason: "NOT_THE_DATE" }]);
   });
 
-  it.each([-1, 0.5, Number.NaN, CUSTOM_VALUE_MAX + 1, Number.POSITIVE_INFINITY, "7" as never, undefined as never])(
+  it.each([-1, 0.5, Number.NaN, 1_000_000_001, Number.POSITIVE_INFINITY, "7" as never, undefined as never])(
     "that gives %s gives nothing, and that is its fault",
     (value) => {
       const { effects, faults } = evaluate(
@@ -153,6 +152,19 @@ describe("a custom rule", () => {
       expect(effects.map(({ rule }) => rule)).toEqual(["points"]);
     },
   );
+
+  it("may give as much as any purse holds", () => {
+    const { effects } = evaluate(
+      of(
+        POINTS,
+        own(() => 1_000_000_000),
+      ),
+      [],
+      SALE,
+      FACTS,
+    );
+    expect(effects.at(-1)).toMatchObject({ rule: "own", wouldBe: 1_000_000_000, reason: "CAP_BALANCE" });
+  });
 
   it("that throws gives nothing, and the others go on", () => {
     const throws = own(() => {
@@ -181,6 +193,8 @@ describe("a custom rule", () => {
 describe("wholeDiv", () => {
   it.each([
     [7, 2, 3],
+    [7, 1, 7],
+    [-7, 1, -7],
     [-7, 2, -4],
     [-8, 2, -4],
     [0, 3, 0],
@@ -190,7 +204,8 @@ describe("wholeDiv", () => {
   });
 
   it("refuses what has no whole quotient", () => {
-    for (const by of [0, -2, Number.NaN]) expect(() => wholeDiv(4, by)).toThrow(/cannot divide/);
+    for (const by of [0, -2]) expect(() => wholeDiv(4, by)).toThrow(/cannot divide/);
+    for (const by of [0.5, Number.NaN]) expect(() => wholeDiv(4, by)).toThrow(/by is .*, not a whole number/);
     expect(() => wholeDiv(0.5, 2)).toThrow(/not a whole number/);
   });
 });
@@ -271,6 +286,9 @@ describe("an evaluation that has no steps left", () => {
     const two = (steps: number) =>
       evaluate(of(POINTS, { ...own(some(steps)), id: "a" }, { ...own(some(steps)), id: "b" }), [], SALE, FACTS);
     expect(two(9_000)).toMatchObject({ faults: [], steps: 18_012 });
+    const alone = (steps: number) => evaluate(of(POINTS, own(some(steps))), [], SALE, FACTS);
+    expect(alone(STEPS_MAX - 8)).toMatchObject({ faults: [], steps: STEPS_MAX });
+    expect(alone(STEPS_MAX - 7).faults).toHaveLength(1);
     expect(two(11_000).faults).toEqual([{ rule: "b", reason: "STEP_BUDGET" }]);
   });
 
