@@ -106,7 +106,7 @@ describe("what is kept", () => {
     expect(() => map.clear()).toThrow(/not changed/);
     expect(() => map.delete(1)).toThrow(/not changed/);
     expect(() => set.add({})).toThrow(/not changed/);
-    for (const inner of [map.get(1), inSet, named, named.more]) expect(Object.isFrozen(inner)).toBe(true);
+    for (const inner of [map, set, map.get(1), inSet, named, named.more]) expect(Object.isFrozen(inner)).toBe(true);
     expect([map.get(1)?.a, set.size, named()]).toEqual([1, 1, 1]);
   });
 });

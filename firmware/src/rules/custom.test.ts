@@ -20,7 +20,7 @@ import { customSteps, wholeDiv } from "./index.ts";
 import type { Rule } from "./programme.ts";
 import { STEPS_MAX } from "./steps.ts";
 import type { Facts, Sale } from "./working.ts";
-import { stepFaults, worstSteps } from "./worst-steps.ts";
+import { hasCustomRules, stepFaults, worstSteps } from "./worst-steps.ts";
 
 /** Tuesday, 12 January 2027, 10:00 in Paris. */
 const AT = 853_059_600 + 1_200;
@@ -240,7 +240,7 @@ describe("an evaluation that has no steps left", () => {
     expect(looping.payable).toBe(plain.payable);
     expect(looping.receipt).toEqual(plain.receipt);
     expect(looping.faults).toEqual([{ rule: "own", reason: "STEP_BUDGET" }]);
-    expect(looping.steps).toBeGreaterThan(STEPS_MAX);
+    expect(looping.steps).toBe(20_001);
     // What the customer asked for is paid, what the card holds pays, what was bought earns.
     expect(plain.effects.map(({ type, rule, value }) => [type, rule, value])).toEqual(
       expect.arrayContaining([
@@ -369,9 +369,61 @@ describe("the steps of the largest sale", () => {
     expect(stepFaults(worst)).toEqual([expect.stringMatching(/^rules: they do more for a sale of 100 lines than/)]);
   });
 
-  it("show what a custom rule does there", () => {
-    const faultsOf = (earn: (facts: CustomFacts) => number) => worstSteps(of(POINTS, own(earn))).faults;
-    expect(faultsOf(endless)).toEqual([{ rule: "own", reason: "STEP_BUDGET" }]);
-    expect(faultsOf(({ time }) => (time?.weekday === 3 ? -1 : 1))).toEqual([{ rule: "own", reason: "BAD_VALUE" }]);
+  it.each([1, 2, 3, 4, 5, 6, 7])("show what a custom rule does there, on day %i of a week", (weekday) => {
+    const one = (bad: () => number) =>
+      worstSteps(
+        of(
+          POINTS,
+          own(({ time }) => (time?.weekday === weekday ? bad() : 1)),
+        ),
+      );
+    const rule = 'rule "own": its function';
+    const throws = () => {
+      throw new Error("no");
+    };
+    expect(stepFaults(one(endless))).toEqual([
+      `${rule} takes more than the 20000 steps there are for a sale of 100 lines`,
+    ]);
+    expect(stepFaults(one(() => -1))).toEqual([
+      `${rule} gives no whole number from 0 to 1000000000 for a sale of 100 lines`,
+    ]);
+    expect(stepFaults(one(throws))).toEqual([`${rule} throws for a sale of 100 lines`]);
+  });
+
+  it("are those of every merchant", () => {
+    const role = "earn-and-spend" as const;
+    const many = Object.fromEntries(
+      [1, 2, 3, 4, 5, 6, 7, 8, 9].map((number) => [number, { name: `M${number}`, role }]),
+    );
+    const last = own(({ merchant }) => (merchant === 9 ? -1 : 0));
+    expect(worstSteps({ ...of(POINTS, last), merchants: many }).faults).toEqual([{ rule: "own", reason: "BAD_VALUE" }]);
+  });
+
+  it("are of all rules together where no rule is named", () => {
+    const told = (steps: number) => stepFaults({ steps, faults: [{ rule: "", reason: "STEP_BUDGET" }] });
+    expect(told(20_001)).toEqual([
+      "rules: they take 20001 steps for a sale of 100 lines, at most 20000; take some of them out",
+    ]);
+    expect(told(20_000)).toEqual([
+      "rules: they do more for a sale of 100 lines than a journal entry has room for; take some of them out",
+    ]);
+  });
+
+  it("tell custom rules from other bonuses", () => {
+    const plain = [
+      bonus({ id: "a", of: "points", gives: 1 }),
+      bonus({ id: "b", of: "points", gives: { every: 2, gives: 1 } }),
+    ];
+    expect(hasCustomRules(of(POINTS, ...plain))).toBe(false);
+    expect(
+      hasCustomRules(
+        of(
+          POINTS,
+          ...plain,
+          own(() => 1),
+        ),
+      ),
+    ).toBe(true);
+    expect(worstSteps(of(POINTS, ...plain))).toEqual({ steps: 303, faults: [] });
   });
 });
