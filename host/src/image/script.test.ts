@@ -182,6 +182,12 @@ describe("steps of a programme's function", () => {
     expect(ended).toMatchObject({ threw: false, value: 7, left: -1 });
   });
 
+  it("an error says what it was given to say", () => {
+    expect(run('const f = () => { throw new RangeError("no such day"); };', 10)).toMatchObject({
+      error: expect.objectContaining({ message: "no such day" }),
+    });
+  });
+
   it("functions inside each other end long before any stack does", () => {
     expect(run("const f = () => f();", 20_000)).toMatchObject({ threw: true, error: expect.any(RangeError), used: 51 });
     const after = run(

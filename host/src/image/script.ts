@@ -139,8 +139,9 @@ class Script {
         else this.read(node.callee, scope);
         // What a Map or Set is made from is gone through.
         for (const one of node.arguments)
-          if (one.type === "SpreadElement") this.read(one, scope);
-          else this.metered("each", one, scope);
+          if (one.type !== "SpreadElement" && ["Map", "Set"].includes(rootOf(node.callee) ?? ""))
+            this.metered("each", one, scope);
+          else this.read(one, scope);
         return;
       case "Property":
         if (node.kind !== "init") this.fault(node, `${node.kind}: write a plain field`);
