@@ -27,7 +27,7 @@ export type In<U extends "cents" | "points" | "basis points"> = number & { reado
 export type DateText = string & { readonly [unit]?: "date" };
 
 type Brand<T> = typeof unit extends keyof T ? Brands[NonNullable<T[typeof unit]> & keyof Brands] : never;
-type Plain = string | number | boolean | null | undefined;
+type Plain = string | number | boolean | null | undefined | ((...given: never[]) => unknown);
 
 /** The same as an author writes it: every plain number or text that has a unit is made by the function of that unit. */
 export type Written<T> = T extends unknown

@@ -155,7 +155,7 @@ export function checkCommand(programme: Command, console: () => Console, exit: (
   programme
     .command("check")
     .description("say what is wrong with programmes, play the examples beside them, and say which cards they fit on")
-    .argument("<file...>", "programme files (TypeScript); several share a card")
+    .argument("<file...>", "programme files, TypeScript or JSON; several share a card")
     .option("--terminals <n>", "terminals without contact; default one for each merchant", wholeUpTo(TERMINALS_MAX))
     .option("--days <n>", "days between two reports of a terminal", wholeUpTo(DAYS_MAX), 1)
     .action(async (files: string[], options: CheckOptions) => exit(await check(console(), files, options)));
