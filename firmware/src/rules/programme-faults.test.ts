@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cagnotte, points, prepaid, programmeFaults, type Rule } from "./plain.ts";
+import { cagnotte, challenge, club, points, prepaid, programmeFaults, type Rule } from "./plain.ts";
 
 const money = prepaid({ id: "p" });
 const faults = (more: object, ...rules: readonly object[]): string =>
@@ -105,5 +105,30 @@ describe("gifts of several catalogues", () => {
     expect(faults({}, shop("a", 0, "sac"), shop("b", 1, "sac"))).toMatch(
       /^rule "b": gift "sac" is in another catalogue/,
     );
+  });
+});
+
+describe("rules beside each other", () => {
+  const shops = Object.fromEntries([1, 2].map((one) => [one, { name: `M${one}`, role: "earn-and-spend" }]));
+  const media = { media: ["MF0UL21"], merchants: shops };
+  const saving = cagnotte({ id: "c", rate: 500 });
+
+  it("find the clubs that they name", () => {
+    const member = { ...saving, when: { memberOf: "k" } };
+    expect(faults(media, member)).toBe('rule "c": there is no club "k"');
+    expect(faults(media, member, club({ id: "k", fee: 100 }))).toBe("");
+    expect(faults(media, { ...saving, when: { memberOf: "c" } })).toBe('rule "c": there is no club "c"');
+  });
+
+  it("ask for as many merchants as there are, no more", () => {
+    const asking = (distinct: number) => faults(media, saving, challenge({ id: "d", of: "c", gives: 100, distinct }));
+    expect(asking(2)).toBe("");
+    expect(asking(3)).toMatch(/distinct is 3, the programme has 2 merchants/);
+  });
+
+  it("keep one kind of value in purses of their own, however it is kept", () => {
+    const lasting = cagnotte({ id: "d", rate: 500, validity: { months: 12 }, lots: 2 });
+    expect(faults({}, saving, lasting)).toMatch(/purse 0 of kind cagnotte-lots-2 is taken/);
+    expect(faults({}, saving, points({ id: "p", earn: { per: "visit", points: 1 } }))).toBe("");
   });
 });
