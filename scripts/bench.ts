@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { stampVisits } from "./air.ts";
 import { linkFigures } from "./link.ts";
 import { rulesFigures } from "./rules.ts";
+import { replaySeconds } from "./simulation.ts";
 
 /** One figure beside what it is held against, both from this very run. */
 interface Figure {
@@ -165,7 +166,23 @@ async function rules(): Promise<Figure[]> {
   ];
 }
 
-const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = { town, air, link, rules };
+const REPLAY_PURCHASES = 1_000_000;
+const REPLAY_LIMIT_S = 20;
+
+function simulate(): Figure[] {
+  return [
+    {
+      name: "simulate-replay",
+      value: Math.round(10 * replaySeconds(REPLAY_PURCHASES)) / 10,
+      unit: "s",
+      better: "lower",
+      reference: REPLAY_LIMIT_S,
+      reference_name: `limit; ${REPLAY_PURCHASES} purchases from file to report by programme simulate, four rules`,
+    },
+  ];
+}
+
+const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = { town, air, link, rules, simulate };
 
 const args = process.argv.slice(2);
 const only = args.includes("--only") ? args[args.indexOf("--only") + 1] : undefined;
