@@ -47,14 +47,15 @@ class QuickJsSandbox implements Sandbox {
 
   constructor(module: QuickJSWASMModule, stopwatch: Stopwatch) {
     this.stopwatch = stopwatch;
-    this.runtime = module.newRuntime();
+    // Made together: a runtime that has no context of its own makes one more to count memory, and counts that one too.
+    this.context = module.newContext({ intrinsics: INTRINSICS });
+    this.runtime = this.context.runtime;
     this.runtime.setMemoryLimit(APP_LIMITS.memoryBytes);
     this.runtime.setMaxStackSize(APP_LIMITS.stackBytes);
     this.runtime.setInterruptHandler(() => {
       this.checks += 1;
       return this.checks > APP_LIMITS.interruptChecks;
     });
-    this.context = this.runtime.newContext({ intrinsics: INTRINSICS });
   }
 
   private evaluate(code: string, name: string): void {
@@ -122,7 +123,6 @@ class QuickJsSandbox implements Sandbox {
     this.answerFunction = null;
     this.app = null;
     this.context.dispose();
-    this.runtime.dispose();
   }
 }
 
