@@ -112,7 +112,7 @@ function offsetsOf({ first, changes, footer }) {
     else if (offset !== current) offsets.changes.push([at, inMinutes(offset)]);
     current = offset;
   }
-  return { first: inMinutes(offsets.first), changes: offsets.changes };
+  return { first: inMinutes(offsets.first), changes: offsets.changes.flat() };
 }
 
 function inMinutes(seconds) {
@@ -145,7 +145,8 @@ const sourceOf = (groups, version) => `// Written by: node scripts/zones.mjs
 export interface ZoneGroup {
   readonly zones: readonly string[];
   readonly first: number;
-  readonly changes: readonly (readonly [at: number, offset: number])[];
+  /** An instant, the offset from then on, and so on: one flat list, since a list of lists fills a small device. */
+  readonly changes: readonly number[];
 }
 
 /** Offsets from ${FIRST_YEAR}-01-01 up to ${END_YEAR}-01-01, local. Source: the IANA time zone database. */

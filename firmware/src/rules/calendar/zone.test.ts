@@ -87,7 +87,7 @@ describe("time zones", () => {
 
   it("agree with the host one second before every change, at it and one second after", () => {
     const changes = ZONE_GROUPS.flatMap(({ zones, changes }) =>
-      zones.flatMap((zone) => changes.map(([at]) => ({ zone, at }))),
+      zones.flatMap((zone) => changes.flatMap((at, i) => (i % 2 === 0 ? { zone, at } : []))),
     );
     expect(changes.length).toBe(11 * 52); // eleven zones with summer time, 26 years
     for (const { zone, at } of changes) for (const utc of [at - 1, at, at + 1]) expectSameAsHost(zone, utc);

@@ -34,21 +34,22 @@ export function isZone(name: string): boolean {
  */
 export function offsetAt(zone: string, utc: number): number {
   // One visit after the other lies between the same two changes.
-  if (zone === found.zone && utc >= found.from && utc < found.until && Number.isInteger(utc)) return found.offset;
+  if (zone === found.zone && utc >= found.from && utc < found.until && utc % 1 === 0) return found.offset;
   const group = GROUP_OF.get(zone);
   if (group === undefined) throw new ArithmeticFault(`${zone} is no time zone that rules know`);
   whole(utc, "utc");
-  let [passed, end] = [0, group.changes.length];
+  const { first, changes } = group;
+  let [passed, end] = [0, changes.length / 2];
   while (passed < end) {
     const middle = Math.floor((passed + end) / 2);
-    if (group.changes[middle]![0] <= utc) passed = middle + 1;
+    if (changes[2 * middle]! <= utc) passed = middle + 1;
     else end = middle;
   }
   found = {
     zone,
-    from: passed === 0 ? Number.NEGATIVE_INFINITY : group.changes[passed - 1]![0],
-    until: group.changes[passed]?.[0] ?? Number.POSITIVE_INFINITY,
-    offset: passed === 0 ? group.first : group.changes[passed - 1]![1],
+    from: passed === 0 ? Number.NEGATIVE_INFINITY : changes[2 * passed - 2]!,
+    until: changes[2 * passed] ?? Number.POSITIVE_INFINITY,
+    offset: passed === 0 ? first : changes[2 * passed - 1]!,
   };
   return found.offset;
 }
