@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dayOfCivil, dayText } from "@cachet/card-layout";
-import { multiplier, points, programme, stamps, tiers } from "@cachet/firmware/rules";
+import { multiplier, points, programme, stamps, tiers } from "../firmware/src/rules/plain.ts";
 
 /** Points that are spent again, twice as many on Thursdays, a reward after ten visits, and levels: every purchase meets four rules. */
 const PROGRAMME = programme({

@@ -9,15 +9,21 @@ export class ArithmeticFault extends Error {
   }
 }
 
+const { isSafeInteger } = Number;
+
 /** The value itself, when it is a whole number that loses nothing; throws otherwise. */
 export function whole(value: number, name: string): number {
-  if (!Number.isSafeInteger(value)) throw new ArithmeticFault(`${name} is ${value}, not a whole number in range`);
+  // Most are small: what 32 bits hold needs no call.
+  if ((value | 0) !== value && !isSafeInteger(value))
+    throw new ArithmeticFault(`${name} is ${value}, not a whole number in range`);
   return value;
 }
 
 /** A quotient of whole numbers with non-negative numerator and positive denominator, rounded once. */
 export function divide(numerator: number, denominator: number, rounding: Rounding): number {
-  const remainder = whole(numerator, "numerator") % whole(denominator, "denominator");
+  if ((numerator | 0) !== numerator) whole(numerator, "numerator");
+  if ((denominator | 0) !== denominator) whole(denominator, "denominator");
+  const remainder = numerator % denominator;
   const floor = (numerator - remainder) / denominator;
   switch (rounding) {
     case "floor":
@@ -35,6 +41,10 @@ export function sum(values: readonly number[]): number {
   for (let i = 0; i < values.length; i += 1) all += values[i]!;
   return all;
 }
+
+/** The sum of two lists, place by place; the first where there is no second. */
+export const plus = (a: readonly number[], b: readonly number[] | undefined): readonly number[] =>
+  b === undefined ? a : a.map((value, i) => value + (b[i] ?? 0));
 
 /**
  * Spreads `total` over weights: proportional, floor, then one each to the largest remainders, ties to the earlier one.

@@ -1,15 +1,7 @@
 import { type Lot, NEVER, POINTS_MAX, type Purse, type PurseKind } from "@cachet/card-layout";
-import { type LotCount, lastDayOf, parted, type Validity, withLots, withoutValue, worthOf } from "./lots.ts";
+import { lastDayOf, parted, type Validity, withLots, withoutValue, worthOf } from "./lots.ts";
+import type { Place } from "./place.ts";
 import type { Working } from "./working.ts";
-
-/** Where a rule keeps its value on a card. */
-export interface Place {
-  readonly index: number;
-  readonly unit: "cents" | "points";
-  readonly lots: LotCount;
-  /** Keeps the unearned fraction. */
-  readonly carries: boolean;
-}
 
 /** The most that a purse of cents or points, or what is owed, can hold. */
 const VALUE_MAX = POINTS_MAX;
@@ -31,6 +23,10 @@ const KINDS: Readonly<Record<Place["unit"], readonly PurseKind[]>> = {
   cents: ["cagnotte", "carrying-cagnotte", ...Object.values(CAGNOTTE_LOTS)],
   points: ["points", "carrying-points", ...Object.values(POINTS_LOTS)],
 };
+/** What a kind of purse keeps value in; nothing for kinds that keep none. */
+const UNIT_OF: Readonly<Partial<Record<PurseKind, Place["unit"]>>> = Object.fromEntries(
+  Object.entries(KINDS).flatMap(([unit, kinds]) => kinds.map((kind) => [kind, unit])),
+);
 
 /** The kind of purse that value lies in. */
 export function placeKind({ unit, lots, carries }: Place): PurseKind {
@@ -39,17 +35,20 @@ export function placeKind({ unit, lots, carries }: Place): PurseKind {
   return carries ? "carrying-points" : "points";
 }
 
-function isOf(purse: Purse, { unit, index }: Place): boolean {
-  return purse.index === index && KINDS[unit].includes(purse.kind);
-}
+const NO_LOTS: readonly Lot[] = [];
 
 /** What purses hold, under whichever kind a version of the programme kept it. */
 export function balanceIn(purses: readonly Purse[], place: Place): Balance {
-  let [value, remainder, owed] = [0, 0, 0];
-  let lots: readonly Lot[] = [];
-  for (const purse of purses) {
-    if (purse.kind === OWED[place.unit] && purse.index === place.index) owed = purse.value;
-    if (!isOf(purse, place)) continue;
+  const { index, unit } = place;
+  let value = 0;
+  let remainder = 0;
+  let owed = 0;
+  let lots = NO_LOTS;
+  for (let i = 0; i < purses.length; i += 1) {
+    const purse = purses[i]!;
+    if (purse.index !== index) continue;
+    if (purse.kind === OWED[unit]) owed = purse.value;
+    if (UNIT_OF[purse.kind] !== unit) continue;
     if ("remainder" in purse) remainder = purse.remainder;
     if ("lots" in purse) {
       lots = purse.lots;
@@ -60,26 +59,16 @@ export function balanceIn(purses: readonly Purse[], place: Place): Balance {
   return { value, remainder, lots, owed };
 }
 
-function purseOfBalance(place: Place, { value, remainder, lots }: Balance): Purse {
-  const { index } = place;
-  const kind = placeKind(place);
-  switch (kind) {
-    case "cagnotte-lots-2":
-    case "cagnotte-lots-4":
-    case "cagnotte-lots-8":
-    case "points-lots-2":
-    case "points-lots-4":
-    case "points-lots-8":
-      return { kind, index, lots };
-    case "carrying-cagnotte":
-      return { kind, index, cents: value, remainder };
-    case "carrying-points":
-      return { kind, index, count: value, remainder };
-    case "points":
-      return { kind, index, count: value };
-    default:
-      return { kind: "cagnotte", index, cents: value };
-  }
+function purseOfBalance(place: Place, value: number, remainder: number, lots: readonly Lot[]): Purse {
+  const { index, unit, carries } = place;
+  if (place.lots !== 0) return { kind: (unit === "cents" ? CAGNOTTE_LOTS : POINTS_LOTS)[place.lots], index, lots };
+  if (unit === "cents")
+    return carries
+      ? { kind: "carrying-cagnotte", index, cents: value, remainder }
+      : { kind: "cagnotte", index, cents: value };
+  return carries
+    ? { kind: "carrying-points", index, count: value, remainder }
+    : { kind: "points", index, count: value };
 }
 
 /**
@@ -90,6 +79,35 @@ export function lotsOf(work: Working, validity: Validity | null, value: number):
   const { facts, countingDay: issued } = work;
   const knowsDay = !facts.clockSuspect || facts.lastDay !== undefined;
   return value === 0 ? [] : [{ value, expires: knowsDay ? lastDayOf(validity, issued) : NEVER, issued }];
+}
+
+function hold(work: Working, place: Place, value: number, remainder: number, lots: readonly Lot[], owed: number): void {
+  const { unit, index } = place;
+  work.put(purseOfBalance(place, value, remainder, lots), KINDS[unit]);
+  const kind = OWED[unit];
+  if (owed > 0) work.put({ kind, index, value: Math.min(owed, VALUE_MAX) }, [kind]);
+  else work.drop(kind, index);
+}
+
+/** Puts value in that comes today, beside what is held; what is owed is paid off first. */
+export function putIn(
+  work: Working,
+  place: Place,
+  held: Balance,
+  value: number,
+  validity: Validity | null,
+  remainder: number,
+): void {
+  if (place.lots > 0) {
+    new Holding(work, place).add(lotsOf(work, validity, value), remainder);
+    return;
+  }
+  if (held.owed === 0) {
+    work.put(purseOfBalance(place, held.value + value, remainder, NO_LOTS), KINDS[place.unit]);
+    return;
+  }
+  const paid = Math.min(held.owed, value);
+  hold(work, place, held.value + value - paid, remainder, NO_LOTS, held.owed - paid);
 }
 
 /** One balance of a card while a visit is evaluated. */
@@ -112,45 +130,39 @@ export class Holding {
     return VALUE_MAX - value + owed;
   }
 
-  private hold({ owed, ...balance }: Balance): void {
+  private hold(value: number, remainder: number, lots: readonly Lot[], owed: number): void {
     const { place, work } = this;
     // A version of the programme that kept more lots apart may have left more of them here.
-    const lots = place.lots > 0 ? withLots(this.lotsOf(balance), [], place.lots) : [];
-    work.put(purseOfBalance(place, { ...balance, owed, lots }), KINDS[place.unit]);
-    const kind = OWED[place.unit];
-    if (owed > 0) work.put({ kind, index: place.index, value: Math.min(owed, VALUE_MAX) }, [kind]);
-    else work.drop(kind, place.index);
+    const kept = place.lots > 0 ? withLots(this.lotsOf(value, lots), [], place.lots) : lots;
+    hold(work, place, value, remainder, kept, owed);
   }
 
   /** Value that was kept in one sum before its lots were kept apart came today, for all anybody knows, and never ends. */
-  private lotsOf({ value, lots }: Pick<Balance, "value" | "lots">): readonly Lot[] {
+  private lotsOf(value: number, lots: readonly Lot[]): readonly Lot[] {
     if (lots.length > 0 || value === 0) return lots;
     return [{ value, expires: NEVER, issued: this.work.countingDay }];
   }
 
-  /** Puts value in; what is owed is paid off first. */
+  /** Puts lots in; what is owed is paid off first. */
   add(lots: readonly Lot[], remainder: number): void {
     const { held, place } = this;
     const value = worthOf(lots);
     const paid = Math.min(held.owed, value);
     const { left } = withoutValue(lots, paid);
-    this.hold({
-      value: held.value + value - paid,
-      remainder,
-      lots: place.lots > 0 ? withLots(this.lotsHeld(), left, place.lots) : [],
-      owed: held.owed - paid,
-    });
+    const kept = place.lots > 0 ? withLots(this.lotsHeld(), left, place.lots) : NO_LOTS;
+    this.hold(held.value + value - paid, remainder, kept, held.owed - paid);
   }
 
   private lotsHeld(): readonly Lot[] {
-    return this.place.lots === 0 ? this.held.lots : this.lotsOf(this.held);
+    const { value, lots } = this.held;
+    return this.place.lots === 0 ? lots : this.lotsOf(value, lots);
   }
 
   /** Takes value out that is there; gives the lots it came from, none where they are not kept apart. */
   take(value: number): readonly Lot[] {
     const { held } = this;
     const { left, taken } = withoutValue(this.lotsHeld(), value);
-    this.hold({ ...held, value: held.value - value, lots: left });
+    this.hold(held.value - value, held.remainder, left, held.owed);
     return taken;
   }
 
@@ -159,7 +171,7 @@ export class Holding {
     const { held, place } = this;
     if (place.lots === 0) {
       const taken = Math.min(held.value, value);
-      this.hold({ ...held, value: held.value - taken });
+      this.hold(held.value - taken, held.remainder, held.lots, held.owed);
       return value - taken;
     }
     let missing = value;
@@ -172,7 +184,7 @@ export class Holding {
     const rest = own.filter((lot) => lot.value > 0);
     const more = Math.min(missing, worthOf(rest));
     const { left } = withoutValue(rest, more);
-    this.hold({ ...held, value: worthOf(left), lots: left });
+    this.hold(worthOf(left), held.remainder, left, held.owed);
     return missing - more;
   }
 
@@ -187,14 +199,16 @@ export class Holding {
 
   owe(value: number): void {
     const { held } = this;
-    this.hold({ ...held, owed: held.owed + value });
+    this.hold(held.value, held.remainder, held.lots, held.owed + value);
   }
 
   keepRemainder(remainder: number): void {
-    this.hold({ ...this.held, remainder });
+    const { value, lots, owed } = this.held;
+    this.hold(value, remainder, lots, owed);
   }
 
   private keepLots(lots: readonly Lot[]): void {
-    this.hold({ ...this.held, value: worthOf(lots), lots });
+    const { remainder, owed } = this.held;
+    this.hold(worthOf(lots), remainder, lots, owed);
   }
 }

@@ -3,6 +3,9 @@ import type { Hours, Minimum, When } from "./when.ts";
 import type { Reason } from "./words.ts";
 import type { Working } from "./working.ts";
 
+/** Tells why a rule has no say at a visit; null when it has. */
+export type Bar = (work: Working) => Reason | null;
+
 const isWithin = ({ from, to }: Hours, minute: number): boolean =>
   from < to ? minute >= from && minute < to : minute >= from || minute < to;
 
@@ -22,43 +25,89 @@ function isBirthday(
 const isDated = ({ weekdays, hours, from, until, birthday, awayDays, memberOf, offer }: When): boolean =>
   [weekdays, hours, from, until, birthday, awayDays, memberOf, offer].some((part) => part !== undefined);
 
-function calendarBar(work: Working, when: When): Reason | null {
-  const { day, minute, weekday } = work.now;
-  if (when.from !== undefined && day < parseDay(when.from)!) return "NOT_THE_DATE";
-  if (when.until !== undefined && day >= parseDay(when.until)!) return "NOT_THE_DATE";
-  if (when.weekdays !== undefined && !when.weekdays.includes(weekday)) return "NOT_THE_DATE";
-  return when.hours !== undefined && !isWithin(when.hours, minute) ? "NOT_THE_HOUR" : null;
+function calendarBars({ from, until, weekdays, hours }: When): Bar[] {
+  const bars: Bar[] = [];
+  if (from !== undefined) {
+    const first = parseDay(from)!;
+    bars.push(({ now }) => (now.day < first ? "NOT_THE_DATE" : null));
+  }
+  if (until !== undefined) {
+    const end = parseDay(until)!;
+    bars.push(({ now }) => (now.day >= end ? "NOT_THE_DATE" : null));
+  }
+  if (weekdays !== undefined) bars.push(({ now }) => (weekdays.includes(now.weekday) ? null : "NOT_THE_DATE"));
+  if (hours !== undefined) bars.push(({ now }) => (isWithin(hours, now.minute) ? null : "NOT_THE_HOUR"));
+  return bars;
 }
 
-/** Why a basket does not count; null when it does. */
-export function basketBar(work: Working, { kind, amount, of = "running" }: Minimum): "BELOW_MINIMUM" | null {
-  const lines = of === "initial" ? work.sale.lines.map((line) => line.amount) : work.discountedLines();
-  const basket = work.eligible(lines);
-  return (kind === "reaches" ? basket < amount : basket <= amount) ? "BELOW_MINIMUM" : null;
+/** Why a basket does not count; null where every basket does. */
+export function basketBarOf({ kind, amount, of = "running" }: Minimum): Bar | null {
+  if (kind === "reaches" && amount === 0) return null;
+  return (work) => {
+    const basket = work.eligible(of === "initial" ? work.amounts() : work.discountedLines());
+    return (kind === "reaches" ? basket < amount : basket <= amount) ? "BELOW_MINIMUM" : null;
+  };
 }
 
-function cardBar(work: Working, when: When): Reason | null {
-  const { facts } = work;
-  const { birthday, first, awayDays, memberOf, offer, tiers } = when;
+function cardBars({ birthday, first, awayDays, memberOf, offer, tiers }: When): Bar[] {
+  const bars: Bar[] = [];
   if (birthday !== undefined) {
-    if (facts.birthday === undefined || !isBirthday(birthday, facts.birthday, work.now.day, work.year))
-      return "NO_BIRTHDAY";
+    bars.push(({ facts, now, year }) =>
+      facts.birthday === undefined || !isBirthday(birthday, facts.birthday, now.day, year) ? "NO_BIRTHDAY" : null,
+    );
   }
-  if (first === true && !work.isFirst) return "SEEN_BEFORE";
+  if (first === true) bars.push((work) => (work.isFirst ? null : "SEEN_BEFORE"));
   if (awayDays !== undefined) {
-    if (facts.lastDay === undefined || work.now.day - facts.lastDay < awayDays) return "SEEN_LATELY";
+    bars.push(({ facts, now }) =>
+      facts.lastDay === undefined || now.day - facts.lastDay < awayDays ? "SEEN_LATELY" : null,
+    );
   }
-  if (tiers !== undefined && !tiers.includes(work.tierHeld())) return "NOT_THE_TIER";
-  if (memberOf !== undefined && !work.isMember(memberOf)) return "NOT_MEMBER";
-  return offer !== undefined && !work.hasOffer(offer) ? "NO_OFFER" : null;
+  if (tiers !== undefined) bars.push((work) => (tiers.includes(work.tierHeld()) ? null : "NOT_THE_TIER"));
+  if (memberOf !== undefined) bars.push((work) => (work.isMember(memberOf) ? null : "NOT_MEMBER"));
+  if (offer !== undefined) bars.push((work) => (work.hasOffer(offer) ? null : "NO_OFFER"));
+  return bars;
 }
 
-/** Why a rule has no say at this visit; null when it has. */
-export function bar(work: Working, when: When | undefined): Reason | null {
+/** One bar of several: the first that stands in the way. Null where none does, ever. */
+export function firstOf(bars: readonly Bar[]): Bar | null {
+  const [only = null] = bars;
+  if (bars.length < 2) return only;
+  return (work) => {
+    for (let i = 0; i < bars.length; i += 1) {
+      const reason = bars[i]!(work);
+      if (reason !== null) return reason;
+    }
+    return null;
+  };
+}
+
+/** What a condition asks of a visit, and nothing else: its parts in the order in which they are named as reasons. */
+export function barOf(when: When | undefined): Bar | null {
   if (when === undefined) return null;
-  if (work.facts.clockSuspect && isDated(when)) return "CLOCK_SUSPECT";
   const { merchants, tender, basket } = when;
-  if (merchants !== undefined && !merchants.includes(work.facts.merchant)) return "NOT_THE_MERCHANT";
-  if (tender !== undefined && !work.tenders.some(({ kind }) => kind === tender)) return "NOT_THE_TENDER";
-  return calendarBar(work, when) ?? cardBar(work, when) ?? (basket === undefined ? null : basketBar(work, basket));
+  const bars: Bar[] = [];
+  if (isDated(when)) bars.push(({ facts }) => (facts.clockSuspect ? "CLOCK_SUSPECT" : null));
+  if (merchants !== undefined)
+    bars.push(({ facts }) => (merchants.includes(facts.merchant) ? null : "NOT_THE_MERCHANT"));
+  if (tender !== undefined) {
+    bars.push(({ sale }) => ((sale.tenders ?? []).some(({ kind }) => kind === tender) ? null : "NOT_THE_TENDER"));
+  }
+  const basketBar = basket === undefined ? null : basketBarOf(basket);
+  return firstOf([...bars, ...calendarBars(when), ...cardBars(when), ...(basketBar === null ? [] : [basketBar])]);
+}
+
+/** A rule, and what may stand in its way. */
+export interface Guarded<R> {
+  readonly rule: R;
+  readonly bar: Bar | null;
+}
+
+export const guarded = <R extends { readonly when?: When }>(rule: R): Guarded<R> => ({ rule, bar: barOf(rule.when) });
+
+/** Whether a rule has its say; says so where it has not. */
+export function lets(work: Working, { rule, bar }: Guarded<{ readonly id: string }>): boolean {
+  if (bar === null) return true;
+  const reason = bar(work);
+  if (reason !== null) work.skip(rule, reason);
+  return reason === null;
 }

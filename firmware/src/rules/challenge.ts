@@ -1,9 +1,9 @@
 import type { Purse } from "@cachet/card-layout";
-import { bar } from "./bar.ts";
-import { grant } from "./earning.ts";
-import { holdingOf } from "./saving.ts";
+import { balanceIn } from "./balance.ts";
+import { guarded, lets } from "./bar.ts";
+import { grant, grantOf } from "./earning.ts";
 import type { ChallengeRule } from "./status-rules.ts";
-import type { Note, Working } from "./working.ts";
+import type { Note, Step, Working } from "./working.ts";
 
 /** Places of merchants in the bitmap of a card: by their numbers, from the lowest. */
 const placeOfMerchant = ({ programme, facts }: Working): number =>
@@ -32,12 +32,14 @@ function mark(work: Working, rule: ChallengeRule, places: number, won: number): 
 }
 
 /** Marks the merchant of this visit; the last one that was missing wins the bonus. */
-export function meetChallenge(work: Working, rule: ChallengeRule): void {
-  const reason = bar(work, rule.when);
-  if (reason !== null) {
-    work.skip(rule, reason);
-    return;
-  }
+export function meetChallenge(rule: ChallengeRule): Step {
+  const own = guarded(rule);
+  return (work) => {
+    if (lets(work, own)) meet(work, rule);
+  };
+}
+
+function meet(work: Working, rule: ChallengeRule): void {
   const place = placeOfMerchant(work);
   const { places: held, won } = visited(work.purses, rule);
   if (won >= rule.timesMax) {
@@ -57,8 +59,9 @@ export function meetChallenge(work: Working, rule: ChallengeRule): void {
   work.effects.push({ type: "stamp", rule: id, unit: "stamps", value: 1, funder });
   if (!isWon) return;
   const plan = work.plan.savings.find((saving) => saving.rule.id === rule.of)!;
-  const bonus = { rule: id, funder, value: rule.gives, wouldBe: rule.gives, reason: null, by: [] };
-  grant(work, { ...plan, caps: [] }, [bonus], holdingOf(work, plan.rule).held.remainder, 0, []);
+  const bonus = grantOf(plan.rule, id, funder, rule.gives);
+  const before = balanceIn(work.purses, plan.place);
+  grant(work, { ...plan, caps: [] }, before, [bonus], before.remainder, 0, [], []);
 }
 
 /**

@@ -1,7 +1,8 @@
 import { allocate, divide, sum } from "./arithmetic.ts";
-import { bar } from "./bar.ts";
+import { type Guarded, guarded, lets } from "./bar.ts";
 import type { DiscountRule } from "./modifier-rules.ts";
-import type { Working } from "./working.ts";
+import type { Plan } from "./plan.ts";
+import type { Step, Working } from "./working.ts";
 
 function covers(work: Working, { categories }: DiscountRule, line: number): boolean {
   const { category } = work.sale.lines[line]!;
@@ -13,7 +14,7 @@ function covers(work: Working, { categories }: DiscountRule, line: number): bool
 function sharesOf(work: Working, rule: DiscountRule): readonly number[] {
   const covered = (amounts: readonly number[]) => amounts.map((amount, i) => (covers(work, rule, i) ? amount : 0));
   const open = covered(work.openLines());
-  const basis = rule.basis === "running" ? work.discountedLines() : work.sale.lines.map(({ amount }) => amount);
+  const basis = rule.basis === "running" ? work.discountedLines() : work.amounts();
   const wanted =
     "rate" in rule.off ? divide(sum(covered(basis)) * rule.off.rate, 10_000, rule.rounding) : rule.off.cents;
   return allocate(Math.min(wanted, sum(open)), open);
@@ -22,7 +23,7 @@ function sharesOf(work: Working, rule: DiscountRule): readonly number[] {
 function give(work: Working, { id, funder }: DiscountRule, shares: readonly number[]): void {
   const value = sum(shares);
   if (value === 0) return;
-  work.takeDiscount(shares);
+  work.take({ discounts: shares });
   work.effects.push({ type: "discount", rule: id, unit: "cents", value, funder, shares });
 }
 
@@ -32,22 +33,26 @@ function bestOf(work: Working, rules: readonly DiscountRule[]): DiscountRule {
 }
 
 /** Discounts one after the other; of a group, the best one. */
-export function giveDiscounts(work: Working): void {
-  if (work.facts.paid === true) return;
-  const done = new Set<string>();
-  for (const rule of work.plan.discounts) {
-    const { group } = rule;
-    if (group !== undefined && done.has(group)) continue;
-    const together = group === undefined ? [rule] : work.plan.discounts.filter((other) => other.group === group);
-    if (group !== undefined) done.add(group);
-    const matching = together.filter((other) => {
-      const reason = bar(work, other.when);
-      if (reason !== null) work.skip(other, reason);
-      return reason === null;
-    });
-    if (matching.length === 0) continue;
-    const best = bestOf(work, matching);
-    for (const other of matching) if (other !== best) work.skip(other, "OTHER_IS_BETTER");
-    give(work, best, sharesOf(work, best));
-  }
+export function giveDiscounts({ discounts }: Plan): Step | null {
+  if (discounts.length === 0) return null;
+  const all = discounts.map(guarded);
+  const together = all.flatMap((one, i) => {
+    const { group } = one.rule;
+    if (group === undefined) return [[one]];
+    return all.findIndex(({ rule }) => rule.group === group) < i
+      ? []
+      : [all.filter(({ rule }) => rule.group === group)];
+  });
+  return (work) => {
+    if (work.facts.paid === true) return;
+    for (const group of together) giveBest(work, group);
+  };
+}
+
+function giveBest(work: Working, group: readonly Guarded<DiscountRule>[]): void {
+  const matching = group.filter((one) => lets(work, one)).map(({ rule }) => rule);
+  if (matching.length === 0) return;
+  const best = bestOf(work, matching);
+  for (const other of matching) if (other !== best) work.skip(other, "OTHER_IS_BETTER");
+  give(work, best, sharesOf(work, best));
 }

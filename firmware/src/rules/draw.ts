@@ -1,15 +1,17 @@
 import { divide } from "./arithmetic.ts";
-import { bar } from "./bar.ts";
+import { guarded, lets } from "./bar.ts";
 import type { DrawRule } from "./modifier-rules.ts";
-import type { Working } from "./working.ts";
+import type { Step, Working } from "./working.ts";
 
 /** Chances in a draw for what was paid. */
-export function drawEntries(work: Working, rule: DrawRule): void {
-  const reason = bar(work, rule.when);
-  if (reason !== null) {
-    work.skip(rule, reason);
-    return;
-  }
+export function drawEntries(rule: DrawRule): Step {
+  const own = guarded(rule);
+  return (work) => {
+    if (lets(work, own)) draw(work, rule);
+  };
+}
+
+function draw(work: Working, rule: DrawRule): void {
   const wouldBe = divide(work.eligible(work.paidLines()), rule.cents, "floor");
   const value = Math.min(wouldBe, rule.entriesMax);
   if (wouldBe === 0) return;

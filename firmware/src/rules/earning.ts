@@ -1,38 +1,34 @@
 import { allocate, divide, sum } from "./arithmetic.ts";
-import { lotsOf } from "./balance.ts";
-import { bar } from "./bar.ts";
+import { type Balance, balanceIn, lotsOf, putIn } from "./balance.ts";
+import { type Guarded, guarded, lets } from "./bar.ts";
 import { periodStart } from "./calendar/span.ts";
 import { customValue } from "./custom.ts";
 import type { BonusRule, CapRule, MultiplierRule, Period } from "./modifier-rules.ts";
-import type { SavingPlan } from "./plan.ts";
+import { BASIS_POINTS, type SavingPlan } from "./plan.ts";
 import { isAtLeast, isNothing, NOTHING, ONE, product, type Ratio, ratio, rounded, total } from "./ratio.ts";
-import { holdingOf, unitOf } from "./saving.ts";
+import { unitOf } from "./saving.ts";
 import type { Basis, SavingRule } from "./saving-rule.ts";
 import { levelRatio } from "./tiers.ts";
 import type { Funder, Reason } from "./words.ts";
-import type { Effect, Working } from "./working.ts";
+import type { Effect, Step, Working } from "./working.ts";
 
-const BASIS = 10_000;
 const MILLE = 1_000;
 /** The most that one purchase is said to earn. */
 const EARNED_MAX = 1_000_000_000;
 /** Any value that a purse can hold times so much is exact. */
 const WEIGHT_MAX = 500_000_000;
 
-/** What one rule gives, before caps. */
-interface Grant {
-  readonly rule: string;
-  readonly funder: Funder;
-  value: number;
-  readonly wouldBe: number;
-  reason: Reason | null;
-  readonly by: readonly string[];
+/** A rule that saves, with what may stand in the way of all that adds to it. */
+interface Earner {
+  readonly plan: SavingPlan;
+  readonly multipliers: readonly Guarded<MultiplierRule>[];
+  readonly bonuses: readonly Guarded<BonusRule>[];
 }
 
 /** What earns of each line, excluded ones too. */
 function basisLines(work: Working, basis: Basis): readonly number[] {
   if (basis === "net") return work.earningLines();
-  return work.withoutTenders(basis === "gross" ? work.sale.lines.map(({ amount }) => amount) : work.discountedLines());
+  return work.withoutTenders(basis === "gross" ? work.amounts() : work.discountedLines());
 }
 
 /** Cents that the programme's first saving rule earns on; what is left to pay, where there is none. */
@@ -40,11 +36,22 @@ export function earningBaseOf(work: Working): number {
   return work.eligible(basisLines(work, work.plan.savings[0]?.rule.basis ?? "net"));
 }
 
+/** What one rule gives: an effect that caps may still cut. */
+type Grant = { -readonly [K in keyof Effect]: Effect[K] };
+
+export const grantOf = (saving: SavingRule, rule: string, funder: Funder, value: number): Grant => ({
+  type: "earn",
+  rule,
+  unit: unitOf(saving),
+  value,
+  funder,
+});
+
 /** Lines that earn, less what does not: each line's cents. */
 function baseLines(work: Working, rule: SavingRule): readonly number[] {
   const all = basisLines(work, rule.basis);
   const lines =
-    work.programme.exclude.length === 0
+    work.plan.programme.exclude.length === 0
       ? all
       : all.map((amount, i) => (work.isExcluded(work.sale.lines[i]!) ? 0 : amount));
   const beyond = rule.kind === "points" && rule.earn.per === "amount" ? rule.earn.beyond : undefined;
@@ -55,13 +62,11 @@ function baseLines(work: Working, rule: SavingRule): readonly number[] {
   return lines.map((amount, i) => amount - below[i]!);
 }
 
-/** What so many cents earn, exactly. */
-function worthOfCents(rule: SavingRule, cents: number): Ratio {
-  if (rule.kind === "cagnotte") return ratio(cents * rule.rate, BASIS);
-  const { earn } = rule;
-  if (earn.per !== "amount") return NOTHING;
-  if (earn.groups === "whole") return ratio(divide(cents, earn.cents, "floor") * earn.points);
-  return ratio(cents * earn.points, earn.cents);
+/** What so many cents earn at a level, exactly. */
+function worthOfCents({ rule, perCent }: SavingPlan, cents: number, level: Ratio): Ratio {
+  if (perCent !== null) return product(perCent, level, cents);
+  if (rule.kind === "cagnotte" || rule.earn.per !== "amount") return NOTHING;
+  return product(ratio(divide(cents, rule.earn.cents, "floor") * rule.earn.points), level);
 }
 
 /** What a visit or its items earn, whatever they cost. */
@@ -87,7 +92,9 @@ interface Factor {
   readonly by: readonly string[];
 }
 
-const NO_FACTOR: Factor = { of: ONE, more: NOTHING, by: [] };
+const NOBODY: readonly string[] = [];
+const NO_RULES: readonly MultiplierRule[] = [];
+const NO_FACTOR: Factor = { of: ONE, more: NOTHING, by: NOBODY };
 
 function factorOf(permilles: readonly number[], by: readonly string[]): Factor {
   // (1 + a)(1 + b) - 1 = a + (1 + a) b, and so on: nothing is ever taken away.
@@ -151,30 +158,50 @@ function groupsOf(work: Working, matching: readonly MultiplierRule[], lines: rea
   return { groups: [...groups.values()], ofLine };
 }
 
-/** Base earning and multipliers. What a multiplier adds is added to what the purchase earns without it. */
-function exactEarning(work: Working, plan: SavingPlan, lines: readonly number[]): Exact {
-  const { rule } = plan;
-  const matching = plan.multipliers.filter((modifier) => {
-    const reason = bar(work, modifier.when);
-    if (reason !== null) work.skip(modifier, reason);
-    return reason === null;
-  });
-  const level = plan.hasTiers ? levelRatio(work, sum(lines)) : ONE;
-  const eachRounding = rule.rounding === "carry" ? "floor" : rule.rounding;
-  const staged = (value: Ratio): Ratio =>
-    work.programme.roundingStage === "each" ? ratio(rounded(value, eachRounding)) : value;
-  const base = (cents: number): Ratio => staged(product(worthOfCents(rule, cents), level));
-  const fixedWorth = worthOfVisit(work, rule);
-  if (matching.length === 0 && fixedWorth === 0) return { value: base(sum(lines)), by: [], weights: lines };
-  const { groups, ofLine } = matching.length === 0 ? NO_GROUPS : groupsOf(work, matching, lines);
-  const by = new Set<string>();
-  let value = base(sum(lines));
-  for (const { cents, factor } of groups) {
-    const part = base(cents);
-    value = total(value, product(part, factor.more));
-    if (!isNothing(part)) for (const id of factor.by) by.add(id);
+/** The multipliers that have their say. */
+function matchingOf(work: Working, multipliers: readonly Guarded<MultiplierRule>[]): readonly MultiplierRule[] {
+  let matching: MultiplierRule[] | null = null;
+  for (let i = 0; i < multipliers.length; i += 1) {
+    const modifier = multipliers[i]!;
+    if (!lets(work, modifier)) continue;
+    matching ??= [];
+    matching.push(modifier.rule);
   }
-  const fixed = staged(product(ratio(fixedWorth), level));
+  return matching ?? NO_RULES;
+}
+
+/** What is earned before it is multiplied: made whole where the programme does so at each stage. */
+function staged({ plan }: Working, { rounding }: SavingRule, value: Ratio): Ratio {
+  if (plan.programme.roundingStage === "end") return value;
+  return ratio(rounded(value, rounding === "carry" ? "floor" : rounding));
+}
+
+const baseOf = (work: Working, plan: SavingPlan, cents: number, level: Ratio): Ratio =>
+  staged(work, plan.rule, worthOfCents(plan, cents, level));
+
+/** Adds rules to those that are named, each once. */
+function name(named: string[], ids: readonly string[]): void {
+  for (const id of ids) if (!named.includes(id)) named.push(id);
+}
+
+/** Base earning and multipliers. What a multiplier adds is added to what the purchase earns without it. */
+function exactEarning({ plan, multipliers }: Earner, work: Working, lines: readonly number[]): Exact {
+  const { rule } = plan;
+  const matching = matchingOf(work, multipliers);
+  const cents = sum(lines);
+  const level = plan.hasTiers ? levelRatio(work, cents) : ONE;
+  const base = baseOf(work, plan, cents, level);
+  const fixedWorth = worthOfVisit(work, rule);
+  if (matching.length === 0 && fixedWorth === 0) return { value: base, by: NOBODY, weights: lines };
+  const { groups, ofLine } = matching.length === 0 ? NO_GROUPS : groupsOf(work, matching, lines);
+  const by: string[] = [];
+  let value = base;
+  for (const group of groups) {
+    const part = group.cents === cents ? base : baseOf(work, plan, group.cents, level);
+    value = total(value, product(part, group.factor.more));
+    if (!isNothing(part)) name(by, group.factor.by);
+  }
+  const fixed = staged(work, rule, product(ratio(fixedWorth), level));
   const category = rule.kind === "points" && rule.earn.per === "item" ? rule.earn.category : undefined;
   if (!isNothing(fixed)) {
     const factor = stacked(
@@ -182,10 +209,10 @@ function exactEarning(work: Working, plan: SavingPlan, lines: readonly number[])
       matching.filter((modifier) => applies(modifier, category)),
     );
     value = total(value, product(fixed, factor.of));
-    for (const id of factor.by) by.add(id);
+    name(by, factor.by);
   }
   const weights = category !== undefined ? itemsOf(work, category) : weightsOf(lines, ofLine);
-  return { value, by: [...by], weights: sum(weights) === 0 ? lines : weights };
+  return { value, by, weights: sum(weights) === 0 ? lines : weights };
 }
 
 /** Cents of each line times what multiplied them; as they are where that would be too much to spread exactly. */
@@ -199,20 +226,13 @@ function weightsOf(lines: readonly number[], ofLine: readonly Group[]): readonly
 
 /** The denominator of the fraction that a card carries. */
 export const carriedIn = (rule: SavingRule): number =>
-  rule.kind === "cagnotte" ? BASIS : rule.earn.per === "amount" ? rule.earn.cents : 1;
+  rule.kind === "cagnotte" ? BASIS_POINTS : rule.earn.per === "amount" ? rule.earn.cents : 1;
 
-/** Makes an exact value whole; with `carry`, the card's own fraction is in it and the rest goes back there. */
-function madeWhole(
-  rule: SavingRule,
-  value: Ratio,
-  held: number,
-): { readonly earned: number; readonly remainder: number } {
+/** Makes an exact value whole, in so many parts of one; with `carry`, the card's own fraction is in it. */
+function madeWhole({ rounding }: SavingRule, value: Ratio, parts: number, held: number): number {
   // Far more than any purse holds: there is nothing left to be exact about.
-  if (isAtLeast(value, EARNED_MAX)) return { earned: EARNED_MAX, remainder: 0 };
-  if (rule.rounding !== "carry") return { earned: rounded(value, rule.rounding), remainder: 0 };
-  const parts = carriedIn(rule);
-  const all = rounded(product(value, ratio(parts)), "floor") + held;
-  return { earned: divide(all, parts, "floor"), remainder: all % parts };
+  if (isAtLeast(value, EARNED_MAX)) return EARNED_MAX * parts;
+  return rounding === "carry" ? rounded(product(value, ratio(parts)), "floor") + held : rounded(value, rounding);
 }
 
 const REASON_OF: Readonly<Record<Period | "visit", Reason>> = {
@@ -247,21 +267,25 @@ export function uncountUsed(work: Working, per: Period, index: number, day: numb
 
 function worthOf(grants: readonly Grant[]): number {
   let all = 0;
-  for (const { value } of grants) all += value;
+  for (let i = 0; i < grants.length; i += 1) all += grants[i]!.value;
   return all;
 }
 
-/** Cuts grants to what is left, the last of them first. */
-function cut(grants: readonly Grant[], left: number, reason: Reason): void {
-  let over = worthOf(grants) - left;
-  if (over <= 0) return;
-  for (const grant of [...grants].reverse()) {
-    const less = Math.min(Math.max(0, over), grant.value);
+/** Cuts grants to what is left, the last of them first; gives what they come to then. */
+function cut(grants: readonly Grant[], left: number, reason: Reason): number {
+  const all = worthOf(grants);
+  if (all <= left) return all;
+  let over = all - left;
+  for (let i = grants.length - 1; over > 0; i -= 1) {
+    const grant = grants[i]!;
+    const less = Math.min(over, grant.value);
     over -= less;
     if (less === 0) continue;
-    grant.value -= less;
+    grant.wouldBe ??= grant.value;
     grant.reason ??= reason;
+    grant.value -= less;
   }
+  return left;
 }
 
 function applyCaps(work: Working, caps: readonly CapRule[], grants: readonly Grant[]): void {
@@ -283,10 +307,12 @@ function bonusValue(work: Working, plan: SavingPlan, bonus: BonusRule, earned: n
 }
 
 /** Fixed bonuses on what the purchase earned. */
-function bonusGrants(work: Working, plan: SavingPlan, earned: number): Grant[] {
+function bonusGrants({ plan, bonuses }: Earner, work: Working, earned: number): Grant[] {
   const grants: Grant[] = [];
-  for (const bonus of plan.bonuses) {
-    const reason = bar(work, bonus.when) ?? limitBar(work, bonus.limit);
+  for (const one of bonuses) {
+    if (!lets(work, one)) continue;
+    const bonus = one.rule;
+    const reason = limitBar(work, bonus.limit);
     if (reason !== null) {
       work.skip(bonus, reason);
       continue;
@@ -294,7 +320,7 @@ function bonusGrants(work: Working, plan: SavingPlan, earned: number): Grant[] {
     const value = Math.min(bonusValue(work, plan, bonus, earned), EARNED_MAX);
     if (value === 0) continue;
     if (bonus.limit !== undefined) countUsed(work, bonus.limit.per, bonus.limit.purse, 1);
-    grants.push({ rule: bonus.id, funder: bonus.funder, value, wouldBe: value, reason: null, by: [] });
+    grants.push(grantOf(plan.rule, bonus.id, bonus.funder, value));
   }
   return grants;
 }
@@ -308,55 +334,58 @@ function limitBar(
   return usedOf(work, limit.per, limit.purse) >= limit.times ? "CAP_TIMES" : null;
 }
 
-/** Cuts grants to what the purse may still hold, and puts them into it; gives an effect for each. */
+/** Cuts grants to what the purse may still hold, puts them into it, and says them; `fraction` and `by` are of the first alone. */
 export function grant(
   work: Working,
   plan: SavingPlan,
+  before: Balance,
   grants: readonly Grant[],
   remainder: number,
   fraction: number,
   weights: readonly number[],
+  by: readonly string[],
 ): void {
-  const { rule } = plan;
-  const holding = holdingOf(work, rule);
-  applyCaps(work, plan.caps, grants);
-  const { value: held, owed } = holding.held;
-  cut(grants, Math.max(0, rule.balanceMax - held + owed), "CAP_BALANCE");
-  const value = worthOf(grants);
-  countCaps(work, plan.caps, value);
-  holding.add(lotsOf(work, rule.validity, value), remainder);
-  for (const [i, { rule: id, funder, value: given, wouldBe, reason, by }] of grants.entries()) {
-    if (wouldBe === 0 && !(i === 0 && fraction !== 0)) continue;
-    const effect: Effect = {
-      type: "earn",
-      rule: id,
-      unit: unitOf(rule),
-      value: given,
-      funder,
-      ...(reason === null ? {} : { wouldBe, reason }),
-      ...(by.length === 0 ? {} : { by }),
-      ...(rule.lots > 0 && given > 0 ? { lots: lotsOf(work, rule.validity, given) } : {}),
-      ...(i === 0 && fraction !== 0 ? { fraction } : {}),
-      ...(given > 0 && weights.length > 1 && sum(weights) > 0 ? { shares: allocate(given, weights) } : {}),
-    };
-    work.effects.push(effect);
-  }
+  const { rule, caps } = plan;
+  if (caps.length > 0) applyCaps(work, caps, grants);
+  const room = rule.balanceMax - before.value + before.owed;
+  const all = cut(grants, Math.max(0, room), "CAP_BALANCE");
+  if (caps.length > 0) countCaps(work, caps, all);
+  putIn(work, plan.place, before, all, rule.validity, remainder);
+  if (by.length > 0) grants[0]!.by = by;
+  for (let i = 0; i < grants.length; i += 1) say(work, rule, grants[i]!, i === 0 ? fraction : 0, weights);
+}
+
+function say(work: Working, rule: SavingRule, grant: Grant, fraction: number, weights: readonly number[]): void {
+  const { value } = grant;
+  // What would have been nothing anyway is not worth a word.
+  if (value === 0 && grant.wouldBe === undefined && fraction === 0) return;
+  if (rule.lots > 0 && value > 0) grant.lots = lotsOf(work, rule.validity, value);
+  if (fraction !== 0) grant.fraction = fraction;
+  if (value > 0 && weights.length > 1 && sum(weights) > 0) grant.shares = allocate(value, weights);
+  work.effects.push(grant);
 }
 
 /** Earning on what is really paid, then multipliers, then bonuses, then caps. */
-export function earnSaving(work: Working, plan: SavingPlan): void {
+export function earnSaving(plan: SavingPlan): Step {
+  const own = guarded(plan.rule);
+  const earner = { plan, multipliers: plan.multipliers.map(guarded), bonuses: plan.bonuses.map(guarded) };
+  return (work) => {
+    if (lets(work, own)) earn(earner, work);
+  };
+}
+
+function earn(earner: Earner, work: Working): void {
+  const { plan, bonuses } = earner;
   const { rule } = plan;
-  const reason = bar(work, rule.when);
-  if (reason !== null) {
-    work.skip(rule, reason);
-    return;
-  }
   const lines = baseLines(work, rule);
-  const { remainder: kept } = holdingOf(work, rule).held;
+  const before = balanceIn(work.purses, plan.place);
+  const { value, by, weights } = exactEarning(earner, work, lines);
+  const parts = rule.rounding === "carry" ? carriedIn(rule) : 1;
   // A fraction that another version of the programme kept may be more than a whole in this one's parts.
-  const before = Math.min(kept, carriedIn(rule) - 1);
-  const { value, by, weights } = exactEarning(work, plan, lines);
-  const { earned, remainder } = madeWhole(rule, value, before);
-  const base: Grant = { rule: rule.id, funder: rule.funder, value: earned, wouldBe: earned, reason: null, by };
-  grant(work, plan, [base, ...bonusGrants(work, plan, earned)], remainder, remainder - kept, weights);
+  const all = madeWhole(rule, value, parts, Math.min(before.remainder, parts - 1));
+  const remainder = all % parts;
+  const earned = (all - remainder) / parts;
+  const base = grantOf(rule, rule.id, rule.funder, earned);
+  const grants = bonuses.length === 0 ? [base] : [base, ...bonusGrants(earner, work, earned)];
+  grant(work, plan, before, grants, remainder, remainder - before.remainder, weights, by);
 }

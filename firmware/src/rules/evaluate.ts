@@ -11,7 +11,16 @@ import { beginDay, notesOf, runStages } from "./stages.ts";
 import { fixedSteps, STEPS_MAX, StepsExhausted } from "./steps.ts";
 import { buyPack } from "./units.ts";
 import { FAULT_REASONS } from "./words.ts";
-import { type Effect, type Facts, type Line, type Note, type Sale, type Skipped, Working } from "./working.ts";
+import {
+  type Effect,
+  type Facts,
+  type Line,
+  type Note,
+  type Sale,
+  type Skipped,
+  type Tender,
+  Working,
+} from "./working.ts";
 
 /** What can happen to a card in a programme. A sale need not name its kind. */
 type SaleVisit = Sale & { readonly kind?: "sale" };
@@ -47,39 +56,50 @@ function checkCount(value: number, name: string): void {
 
 /** Checks one line; gives nothing. */
 function checkLine({ amount, quantity, category }: Line, number: number): void {
-  checkCount(amount, `line ${number} amount`);
-  checkCount(quantity, `line ${number} quantity`);
+  if ((amount | 0) !== amount || amount < 0) checkCount(amount, `line ${number} amount`);
+  if ((quantity | 0) !== quantity || quantity < 0) checkCount(quantity, `line ${number} quantity`);
   if (quantity === 0) throw new ArithmeticFault("a line has at least one unit");
   if (category !== undefined && category.length > CATEGORY_MAX)
     throw new ArithmeticFault(`a category has at most ${CATEGORY_MAX} characters`);
 }
 
-function checkSale({ lines, tip, tenders, use = 0, redeem, prepaid }: Sale): void {
-  if (lines.length === 0 && use === 0) throw new ArithmeticFault("a sale has at least one line");
-  if (lines.length > SALE_LINES_MAX) throw new ArithmeticFault(`${lines.length} lines, at most ${SALE_LINES_MAX}`);
-  checkCount(tip, "tip");
-  checkCount(use, "use");
+function checkTenders(tenders: readonly Tender[]): void {
+  if (tenders.length > TENDERS_MAX) throw new ArithmeticFault(`${tenders.length} tenders, at most ${TENDERS_MAX}`);
+  for (const [i, { amount }] of tenders.entries()) checkCount(amount, `tender ${i + 1} amount`);
+}
+
+/** What a customer asks for with a sale. */
+function checkWishes({ use, redeem, prepaid }: Sale): void {
+  if (use !== undefined) checkCount(use, "use");
   if (typeof redeem === "number") checkCount(redeem, "redeem");
   if (typeof prepaid === "number") checkCount(prepaid, "prepaid");
   else if (prepaid !== undefined && prepaid !== "none") throw new ArithmeticFault(`prepaid is "${prepaid}"`);
-  let [units, total] = [0, tip];
-  for (const [i, line] of lines.entries()) {
+}
+
+function checkSale(sale: Sale): void {
+  const { lines, tip, use = 0 } = sale;
+  if (lines.length === 0 && use === 0) throw new ArithmeticFault("a sale has at least one line");
+  if (lines.length > SALE_LINES_MAX) throw new ArithmeticFault(`${lines.length} lines, at most ${SALE_LINES_MAX}`);
+  checkCount(tip, "tip");
+  checkWishes(sale);
+  let units = 0;
+  let total = tip;
+  for (let i = 0; i < lines.length; i += 1) {
+    const line = lines[i]!;
     checkLine(line, i + 1);
     units += line.quantity;
     total += line.amount;
   }
   if (units > SALE_UNITS_MAX) throw new ArithmeticFault(`the sale has ${units} units, at most ${SALE_UNITS_MAX}`);
   if (total > SALE_CENTS_MAX) throw new ArithmeticFault(`the sale comes to ${total} cents, at most ${SALE_CENTS_MAX}`);
-  if (tenders === undefined) return;
-  if (tenders.length > TENDERS_MAX) throw new ArithmeticFault(`${tenders.length} tenders, at most ${TENDERS_MAX}`);
-  for (const [i, { amount }] of tenders.entries()) checkCount(amount, `tender ${i + 1} amount`);
+  if (sale.tenders !== undefined) checkTenders(sale.tenders);
 }
 
-function checkFacts(programme: Programme, { merchant, at, spentToday = 0 }: Facts): void {
+function checkFacts(programme: Programme, { merchant, at, spentToday }: Facts): void {
   if (programme.merchants[merchant] === undefined) {
     throw new ArithmeticFault(`merchant ${merchant} is not in programme ${programme.number}`);
   }
-  checkCount(spentToday, "spentToday");
+  if (spentToday !== undefined) checkCount(spentToday, "spentToday");
   checkCount(at, "at");
 }
 
@@ -89,36 +109,52 @@ function checkFacts(programme: Programme, { merchant, at, spentToday = 0 }: Fact
  */
 export class Evaluation {
   readonly #work: Working;
-  readonly programme: number;
-  readonly version: number;
   readonly effects: readonly Effect[];
   /** The purses as they will stand on the card. */
   readonly newPurses: readonly Purse[];
-  readonly skipped: readonly Skipped[];
-  /** Cents taken off each line by this programme, for the one evaluated after it. */
-  readonly discounts: readonly number[];
-  readonly redeemed: readonly number[];
-  /** The part of `redeemed` that prepaid money paid by itself. */
-  readonly prepaid: readonly number[];
-  /** The part of `redeemed` that lowers taxes, as discounts do. */
-  readonly untaxed: readonly number[];
-  readonly freed: readonly number[];
   /** Cents left to pay by other means, tip included, after this programme and those before it. Of a top-up: the cash it takes. */
   readonly payable: number;
 
   constructor(work: Working, payable: number) {
     this.#work = work;
-    this.programme = work.programme.number;
-    this.version = work.programme.version;
     this.effects = work.effects;
     this.newPurses = work.newPurses();
-    this.skipped = work.skipped;
-    this.discounts = work.discounts;
-    this.redeemed = work.redeemed;
-    this.prepaid = work.prepaid;
-    this.untaxed = work.untaxed;
-    this.freed = work.freed;
     this.payable = payable;
+  }
+
+  get programme(): number {
+    return this.#work.programme.number;
+  }
+
+  get version(): number {
+    return this.#work.programme.version;
+  }
+
+  get skipped(): readonly Skipped[] {
+    return this.#work.skipped;
+  }
+
+  /** Cents taken off each line by this programme, for the one evaluated after it. */
+  get discounts(): readonly number[] {
+    return this.#work.taken.discounts;
+  }
+
+  get redeemed(): readonly number[] {
+    return this.#work.taken.redeemed;
+  }
+
+  /** The part of `redeemed` that prepaid money paid by itself. */
+  get prepaid(): readonly number[] {
+    return this.#work.taken.prepaid;
+  }
+
+  /** The part of `redeemed` that lowers taxes, as discounts do. */
+  get untaxed(): readonly number[] {
+    return this.#work.taken.untaxed;
+  }
+
+  get freed(): readonly number[] {
+    return this.#work.taken.freed;
   }
 
   get receipt(): readonly Note[] {

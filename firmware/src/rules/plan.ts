@@ -1,22 +1,35 @@
 import { sum } from "./arithmetic.ts";
 import type { BonusRule, CapRule, DiscountRule, DrawRule, MultiplierRule } from "./modifier-rules.ts";
+import { type Place, placeOf } from "./place.ts";
 import type { PrepaidRule, UnitsRule } from "./prepaid-rule.ts";
 import type { Programme, Rule } from "./programme.ts";
+import { type Ratio, ratio } from "./ratio.ts";
 import type { SavingRule } from "./saving-rule.ts";
 import type { StampsRule } from "./stamps-rule.ts";
 import type { ChallengeRule, ClubRule, TiersRule } from "./status-rules.ts";
 
+/** A rate of all. */
+export const BASIS_POINTS = 10_000;
+
 /** A rule that saves, with everything that changes what it earns. */
 export interface SavingPlan {
   readonly rule: SavingRule;
+  readonly place: Place;
+  /** What one cent earns, exactly; null where cents do not earn one by one. */
+  readonly perCent: Ratio | null;
+  /** The best first. */
   readonly multipliers: readonly MultiplierRule[];
   readonly bonuses: readonly BonusRule[];
   readonly caps: readonly CapRule[];
   readonly hasTiers: boolean;
 }
 
-/** A programme's rules by what they do, each in the order in which they speak, whatever their order in the file. */
+/**
+ * A programme's rules by what they do, each in the order in which they speak, whatever their order in the file; with all that depends
+ * on the programme alone, worked out once, since a terminal sells all day.
+ */
 export interface Plan {
+  readonly programme: Programme;
   readonly inOrder: readonly Rule[];
   readonly discounts: readonly DiscountRule[];
   readonly savings: readonly SavingPlan[];
@@ -24,6 +37,8 @@ export interface Plan {
   readonly prepaid: PrepaidRule | null;
   readonly units: readonly UnitsRule[];
   readonly tiers: TiersRule | null;
+  /** What each level multiplies by. */
+  readonly levelRatios: readonly Ratio[];
   readonly clubs: readonly ClubRule[];
   readonly challenges: readonly ChallengeRule[];
   readonly draws: readonly DrawRule[];
@@ -39,17 +54,27 @@ function lotsOf(rule: Rule): number {
   return "lots" in rule ? rule.lots : 0;
 }
 
-function makePlan({ rules }: Programme): Plan {
+function perCentOf(rule: SavingRule): Ratio | null {
+  if (rule.kind === "cagnotte") return ratio(rule.rate, BASIS_POINTS);
+  const { earn } = rule;
+  return earn.per === "amount" && earn.groups === "exact" ? ratio(earn.points, earn.cents) : null;
+}
+
+function makePlan(programme: Programme): Plan {
+  const { rules } = programme;
   const inOrder = [...rules].sort((a, b) => orderOf(a) - orderOf(b) || byId(a, b));
   const of = <K extends Rule["kind"]>(...kinds: readonly K[]) =>
     inOrder.filter((rule): rule is Extract<Rule, { kind: K }> => (kinds as readonly string[]).includes(rule.kind));
   const [tiers = null] = of("tiers");
   const [prepaid = null] = of("prepaid");
   return {
+    programme,
     inOrder,
     discounts: of("discount"),
     savings: of("cagnotte", "points").map((rule) => ({
       rule,
+      place: placeOf(rule),
+      perCent: perCentOf(rule),
       multipliers: of("multiplier")
         .filter((modifier) => modifier.of === rule.id)
         .sort((a, b) => b.permille - a.permille || byId(a, b)),
@@ -61,6 +86,7 @@ function makePlan({ rules }: Programme): Plan {
     prepaid,
     units: of("units"),
     tiers,
+    levelRatios: (tiers?.levels ?? []).map(({ permille }) => ratio(permille, 1_000)),
     clubs: of("club"),
     challenges: of("challenge"),
     draws: of("draw"),
@@ -69,10 +95,13 @@ function makePlan({ rules }: Programme): Plan {
 }
 
 const plans = new WeakMap<Programme, Plan>();
+/** The plan that was asked for last: one sale after the other is made under the same programme. */
+let last: { readonly programme: Programme; readonly plan: Plan } | null = null;
+
 export function planOf(programme: Programme): Plan {
-  const known = plans.get(programme);
-  if (known !== undefined) return known;
-  const plan = makePlan(programme);
+  if (last?.programme === programme) return last.plan;
+  const plan = plans.get(programme) ?? makePlan(programme);
   plans.set(programme, plan);
+  last = { programme, plan };
   return plan;
 }

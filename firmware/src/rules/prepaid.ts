@@ -1,10 +1,11 @@
 import type { Purse, PurseKind } from "@cachet/card-layout";
-import { divide, sum } from "./arithmetic.ts";
-import { balanceIn, Holding, lotsOf, type Place, placeKind } from "./balance.ts";
+import { allocate, divide, sum } from "./arithmetic.ts";
+import { balanceIn, Holding, lotsOf, placeKind } from "./balance.ts";
 import { worthOf } from "./lots.ts";
+import type { Place } from "./place.ts";
 import type { PrepaidRule, TopUpBonus } from "./prepaid-rule.ts";
 import type { Reason } from "./words.ts";
-import type { Effect, Note, Working } from "./working.ts";
+import type { Effect, Note, Step, Working } from "./working.ts";
 
 export const bonusPlace = ({ purse, lots }: TopUpBonus): Place => ({
   index: purse,
@@ -38,27 +39,28 @@ export function bonusHolding(work: Working, { bonus }: PrepaidRule): Holding | n
 }
 
 /** Money given on top whose last day is over leaves the card. */
-export function expireBonus(work: Working, rule: PrepaidRule): void {
-  const over = bonusHolding(work, rule)?.expire(work.expiryDay) ?? [];
-  if (rule.bonus === null || over.length === 0) return;
-  work.effects.push({
-    type: "expire",
-    rule: rule.id,
-    unit: "cents",
-    value: worthOf(over),
-    funder: rule.bonus.funder,
-    label: "bonus",
-    lots: over,
-  });
+export function expireBonus({ id, bonus }: PrepaidRule): Step | null {
+  if (bonus === null) return null;
+  const { funder } = bonus;
+  return (work) => {
+    const over = new Holding(work, bonusPlace(bonus)).expire(work.expiryDay);
+    if (over.length === 0) return;
+    work.effects.push({
+      type: "expire",
+      rule: id,
+      unit: "cents",
+      value: worthOf(over),
+      funder,
+      label: "bonus",
+      lots: over,
+    });
+  };
 }
 
 /** Takes so many cents out of one part, and says so. What was given on top is a discount of the shop; what was paid in, a tender. */
 function payFrom(work: Working, rule: PrepaidRule, part: "paid" | "bonus", cents: number, wouldBe: number): void {
-  const shares = work.takeOff(cents);
-  for (const [i, share] of shares.entries()) {
-    work.prepaid[i]! += share;
-    if (part === "bonus") work.untaxed[i]! += share;
-  }
+  const shares = allocate(cents, work.openLines());
+  work.take({ redeemed: shares, prepaid: shares, ...(part === "bonus" ? { untaxed: shares } : {}) });
   const lots = part === "bonus" ? bonusHolding(work, rule)!.take(cents) : [];
   if (part === "paid") holdPaid(work, rule, prepaidIn(work.purses, rule).paid - cents);
   work.effects.push({
@@ -86,7 +88,12 @@ function askedRefusal(work: Working, asked: number, held: number): Reason | null
  * Pays what cagnottes left open, excluded categories included: it is the customer's own money. Where nobody asked for it,
  * what stands in its way is skipped, not declined.
  */
-export function payPrepaid(work: Working, rule: PrepaidRule): void {
+export const payPrepaid =
+  (rule: PrepaidRule): Step =>
+  (work) =>
+    pay(work, rule);
+
+function pay(work: Working, rule: PrepaidRule): void {
   const held = prepaidIn(work.purses, rule);
   const all = held.paid + held.bonus;
   const asked = work.sale.prepaid;

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { balanceIn } from "./balance.ts";
 import { carriedIn, usedOf } from "./earning.ts";
+import { placeOf } from "./place.ts";
 import {
   bonus,
   cagnotte,
@@ -29,7 +30,6 @@ import {
   type Visit,
   type When,
 } from "./plain.ts";
-import { placeOf } from "./saving.ts";
 import { Working } from "./working.ts";
 
 const RUNS = { numRuns: 10_000 };
@@ -554,11 +554,10 @@ function earlier({ lines }: Sale, tenths: number): NonNullable<Facts["before"]> 
 /** An offer that was put on the card before anything happened to it. */
 const OFFERED: readonly Purse[] = [{ kind: "offer", index: 0, offer: 7, from: 9_862, until: 9_900 }];
 
-/** Plays steps on a card; holds every one of them against what must always be so. */
-function play(programme: Programme, steps: readonly Step[], inspect = true) {
+/** Plays steps on a card, one whenever it is asked for the next. */
+function* visitsOf(programme: Programme, steps: readonly Step[]) {
   let purses = OFFERED;
   let at = START;
-  const done: { readonly visit: Visit; readonly facts: Facts; readonly evaluation: Evaluation }[] = [];
   for (const { visit, days, facts: rest, tenths } of steps) {
     if (!isVisitTo(programme, visit)) continue;
     const now = Math.max(0, at + days * DAY);
@@ -566,19 +565,24 @@ function play(programme: Programme, steps: readonly Step[], inspect = true) {
     const isSale = visit.kind === undefined || visit.kind === "sale";
     const before = isSale && tenths > 0 ? { before: earlier(visit, tenths) } : {};
     const facts = { ...rest, ...before, at: now } as Facts;
-    frozen(purses);
-    frozen(visit);
-    const evaluation = evaluate(programme, purses, visit, facts);
-    if (inspect) {
-      holdsTrue(programme, purses, visit, facts, evaluation);
-      const reversed = evaluate({ ...programme, rules: [...programme.rules].reverse() }, purses, visit, facts);
-      expect(reversed.effects).toEqual(evaluation.effects);
-      expect(reversed.newPurses).toEqual(evaluation.newPurses);
-    }
+    const held = frozen(purses);
+    const evaluation = evaluate(programme, held, frozen(visit), facts);
     purses = evaluation.newPurses;
-    done.push({ visit, facts, evaluation });
+    yield { visit, facts, held, evaluation, at };
   }
-  return { purses, at, done };
+}
+
+/** Plays steps on a card; holds every one of them against what must always be so. */
+function play(programme: Programme, steps: readonly Step[], inspect = true) {
+  const done = [...visitsOf(programme, steps)];
+  for (const { visit, facts, held, evaluation } of inspect ? done : []) {
+    holdsTrue(programme, held, visit, facts, evaluation);
+    const reversed = evaluate({ ...programme, rules: [...programme.rules].reverse() }, held, visit, facts);
+    expect(reversed.effects).toEqual(evaluation.effects);
+    expect(reversed.newPurses).toEqual(evaluation.newPurses);
+  }
+  const last = done.at(-1);
+  return { purses: last?.evaluation.newPurses ?? OFFERED, at: last?.at ?? START, done };
 }
 
 describe("whatever the programme, the card and the visits", () => {
@@ -601,13 +605,23 @@ describe("whatever the programme, the card and the visits", () => {
     );
   });
 
-  it("visits of different cards commute", () => {
+  it("visits of different cards commute, under one programme and under two", () => {
+    const steps = fc.array(anyStep, { minLength: 1, maxLength: 3 });
+    const turns = fc.array(fc.boolean(), { maxLength: 6 });
     fc.assert(
-      fc.property(anyProgramme, steady(anySale), steady(anySale), (programme, one, other) => {
-        const alone = [play(programme, [one], false).purses, play(programme, [other], false).purses];
-        expect([play(programme, [other], false).purses, play(programme, [one], false).purses].reverse()).toEqual(alone);
+      fc.property(anyProgramme, fc.option(anyProgramme), steps, steps, turns, (programme, other, one, two, order) => {
+        const [first, second] = [frozen(programme), frozen(other ?? programme)];
+        const said = ({ evaluation }: { evaluation: Evaluation }) => [evaluation.effects, evaluation.newPurses];
+        const alone = [play(first, one, false).done.map(said), play(second, two, false).done.map(said)];
+        const cards = [visitsOf(first, one), visitsOf(second, two)];
+        const mixed: unknown[][] = [[], []];
+        for (const turn of [...order.map(Number), 0, 0, 0, 1, 1, 1]) {
+          const next = cards[turn]!.next();
+          if (!next.done) mixed[turn]!.push(said(next.value));
+        }
+        expect(mixed).toEqual(alone);
       }),
-      { numRuns: 300 },
+      RUNS,
     );
   });
 });

@@ -3,10 +3,13 @@ import { ArithmeticFault, divide, type Rounding, whole } from "./arithmetic.ts";
 /** A whole number of any size: a plain one as long as that is exact. */
 type Exact = number | bigint;
 
+/** Nothing here is less than nothing, so there is one end to look at. */
+const EXACT_MAX = Number.MAX_SAFE_INTEGER;
+
 function times(a: Exact, b: Exact): Exact {
   if (typeof a === "number" && typeof b === "number") {
     const all = a * b;
-    if (Number.isSafeInteger(all)) return all;
+    if (all <= EXACT_MAX) return all;
   }
   return BigInt(a) * BigInt(b);
 }
@@ -14,7 +17,7 @@ function times(a: Exact, b: Exact): Exact {
 function plus(a: Exact, b: Exact): Exact {
   if (typeof a === "number" && typeof b === "number") {
     const all = a + b;
-    if (Number.isSafeInteger(all)) return all;
+    if (all <= EXACT_MAX) return all;
   }
   return BigInt(a) + BigInt(b);
 }
@@ -27,7 +30,9 @@ export interface Ratio {
 
 /** Throws `ArithmeticFault` for what is no whole number, less than nothing, or over nothing. */
 export function ratio(of: number, by = 1): Ratio {
-  if (whole(of, "numerator") < 0 || whole(by, "denominator") <= 0) throw new ArithmeticFault(`${of} over ${by}`);
+  if ((of | 0) !== of) whole(of, "numerator");
+  if ((by | 0) !== by) whole(by, "denominator");
+  if (of < 0 || by <= 0) throw new ArithmeticFault(`${of} over ${by}`);
   return { of, by };
 }
 
@@ -36,9 +41,16 @@ export const ONE: Ratio = { of: 1, by: 1 };
 
 export const isNothing = ({ of }: Ratio): boolean => of === 0 || of === 0n;
 
-export function product(a: Ratio, b: Ratio): Ratio {
-  if (b === ONE) return a;
-  return { of: times(a.of, b.of), by: times(a.by, b.by) };
+/** So many times both. */
+export function product(a: Ratio, b: Ratio, count = 1): Ratio {
+  if (count === 1 && b === ONE) return a;
+  if (count === 1 && a === ONE) return b;
+  if (typeof a.of === "number" && typeof b.of === "number" && typeof a.by === "number" && typeof b.by === "number") {
+    const of = a.of * b.of * count;
+    const by = a.by * b.by;
+    if (of <= EXACT_MAX && by <= EXACT_MAX) return { of, by };
+  }
+  return { of: times(times(a.of, b.of), count), by: times(a.by, b.by) };
 }
 
 export function total(a: Ratio, b: Ratio): Ratio {
@@ -49,7 +61,8 @@ export function total(a: Ratio, b: Ratio): Ratio {
 }
 
 /** Whether it is so many or more. */
-export const isAtLeast = ({ of, by }: Ratio, value: number): boolean => of >= times(by, value);
+export const isAtLeast = ({ of, by }: Ratio, value: number): boolean =>
+  of >= (typeof of === "number" && typeof by === "number" ? by * value : times(by, value));
 
 /** Made whole once, as told. Throws `ArithmeticFault` where the result is no number that is exact. */
 export function rounded({ of, by }: Ratio, rounding: Rounding): number {

@@ -315,12 +315,10 @@ function undo(reversal: Reversal, effect: Effect): void {
 function soldOf({ work, refund: { sale, effects } }: Reversal): Working {
   const sold = new Working(work.programme, [], sale, work.facts);
   const prepaid = work.plan.prepaid?.id;
-  for (const { type, rule, shares = [] } of effects) {
-    for (const [i, share] of shares.entries()) {
-      if (type === "discount") sold.discounts[i]! += share;
-      if (type === "redeem") sold.redeemed[i]! += share;
-      if (type === "redeem" && rule === prepaid) sold.prepaid[i]! += share;
-    }
+  for (const { type, rule, shares } of effects) {
+    if (shares === undefined) continue;
+    if (type === "discount") sold.take({ discounts: shares });
+    if (type === "redeem") sold.take({ redeemed: shares, ...(rule === prepaid ? { prepaid: shares } : {}) });
   }
   return sold;
 }

@@ -1,27 +1,26 @@
 import type { Purse, PurseKind } from "@cachet/card-layout";
-import { divide, sum } from "./arithmetic.ts";
-import { type Balance, balanceIn, Holding, type Place, placeKind } from "./balance.ts";
+import { allocate, divide, sum } from "./arithmetic.ts";
+import { type Balance, balanceIn, Holding, placeKind } from "./balance.ts";
 import { worthOf } from "./lots.ts";
-import type { SavingRule } from "./saving-rule.ts";
+import { placeOf } from "./place.ts";
+import type { Plan, SavingPlan } from "./plan.ts";
+import type { PointsRule, SavingRule } from "./saving-rule.ts";
 import type { Reason } from "./words.ts";
-import type { Effect, Note, Working } from "./working.ts";
-
-/** Where a saving rule keeps its value. */
-export function placeOf(rule: SavingRule): Place {
-  const unit = rule.kind === "cagnotte" ? "cents" : "points";
-  return { index: rule.purse, unit, lots: rule.lots, carries: rule.rounding === "carry" };
-}
+import type { Effect, Note, Step, Working } from "./working.ts";
 
 export const savingPurse = (rule: SavingRule): PurseKind => placeKind(placeOf(rule));
 export const unitOf = (rule: SavingRule): "cents" | "points" => (rule.kind === "cagnotte" ? "cents" : "points");
 export const holdingOf = (work: Working, rule: SavingRule): Holding => new Holding(work, placeOf(rule));
 
 /** Lots whose last day is over leave the card. */
-export function expireSaving(work: Working, rule: SavingRule): void {
-  const over = holdingOf(work, rule).expire(work.expiryDay);
-  if (over.length === 0) return;
+export function expireSaving({ rule, place }: SavingPlan): Step {
   const { id, funder } = rule;
-  work.effects.push({ type: "expire", rule: id, unit: unitOf(rule), value: worthOf(over), funder, lots: over });
+  return (work) => {
+    if (!work.hasLots(place.index)) return;
+    const over = new Holding(work, place).expire(work.expiryDay);
+    if (over.length === 0) return;
+    work.effects.push({ type: "expire", rule: id, unit: unitOf(rule), value: worthOf(over), funder, lots: over });
+  };
 }
 
 /** What one step takes from the purse and off the ticket. */
@@ -47,22 +46,28 @@ function refusal(work: Working, rule: SavingRule, asked: number | "max", cents: 
 }
 
 /** What earlier rules and programmes already paid of what the customer asked for. */
-function stillAsked({ sale, redeemed, facts }: Working): number | "max" {
+function stillAsked({ sale, taken, facts }: Working): number | "max" {
   if (sale.redeem === "max") return "max";
   // Prepaid money that paid by itself in an earlier programme is no answer to the request.
   const earlier = sum(facts.before?.redeemed ?? []) - sum(facts.before?.prepaid ?? []);
-  return (sale.redeem ?? 0) - sum(redeemed) - earlier;
+  return (sale.redeem ?? 0) - sum(taken.redeemed) - earlier;
 }
 
 /**
  * Redemption: what was asked for, at most what is left to pay, in whole steps. Refused whole when the card holds less than asked, or
  * when less may leave it; `max` asks for what is possible and is cut instead.
  */
-export function redeemSaving(work: Working, rule: SavingRule): void {
-  if (work.sale.redeem === undefined) return;
-  const asked = stillAsked(work);
+export function redeemSaving({ rule }: SavingPlan): Step | null {
   const step = stepOf(rule);
-  if (step === null || (asked !== "max" && asked <= 0)) return;
+  if (step === null) return null;
+  return (work) => {
+    if (work.sale.redeem !== undefined) redeem(work, rule, step);
+  };
+}
+
+function redeem(work: Working, rule: SavingRule, step: { readonly taken: number; readonly cents: number }): void {
+  const asked = stillAsked(work);
+  if (asked !== "max" && asked <= 0) return;
   const holding = holdingOf(work, rule);
   const { value: held } = holding.held;
   const cents = payableBy(rule, held);
@@ -80,8 +85,8 @@ export function redeemSaving(work: Working, rule: SavingRule): void {
   const paid = steps * step.cents;
   if (wouldBe < Math.max(rule.redeemMin, step.cents)) return;
   const isCapped = paid < divide(wouldBe, step.cents, "floor") * step.cents;
-  const shares = work.takeOff(paid);
-  if (rule.pays === "discount") for (const [i, share] of shares.entries()) work.untaxed[i]! += share;
+  const shares = allocate(paid, work.openLines());
+  work.take({ redeemed: shares, ...(rule.pays === "discount" ? { untaxed: shares } : {}) });
   const lots = paid > 0 ? holding.take(steps * step.taken) : [];
   work.effects.push({
     type: "redeem",
@@ -97,18 +102,20 @@ export function redeemSaving(work: Working, rule: SavingRule): void {
 }
 
 /** A gift of a catalogue, for points. What no catalogue of the programme has is declined, where it has one at all. */
-export function takeGift(work: Working): void {
-  const wanted = work.sale.gift;
-  if (wanted === undefined) return;
-  const catalogues = work.plan.savings.flatMap(({ rule }) =>
-    rule.kind === "points" && rule.gifts.length > 0 ? [rule] : [],
-  );
-  const [first] = catalogues;
-  if (first === undefined) return;
+export function takeGift({ savings }: Plan): Step | null {
+  const catalogues = savings.flatMap(({ rule }) => (rule.kind === "points" && rule.gifts.length > 0 ? [rule] : []));
+  if (catalogues.length === 0) return null;
+  return (work) => {
+    const { gift } = work.sale;
+    if (gift !== undefined) giveGift(work, catalogues, gift);
+  };
+}
+
+function giveGift(work: Working, catalogues: readonly PointsRule[], wanted: string): void {
   const rule = catalogues.find(({ gifts }) => gifts.some(({ id }) => id === wanted));
   const gift = rule?.gifts.find(({ id }) => id === wanted);
   if (rule === undefined || gift === undefined) {
-    work.decline(first, "points", 0, "NO_SUCH_GIFT");
+    work.decline(catalogues[0]!, "points", 0, "NO_SUCH_GIFT");
     return;
   }
   const holding = holdingOf(work, rule);

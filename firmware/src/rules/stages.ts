@@ -11,9 +11,7 @@ import { expireSaving, noteSaving, redeemSaving, savingPurse, takeGift } from ".
 import { noteStamps, offerFreeItems, stampsPurse, stampVisit } from "./stamps.ts";
 import { climbTiers, noteTiers, reviewTiers, tiersPurse } from "./tiers.ts";
 import { noteUnits, useUnits } from "./units.ts";
-import type { Effect, Note, Working } from "./working.ts";
-
-type Step = (work: Working) => void;
+import type { Effect, Note, Step, Working } from "./working.ts";
 
 /** What a programme has to do at a visit, and nothing else: found once, since a terminal sells all day. */
 interface Steps {
@@ -21,27 +19,26 @@ interface Steps {
   readonly sale: readonly Step[];
 }
 
-/** One step for each rule. */
-const each = <R>(rules: readonly (R | null)[], act: (work: Working, rule: R) => void): Step[] =>
-  rules.flatMap((rule) => (rule === null ? [] : [(work: Working) => act(work, rule)]));
+/** What each rule has to do; a rule that has nothing to do has no step. */
+const each = <R>(rules: readonly (R | null)[], stepOf: (rule: R) => Step | null): Step[] =>
+  rules.flatMap((rule) => (rule === null ? [] : (stepOf(rule) ?? [])));
 
 /** What the day has done to a card before anything is sold: value that is over, reviews that are due. */
 function daySteps({ savings, prepaid, tiers }: Plan): Step[] {
-  const saving = savings.map(({ rule }) => rule);
-  return [...each(saving, expireSaving), ...each([prepaid], expireBonus), ...each([tiers], reviewTiers)];
+  return [...each(savings, expireSaving), ...each([prepaid], expireBonus), ...each([tiers], reviewTiers)];
 }
 
 /**
  * The fixed order of an evaluation. A rule has its say in the stages that concern it and in no others, so that the
  * result does not depend on the order of the rules in the file.
  */
-function saleSteps({ discounts, savings, stamps, prepaid, units, tiers, challenges, draws }: Plan): Step[] {
-  const saving = savings.map(({ rule }) => rule);
+function saleSteps(plan: Plan): Step[] {
+  const { savings, stamps, prepaid, units, tiers, challenges, draws } = plan;
   return [
     ...each(stamps, offerFreeItems),
-    ...(discounts.length === 0 ? [] : [giveDiscounts]),
-    ...each(saving, redeemSaving),
-    ...(saving.length === 0 ? [] : [takeGift]),
+    ...each([plan], giveDiscounts),
+    ...each(savings, redeemSaving),
+    ...each([plan], takeGift),
     ...each([prepaid], payPrepaid),
     ...each(units, useUnits),
     ...each(savings, earnSaving),
@@ -53,12 +50,14 @@ function saleSteps({ discounts, savings, stamps, prepaid, units, tiers, challeng
 }
 
 const known = new WeakMap<Plan, Steps>();
+/** The steps that were asked for last, as of the plan. */
+let last: { readonly plan: Plan; readonly steps: Steps } | null = null;
 
 function stepsOf(plan: Plan): Steps {
-  const found = known.get(plan);
-  if (found !== undefined) return found;
-  const steps = { day: daySteps(plan), sale: saleSteps(plan) };
+  if (last?.plan === plan) return last.steps;
+  const steps = known.get(plan) ?? { day: daySteps(plan), sale: saleSteps(plan) };
   known.set(plan, steps);
+  last = { plan, steps };
   return steps;
 }
 

@@ -1,9 +1,9 @@
 import { type Purse, type PurseKind, STAMPS_MAX } from "@cachet/card-layout";
 import { divide, sum } from "./arithmetic.ts";
-import { bar, basketBar } from "./bar.ts";
+import { type Bar, barOf, basketBarOf, firstOf, lets } from "./bar.ts";
 import type { StampsRule } from "./stamps-rule.ts";
 import type { Reason } from "./words.ts";
-import type { Effect, Note, Working } from "./working.ts";
+import type { Effect, Note, Step, Working } from "./working.ts";
 
 export function stampsPurse(rule: StampsRule): PurseKind {
   return rule.cooldownMinutes > 0 ? "timed-stamps" : "stamps";
@@ -12,10 +12,23 @@ export function stampsPurse(rule: StampsRule): PurseKind {
 const PURSES: readonly PurseKind[] = ["stamps", "timed-stamps"];
 
 /** What the card holds, under whichever kind of purse a version of the programme kept it. */
-function held(purses: readonly Purse[], rule: StampsRule): { readonly count: number; readonly last: number | null } {
-  const purse = purses.find(({ kind, index }) => PURSES.includes(kind) && index === rule.purse);
-  if (purse?.kind === "timed-stamps") return { count: purse.count, last: purse.last === 0 ? null : purse.last };
-  return { count: purse?.kind === "stamps" ? purse.count : 0, last: null };
+function purseOf(
+  purses: readonly Purse[],
+  { purse: wanted }: StampsRule,
+): Extract<Purse, { kind: "stamps" | "timed-stamps" }> | null {
+  for (let i = 0; i < purses.length; i += 1) {
+    const purse = purses[i]!;
+    if (purse.index === wanted && (purse.kind === "stamps" || purse.kind === "timed-stamps")) return purse;
+  }
+  return null;
+}
+
+const heldIn = (purses: readonly Purse[], rule: StampsRule): number => purseOf(purses, rule)?.count ?? 0;
+
+/** When the last stamp was given; null where that is not known. */
+function lastIn(purses: readonly Purse[], rule: StampsRule): number | null {
+  const purse = purseOf(purses, rule);
+  return purse?.kind === "timed-stamps" && purse.last !== 0 ? purse.last : null;
 }
 
 function hold(work: Working, rule: StampsRule, count: number): void {
@@ -25,25 +38,27 @@ function hold(work: Working, rule: StampsRule, count: number): void {
 
 /** Puts stamps into a grid, or takes some out, as far as there is room and as far as they are there; gives how many it was. */
 export function addStamps(work: Working, rule: StampsRule, more: number): number {
-  const { count, last } = held(work.purses, rule);
+  const count = heldIn(work.purses, rule);
+  const last = lastIn(work.purses, rule);
   const now = Math.max(0, Math.min(STAMPS_MAX, count + more));
   if (rule.cooldownMinutes === 0) work.put({ kind: "stamps", index: rule.purse, count: now }, PURSES);
   else work.put({ kind: "timed-stamps", index: rule.purse, count: now, last: last ?? 0 }, PURSES);
   return now - count;
 }
 
-/** Why this visit gives no stamp, before anything about payment is known; null when it may. */
-function refusal(work: Working, rule: StampsRule): Reason | null {
-  const barred = bar(work, rule.when) ?? basketBar(work, rule.minimum);
-  if (barred !== null) return barred;
-  if (rule.cooldownMinutes > 0) {
-    if (work.facts.clockSuspect) return "CLOCK_SUSPECT";
-    const { last } = held(work.purses, rule);
-    // A last stamp in the future was given by a clock that was ahead: it must not bar the card until then.
-    const since = last === null ? Number.POSITIVE_INFINITY : work.facts.at - last;
-    if (since >= 0 && since < rule.cooldownMinutes * 60) return "COOLDOWN";
-  }
-  return null;
+function cooldown(work: Working, rule: StampsRule): Reason | null {
+  if (work.facts.clockSuspect) return "CLOCK_SUSPECT";
+  const last = lastIn(work.purses, rule);
+  // A last stamp in the future was given by a clock that was ahead: it must not bar the card until then.
+  const since = last === null ? Number.POSITIVE_INFINITY : work.facts.at - last;
+  return since >= 0 && since < rule.cooldownMinutes * 60 ? "COOLDOWN" : null;
+}
+
+/** What keeps a visit from giving a stamp, before anything about payment is known. */
+function refusalOf(rule: StampsRule): Bar | null {
+  const bars = [barOf(rule.when), basketBarOf(rule.minimum)];
+  if (rule.cooldownMinutes > 0) bars.push((work) => cooldown(work, rule));
+  return firstOf(bars.filter((bar) => bar !== null));
 }
 
 function itemsOf(work: Working, category: string): { readonly line: number; readonly unit: number }[] {
@@ -69,21 +84,29 @@ function freeItemsDue(rule: StampsRule, count: number, items: number): number {
 const keepsRewards = ({ facts, sale }: Working): boolean => facts.earnOnly === true || sale.rewards === "later";
 
 /** Free items of this basket, cheapest units first. */
-export function offerFreeItems(work: Working, rule: StampsRule): void {
-  if (rule.reward.kind !== "free-item" || keepsRewards(work) || refusal(work, rule) !== null) return;
-  const items = itemsOf(work, rule.reward.category).sort((a, b) => a.unit - b.unit || a.line - b.line);
-  const { count } = held(work.purses, rule);
-  const free = freeItemsDue(rule, count, items.length);
+export function offerFreeItems(rule: StampsRule): Step | null {
+  const { reward } = rule;
+  if (reward.kind !== "free-item") return null;
+  const bar = refusalOf(rule);
+  return (work) => {
+    if (!keepsRewards(work) && (bar === null || bar(work) === null)) giveFreeItems(work, rule, reward.category);
+  };
+}
+
+function giveFreeItems(work: Working, rule: StampsRule, category: string): void {
+  const items = itemsOf(work, category).sort((a, b) => a.unit - b.unit || a.line - b.line);
+  const free = freeItemsDue(rule, heldIn(work.purses, rule), items.length);
   if (free === 0) return;
   const shares = work.sale.lines.map(() => 0);
+  const freed = work.sale.lines.map(() => 0);
   // What a programme before this one paid of a line is no more to be given.
   const open = work.openLines();
   for (const { line, unit } of items.slice(0, free)) {
     shares[line] = Math.min(open[line]!, shares[line]! + unit);
-    work.freed[line]! += 1;
+    freed[line]! += 1;
   }
-  work.takeDiscount(shares);
-  work.freeItems[rule.id] = free;
+  work.take({ discounts: shares, freed });
+  work.freeItems = { ...work.freeItems, [rule.id]: free };
   const value = sum(shares);
   const { id, funder, reward } = rule;
   work.effects.push({ type: "discount", rule: id, unit: "cents", value, funder, label: reward.label, shares });
@@ -98,15 +121,18 @@ function putOffBefore({ reward, grid }: StampsRule, before: number): number {
 }
 
 /** Stamps of the visit, then as many rewards as the grid is full. */
-export function stampVisit(work: Working, rule: StampsRule): void {
-  const free = work.freeItems[rule.id] ?? 0;
-  // A basket that its own free item brought under the minimum still counts: it reached it when it was rung up.
-  const reason = free > 0 ? null : refusal(work, rule);
-  if (reason !== null) {
-    work.skip(rule, reason);
-    return;
-  }
-  if (sum(work.paidLines()) === 0 && !rule.onZeroPayable && free === 0) {
+export function stampVisit(rule: StampsRule): Step {
+  const own = { rule, bar: refusalOf(rule) };
+  const givesItems = rule.reward.kind === "free-item";
+  return (work) => {
+    const free = givesItems ? (work.freeItems[rule.id] ?? 0) : 0;
+    // A basket that its own free item brought under the minimum still counts: it reached it when it was rung up.
+    if (free > 0 || lets(work, own)) stamp(work, rule, free);
+  };
+}
+
+function stamp(work: Working, rule: StampsRule, free: number): void {
+  if (!rule.onZeroPayable && free === 0 && sum(work.paidLines()) === 0) {
     work.skip(rule, "NOTHING_PAID");
     return;
   }
@@ -119,7 +145,7 @@ export function stampVisit(work: Working, rule: StampsRule): void {
 
 function stampAndReward(work: Working, rule: StampsRule, added: number, free: number): void {
   const { id, funder, reward, grid } = rule;
-  const { count: before } = held(work.purses, rule);
+  const before = heldIn(work.purses, rule);
   if (added > 0) work.effects.push({ type: "stamp", rule: id, unit: "stamps", value: added, funder });
   const full = before + added;
   const times = reward.kind === "gift" ? divide(full, grid, "floor") : free;
@@ -136,7 +162,7 @@ function stampAndReward(work: Working, rule: StampsRule, added: number, free: nu
 /** A reward is put off to a later visit, and its stamps stay, up to what the purse holds. */
 function stampOnly(work: Working, rule: StampsRule, earned: number): void {
   const { id, funder, reward, grid } = rule;
-  const { count: before } = held(work.purses, rule);
+  const before = heldIn(work.purses, rule);
   const value = Math.min(earned, STAMPS_MAX - before);
   const capped = value < earned ? ({ wouldBe: earned, reason: "CAP_BALANCE" } as const) : {};
   work.effects.push({ type: "stamp", rule: id, unit: "stamps", value, funder, ...capped });
@@ -157,5 +183,5 @@ export function noteStamps(rule: StampsRule, purses: readonly Purse[], effects: 
     return [];
   });
   const added = own.find(({ type }) => type === "stamp")?.value ?? 0;
-  return [...rewards, { note: "stamps", rule: rule.id, count: held(purses, rule).count, grid: rule.grid, added }];
+  return [...rewards, { note: "stamps", rule: rule.id, count: heldIn(purses, rule), grid: rule.grid, added }];
 }

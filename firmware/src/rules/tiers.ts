@@ -1,9 +1,9 @@
 import { civilOf, type Purse, type PurseKind } from "@cachet/card-layout";
 import { divide, sum } from "./arithmetic.ts";
-import { birthdayIn, monthIndex } from "./calendar/period.ts";
+import { birthdayIn, monthIndex, yearOf } from "./calendar/period.ts";
 import { ONE, type Ratio, ratio } from "./ratio.ts";
 import type { TiersRule } from "./status-rules.ts";
-import type { Effect, Note, Working } from "./working.ts";
+import type { Effect, Note, Step, Working } from "./working.ts";
 
 const MONTHS = 12;
 const MILLE = 1_000;
@@ -32,28 +32,43 @@ function rolled(purse: Extract<Purse, { kind: "rolling-tier" }>, day: number): r
   return [...Array.from({ length: passed }, () => 0), ...purse.euros].slice(0, MONTHS);
 }
 
-function standing(purses: readonly Purse[], rule: TiersRule, day: number, today = civilOf(day).year): Standing {
-  const purse = purses.find(({ kind, index }) => index === rule.purse && KINDS.includes(kind));
-  if (purse?.kind === "rolling-tier") {
-    const { level, reviewed, cents } = purse;
-    return { level, reviewed, spent: sum(rolled(purse, day)) * CENTS_PER_EURO + cents };
+type TiersPurse = Extract<Purse, { kind: "year-tier" | "rolling-tier" }>;
+
+function purseOf(purses: readonly Purse[], { purse: wanted }: TiersRule): TiersPurse | null {
+  for (let i = 0; i < purses.length; i += 1) {
+    const purse = purses[i]!;
+    if (purse.index === wanted && (purse.kind === "year-tier" || purse.kind === "rolling-tier")) return purse;
   }
-  if (purse?.kind === "year-tier") {
-    const { level, reviewed, year, spent } = purse;
-    // A clock that was set back counts into the newest year that the card knows.
-    return { level, reviewed, spent: year + EPOCH_YEAR >= today ? spent : 0 };
-  }
-  return { level: 0, reviewed: 0, spent: 0 };
+  return null;
+}
+
+/** Cents spent in the window that ends on a day. */
+function spentIn(purse: TiersPurse | null, day: number): number {
+  if (purse === null) return 0;
+  if (purse.kind === "rolling-tier") return sum(rolled(purse, day)) * CENTS_PER_EURO + purse.cents;
+  // A clock that was set back counts into the newest year that the card knows.
+  return purse.year + EPOCH_YEAR >= yearOf(day) ? purse.spent : 0;
+}
+
+function standing(purses: readonly Purse[], rule: TiersRule, day: number): Standing {
+  const purse = purseOf(purses, rule);
+  return { level: purse?.level ?? 0, reviewed: purse?.reviewed ?? 0, spent: spentIn(purse, day) };
 }
 
 /** A year's purse holds what was spent in that year; a rolling one whole euros by month, and the cents that fill no euro yet. */
-function hold(work: Working, rule: TiersRule, level: number, reviewed: number, more: number): void {
+function hold(
+  work: Working,
+  rule: TiersRule,
+  old: TiersPurse | null,
+  level: number,
+  reviewed: number,
+  more: number,
+): void {
   const { day } = work.now;
-  const old = work.purses.find(({ kind, index }) => index === rule.purse && KINDS.includes(kind));
   if (rule.window === "year") {
-    const { spent: before } = standing(work.purses, rule, day, work.year);
-    const year = Math.max(old?.kind === "year-tier" ? old.year : 0, work.year - EPOCH_YEAR);
-    const spent = Math.min(SPENT_MAX, before + more);
+    const now = yearOf(day) - EPOCH_YEAR;
+    const year = old?.kind === "year-tier" && old.year > now ? old.year : now;
+    const spent = Math.min(SPENT_MAX, spentIn(old, day) + more);
     work.put({ kind: "year-tier", index: rule.purse, level, reviewed, year, spent }, KINDS);
     return;
   }
@@ -72,7 +87,9 @@ function hold(work: Working, rule: TiersRule, level: number, reviewed: number, m
 
 /** The highest level that so much reaches. */
 function levelFor({ levels }: TiersRule, spent: number): number {
-  return levels.findLastIndex(({ from }) => spent >= from);
+  let level = levels.length - 1;
+  while (level >= 0 && spent < levels[level]!.from) level -= 1;
+  return level;
 }
 
 /** The last review whose day is over, as its day; 0 where there was none yet. */
@@ -87,15 +104,8 @@ function lastReview(on: string, today: number): number {
 function say(work: Working, rule: TiersRule, level: number, taken?: number): void {
   const { id, funder } = rule;
   const label = rule.levels[level]!.name;
-  work.effects.push({
-    type: "tier",
-    rule: id,
-    unit: "units",
-    value: level,
-    funder,
-    label,
-    ...(taken === undefined ? {} : { taken }),
-  });
+  const before = taken === undefined ? {} : { taken };
+  work.effects.push({ type: "tier", rule: id, unit: "units", value: level, funder, label, ...before });
 }
 
 /** What counts at a review: what the window held on its day or holds now, whichever is more. */
@@ -125,19 +135,26 @@ function reviewed(
 }
 
 /** Holds a review that is due, once its days of grace are over; finds the level that this visit begins with. */
-export function reviewTiers(work: Working, rule: TiersRule): void {
+export function reviewTiers(rule: TiersRule): Step {
+  const { levels, review } = rule;
+  return (work) => {
+    const held = purseOf(work.purses, rule);
+    work.levelHeld = held === null ? 0 : Math.min(held.level, levels.length - 1);
+    if (review !== null && !work.facts.clockSuspect) holdReview(work, rule, review.on);
+  };
+}
+
+function holdReview(work: Working, rule: TiersRule, on: string): void {
   const { day } = work.now;
-  const now = standing(work.purses, rule, day, work.year);
-  work.levelHeld = Math.min(now.level, rule.levels.length - 1);
-  if (rule.review === null || work.facts.clockSuspect) return;
-  const due = lastReview(rule.review.on, day);
+  const now = standing(work.purses, rule, day);
+  const due = lastReview(on, day);
   const spent = spentFor(work.purses, rule, due, day);
   const isForgotten = hasForgotten(work.purses, rule, due);
   const { level, isOver } = reviewed(rule, { ...now, level: work.levelHeld, spent }, day, due, isForgotten);
   if (!isOver || (due === now.reviewed && level === now.level)) return;
   // A card that has nothing to lose keeps no date: it would be written for that alone.
   if (level === now.level && level === 0) return;
-  hold(work, rule, level, due, 0);
+  hold(work, rule, purseOf(work.purses, rule), level, due, 0);
   if (level === work.levelHeld) return;
   work.levelHeld = level;
   say(work, rule, level);
@@ -145,11 +162,11 @@ export function reviewTiers(work: Working, rule: TiersRule): void {
 
 /** The factor by which the level multiplies what a purchase earns. */
 export function levelRatio(work: Working, base: number): Ratio {
-  const { tiers } = work.plan;
+  const { tiers, levelRatios } = work.plan;
   if (tiers === null) return ONE;
   const { levels, crossing } = tiers;
-  if (crossing === "before" || base === 0) return ratio(levels[work.levelHeld]!.permille, MILLE);
-  const { spent } = standing(work.purses, tiers, work.now.day, work.year);
+  if (crossing === "before" || base === 0) return levelRatios[work.levelHeld]!;
+  const { spent } = standing(work.purses, tiers, work.now.day);
   let value = 0;
   for (const [i, { permille }] of levels.entries()) {
     const [from, to] = [levels[i]!.from, levels[i + 1]?.from ?? Number.POSITIVE_INFINITY];
@@ -162,16 +179,26 @@ export function levelRatio(work: Working, base: number): Ratio {
 }
 
 /** Counts what was paid, and goes up. */
-export function climbTiers(work: Working, rule: TiersRule): void {
-  const base = work.eligible(work.earningLines());
-  if (base === 0) return;
-  const before = standing(work.purses, rule, work.now.day, work.year);
-  const level = Math.max(work.levelHeld, levelFor(rule, before.spent + base));
-  const isRaised = level > work.levelHeld;
+export const climbTiers =
+  (rule: TiersRule): Step =>
+  (work) => {
+    const base = work.eligible(work.earningLines());
+    if (base !== 0) climb(work, rule, base);
+  };
+
+function climb(work: Working, rule: TiersRule, base: number): void {
+  const { levelHeld } = work;
+  const purse = purseOf(work.purses, rule);
+  const reached = levelFor(rule, spentIn(purse, work.now.day) + base);
+  const before = purse === null ? 0 : purse.reviewed;
+  if (reached <= levelHeld) {
+    hold(work, rule, purse, levelHeld, before, base);
+    return;
+  }
   // What is reached after a review is not judged by it.
-  const last = isRaised && rule.review !== null ? lastReview(rule.review.on, work.countingDay) : 0;
-  hold(work, rule, level, Math.max(before.reviewed, last), base);
-  if (isRaised) say(work, rule, level, work.levelHeld);
+  const last = rule.review === null ? 0 : lastReview(rule.review.on, work.countingDay);
+  hold(work, rule, purse, reached, Math.max(before, last), base);
+  say(work, rule, reached, levelHeld);
 }
 
 /** Takes cents out of the month that lies so far back, and what that one has not out of those beside it, newer ones first. */
@@ -198,7 +225,7 @@ function withoutCents(
 
 /** Takes spending back that a refund undid, out of the year or month of the sale; gives false where that is in no window any more. */
 function unspend(work: Working, rule: TiersRule, cents: number, soldOn: number): boolean {
-  const current = work.purses.find(({ kind, index }) => index === rule.purse && KINDS.includes(kind));
+  const current = purseOf(work.purses, rule);
   if (current?.kind === "year-tier") {
     if (current.year + EPOCH_YEAR !== civilOf(soldOn).year) return false;
     work.put({ ...current, spent: Math.max(0, current.spent - cents) }, KINDS);
@@ -224,14 +251,14 @@ export function unspendTiers(
 ): void {
   if (cents === 0 || !unspend(work, rule, cents, soldOn)) return;
   const { day } = work.now;
-  const { level, reviewed: last, spent } = standing(work.purses, rule, day, work.year);
+  const { level, reviewed: last, spent } = standing(work.purses, rule, day);
   const climb = effects.find(
     (effect) => effect.type === "tier" && effect.rule === rule.id && effect.taken !== undefined,
   );
   if (climb === undefined || climb.value !== level || level >= rule.levels.length || spent >= rule.levels[level]!.from)
     return;
   const lower = Math.max(climb.taken!, levelFor(rule, spent));
-  hold(work, rule, lower, last, 0);
+  hold(work, rule, purseOf(work.purses, rule), lower, last, 0);
   say(work, rule, lower);
 }
 

@@ -1,7 +1,7 @@
 import type { Purse } from "@cachet/card-layout";
 import { divide } from "./arithmetic.ts";
 import type { UnitsRule } from "./prepaid-rule.ts";
-import type { Note, Working } from "./working.ts";
+import type { Note, Step, Working } from "./working.ts";
 
 export const UNITS_MAX = 0xffff;
 
@@ -39,9 +39,14 @@ export function buyPack(work: Working, rule: UnitsRule, pack: number): void {
 }
 
 /** Uses units, those of the first part first. Declined whole when there are too few. */
-export function useUnits(work: Working, rule: UnitsRule): void {
-  const { use } = work.sale;
-  if (use === undefined || use === 0) return;
+export const useUnits =
+  (rule: UnitsRule): Step =>
+  (work) => {
+    const { use } = work.sale;
+    if (use !== undefined && use > 0) take(work, rule, use);
+  };
+
+function take(work: Working, rule: UnitsRule, use: number): void {
   const { id, funder, spendFirst } = rule;
   const held = unitsIn(work.purses, rule);
   const reason = work.spendingBar() ?? (use > held.paid + held.bonus ? "INSUFFICIENT" : null);

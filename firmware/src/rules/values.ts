@@ -1,6 +1,6 @@
 import { civilOf, dayOfCivil, dayText, type Lot, NEVER, type Purse, STAMPS_MAX } from "@cachet/card-layout";
 import { sum } from "./arithmetic.ts";
-import { balanceIn, type Place, placeKind } from "./balance.ts";
+import { balanceIn, placeKind } from "./balance.ts";
 import { monthIndex, parseDay } from "./calendar/period.ts";
 import { periodStart } from "./calendar/span.ts";
 import {
@@ -16,9 +16,9 @@ import {
   words,
 } from "./field-faults.ts";
 import { withLots } from "./lots.ts";
+import { type Place, placeOf } from "./place.ts";
 import { bonusPlace, prepaidIn } from "./prepaid.ts";
 import type { Programme, Rule } from "./programme.ts";
-import { placeOf } from "./saving.ts";
 import { tiersPurse } from "./tiers.ts";
 import { UNITS_MAX } from "./units.ts";
 

@@ -1,5 +1,6 @@
-import { CARD_EPOCH_SECONDS, civilOf, type Lot, type Purse, type PurseKind } from "@cachet/card-layout";
-import { allocate, sum } from "./arithmetic.ts";
+import { CARD_EPOCH_SECONDS, type Lot, type Purse, type PurseKind } from "@cachet/card-layout";
+import { allocate, plus, sum } from "./arithmetic.ts";
+import { yearOf } from "./calendar/period.ts";
 import { type LocalTime, localTime } from "./calendar/zone.ts";
 import { type Plan, planOf } from "./plan.ts";
 import type { Programme, Rule } from "./programme.ts";
@@ -181,69 +182,73 @@ export interface Skipped {
 
 const inOrder = (a: Purse, b: Purse): number => (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : a.index - b.index);
 
-function zeros(length: number): number[] {
-  const all: number[] = [];
-  for (let i = 0; i < length; i += 1) all.push(0);
-  return all;
+/** What a programme takes off the lines of a sale, line by line. Lists are never changed: others come in their place. */
+export interface Taken {
+  readonly discounts: readonly number[];
+  readonly redeemed: readonly number[];
+  /** The part of `redeemed` that prepaid money paid. */
+  readonly prepaid: readonly number[];
+  /** The part of `redeemed` that lowers taxes like a discount. */
+  readonly untaxed: readonly number[];
+  /** Units given free. */
+  readonly freed: readonly number[];
 }
+
+function nothingOf(lines: number): Taken {
+  const none = Object.freeze(Array.from({ length: lines }, () => 0));
+  return Object.freeze({ discounts: none, redeemed: none, prepaid: none, untaxed: none, freed: none });
+}
+
+/** Most sales have one line, and visits of other kinds none. */
+const NOTHING_TAKEN: readonly Taken[] = [nothingOf(0), nothingOf(1)];
+
+const NO_ITEMS: Readonly<Record<string, number>> = {};
+
+/** What a programme has to do at a visit. */
+export type Step = (work: Working) => void;
 
 /** One evaluation under way: what the rules read and write, stage by stage. */
 export class Working {
-  readonly programme: Programme;
   readonly plan: Plan;
   readonly sale: Sale;
   readonly facts: Facts;
   readonly effects: Effect[] = [];
   readonly skipped: Skipped[] = [];
-  /** Cents taken off each line by this programme. */
-  readonly discounts: number[];
-  readonly redeemed: number[];
-  /** The part of `redeemed` that prepaid money paid. */
-  readonly prepaid: number[];
-  /** The part of `redeemed` that lowers taxes like a discount. */
-  readonly untaxed: number[];
-  /** Units of each line given free by this programme. */
-  readonly freed: number[];
+  /** What this programme took off the lines so far. */
+  taken: Taken;
   /** Items given free by a rule, found at the discount stage and not stamped later. */
-  readonly freeItems: Record<string, number> = {};
+  freeItems = NO_ITEMS;
   /** What the card holds of this programme, as changed so far. */
-  readonly purses: Purse[];
-  /** The card had nothing of this programme. */
-  readonly isFirst: boolean;
+  purses: readonly Purse[];
   /** Steps taken so far, of `STEPS_MAX`. */
   steps = 0;
-  private local: LocalTime | null = null;
+  /** Local time of the visit, in the programme's zone. */
+  readonly now: LocalTime;
+  private readonly before: readonly Purse[];
   /** What is left of each line, as long as nothing more was taken off. */
   private open: readonly number[] | null = null;
   private earning: readonly number[] | null = null;
-  private civilYear: number | null = null;
 
   constructor(programme: Programme, purses: readonly Purse[], sale: Sale, facts: Facts) {
-    this.programme = programme;
     this.plan = planOf(programme);
     this.sale = sale;
     this.facts = facts;
-    // An offer is put on a card before anything happens to it.
-    this.isFirst = purses.every(({ kind }) => kind === "offer");
-    this.purses = [...purses];
+    this.before = purses;
+    this.purses = purses;
+    const local = localTime(programme.zone, facts.at + CARD_EPOCH_SECONDS);
+    // A card has no word for a day before 2000: a clock that fell back that far shows the first it has.
+    this.now = local.day < 0 ? { ...local, day: 0 } : local;
     const { length } = sale.lines;
-    this.discounts = zeros(length);
-    this.redeemed = zeros(length);
-    this.prepaid = zeros(length);
-    this.untaxed = zeros(length);
-    this.freed = zeros(length);
+    this.taken = NOTHING_TAKEN[length] ?? nothingOf(length);
   }
 
-  /** Local time of the visit, in the programme's zone. */
-  get now(): LocalTime {
-    this.local ??= this.localTime();
-    return this.local;
+  get programme(): Programme {
+    return this.plan.programme;
   }
 
-  /** A card has no word for a day before 2000: a clock that fell back that far shows the first it has. */
-  private localTime(): LocalTime {
-    const local = localTime(this.programme.zone, this.facts.at + CARD_EPOCH_SECONDS);
-    return { ...local, day: Math.max(0, local.day) };
+  /** The card had nothing of this programme: an offer is put on it before anything happens to it. */
+  get isFirst(): boolean {
+    return this.before.every(({ kind }) => kind === "offer");
   }
 
   /** The day on which things are counted and from which they last: of a reset clock, the later of the two that are known. */
@@ -259,8 +264,7 @@ export class Working {
 
   /** The calendar year of the visit. */
   get year(): number {
-    this.civilYear ??= civilOf(this.now.day).year;
-    return this.civilYear;
+    return yearOf(this.now.day);
   }
 
   /** The day that value must last to: a clock that was reset proves no more than the card's own last day. */
@@ -280,31 +284,55 @@ export class Working {
 
   /** Puts a purse on the card in place of any of these kinds: a rule that changed what it keeps leaves no old purse behind. */
   put(purse: Purse, kinds: readonly PurseKind[]): void {
+    const purses = this.own();
     let at = -1;
-    for (let i = this.purses.length - 1; i >= 0; i -= 1) {
-      const other = this.purses[i]!;
-      if (other.index !== purse.index || !kinds.includes(other.kind)) continue;
-      if (at >= 0) this.purses.splice(at, 1);
+    for (let i = purses.length - 1; i >= 0; i -= 1) {
+      const other = purses[i]!;
+      if (other.index !== purse.index || (other.kind !== purse.kind && !kinds.includes(other.kind))) continue;
+      if (at >= 0) purses.splice(at, 1);
       at = i;
     }
-    if (at < 0) this.purses.push(purse);
-    else this.purses[at] = purse;
+    purses[at < 0 ? purses.length : at] = purse;
   }
 
   drop(kind: PurseKind, index: number): void {
-    const at = this.purses.findIndex((purse) => purse.kind === kind && purse.index === index);
-    if (at >= 0) this.purses.splice(at, 1);
+    for (let i = 0; i < this.purses.length; i += 1) {
+      if (this.purses[i]!.kind !== kind || this.purses[i]!.index !== index) continue;
+      this.own().splice(i, 1);
+      return;
+    }
+  }
+
+  /** The purses to change: those that were given stay as they are. */
+  private own(): Purse[] {
+    if (this.purses !== this.before) return this.purses as Purse[];
+    const own: Purse[] = [];
+    for (let i = 0; i < this.before.length; i += 1) own[i] = this.before[i]!;
+    this.purses = own;
+    return own;
+  }
+
+  /** A purse of this index keeps its value in lots. */
+  hasLots(index: number): boolean {
+    const { purses } = this;
+    for (let i = 0; i < purses.length; i += 1) if (purses[i]!.index === index && "lots" in purses[i]!) return true;
+    return false;
   }
 
   /** Units of a line that are still to be paid. */
   unitsLeft(line: number): number {
-    return this.sale.lines[line]!.quantity - this.freed[line]! - (this.facts.before?.freed[line] ?? 0);
+    return this.sale.lines[line]!.quantity - this.taken.freed[line]! - (this.facts.before?.freed[line] ?? 0);
   }
 
   /** The purses as they will stand on the card, in a fixed order. */
   newPurses(): readonly Purse[] {
-    const isInOrder = this.purses.every((purse, i) => i === 0 || inOrder(this.purses[i - 1]!, purse) < 0);
-    return isInOrder ? this.purses : [...this.purses].sort(inOrder);
+    const { purses } = this;
+    for (let i = 1; i < purses.length; i += 1) {
+      const a = purses[i - 1]!;
+      const b = purses[i]!;
+      if (a.kind > b.kind || (a.kind === b.kind && a.index >= b.index)) return [...purses].sort(inOrder);
+    }
+    return purses;
   }
 
   skip({ id }: Pick<Rule, "id">, reason: Reason): void {
@@ -324,19 +352,27 @@ export class Working {
     return line.category !== undefined && this.programme.exclude.includes(line.category);
   }
 
+  /** Each line as it was rung up. */
+  amounts(): readonly number[] {
+    return this.sale.lines.map(({ amount }) => amount);
+  }
+
   /** What is left of each line after every discount so far. */
   discountedLines(): readonly number[] {
     const { before } = this.facts;
-    return this.sale.lines.map(({ amount }, i) => amount - this.discounts[i]! - (before?.discounts[i] ?? 0));
+    return this.sale.lines.map(({ amount }, i) => amount - this.taken.discounts[i]! - (before?.discounts[i] ?? 0));
   }
 
-  /** Takes a discount off the lines. */
-  takeDiscount(shares: readonly number[]): void {
-    for (const [i, share] of shares.entries()) this.discounts[i]! += share;
-    this.changed();
-  }
-
-  private changed(): void {
+  /** Takes so much more off the lines. */
+  take(more: Partial<Taken>): void {
+    const { discounts, redeemed, prepaid, untaxed, freed } = this.taken;
+    this.taken = {
+      discounts: plus(discounts, more.discounts),
+      redeemed: plus(redeemed, more.redeemed),
+      prepaid: plus(prepaid, more.prepaid),
+      untaxed: plus(untaxed, more.untaxed),
+      freed: plus(freed, more.freed),
+    };
     this.open = null;
     this.earning = null;
   }
@@ -350,10 +386,11 @@ export class Working {
   private linesLeft(): readonly number[] {
     const { before } = this.facts;
     const { lines } = this.sale;
+    const { discounts, redeemed } = this.taken;
     const left: number[] = [];
     for (let i = 0; i < lines.length; i += 1) {
       const earlier = before === undefined ? 0 : (before.discounts[i] ?? 0) + (before.redeemed[i] ?? 0);
-      left.push(lines[i]!.amount - this.discounts[i]! - this.redeemed[i]! - earlier);
+      left[i] = lines[i]!.amount - discounts[i]! - redeemed[i]! - earlier;
     }
     return left;
   }
@@ -361,7 +398,9 @@ export class Working {
   /** What the customer pays with money, prepaid money included. */
   paidLines(): readonly number[] {
     const { before } = this.facts;
-    return this.openLines().map((amount, i) => amount + this.prepaid[i]! + (before?.prepaid?.[i] ?? 0));
+    const { prepaid } = this.taken;
+    if (sum(prepaid) === 0 && before?.prepaid === undefined) return this.openLines();
+    return this.openLines().map((amount, i) => amount + prepaid[i]! + (before?.prepaid?.[i] ?? 0));
   }
 
   /** What earns of each line: what is paid, less the tenders that earn nothing, in proportion. */
@@ -371,15 +410,16 @@ export class Working {
   }
 
   private linesThatEarn(): readonly number[] {
-    const { nonEarning } = this.programme;
-    return this.withoutOtherTenders(nonEarning.includes("prepaid") ? this.openLines() : this.paidLines());
+    const paid = this.paidLines();
+    const isOpen = paid !== this.openLines() && this.plan.programme.nonEarning.includes("prepaid");
+    return this.withoutOtherTenders(isOpen ? this.openLines() : paid);
   }
 
   /** What is left of lines that nothing was redeemed from once the tenders that earn nothing are off. */
   withoutTenders(lines: readonly number[]): readonly number[] {
     const { before } = this.facts;
     const unpaid = this.programme.nonEarning.includes("prepaid")
-      ? lines.map((amount, i) => amount - this.prepaid[i]! - (before?.prepaid?.[i] ?? 0))
+      ? lines.map((amount, i) => amount - this.taken.prepaid[i]! - (before?.prepaid?.[i] ?? 0))
       : lines;
     return this.withoutOtherTenders(unpaid);
   }
@@ -406,21 +446,15 @@ export class Working {
   capLeft(): number {
     const { offlineCap } = this.programme;
     if (offlineCap === undefined) return Number.POSITIVE_INFINITY;
-    return Math.max(0, offlineCap - (this.facts.spentToday ?? 0) - sum(this.redeemed));
-  }
-
-  /** Takes cents off the open lines, in proportion. Returns the cents taken off each line. */
-  takeOff(cents: number): readonly number[] {
-    const shares = allocate(cents, this.openLines());
-    for (const [i, share] of shares.entries()) this.redeemed[i]! += share;
-    this.changed();
-    return shares;
+    return Math.max(0, offlineCap - (this.facts.spentToday ?? 0) - sum(this.taken.redeemed));
   }
 
   /** Sum over the lines that may earn. */
   eligible(amounts: readonly number[]): number {
-    if (this.programme.exclude.length === 0) return sum(amounts);
-    return amounts.reduce((all, amount, i) => (this.isExcluded(this.sale.lines[i]!) ? all : all + amount), 0);
+    if (this.plan.programme.exclude.length === 0) return sum(amounts);
+    let all = 0;
+    for (let i = 0; i < amounts.length; i += 1) if (!this.isExcluded(this.sale.lines[i]!)) all += amounts[i]!;
+    return all;
   }
 
   /** Name of the level held when the card was read. */

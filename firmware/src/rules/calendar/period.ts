@@ -18,6 +18,18 @@ export function weekStart(day: Day): Day {
   return day - weekdayOf(day) + 1;
 }
 
+/** The last year that was asked for, and its days: one visit after the other lies in the same. */
+let known = { year: 0, first: 0, last: -1 };
+
+/** The calendar year of a day. */
+export function yearOf(day: Day): number {
+  if (day < known.first || day > known.last) {
+    const { year } = civilOf(day);
+    known = { year, first: dayOfCivil(year, 1, 1), last: dayOfCivil(year, 12, 31) };
+  }
+  return known.year;
+}
+
 /** Months from January 2000 to the day's month; negative before it. */
 export function monthIndex(day: Day): number {
   const { year, month } = civilOf(day);
