@@ -5,7 +5,18 @@ const timeouts = { testTimeout: 120_000, hookTimeout: 120_000 };
 
 /** Stories that need nothing of the machine but processors: commands that run and end, and whole days in one process. */
 const SIDE_BY_SIDE = [
-  ...["bad-cards", "card-vectors", "cli", "credits", "engines", "forks", "forks-command", "import", "import-speeds"],
+  ...[
+    "bad-cards",
+    "card-vectors",
+    "cli",
+    "credits",
+    "engines",
+    "forks",
+    "forks-command",
+    "image-size",
+    "import",
+    "import-speeds",
+  ],
   ...["keys", "keys-provision", "prepaid", "programme-check", "programme-eval", "programme-init", "programme-simulate"],
   ...[
     "corrected-visits",
