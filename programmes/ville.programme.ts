@@ -14,5 +14,5 @@ export default programme({
   exclude: ["tobacco"],
   // What a refund takes back and was spent since comes off the money that goes back.
   spentPolicy: "deduct-from-refund",
-  rules: [cagnotte({ id: "cagnotte", rate: percent(5), rounding: "carry", pays: "tender" })],
+  rules: [cagnotte({ id: "cagnotte", rate: percent(5), rounding: "carry", basis: "net", pays: "tender" })],
 });

@@ -271,7 +271,12 @@ describe("what the law and common sense mind", () => {
     expect(out).toContain('  warning: rule "tirelire": 12 % is above the usual 10 % (usage of the trade)\n');
     expect(out).toMatch(/ {2}unsettled: rule "tirelire": it pays like .+ settle it with pays: tender \| discount\n/);
     const [one] = checkJson(file).document.programmes;
-    expect(one.unsettled.map(({ field }: { field: string }) => field)).toEqual(["spentPolicy", "rounding", "pays"]);
+    expect(one.unsettled.map(({ field }: { field: string }) => field)).toEqual([
+      "spentPolicy",
+      "rounding",
+      "basis",
+      "pays",
+    ]);
     expect(one.warnings).toHaveLength(1);
   });
 

@@ -31,7 +31,7 @@ const open = (head: Head, ...rules: readonly Rule[]): string[] =>
 
 const SPENT = { spentPolicy: "deduct-from-refund" } as const;
 const ROUNDED = { ...SPENT, roundingStage: "end" } as const;
-const SETTLED = { rounding: "floor", pays: "discount" } as const;
+const SETTLED = { rounding: "floor", basis: "net", pays: "discount" } as const;
 const saving = cagnotte({ id: "c", rate: 500, ...SETTLED });
 const gift = { kind: "gift", label: "Pain", value: 100 } as const;
 const grid = (more: Partial<Parameters<typeof stamps>[0]> = {}) => stamps({ id: "s", grid: 10, reward: gift, ...more });
@@ -51,8 +51,8 @@ describe("what an author left open", () => {
     ["a visit that the cagnotte pays", ["s onZeroPayable"], SPENT, [saving, grid()]],
     ["nor once it is said", [], SPENT, [saving, grid({ onZeroPayable: true })]],
     [
-      "a cagnotte's fractions and taxes, and what was spent at a refund",
-      ["- spentPolicy", "c rounding", "c pays"],
+      "a cagnotte's fractions, base and taxes, and what was spent at a refund",
+      ["- spentPolicy", "c rounding", "c basis", "c pays"],
       {},
       [cagnotte({ id: "c", rate: 500 })],
     ],
@@ -140,7 +140,7 @@ describe("what an author left open", () => {
   });
 
   it("is said with what happens now and what may stand there", () => {
-    const [first, ...others] = readingsOf(of({}, cagnotte({ id: "c", rate: 500, pays: "tender" })));
+    const [first, ...others] = readingsOf(of({}, cagnotte({ id: "c", rate: 500, basis: "net", pays: "tender" })));
     expect(readingText(first!)).toMatch(
       /^what a refund takes back .+; settle it with spentPolicy: deduct-from-refund \| allow-negative/,
     );
@@ -152,7 +152,7 @@ describe("what an author left open", () => {
   it("is found in JSON as well, and nowhere in data where every field is written", () => {
     const rule = { kind: "cagnotte", id: "c", rate: 500 };
     const found = readingsOf(programmeOfJson({ ...HEAD, rules: [rule] }));
-    expect(found.map(({ field }) => field)).toEqual(["spentPolicy", "rounding", "pays"]);
+    expect(found.map(({ field }) => field)).toEqual(["spentPolicy", "rounding", "basis", "pays"]);
     const written: Programme = JSON.parse(JSON.stringify(of({}, cagnotte({ id: "c", rate: 500 }))));
     expect(readingsOf(written)).toEqual([]);
   });

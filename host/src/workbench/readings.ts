@@ -63,6 +63,11 @@ function savingDoubts(rule: Extract<Rule, { kind: "cagnotte" | "points" }>): Dou
       now: "what is less than a whole one is lost at every visit",
       choices: ["floor", "half-up", "ceil", "carry"],
     }),
+    ...open(rule, isMeasured && pays(rule), {
+      field: "basis",
+      now: "what the card pays of a purchase earns nothing",
+      choices: ["net", "before-redemption", "gross"],
+    }),
     ...open(rule, pays(rule), {
       field: "pays",
       now: "it pays like a means of payment: the VAT of the sale stays as it is; as a discount it would lower it",

@@ -22,6 +22,7 @@ export default programme({
       earn: { per: "amount", cents: euros(1), points: pts(1), groups: "whole" },
       redeem: { points: pts(250), cents: euros(5) },
       rounding: "floor",
+      basis: "net",
       pays: "discount",
       validity: { months: 12, round: "month" },
       gifts: [

@@ -21,6 +21,7 @@ export default programme({
       rate: percent(3),
       when: { basket: { kind: "reaches", amount: euros(20) } },
       rounding: "floor",
+      basis: "net",
       balanceMax: euros(600),
       pays: "discount",
       redeemMin: euros(10),

@@ -21,6 +21,7 @@ export default programme({
       id: "cagnotte",
       rate: percent(5),
       rounding: "floor",
+      basis: "net",
       balanceMax: euros(200),
       pays: "discount",
       redeemMin: euros(10),

@@ -26,6 +26,7 @@ export default programme({
       id: "cagnotte",
       rate: percent(2),
       rounding: "floor",
+      basis: "net",
       pays: "tender",
       balanceMax: euros(300),
       validity: { months: 18 },

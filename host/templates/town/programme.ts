@@ -34,7 +34,14 @@ export default programme({
   offlineCap: euros(30),
   rules: [
     // The fraction of a cent stays on the card: small baskets lose nothing.
-    cagnotte({ id: "cagnotte", rate: percent(5), rounding: "carry", pays: "tender", balanceMax: euros(300) }),
+    cagnotte({
+      id: "cagnotte",
+      rate: percent(5),
+      rounding: "carry",
+      basis: "net",
+      pays: "tender",
+      balanceMax: euros(300),
+    }),
     multiplier({ id: "jeudi", of: "cagnotte", permille: 2_000, when: { weekdays: [4] } }),
     cap({ id: "plafond-jour", of: "cagnotte", per: "day", most: euros(20) }),
     challenge({
