@@ -31,7 +31,7 @@ function cachet(...args: readonly string[]): Ended {
 
 /** Every error has the three parts, a code that explain knows, and no stack. */
 function expectFailure(ended: Ended, exit: number, code: string, ...words: readonly string[]): void {
-  expect(ended.err).toMatch(new RegExp(`^error ${code}: .+\\n {2}State: .+\\n {2}Next: {2}.+`, "m"));
+  expect(ended.err).toMatch(new RegExp(`^error ${code}: .+\\n( {2}\\S.*\\n)* {2}State: .+\\n {2}Next: {2}.+`, "m"));
   for (const word of words) expect(ended.err).toContain(word);
   expect(ended.err).not.toMatch(/\n\s+at /);
   expect(ended.code).toBe(exit);
