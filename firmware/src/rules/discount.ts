@@ -2,6 +2,7 @@ import { allocate, divide, sum } from "./arithmetic.ts";
 import { type Guarded, guarded, lets } from "./bar.ts";
 import type { DiscountRule } from "./modifier-rules.ts";
 import type { Plan } from "./plan.ts";
+import { countUsed, limitBar } from "./used.ts";
 import type { Step, Working } from "./working.ts";
 
 function covers(work: Working, { categories }: DiscountRule, line: number): boolean {
@@ -20,11 +21,12 @@ function sharesOf(work: Working, rule: DiscountRule): readonly number[] {
   return allocate(Math.min(wanted, sum(open)), open);
 }
 
-function give(work: Working, { id, funder }: DiscountRule, shares: readonly number[]): void {
+function give(work: Working, { id, funder, limit }: DiscountRule, shares: readonly number[]): void {
   const value = sum(shares);
   if (value === 0) return;
   work.take({ discounts: shares });
   work.effects.push({ type: "discount", rule: id, unit: "cents", value, funder, shares });
+  if (limit !== undefined) countUsed(work, limit.per, limit.purse, 1);
 }
 
 /** The best of a group by what it takes off now; the first of equals. */
@@ -49,8 +51,14 @@ export function giveDiscounts({ discounts }: Plan): Step | null {
   };
 }
 
+function hasTurn(work: Working, rule: DiscountRule): boolean {
+  const reason = limitBar(work, rule.limit);
+  if (reason !== null) work.skip(rule, reason);
+  return reason === null;
+}
+
 function giveBest(work: Working, group: readonly Guarded<DiscountRule>[]): void {
-  const matching = group.filter((one) => lets(work, one)).map(({ rule }) => rule);
+  const matching = group.filter((one) => lets(work, one) && hasTurn(work, one.rule)).map(({ rule }) => rule);
   if (matching.length === 0) return;
   const best = bestOf(work, matching);
   for (const other of matching) if (other !== best) work.skip(other, "OTHER_IS_BETTER");

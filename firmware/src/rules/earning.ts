@@ -1,7 +1,6 @@
 import { allocate, divide, sum } from "./arithmetic.ts";
 import { type Balance, balanceIn, lotsOf, putIn } from "./balance.ts";
 import { type Guarded, guarded, lets } from "./bar.ts";
-import { periodStart } from "./calendar/span.ts";
 import { customValue } from "./custom.ts";
 import type { BonusRule, CapRule, MultiplierRule, Period } from "./modifier-rules.ts";
 import { BASIS_POINTS, type SavingPlan } from "./plan.ts";
@@ -9,6 +8,7 @@ import { isAtLeast, isNothing, NOTHING, ONE, product, type Ratio, ratio, rounded
 import { unitOf } from "./saving.ts";
 import type { Basis, SavingRule } from "./saving-rule.ts";
 import { levelRatio } from "./tiers.ts";
+import { countUsed, limitBar, usedOf } from "./used.ts";
 import type { Funder, Reason } from "./words.ts";
 import type { Effect, Step, Working } from "./working.ts";
 
@@ -244,27 +244,6 @@ const REASON_OF: Readonly<Record<Period | "visit", Reason>> = {
 };
 
 /** The first day of the period that a day lies in, as a card can keep it. */
-const sinceOf = (per: Period, day: number): number => Math.max(0, periodStart(per, day));
-
-/** What the card has counted in the period of today. */
-export function usedOf(work: Working, per: Period, index: number): number {
-  const purse = work.purse("used", index);
-  return purse?.since === sinceOf(per, work.countingDay) ? purse.value : 0;
-}
-
-function countUsed(work: Working, per: Period, index: number, more: number): void {
-  if (more === 0) return;
-  const value = usedOf(work, per, index) + more;
-  work.put({ kind: "used", index, since: sinceOf(per, work.countingDay), value }, ["used"]);
-}
-
-/** Takes back what was counted on a day, where the card still counts the period of that day. */
-export function uncountUsed(work: Working, per: Period, index: number, day: number, less: number): void {
-  const purse = work.purse("used", index);
-  if (less === 0 || purse?.since !== sinceOf(per, day)) return;
-  work.put({ ...purse, value: Math.max(0, purse.value - less) }, ["used"]);
-}
-
 function worthOf(grants: readonly Grant[]): number {
   let all = 0;
   for (let i = 0; i < grants.length; i += 1) all += grants[i]!.value;
@@ -323,15 +302,6 @@ function bonusGrants({ plan, bonuses }: Earner, work: Working, earned: number): 
     grants.push(grantOf(plan.rule, bonus.id, bonus.funder, value));
   }
   return grants;
-}
-
-function limitBar(
-  work: Working,
-  limit: { readonly times: number; readonly per: Period; readonly purse: number } | undefined,
-): Reason | null {
-  if (limit === undefined) return null;
-  if (work.facts.clockSuspect) return "CLOCK_SUSPECT";
-  return usedOf(work, limit.per, limit.purse) >= limit.times ? "CAP_TIMES" : null;
 }
 
 /** Cuts grants to what the purse may still hold, puts them into it, and says them; `fraction` and `by` are of the first alone. */

@@ -37,11 +37,21 @@ export interface BonusRule {
   readonly funder: Funder;
   /** When it is given. Left out: always. */
   readonly when?: When;
-  /** At most so often in a period, counted on the card in `purse`. */
-  readonly limit?: { readonly times: number; readonly per: Period; readonly purse: number };
+  /** At most so often in a period. Left out: every time. */
+  readonly limit?: Limit;
 }
 
 export type Period = Span;
+
+/** So many turns in a day, week, month or year of the calendar. */
+export interface Limit {
+  /** How often. */
+  readonly times: number;
+  /** In which period. */
+  readonly per: Period;
+  /** Purse index where the card counts, 0 to 7. */
+  readonly purse: number;
+}
 
 /** The most that a rule may earn, bonuses included. */
 export interface CapRule {
@@ -77,6 +87,8 @@ export interface DiscountRule {
   readonly order: number;
   /** Of all discounts with the same word here that match, only the one that takes off most is given. */
   readonly group?: string;
+  /** At most so often in a period: a coffee a month. Left out: every time. */
+  readonly limit?: Limit;
   /** When it is given. Left out: always. */
   readonly when?: When;
   /** Who pays for what it gives. */

@@ -323,6 +323,40 @@ describe("limits of what is earned", () => {
     expect(skips(rules, basket(100), facts({ clockSuspect: true }))).toEqual(["CLOCK_SUSPECT"]);
   });
 
+  it("a discount so often in a period, the best of a group that has a turn left; a refund gives the turn back", () => {
+    const rules = [
+      discount({
+        id: "coffee",
+        off: { cents: 150 },
+        categories: ["coffee"],
+        group: "one",
+        limit: { times: 1, per: "month", purse: 5 },
+      }),
+      discount({ id: "other", off: { cents: 50 }, group: "one" }),
+    ];
+    const coffee: Sale = { lines: [{ amount: 200, quantity: 1, category: "coffee" }], tip: 0 };
+    const at = (day: number) => facts({ at: NOW.at + day * 86_400 });
+    const first = evaluate(of(rules), [], coffee, NOW);
+    expect(first.discounts).toEqual([150]);
+    const second = evaluate(of(rules), first.newPurses, coffee, at(1));
+    expect([second.discounts, second.skipped]).toEqual([[50], [{ rule: "coffee", reason: "CAP_TIMES" }]]);
+    expect(evaluate(of(rules), first.newPurses, coffee, at(40)).discounts).toEqual([150]);
+    const { effects, newPurses } = first;
+    const back = {
+      kind: "refund",
+      sale: coffee,
+      effects,
+      soldAt: NOW.at,
+      merchant: 1,
+      lines: [0],
+      before: [],
+    } as const;
+    const undone = evaluate(of(rules), newPurses, back, NOW);
+    expect(evaluate(of(rules), undone.newPurses, coffee, at(1)).discounts).toEqual([150]);
+    expect(evaluate(of(rules), [], coffee, facts({ clockSuspect: true })).discounts).toEqual([50]);
+    expect(pursesOf(of(rules))).toEqual(["used"]);
+  });
+
   it("value that came by a reset clock lasts from the card's last day; where that is not known, it does not end", () => {
     const programme = of([
       cagnotte({ id: "c", rate: 1_000, validity: { days: 30 }, lots: 2 }),

@@ -2,7 +2,7 @@ import { type Lot, type Purse, packPurses, pursesSize } from "@cachet/card-layou
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { balanceIn } from "./balance.ts";
-import { carriedIn, usedOf } from "./earning.ts";
+import { carriedIn } from "./earning.ts";
 import { placeOf } from "./place.ts";
 import {
   bonus,
@@ -30,6 +30,7 @@ import {
   type Visit,
   type When,
 } from "./plain.ts";
+import { usedOf } from "./used.ts";
 import { Working } from "./working.ts";
 
 const RUNS = { numRuns: 10_000 };
@@ -196,6 +197,7 @@ const anyRules: fc.Arbitrary<Rule[]> = fc
         basis: pick("initial", "running"),
         order: pick(0, 1),
         group: maybe(pick("best")),
+        limit: maybe(fc.record({ times: pick(1, 2), per: period })),
         when,
         funder,
       }),
@@ -263,7 +265,13 @@ const anyRules: fc.Arbitrary<Rule[]> = fc
     const has = (id: string) => kept.some((rule) => rule.id === id);
     const rules: Rule[] = [
       ...kept,
-      ...discounts.map((one, i) => discount({ id: `discount-${i}`, ...given(one) } as Parameters<typeof discount>[0])),
+      ...discounts.map(({ limit, ...one }, i) =>
+        discount({
+          id: `discount-${i}`,
+          ...given(one),
+          ...(limit === undefined ? {} : { limit: { ...limit, purse: 5 + i } }),
+        } as Parameters<typeof discount>[0]),
+      ),
       ...multipliers
         .filter(({ of }) => has(of))
         .map((one, i) => multiplier({ id: `more-${i}`, ...given(one) } as Parameters<typeof multiplier>[0])),
@@ -685,7 +693,7 @@ function restored(programme: Programme, purses: readonly Purse[], facts: Facts):
   const work = new Working(programme, purses, { lines: [], tip: 0 }, facts);
   const counters = programme.rules.flatMap((rule): [string, number][] => {
     if (rule.kind === "cap" && rule.per !== "visit") return [[rule.id, usedOf(work, rule.per, rule.purse)]];
-    if (rule.kind === "bonus" && rule.limit !== undefined)
+    if ((rule.kind === "bonus" || rule.kind === "discount") && rule.limit !== undefined)
       return [[rule.id, usedOf(work, rule.limit.per, rule.limit.purse)]];
     return [];
   });

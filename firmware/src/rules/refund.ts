@@ -3,7 +3,7 @@ import { payoutBar } from "./account.ts";
 import { ArithmeticFault, allocate, divide, sum } from "./arithmetic.ts";
 import type { Holding } from "./balance.ts";
 import { unmeetChallenge } from "./challenge.ts";
-import { carriedIn, uncountUsed } from "./earning.ts";
+import { carriedIn } from "./earning.ts";
 import type { SavingPlan } from "./plan.ts";
 import { bonusHolding, holdPaid, prepaidIn } from "./prepaid.ts";
 import type { PrepaidRule, UnitsRule } from "./prepaid-rule.ts";
@@ -12,6 +12,7 @@ import type { SavingRule } from "./saving-rule.ts";
 import { addStamps } from "./stamps.ts";
 import { unspendTiers } from "./tiers.ts";
 import { holdUnits, UNITS_MAX, unitsIn } from "./units.ts";
+import { uncountUsed } from "./used.ts";
 import type { Reason } from "./words.ts";
 import { type Effect, type Sale, Working } from "./working.ts";
 
@@ -285,6 +286,12 @@ function takeUnits(work: Working, rule: UnitsRule, { type, value }: Effect): num
   return Math.max(0, value - held[part]);
 }
 
+/** With the last line a discount has not been given: its turn comes back. What it took off is not paid back by itself. */
+function undoDiscount({ work, refund, isLast }: Reversal, { rule: id }: Effect): void {
+  const limit = work.plan.discounts.find((rule) => rule.id === id)?.limit;
+  if (isLast && limit !== undefined) uncountUsed(work, limit.per, limit.purse, work.dayOf(refund.soldAt), 1);
+}
+
 function undo(reversal: Reversal, effect: Effect): void {
   const saving = savingOf(reversal, effect);
   switch (effect.type) {
@@ -303,6 +310,9 @@ function undo(reversal: Reversal, effect: Effect): void {
       return;
     case "reward":
       undoReward(reversal, effect);
+      return;
+    case "discount":
+      undoDiscount(reversal, effect);
       return;
     case "entries":
       if (reversal.isLast) reversal.say("clawback", effect, effect.value);

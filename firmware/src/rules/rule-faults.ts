@@ -115,6 +115,7 @@ const custom = shape({
   earn: fits((value) => typeof value === "function", "must be a function of the facts; JSON has none"),
 });
 
+const limit = optional(shape({ times: count(1, 1_000), per: period, purse }));
 const gives: Check = (value, name) => {
   if (!isObject(value)) return count(1, 1_000_000)(value, name);
   if ("earn" in value || "says" in value) return custom(value, name);
@@ -202,6 +203,7 @@ const FIELDS: { readonly [K in Rule["kind"]]: Readonly<Record<string, Check>> } 
     basis: oneOf(["initial", "running"]),
     order: count(0, 100),
     group: optional(words(40)),
+    limit,
     when,
     funder,
   },
@@ -211,7 +213,7 @@ const FIELDS: { readonly [K in Rule["kind"]]: Readonly<Record<string, Check>> } 
     gives,
     funder,
     when,
-    limit: optional(shape({ times: count(1, 1_000), per: period, purse })),
+    limit,
   },
   cap: { of: id, per: oneOf(["visit", "day", "week", "month", "year"]), most: count(1, POINTS_MAX), purse },
   tiers: {

@@ -151,6 +151,7 @@ export function pursesOfRule(rule: Rule): { readonly kind: PurseKind; readonly i
     case "cap":
       return rule.per === "visit" ? [] : [{ kind: "used", index: rule.purse }];
     case "bonus":
+    case "discount":
       return rule.limit === undefined ? [] : [{ kind: "used", index: rule.limit.purse }];
     default:
       return [];

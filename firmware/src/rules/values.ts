@@ -234,7 +234,8 @@ function pursesOfValue(programme: Programme, rule: Rule, given: unknown, today: 
       return [{ kind: "visited", index: rule.purse, challenge: rule.number, places, won }];
     }
     case "cap":
-    case "bonus": {
+    case "bonus":
+    case "discount": {
       const counted = rule.kind === "cap" ? rule : rule.limit;
       if (counted === undefined || counted.per === "visit")
         throw new ValueFault(`${rule.id}: it counts nothing from one visit to the next`);
@@ -342,7 +343,8 @@ function writtenValue(programme: Programme, rule: Rule, purses: readonly Purse[]
       return { visited, won };
     }
     case "cap":
-    case "bonus": {
+    case "bonus":
+    case "discount": {
       const index = rule.kind === "cap" ? rule.purse : rule.limit?.purse;
       const purse = index === undefined ? undefined : own("used", index);
       return purse?.kind === "used" ? { used: purse.value, since: dayText(purse.since) } : undefined;

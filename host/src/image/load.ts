@@ -67,7 +67,12 @@ function loadJson(file: string, source: string): ProgrammeReading {
 
 /** The programme that a file exports, or everything that is wrong with it. Runs the file, unless it is a programme in JSON. */
 export async function loadProgramme(file: string): Promise<ProgrammeReading> {
-  const source = readFileSync(file, "utf8");
+  let source: string;
+  try {
+    source = readFileSync(file, "utf8");
+  } catch (error) {
+    return { ok: false, faults: [{ file, line: null, problem: `it cannot be read: ${(error as Error).message}` }] };
+  }
   if (isJson(file)) return loadJson(file, source);
   const code = await readCode(file);
   if (!code.ok) return { ok: false, faults: code.faults ?? thrownFaults(file, source, code.threw, code.line) };

@@ -280,6 +280,7 @@ export const en: SheetWords = {
       ceil: "It is rounded up to the cent.",
     },
     place: (place, of) => `Order: ${place} of ${of}.`,
+    limit: (often, period) => `It is given at most ${plural(often, "time")} ${period}.`,
     group: (names) => `Only one of these discounts is given, the largest: ${names}.`,
   },
 

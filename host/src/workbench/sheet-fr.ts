@@ -294,6 +294,7 @@ export const fr = {
       ceil: "La remise est arrondie au centime supérieur.",
     },
     place: (place: number, of: number): string => `Ordre : ${place} sur ${of}.`,
+    limit: (often: number, period: string): string => `Elle est donnée au plus ${often} fois ${period}.`,
     group: (names: string): string => `Une seule de ces remises est donnée, la plus forte : ${names}.`,
   },
 

@@ -102,8 +102,8 @@ function discountsOf({ rules }: Programme): DiscountRule[] {
 
 function discountLines(reading: Reading, rule: DiscountRule): string[] {
   const { words, programme, named } = reading;
-  const { discount, when, list, quoted } = words;
-  const { off, categories, group } = rule;
+  const { discount, when, list, quoted, periods } = words;
+  const { off, categories, group, limit } = rule;
   const all = discountsOf(programme);
   const rivals = group === undefined ? [] : all.filter((other) => other.group === group);
   const on = categories === undefined ? discount.all : discount.categories(list(categories.map(quoted)));
@@ -111,6 +111,7 @@ function discountLines(reading: Reading, rule: DiscountRule): string[] {
   return [
     when.withConditions(said, conditions(words, programme, rule.when)),
     ...("rate" in off ? [discount.basis[rule.basis], discount.rounding[rule.rounding]] : []),
+    ...(limit === undefined ? [] : [discount.limit(limit.times, periods[limit.per])]),
     ...(all.length > 1 ? [discount.place(all.indexOf(rule) + 1, all.length)] : []),
     ...(rivals.length > 1 ? [discount.group(list(rivals.map(({ id }) => named(id))))] : []),
   ];
