@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { maskedCard } from "@cachet/card-layout";
 import type { SimTerminal, Type2Chip } from "@cachet/terminal-sim";
 import { afterAll, describe, expect, it } from "vitest";
@@ -282,7 +282,7 @@ describe("cachet programme correct: double value all week", async () => {
     const elsewhere = fixtureFile("speeds");
     const fresh = desk.write(
       "speeds-2.programme.ts",
-      `import old from ${JSON.stringify(elsewhere)};`,
+      `import old from ${JSON.stringify(relative(desk.folder, elsewhere))};`,
       "export default { ...old, version: 2 };",
     );
     expectFailure(week.correct(elsewhere, fresh, ...WEEK), 1, "C-CORRECT-02", "programme 35", "it has programmes 36");
@@ -371,7 +371,7 @@ describe("cachet programme correct: everything a shop does", () => {
     const version = (number: number, change: string) =>
       desk.write(
         `speeds-${number}.programme.ts`,
-        `import old from ${JSON.stringify(speeds)};`,
+        `import old from ${JSON.stringify(relative(desk.folder, speeds))};`,
         `const change = (rule: (typeof old.rules)[number]) => (${change});`,
         `export default { ...old, version: ${number}, rules: old.rules.map(change) };`,
       );
