@@ -98,14 +98,25 @@ describe("an app that is hosted", () => {
     expect(stopped).toMatchObject({ name: "SandboxFault", kind: "error", message: "TypeError: x is not a function" });
   });
 
-  it("is stopped at its next call when it uses too much memory, and that call is not made", async () => {
+  it("is stopped when it uses too much memory, with the call that is counted next, which is not made", async () => {
     const hal = new NotingHal();
-    const sandbox = new ScriptedSandbox(call("show", "one"), (onCall) => {
-      sandbox.used = APP_LIMITS.memoryBytes + 1;
-      call("show", "two")(onCall);
-    });
+    const told = Array.from({ length: MEMORY_CHECK_CALLS + 1 }, (_, i) => `${i}`);
+    const sandbox = new ScriptedSandbox(
+      ...told.map((text) => (onCall: OnCall) => {
+        call("show", text)(onCall);
+        sandbox.used = APP_LIMITS.memoryBytes + 1;
+      }),
+    );
     expect(await stopOf(sandbox, hal)).toMatchObject({ name: "SandboxFault", kind: "memory" });
-    expect(hal.shown).toEqual(["one"]);
+    expect(hal.shown).toEqual(told.slice(0, MEMORY_CHECK_CALLS));
+  });
+
+  it("is stopped with its first call when it uses too much memory from the start", async () => {
+    const hal = new NotingHal();
+    const sandbox = new ScriptedSandbox(call("show", "one"));
+    sandbox.used = APP_LIMITS.memoryBytes + 1;
+    expect(await stopOf(sandbox, hal)).toMatchObject({ kind: "memory" });
+    expect(hal.shown).toEqual([]);
   });
 
   it("may use all the memory it has", async () => {

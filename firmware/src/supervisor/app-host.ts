@@ -5,6 +5,7 @@ import {
   HAL_METHODS,
   type Hal,
   type HalMethod,
+  MEMORY_CHECK_CALLS,
   type Sandbox,
   SandboxFault,
   toCrossing,
@@ -24,7 +25,10 @@ export function hostApp(sandbox: Sandbox, payload: string, hal: Hal): Promise<ne
       stopped = true;
       reject(error);
     };
+    let calls = 0;
     const checkMemory = () => {
+      calls += 1;
+      if (calls % MEMORY_CHECK_CALLS !== 1) return;
       const used = sandbox.usedBytes();
       if (used > APP_LIMITS.memoryBytes) throw new SandboxFault("memory", `the app uses ${used} bytes`);
     };
