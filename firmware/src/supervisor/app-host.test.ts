@@ -3,6 +3,7 @@ import {
   APP_LIMITS,
   FAULT_METHOD,
   type Hal,
+  MEMORY_CHECK_CALLS,
   type OnCall,
   type Sandbox,
   SandboxFault,
