@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -201,9 +202,10 @@ const ROUNDS = 7;
 const WARMING_ROUNDS = 3;
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
-/** The engine inside QuickJS: a script that evaluates a batch for each answer it gets. */
-async function inQuickJs(): Promise<(batches: number) => { readonly evaluations: number; readonly seconds: number }> {
-  const BATCH = 200;
+const BATCH = 200;
+
+/** A script with `evaluateBatch`, bundled as an image is. */
+async function batchScript(rest: string): Promise<string> {
   const dir = mkdtempSync(join(tmpdir(), "cachet-bench-"));
   const file = join(dir, "programme.json");
   writeFileSync(file, JSON.stringify(PROGRAMME));
@@ -211,17 +213,15 @@ async function inQuickJs(): Promise<(batches: number) => { readonly evaluations:
     import { evaluate } from ${JSON.stringify(RULES)};
     import programme from ${JSON.stringify(file)};
     const list = ${JSON.stringify(purchases(BATCH).map((one) => ({ purses: pursesOf(one), cents: one.cents, at: MONDAY + (one.weekday - 1) * DAY })))};
-    globalThis.cachet = {
-      start() { cachetCall(1, "ready", ""); },
-      answer() {
-        let points = 0;
-        for (const { purses, cents, at } of list) {
-          const facts = { merchant: 1, at, clockSuspect: false };
-          points += evaluate(programme, purses, { lines: [{ amount: cents, quantity: 1 }], tip: 0 }, facts).effects.length;
-        }
-        cachetCall(1, "done", String(points));
-      },
-    };`;
+    function evaluateBatch() {
+      let effects = 0;
+      for (const { purses, cents, at } of list) {
+        const facts = { merchant: 1, at, clockSuspect: false };
+        effects += evaluate(programme, purses, { lines: [{ amount: cents, quantity: 1 }], tip: 0 }, facts).effects.length;
+      }
+      return effects;
+    }
+    ${rest}`;
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: dir },
     bundle: true,
@@ -231,19 +231,50 @@ async function inQuickJs(): Promise<(batches: number) => { readonly evaluations:
     minify: true,
     write: false,
   });
+  return outputFiles[0]!.text;
+}
+
+/** Evaluations a second inside QuickJS as WebAssembly, which simulated terminals run: a batch for each answer that the script gets. */
+async function inWasm(): Promise<() => number> {
+  const script = await batchScript(`globalThis.cachet = {
+    start() { cachetCall(1, "ready", ""); },
+    answer() { cachetCall(1, "done", String(evaluateBatch())); },
+  };`);
   const sandbox = (await loadQuickJs())();
-  sandbox.start(outputFiles[0]!.text, () => {});
-  return (batches) => {
+  sandbox.start(script, () => {});
+  const batches = 5;
+  return () => {
     const began = performance.now();
     for (let i = 0; i < batches; i += 1) sandbox.answer(1, "");
-    return { evaluations: batches * BATCH, seconds: (performance.now() - began) / 1_000 };
+    return (1_000 * batches * BATCH) / (performance.now() - began);
+  };
+}
+
+/** Evaluations a second inside QuickJS as a program of its own, which terminals run: the script times itself once it is warm. */
+async function inNative(): Promise<() => number> {
+  const file = join(mkdtempSync(join(tmpdir(), "cachet-bench-")), "batches.js");
+  const [warming, batches] = [10, 50];
+  writeFileSync(
+    file,
+    await batchScript(`for (let i = 0; i < ${warming}; i += 1) evaluateBatch();
+      const began = Date.now();
+      for (let i = 0; i < ${batches}; i += 1) evaluateBatch();
+      print(Date.now() - began);`),
+  );
+  const qjs = join(import.meta.dirname, "../node_modules/@suchipi/quickjs/npm/cli/qjs.js");
+  return () => {
+    const { stdout, stderr, status } = spawnSync(process.execPath, [qjs, file], { encoding: "utf8" });
+    if (status !== 0) throw new Error(`qjs ended with ${status}: ${stderr}`);
+    return (1_000 * batches * BATCH) / Number(stdout);
   };
 }
 
 export interface RulesFigures {
   /** Evaluations a second: medians of rounds that were run one after the other, in turn. */
   readonly ours: number;
+  /** In QuickJS as a program of its own, and as WebAssembly. */
   readonly quickjs: number;
+  readonly wasm: number;
   readonly jsonRules: number;
   readonly zen: number;
   /** Time of an evaluation with 64 rules over one with 16, each less the one with none of them; 4 where it is linear. */
@@ -282,12 +313,8 @@ function growthOf(evaluateOne: Evaluate, list: readonly Purchase[]): number {
 
 /** Measures all of them in turn, after each has answered every purchase like the others. */
 export async function rulesFigures(): Promise<RulesFigures> {
-  const [evaluateOne, byJsonRules, byZen, quickJs] = [
-    await bundledEvaluate(),
-    jsonRules(),
-    await zen(),
-    await inQuickJs(),
-  ];
+  const [evaluateOne, byJsonRules, byZen] = [await bundledEvaluate(), jsonRules(), await zen()];
+  const [native, wasm] = [await inNative(), await inWasm()];
   const own = ours(evaluateOne);
   for (const purchase of purchases(500)) {
     const answer = own(purchase);
@@ -296,21 +323,22 @@ export async function rulesFigures(): Promise<RulesFigures> {
     }
   }
   const [fast, slow] = [purchases(40_000), purchases(2_000)];
-  const rounds: { ours: number; quickjs: number; jsonRules: number; zen: number }[] = [];
+  const rounds: Omit<RulesFigures, "growth">[] = [];
   for (let i = 0; i < WARMING_ROUNDS + ROUNDS; i += 1) {
-    const { evaluations, seconds } = quickJs(5);
     rounds.push({
       ours: await speed(own, fast),
-      quickjs: evaluations / seconds,
+      quickjs: native(),
+      wasm: wasm(),
       jsonRules: await speed(byJsonRules, slow),
       zen: await speed(byZen, slow),
     });
   }
   const counted = rounds.slice(WARMING_ROUNDS);
-  const of = (name: "ours" | "quickjs" | "jsonRules" | "zen") => median(counted.map((round) => round[name]));
+  const of = (name: keyof Omit<RulesFigures, "growth">) => median(counted.map((round) => round[name]));
   return {
     ours: of("ours"),
     quickjs: of("quickjs"),
+    wasm: of("wasm"),
     jsonRules: of("jsonRules"),
     zen: of("zen"),
     growth: growthOf(evaluateOne, purchases(20_000)),
