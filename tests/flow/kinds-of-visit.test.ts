@@ -224,6 +224,19 @@ describe("a sale that is added afterwards", () => {
   });
 });
 
+describe("a card that was away", () => {
+  it("is known by the day that its record carries", async () => {
+    const [shop, chip] = [await studio(), await member(30)];
+    await done(shop, sale(1_000), chip);
+    shop.clock.utc += 59 * 86_400;
+    await done(shop, sale(1_000), chip);
+    expect(await held(chip)).toMatchObject({ points: 20 });
+    shop.clock.utc += 60 * 86_400;
+    await done(shop, sale(1_000), chip);
+    expect(await held(chip)).toMatchObject({ points: 37 });
+  });
+});
+
 describe("a balance", () => {
   it("tells what the card holds and what is near, and changes nothing", async () => {
     const [shop, chip] = [await studio(), await member(18)];
