@@ -15,7 +15,7 @@ describe("documents say what the code does", () => {
     const page = readFileSync(THREAT_DOC, "utf8");
     expect(page).toBe(threatDocument(page));
     for (const { chip } of CARD_MAPS) expect(page).toContain(chip);
-    expect(page.split("\n").length).toBeLessThan(170);
+    expect(page.split("\n").length).toBeLessThan(180);
   });
 
   it("docs/threat-model.md names files that are there, and tests that are in them", () => {
