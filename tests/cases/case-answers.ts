@@ -113,8 +113,10 @@ const SAYS: Readonly<Record<string, (asked: Asked) => unknown>> = {
   skipped: ({ step }) => step.skipped.flatMap(({ reason }) => (REASONS.includes(reason) ? [{ reason }] : [])),
   declined: ({ step }) => step.declined.map(({ reason }) => ({ reason })),
   stamps_before_reward: (asked) => numberIn(asked.before.stamps, "count") + total(asked, "stamp", ofRule("stamps")),
-  reward: ({ step, event }) => {
+  reward: ({ step, event, said }) => {
     const free = step.effects.find(({ type, rule }) => type === "discount" && rule === "stamps");
+    if (free !== undefined && ((said.stamps as Json).reward as Json).kind === "money")
+      return { label: free.label, discount: free.value };
     if (free !== undefined) {
       const line = free.shares!.findIndex((share) => share > 0);
       return { free_item: (event.lines as readonly Json[])[line]!.id, discount: free.value };

@@ -100,7 +100,7 @@ export function earnRule(given: Words, hasBuckets: boolean, balanceMax: number |
 
 export function stampsRule(given: Words): Rule {
   const reward = given.within("reward");
-  const kind = reward.oneOf("kind", { gift: "gift", free_item: "free-item" } as const, "gift");
+  const kind = reward.oneOf("kind", { gift: "gift", free_item: "free-item", money: "money" } as const, "gift");
   const category = given.take("per_item_of", "");
   const label = reward.take("label", "Offert");
   const made = stamps({

@@ -56,6 +56,17 @@ const ROWS: readonly Row[] = [
     card: { grille: 0 },
   },
   {
+    row: "AV-01 as money off at once",
+    rules: [bouquet({ reward: { kind: "money", label: "Bon de 5 euros", value: 500 } })],
+    cards: { card: { grille: 8 } },
+    events: [sale(450), sale(1_200)],
+    gives: [
+      { "stamp grille": 1, payable: 450 },
+      { "discount grille": 500, payable: 700, taxed: [700], ticket: ["OBJECTIF ATTEINT - BON DE 5 EUROS"] },
+    ],
+    card: { grille: 0 },
+  },
+  {
     row: "AV-02",
     rules: [
       {

@@ -135,6 +135,7 @@ const anyRules: fc.Arbitrary<Rule[]> = fc
           cooldownMinutes: pick(0, 600),
           onZeroPayable: fc.boolean(),
           grid: pick(2, 5),
+          reward: pick({ kind: "gift", label: "Bouquet", value: 800 }, { kind: "money", label: "Voucher", value: 800 }),
           excess: pick("carry", "lose"),
           funder,
           when,
@@ -143,7 +144,6 @@ const anyRules: fc.Arbitrary<Rule[]> = fc
           stamps({
             id: "grid",
             ...given(options),
-            reward: { kind: "gift", label: "Bouquet", value: 800 },
           } as Parameters<typeof stamps>[0]),
         ]),
     ),

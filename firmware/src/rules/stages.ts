@@ -8,7 +8,7 @@ import { type Plan, planOf } from "./plan.ts";
 import { expireBonus, notePrepaid, payPrepaid, prepaidPurses } from "./prepaid.ts";
 import type { Programme, Rule } from "./programme.ts";
 import { expireSaving, noteSaving, redeemSaving, savingPurse, takeGift } from "./saving.ts";
-import { noteStamps, offerFreeItems, stampsPurse, stampVisit } from "./stamps.ts";
+import { noteStamps, offerFreeItems, offerMoney, stampsPurse, stampVisit } from "./stamps.ts";
 import { climbTiers, noteTiers, reviewTiers, tiersPurse } from "./tiers.ts";
 import { noteUnits, useUnits } from "./units.ts";
 import type { Effect, Note, Step, Working } from "./working.ts";
@@ -36,6 +36,7 @@ function saleSteps(plan: Plan): Step[] {
   const { savings, stamps, prepaid, units, tiers, challenges, draws } = plan;
   return [
     ...each(stamps, offerFreeItems),
+    ...each(stamps, offerMoney),
     ...each([plan], giveDiscounts),
     ...each(savings, redeemSaving),
     ...each([plan], takeGift),

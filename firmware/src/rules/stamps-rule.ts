@@ -24,10 +24,15 @@ export interface StampsRule {
   readonly onZeroPayable: boolean;
   /** Stamps for one reward, 1 to 200. What is kept after a visit is never more, so that it fits the card. */
   readonly grid: number;
-  /** What a full grid gives: something that staff hand over, worth so many cents, or the cheapest items of this very basket, each one free. */
+  /**
+   * What a full grid gives: something that staff hand over, worth so many cents; the cheapest items of this very basket, each one free; or
+   * so many cents off this very ticket, as a discount, before other discounts. What the ticket is too small for is lost, but a
+   * reward of which nothing would fit stays on the card.
+   */
   readonly reward:
     | { readonly kind: "gift"; readonly label: string; readonly value: In<"cents"> }
-    | { readonly kind: "free-item"; readonly label: string; readonly category: string };
+    | { readonly kind: "free-item"; readonly label: string; readonly category: string }
+    | { readonly kind: "money"; readonly label: string; readonly value: In<"cents"> };
   /** What happens to stamps beyond a full grid. */
   readonly excess: "carry" | "lose";
   /** Who pays for what it gives. */

@@ -1,7 +1,7 @@
 import { type Purse, STAMPS_MAX } from "@cachet/card-layout";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { evaluate, type Facts, programme, type Sale, stamps } from "./plain.ts";
+import { discount, evaluate, type Facts, programme, type Sale, stamps } from "./plain.ts";
 
 const FACTS: Facts = { merchant: 1, at: 800_000_000, clockSuspect: false };
 const TORN: Facts = { ...FACTS, earnOnly: true };
@@ -100,6 +100,122 @@ describe("stamps while nothing may leave the card", () => {
       effects: [{ value: 8 }, { times: 1, taken: 10 }],
       newPurses: [count(9)],
     });
+  });
+});
+
+describe("money off the ticket for a full grid", () => {
+  const MONEY: Draft = { reward: { kind: "money", label: "Voucher", value: 500 } };
+  const bread = (...amounts: number[]): Sale => ({ lines: amounts.map((amount) => ({ amount, quantity: 1 })), tip: 0 });
+
+  it("is a discount of the rule over all lines, and takes the stamps", () => {
+    const done = evaluate(grid(MONEY), [count(9)], bread(900, 300), FACTS);
+    const own = { rule: "s", funder: "merchant" };
+    expect(done.effects).toEqual([
+      { ...own, type: "discount", unit: "cents", value: 500, label: "Voucher", shares: [375, 125] },
+      { ...own, type: "stamp", unit: "stamps", value: 1 },
+      { ...own, type: "reward", unit: "cents", value: 0, label: "Voucher", taken: 10, times: 1 },
+    ]);
+    expect(done).toMatchObject({ payable: 700, newPurses: [count(0)], skipped: [] });
+    expect(done.receipt).toEqual([
+      { note: "reward", rule: "s", label: "Voucher", value: 500 },
+      { note: "stamps", rule: "s", count: 0, grid: 10, added: 1 },
+    ]);
+    expect(evaluate(grid(MONEY), [count(8)], bread(1_200), FACTS)).toMatchObject({ payable: 1_200, skipped: [] });
+  });
+
+  it("is given before other discounts, once for each full grid", () => {
+    const { rules, ...rest } = grid({ ...MONEY, count: { per: "visit", stamps: 15 } });
+    const half = { ...rest, rules: [...rules, discount({ id: "half", off: { rate: 5_000 } })] };
+    const done = evaluate(half, [count(6)], bread(2_000), FACTS);
+    expect(done.effects).toMatchObject([
+      { type: "discount", rule: "s", value: 1_000 },
+      { type: "discount", rule: "half", value: 500 },
+      { type: "stamp", value: 15 },
+      { type: "reward", taken: 20, times: 2 },
+    ]);
+    expect(done).toMatchObject({ payable: 500, newPurses: [count(1)] });
+  });
+
+  it("counts items that are paid only, once it is known which ones another grid gives", () => {
+    const cups = { ...FREE, id: "cups", purse: 1, grid: 2 } as const;
+    const rules = grid({ ...MONEY, count: { per: "item", category: "coffee" } });
+    const both = { ...rules, rules: [...rules.rules, ...grid(cups).rules] };
+    const done = evaluate(both, [count(8), { kind: "stamps", index: 1, count: 1 }], coffees(2), FACTS);
+    expect(done).toMatchObject({
+      payable: 150,
+      newPurses: [count(9), { kind: "stamps", index: 1, count: 0 }],
+    });
+    expect(done.effects.filter(({ rule }) => rule === "s")).toMatchObject([{ type: "stamp", value: 1 }]);
+  });
+
+  it("loses what the ticket is too small for, and says so", () => {
+    const done = evaluate(grid(MONEY), [count(9)], bread(320), FACTS);
+    expect(done.effects[0]).toMatchObject({ type: "discount", value: 320, wouldBe: 500, reason: "ABOVE_MAXIMUM" });
+    expect(done).toMatchObject({ payable: 0, newPurses: [count(0)], skipped: [] });
+    const before = { discounts: [100], redeemed: [1_000], freed: [0] };
+    expect(evaluate(grid(MONEY), [count(9)], bread(1_200), { ...FACTS, before }).discounts).toEqual([100]);
+  });
+
+  it("stays on the card where nothing of it fits", () => {
+    for (const excess of ["carry", "lose"] as const) {
+      const rules = { ...grid({ ...MONEY, excess, count: { per: "visit", stamps: 12 } }), exclude: ["tobacco"] };
+      const tobacco: Sale = { lines: [{ amount: 900, quantity: 1, category: "tobacco" }], tip: 0 };
+      const later = [{ rule: "s", reason: "KEPT_FOR_LATER" }];
+      for (const sale of [tobacco, bread(0)])
+        expect(evaluate(rules, [count(9)], sale, FACTS)).toMatchObject({ newPurses: [count(21)], skipped: later });
+      // Two of three rewards fit, the second of them in part.
+      const two = evaluate(rules, [count(18)], bread(501), FACTS);
+      expect(two).toMatchObject({ payable: 0, newPurses: [count(10)], skipped: later });
+      expect(two.effects[0]).toMatchObject({ value: 501, wouldBe: 1_000 });
+      expect(two.effects[2]).toMatchObject({ taken: 20, times: 2 });
+      const full = evaluate(rules, [count(250)], tobacco, FACTS);
+      expect(full.effects).toMatchObject([{ type: "stamp", value: 5, wouldBe: 12, reason: "CAP_BALANCE" }]);
+      expect(full.newPurses).toEqual([count(STAMPS_MAX)]);
+    }
+  });
+
+  it("waits for a visit at which it may be given", () => {
+    const barred = grid({ ...MONEY, minimum: { kind: "reaches", amount: 1_000 } });
+    expect(evaluate(barred, [count(9)], bread(999), FACTS)).toMatchObject({ payable: 999, newPurses: [count(9)] });
+    // The reward itself brings the basket under the minimum: it counts all the same.
+    expect(evaluate(barred, [count(9)], bread(1_000), FACTS)).toMatchObject({ payable: 500, newPurses: [count(0)] });
+    const unpaid = grid({ ...MONEY, onZeroPayable: false });
+    expect(evaluate(unpaid, [count(9)], bread(400), FACTS)).toMatchObject({ payable: 0, newPurses: [count(0)] });
+    for (const [facts, wish, reason] of [
+      [TORN, {}, "COUNTER_TORN"],
+      [FACTS, { rewards: "later" }, "KEPT_FOR_LATER"],
+    ] as const) {
+      const done = evaluate(grid(MONEY), [count(9)], { ...bread(900), ...wish }, facts);
+      expect(done).toMatchObject({ payable: 900, newPurses: [count(10)], skipped: [{ rule: "s", reason }] });
+      expect(evaluate(grid(MONEY), done.newPurses, bread(900), FACTS)).toMatchObject({
+        payable: 400,
+        newPurses: [count(1)],
+      });
+    }
+  });
+
+  it("is given back by a refund: its stamps with the last line, and what was paid", () => {
+    const rules = grid(MONEY);
+    const sale = bread(900, 300);
+    const { effects, newPurses } = evaluate(rules, [count(9)], sale, FACTS);
+    const sold = { kind: "refund", sale, effects, soldAt: FACTS.at, merchant: 1 } as const;
+    const first = evaluate(rules, newPurses, { ...sold, lines: [0], before: [] }, FACTS);
+    expect(first).toMatchObject({ effects: [{ type: "payout", value: 525 }], newPurses: [count(0)] });
+    const last = evaluate(rules, first.newPurses, { ...sold, lines: [1], before: [0] }, FACTS);
+    expect(last.effects.map(({ type, value }) => [type, value])).toEqual([
+      ["return", 10],
+      ["clawback", 1],
+      ["payout", 175],
+    ]);
+    expect(last.newPurses).toEqual([count(9)]);
+  });
+
+  it("must be worth something, and have a label", () => {
+    const faulty = (reward: object) => () => grid({ reward: { ...MONEY.reward, ...reward } } as Draft);
+    expect(faulty({ value: 0 })).toThrow(/rule "s": reward\.value/);
+    expect(faulty({ value: 90_001 })).toThrow(/rule "s": reward\.value/);
+    expect(faulty({ label: "" })).toThrow(/rule "s": reward\.label/);
+    expect(faulty({ value: 90_000 })).not.toThrow();
   });
 });
 

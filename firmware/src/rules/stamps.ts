@@ -1,5 +1,5 @@
 import { type Purse, type PurseKind, STAMPS_MAX } from "@cachet/card-layout";
-import { divide, sum } from "./arithmetic.ts";
+import { allocate, divide, sum } from "./arithmetic.ts";
 import { type Bar, barOf, basketBarOf, firstOf, lets } from "./bar.ts";
 import type { StampsRule } from "./stamps-rule.ts";
 import type { Reason } from "./words.ts";
@@ -83,14 +83,47 @@ function freeItemsDue(rule: StampsRule, count: number, items: number): number {
 /** Rewards stay on the card: the customer wants them later, or nothing may leave it. */
 const keepsRewards = ({ facts, sale }: Working): boolean => facts.earnOnly === true || sale.rewards === "later";
 
+/** A reward that is taken off this very ticket, where the visit counts. */
+function onTicket(rule: StampsRule, give: Step): Step {
+  const bar = refusalOf(rule);
+  return (work) => {
+    if (!keepsRewards(work) && (bar === null || bar(work) === null)) give(work);
+  };
+}
+
 /** Free items of this basket, cheapest units first. */
 export function offerFreeItems(rule: StampsRule): Step | null {
   const { reward } = rule;
-  if (reward.kind !== "free-item") return null;
-  const bar = refusalOf(rule);
-  return (work) => {
-    if (!keepsRewards(work) && (bar === null || bar(work) === null)) giveFreeItems(work, rule, reward.category);
-  };
+  return reward.kind === "free-item" ? onTicket(rule, (work) => giveFreeItems(work, rule, reward.category)) : null;
+}
+
+/** Money off this ticket. Its turn is after every free item: only then is it known how many items are paid and stamped. */
+export function offerMoney(rule: StampsRule): Step | null {
+  const { reward } = rule;
+  return reward.kind === "money" ? onTicket(rule, (work) => giveMoney(work, rule, reward.value)) : null;
+}
+
+/** Stamps that a visit is worth. */
+function earnedBy(work: Working, { count: counting }: StampsRule): number {
+  return counting.per === "visit" ? counting.stamps : itemsOf(work, counting.category).length;
+}
+
+/** As many rewards as something is left to pay for: the last may be cut by the ticket, the others stay on the card. */
+function giveMoney(work: Working, rule: StampsRule, each: number): void {
+  const earned = earnedBy(work, rule);
+  const open = work.openLines().map((left, i) => (work.isExcluded(work.sale.lines[i]!) ? 0 : left));
+  const left = sum(open);
+  const due = earned === 0 ? 0 : divide(heldIn(work.purses, rule) + earned, rule.grid, "floor");
+  const times = Math.min(due, divide(left, each, "ceil"));
+  if (times === 0) return;
+  const wouldBe = times * each;
+  const value = Math.min(wouldBe, left);
+  const shares = allocate(value, open);
+  work.take({ discounts: shares });
+  work.rewarded = { ...work.rewarded, [rule.id]: times };
+  const { id, funder, reward } = rule;
+  const cut = value < wouldBe ? ({ wouldBe, reason: "ABOVE_MAXIMUM" } as const) : {};
+  work.effects.push({ type: "discount", rule: id, unit: "cents", value, funder, ...cut, label: reward.label, shares });
 }
 
 function giveFreeItems(work: Working, rule: StampsRule, category: string): void {
@@ -106,7 +139,7 @@ function giveFreeItems(work: Working, rule: StampsRule, category: string): void 
     freed[line]! += 1;
   }
   work.take({ discounts: shares, freed });
-  work.freeItems = { ...work.freeItems, [rule.id]: free };
+  work.rewarded = { ...work.rewarded, [rule.id]: free };
   const value = sum(shares);
   const { id, funder, reward } = rule;
   work.effects.push({ type: "discount", rule: id, unit: "cents", value, funder, label: reward.label, shares });
@@ -117,58 +150,66 @@ function giveFreeItems(work: Working, rule: StampsRule, category: string): void 
  * excess. A free item is always taken from a grid that was full before, so there one full grid is as it should be.
  */
 function putOffBefore({ reward, grid }: StampsRule, before: number): number {
-  return divide(reward.kind === "gift" ? before : Math.max(0, before - 1), grid, "floor");
+  return divide(reward.kind === "free-item" ? Math.max(0, before - 1) : before, grid, "floor");
 }
 
 /** Stamps of the visit, then as many rewards as the grid is full. */
 export function stampVisit(rule: StampsRule): Step {
   const own = { rule, bar: refusalOf(rule) };
-  const givesItems = rule.reward.kind === "free-item";
   return (work) => {
-    const free = givesItems ? (work.freeItems[rule.id] ?? 0) : 0;
-    // A basket that its own free item brought under the minimum still counts: it reached it when it was rung up.
-    if (free > 0 || lets(work, own)) stamp(work, rule, free);
+    const given = work.rewarded[rule.id] ?? 0;
+    // A basket that its own reward brought under the minimum still counts: it reached it when it was rung up.
+    if (given > 0 || lets(work, own)) stamp(work, rule, given);
   };
 }
 
-function stamp(work: Working, rule: StampsRule, free: number): void {
-  if (!rule.onZeroPayable && free === 0 && sum(work.paidLines()) === 0) {
+/** `given`: rewards that were taken off the ticket before. */
+function stamp(work: Working, rule: StampsRule, given: number): void {
+  if (!rule.onZeroPayable && given === 0 && sum(work.paidLines()) === 0) {
     work.skip(rule, "NOTHING_PAID");
     return;
   }
-  const { count: counting } = rule;
-  const earned = counting.per === "visit" ? counting.stamps : itemsOf(work, counting.category).length;
-  if (earned === 0 && free === 0) return;
+  const earned = earnedBy(work, rule);
+  if (earned === 0 && given === 0) return;
   if (keepsRewards(work)) stampOnly(work, rule, earned);
-  else stampAndReward(work, rule, earned, free);
+  else stampAndReward(work, rule, earned, given);
 }
 
-function stampAndReward(work: Working, rule: StampsRule, added: number, free: number): void {
+/** Says the stamps of a visit, as far as there is room for them; gives how many that is. */
+function say(work: Working, { id, funder }: StampsRule, earned: number, room: number): number {
+  const value = Math.min(earned, room);
+  const capped = value < earned ? ({ wouldBe: earned, reason: "CAP_BALANCE" } as const) : {};
+  if (earned > 0) work.effects.push({ type: "stamp", rule: id, unit: "stamps", value, funder, ...capped });
+  return value;
+}
+
+function stampAndReward(work: Working, rule: StampsRule, earned: number, given: number): void {
   const { id, funder, reward, grid } = rule;
   const before = heldIn(work.purses, rule);
-  if (added > 0) work.effects.push({ type: "stamp", rule: id, unit: "stamps", value: added, funder });
-  const full = before + added;
-  const times = reward.kind === "gift" ? divide(full, grid, "floor") : free;
-  const loses = rule.excess === "lose" && times > putOffBefore(rule, before);
+  const filled = divide(before + earned, grid, "floor");
+  const times = reward.kind === "gift" ? filled : given;
+  const isPutOff = reward.kind === "money" && filled > times;
+  const loses = rule.excess === "lose" && !isPutOff && times > putOffBefore(rule, before);
+  const room = loses ? earned : STAMPS_MAX + times * grid - before;
+  const full = before + say(work, rule, earned, room);
   const kept = loses ? 0 : full - times * grid;
   if (times > 0) {
     const value = reward.kind === "gift" ? times * reward.value : 0;
     const taken = full - kept;
     work.effects.push({ type: "reward", rule: id, unit: "cents", value, funder, label: reward.label, taken, times });
   }
+  if (isPutOff) work.skip(rule, "KEPT_FOR_LATER");
   hold(work, rule, kept);
 }
 
 /** A reward is put off to a later visit, and its stamps stay, up to what the purse holds. */
 function stampOnly(work: Working, rule: StampsRule, earned: number): void {
-  const { id, funder, reward, grid } = rule;
+  const { reward, grid } = rule;
   const before = heldIn(work.purses, rule);
-  const value = Math.min(earned, STAMPS_MAX - before);
-  const capped = value < earned ? ({ wouldBe: earned, reason: "CAP_BALANCE" } as const) : {};
-  work.effects.push({ type: "stamp", rule: id, unit: "stamps", value, funder, ...capped });
-  const due = reward.kind === "gift" ? divide(before + value, grid, "floor") : freeItemsDue(rule, before, earned);
+  const full = before + say(work, rule, earned, STAMPS_MAX - before);
+  const due = reward.kind === "free-item" ? freeItemsDue(rule, before, earned) : divide(full, grid, "floor");
   if (due > 0) work.skip(rule, work.facts.earnOnly === true ? "COUNTER_TORN" : "KEPT_FOR_LATER");
-  hold(work, rule, before + value);
+  hold(work, rule, full);
 }
 
 /** What a receipt says of a grid, from what was done and what the card holds then. */
@@ -176,8 +217,8 @@ export function noteStamps(rule: StampsRule, purses: readonly Purse[], effects: 
   const own = effects.filter((effect) => effect.rule === rule.id);
   const { label } = rule.reward;
   const rewards = own.flatMap(({ type, value, taken = 0 }): Note[] => {
-    // A free item is worth what it took off the basket; a gift has its own value.
-    if (rule.reward.kind === "free-item" ? type === "discount" : type === "reward" && taken > 0) {
+    // A reward on the ticket is worth what it took off it; a gift has its own value.
+    if (rule.reward.kind === "gift" ? type === "reward" && taken > 0 : type === "discount") {
       return [{ note: "reward", rule: rule.id, label, value }];
     }
     return [];

@@ -202,7 +202,7 @@ function nothingOf(lines: number): Taken {
 /** Most sales have one line, and visits of other kinds none. */
 const NOTHING_TAKEN: readonly Taken[] = [nothingOf(0), nothingOf(1)];
 
-const NO_ITEMS: Readonly<Record<string, number>> = {};
+const NO_REWARDS: Readonly<Record<string, number>> = {};
 
 /** What a programme has to do at a visit. */
 export type Step = (work: Working) => void;
@@ -216,8 +216,8 @@ export class Working {
   readonly skipped: Skipped[] = [];
   /** What this programme took off the lines so far. */
   taken: Taken;
-  /** Items given free by a rule, found at the discount stage and not stamped later. */
-  freeItems = NO_ITEMS;
+  /** How many rewards each rule took off the ticket, before its discounts and before its stamps are counted. */
+  rewarded = NO_REWARDS;
   /** What the card holds of this programme, as changed so far. */
   purses: readonly Purse[];
   /** Steps taken so far, of `STEPS_MAX`. */

@@ -120,6 +120,15 @@ describe("what an author left open", () => {
       ],
     ],
     [
+      "a condition on the basket beside money off for a full grid, and stamps that overshoot it",
+      ["d when.basket.of", "s excess"],
+      {},
+      [
+        discount({ id: "d", off: { rate: 500 }, when: { basket: { kind: "exceeds", amount: 300 } } }),
+        grid({ count: { per: "visit", stamps: 2 }, reward: { kind: "money", label: "Bon", value: 500 } }),
+      ],
+    ],
+    [
       "levels",
       ["t crossing", "t window", "t review"],
       SPENT,

@@ -21,7 +21,7 @@ const pays = (rule: Rule): boolean =>
   rule.kind === "cagnotte" || rule.kind === "prepaid" || (rule.kind === "points" && rule.redeem !== null);
 const saves = ({ kind }: Rule): boolean => kind === "cagnotte" || kind === "points";
 const lowers = (rule: Rule): boolean =>
-  rule.kind === "discount" || (rule.kind === "stamps" && rule.reward.kind === "free-item");
+  rule.kind === "discount" || (rule.kind === "stamps" && rule.reward.kind !== "gift");
 
 const BASKET: Omit<Doubt, "field"> = {
   now: "a basket is measured with discounts and free items off",
@@ -40,7 +40,7 @@ function basketDoubts(rule: Rule, { rules }: Programme): Doubt[] {
 }
 
 function stampsDoubts(rule: Extract<Rule, { kind: "stamps" }>, { rules }: Programme): Doubt[] {
-  const overshoots = rule.reward.kind === "gift" && (rule.count.per === "item" || rule.count.stamps > 1);
+  const overshoots = rule.reward.kind !== "free-item" && (rule.count.per === "item" || rule.count.stamps > 1);
   return [
     ...open(rule, overshoots, {
       field: "excess",

@@ -138,6 +138,9 @@ export const en: SheetWords = {
     freeItem: (grid, label, category) =>
       `${plural(grid, "stamp")}: ${label}, the next ${quoted(category)}, the cheapest of the ticket. ` +
       "An item that is given gives no stamp.",
+    money: (grid, label, value) =>
+      `${plural(grid, "stamp")}: ${label}, ${money(value)} off that very ticket, before any other discount. ` +
+      "What the ticket is too small for is lost, but where it can take nothing at all the reward stays on the card.",
     later: "The reward may stay on the card for another visit.",
     excess: {
       carry: "Stamps over a full grid stay on the card.",

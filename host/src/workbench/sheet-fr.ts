@@ -140,6 +140,9 @@ export const fr = {
     freeItem: (grid: number, label: string, category: string): string =>
       `${plural(grid, "tampon")} : ${label}, l'article ${quoted(category)} suivant, le moins cher du ticket. ` +
       "Un article offert ne donne pas de tampon.",
+    money: (grid: number, label: string, value: number): string =>
+      `${plural(grid, "tampon")} : ${label}, ${money(value)} de moins sur le ticket même, avant toute autre remise. ` +
+      "Ce que le ticket ne peut pas absorber est perdu, mais s'il ne peut rien absorber la récompense reste sur la carte.",
     later: "La récompense peut rester sur la carte pour une autre visite.",
     excess: {
       carry: "Les tampons en trop restent sur la carte.",

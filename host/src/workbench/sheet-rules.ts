@@ -29,6 +29,17 @@ function onlyWhen({ words, programme }: Reading, rule: Pick<DiscountRule, "when"
   return parts.length === 0 ? [] : [words.when.only(parts)];
 }
 
+function rewardLine({ stamps }: SheetWords, grid: number, reward: StampsRule["reward"]): string {
+  switch (reward.kind) {
+    case "gift":
+      return stamps.gift(grid, reward.label, reward.value);
+    case "free-item":
+      return stamps.freeItem(grid, reward.label, reward.category);
+    case "money":
+      return stamps.money(grid, reward.label, reward.value);
+  }
+}
+
 function stampsLines(reading: Reading, rule: StampsRule): string[] {
   const { words } = reading;
   const { stamps } = words;
@@ -36,9 +47,7 @@ function stampsLines(reading: Reading, rule: StampsRule): string[] {
   const isAnyBasket = minimum.kind === "reaches" && minimum.amount === 0;
   return [
     count.per === "visit" ? stamps.perVisit(count.stamps) : stamps.perItem(count.category),
-    reward.kind === "gift"
-      ? stamps.gift(grid, reward.label, reward.value)
-      : stamps.freeItem(grid, reward.label, reward.category),
+    rewardLine(words, grid, reward),
     stamps.later,
     ...(isAnyBasket ? [] : [stamps.minimum(basketText(words, minimum))]),
     ...onlyWhen(reading, rule),
