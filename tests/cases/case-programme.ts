@@ -112,11 +112,13 @@ function tiersRules(all: Words, hasEarn: boolean): Rule[] {
 }
 
 function challengeRule(given: Words): Rule {
+  const gives = given.take("bonus_cents", given.take("bonus_points", 0));
+  const label = given.take("badge", "");
   const made = challenge({
     id: "challenge",
-    of: "earn",
+    ...(gives > 0 ? { of: "earn", gives } : {}),
+    ...(label === "" ? {} : { label }),
     distinct: given.take("distinct_merchants", 0),
-    gives: given.take("bonus_cents", given.take("bonus_points", 0)),
     timesMax: given.take("max_per_member", 1),
     ...whenOf(given),
   });

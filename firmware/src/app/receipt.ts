@@ -66,6 +66,8 @@ export function linesOfNote(note: Note): ReceiptLine[] {
       return [{ line: "text", text: fr.tierAtRisk(note.level, dateText(note.through)) }];
     case "club":
       return [row(fr.club, note.isOver ? fr.clubOver : fr.clubUntil(dateText(note.until)))];
+    case "badge":
+      return [{ line: "title", text: fr.rewardReached(note.label) }];
     case "challenge":
       return [row(fr.challenge, `${note.visited}/${note.of}`)];
     case "entries":

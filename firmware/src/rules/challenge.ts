@@ -3,7 +3,7 @@ import { balanceIn } from "./balance.ts";
 import { guarded, lets } from "./bar.ts";
 import { grant, grantOf } from "./earning.ts";
 import type { ChallengeRule } from "./status-rules.ts";
-import type { Note, Step, Working } from "./working.ts";
+import type { Effect, Note, Step, Working } from "./working.ts";
 
 /** Places of merchants in the bitmap of a card: by their numbers, from the lowest. */
 const placeOfMerchant = ({ programme, facts }: Working): number =>
@@ -31,7 +31,7 @@ function mark(work: Working, rule: ChallengeRule, places: number, won: number): 
   work.put({ kind: "visited", index: rule.purse, challenge: rule.number, places, won }, ["visited"]);
 }
 
-/** Marks the merchant of this visit; the last one that was missing wins the bonus. */
+/** Marks the merchant of this visit; the last one that was missing wins the bonus and the badge. */
 export function meetChallenge(rule: ChallengeRule): Step {
   const own = guarded(rule);
   return (work) => {
@@ -58,8 +58,14 @@ function meet(work: Working, rule: ChallengeRule): void {
   const { id, funder } = rule;
   work.effects.push({ type: "stamp", rule: id, unit: "stamps", value: 1, funder });
   if (!isWon) return;
-  const plan = work.plan.savings.find((saving) => saving.rule.id === rule.of)!;
-  const bonus = grantOf(plan.rule, id, funder, rule.gives);
+  if (rule.gives > 0) giveBonus(work, rule);
+  const { label } = rule;
+  if (label !== undefined) work.effects.push({ type: "reward", rule: id, unit: "cents", value: 0, funder, label });
+}
+
+function giveBonus(work: Working, { id, funder, of, gives }: ChallengeRule): void {
+  const plan = work.plan.savings.find(({ rule }) => rule.id === of)!;
+  const bonus = grantOf(plan.rule, id, funder, gives);
   const before = balanceIn(work.purses, plan.place);
   grant(work, { ...plan, caps: [] }, before, [bonus], before.remainder, 0, [], []);
 }
@@ -78,7 +84,14 @@ export function unmeetChallenge(work: Working, rule: ChallengeRule, isWinner: bo
   return !isKept;
 }
 
-export function noteChallenge(rule: ChallengeRule, purses: readonly Purse[]): Note[] {
+/** What a receipt says of a challenge, from what was done and what the card holds then. */
+export function noteChallenge(rule: ChallengeRule, purses: readonly Purse[], effects: readonly Effect[]): Note[] {
   const { places } = visited(purses, rule);
-  return [{ note: "challenge", rule: rule.id, visited: Math.min(bitsOf(places), rule.distinct), of: rule.distinct }];
+  const badges = effects.flatMap(({ type, rule: of, label = "" }): Note[] =>
+    type === "reward" && of === rule.id ? [{ note: "badge", rule: of, label }] : [],
+  );
+  return [
+    ...badges,
+    { note: "challenge", rule: rule.id, visited: Math.min(bitsOf(places), rule.distinct), of: rule.distinct },
+  ];
 }

@@ -855,6 +855,17 @@ describe("programmes that no card could keep", () => {
     expect(faults(rules, { merchants: many(2) })).toMatch(/distinct is 3, the programme has 2 merchants/);
   });
 
+  it("challenges that give nothing, or to nobody", () => {
+    const tour = (more: object) => faults([rate, challenge({ id: "tour", distinct: 2, ...more })]);
+    expect(tour({})).toMatch(/rule "tour": it gives nothing; write gives and of, or a label for a badge/);
+    expect(tour({ of: "c" })).toMatch(/it gives nothing/);
+    expect(tour({ gives: 5 })).toMatch(/rule "tour": of must name the rule whose purse gets what it gives/);
+    expect(tour({ gives: 5, of: "x" })).toMatch(/of names "x", which is no rule that saves/);
+    expect(tour({ label: "" })).toMatch(/rule "tour": label/);
+    for (const right of [{ label: "Tour" }, { label: "Tour", of: "c", gives: 0 }, { label: "Tour", of: "c", gives: 5 }])
+      expect(tour(right)).toBe("");
+  });
+
   it("two rules of units, gifts or levels of one name, too many multipliers", () => {
     const packs = [{ units: 1, price: 1 }];
     const two = ["a", "b"].map((id, purse) => units({ id, purse, unitName: "x", packs }));

@@ -250,8 +250,18 @@ const anyRules: fc.Arbitrary<Rule[]> = fc
     ),
     maybe(
       fc
-        .record({ of: target, distinct: pick(2, 3), timesMax: pick(1, 2), when })
-        .map((options) => challenge({ id: "tour", gives: 50, ...given(options) } as Parameters<typeof challenge>[0])),
+        .record({
+          won: fc.oneof(
+            fc.record({ of: target, gives: fc.constant(50), label: maybe(fc.constant("Tour")) }),
+            fc.record({ label: fc.constant("Tour") }),
+          ),
+          distinct: pick(2, 3),
+          timesMax: pick(1, 2),
+          when,
+        })
+        .map(({ won, ...options }) =>
+          challenge({ id: "tour", ...given({ ...options, ...won }) } as Parameters<typeof challenge>[0]),
+        ),
     ),
     maybe(
       fc
@@ -286,7 +296,7 @@ const anyRules: fc.Arbitrary<Rule[]> = fc
         ),
       ...caps.filter(({ of }) => has(of)).map((one, i) => cap({ id: `cap-${i}`, ...one, purse: 2 + i })),
       ...(levels === undefined ? [] : [{ ...levels, of: levels.of.filter(has) }]),
-      ...(tour === undefined || !has(tour.of) ? [] : [tour]),
+      ...(tour === undefined || (tour.of !== undefined && !has(tour.of)) ? [] : [tour]),
       ...(tombola === undefined ? [] : [tombola]),
       club({ id: "friends", fee: 3_000 }),
     ];

@@ -212,6 +212,32 @@ describe("a challenge", () => {
     expect(movedBy(steps[0]!.effects, "clawback")).toBe(511);
   });
 
+  it("takes a badge back with the purchase that won it, and gives it once for each win", () => {
+    const badge = (more: object) =>
+      of([cagnotte({ id: "c", rate: 100 }), challenge({ id: "tour", distinct: 2, label: "Tour", ...more })]);
+    for (const more of [{}, { of: "c", gives: 500 }]) {
+      const programme = badge(more);
+      const { first, purses } = refunds(programme, [visited(1, 0)], lines(1_000), [[0]], { sold: other, back: other });
+      const won = { type: "reward", rule: "tour", unit: "cents", value: 0, funder: "association", label: "Tour" };
+      expect(first.effects.filter(({ type }) => type === "reward")).toEqual([won]);
+      expect(first.receipt).toContainEqual({ note: "badge", rule: "tour", label: "Tour" });
+      expect(find(first.newPurses, "visited")).toEqual(visited(3, 1));
+      expect(find(first.newPurses, "cagnotte")).toEqual(cents("gives" in more ? 510 : 10));
+      expect(find(purses, "visited")).toEqual(visited(1, 0));
+      expect(find(purses, "cagnotte")).toEqual(cents(0));
+      // It was won, and no second time is allowed.
+      const again = evaluate(programme, first.newPurses, lines(1_000), NOW);
+      expect(again).toMatchObject({ skipped: [{ rule: "tour", reason: "CAP_TIMES" }] });
+      expect(again.effects.some(({ type }) => type === "reward")).toBe(false);
+      expect(again.receipt.some(({ note }) => note === "badge")).toBe(false);
+    }
+    const twice = evaluate(badge({ timesMax: 2 }), [visited(3, 1)], lines(1_000), NOW);
+    expect(twice.effects.some(({ type }) => type === "reward")).toBe(false);
+    const second = evaluate(badge({ timesMax: 2 }), twice.newPurses, lines(1_000), other);
+    expect(second.effects.some(({ type }) => type === "reward")).toBe(true);
+    expect(find(second.newPurses, "visited")).toEqual(visited(3, 2));
+  });
+
   it("keeps the marks of a round until the next begins, and begins it at any merchant", () => {
     const programme = rule(2);
     const won = evaluate(programme, [visited(1, 0)], lines(1_000), other);

@@ -218,7 +218,9 @@ function undoStamps(reversal: Reversal, effect: Effect): void {
   const { work, refund, isLast } = reversal;
   const challenge = work.plan.challenges.find(({ id }) => id === effect.rule);
   if (challenge !== undefined) {
-    const isWinner = refund.effects.some(({ type, rule }) => type === "earn" && rule === challenge.id);
+    const isWinner = refund.effects.some(
+      ({ type, rule }) => (type === "earn" || type === "reward") && rule === challenge.id,
+    );
     if (isLast && unmeetChallenge(work, challenge, isWinner)) reversal.say("clawback", effect, effect.value);
     return;
   }

@@ -234,8 +234,9 @@ const FIELDS: { readonly [K in Rule["kind"]]: Readonly<Record<string, Check>> } 
   challenge: {
     purse,
     number: count(1, 255),
-    of: id,
-    gives: count(1, 1_000_000),
+    of: optional(id),
+    gives: count(0, 1_000_000),
+    label: optional(words(60)),
     distinct: count(2, CHALLENGE_MERCHANTS_MAX),
     timesMax: count(1, 255),
     when,
@@ -283,6 +284,11 @@ function ownFaults(rule: Rule): string[] {
           rule.levels.every(({ from }, i) => i === 0 || from > rule.levels[i - 1]!.from),
           "levels must stand from the lowest to the highest",
         ],
+      ]);
+    case "challenge":
+      return broken([
+        [rule.gives > 0 || rule.label !== undefined, "it gives nothing; write gives and of, or a label for a badge"],
+        [rule.gives === 0 || rule.of !== undefined, "of must name the rule whose purse gets what it gives"],
       ]);
     default:
       return [];

@@ -105,7 +105,7 @@ function notesOfRule(
     case "club":
       return noteClub(rule, purses, today);
     case "challenge":
-      return noteChallenge(rule, purses);
+      return noteChallenge(rule, purses, effects);
     case "draw":
       return effects.flatMap((effect): Note[] =>
         effect.type === "entries" && effect.rule === rule.id

@@ -56,7 +56,7 @@ export interface ClubRule {
   readonly funder: Funder;
 }
 
-/** A bonus for visits to so many different merchants. */
+/** A bonus, a badge or both for visits to so many different merchants. */
 export interface ChallengeRule {
   /** The preset: `challenge` writes it. */
   readonly kind: "challenge";
@@ -66,10 +66,12 @@ export interface ChallengeRule {
   readonly purse: number;
   /** Tells it from the one that was in the same purse last year, 1 to 255. */
   readonly number: number;
-  /** The rule whose purse gets the bonus. */
-  readonly of: string;
-  /** In the unit of that rule. */
+  /** The rule whose purse gets the bonus. Left out: there is none. */
+  readonly of?: string;
+  /** The bonus, in the unit of that rule; 0: none, only the badge. */
   readonly gives: In<"cents" | "points">;
+  /** A badge for whoever wins, said on the receipt: `10 merchants visited`. Left out: none. */
+  readonly label?: string;
   /** How many different merchants it takes. */
   readonly distinct: number;
   /** How often a card can win. */
@@ -94,6 +96,7 @@ export const CLUB_DEFAULTS = { purse: 0, months: 12, funder: "merchant" } as con
 export const CHALLENGE_DEFAULTS = {
   purse: 0,
   number: 1,
+  gives: 0,
   timesMax: 1,
   funder: "association",
 } as const satisfies Partial<ChallengeRule>;

@@ -12,7 +12,7 @@ function referenceFaults(rules: readonly Rule[]): string[] {
   const kindOf = new Map(rules.map(({ id: own, kind }) => [own, kind]));
   const isSaving = (of: string) => ["cagnotte", "points"].includes(kindOf.get(of) ?? "");
   return rules.flatMap((rule) => {
-    const named = rule.kind === "tiers" ? rule.of : "of" in rule ? [rule.of] : [];
+    const named = rule.kind === "tiers" ? rule.of : "of" in rule && rule.of !== undefined ? [rule.of] : [];
     const strangers = named.filter((of) => !isSaving(of));
     const { memberOf: club, tiers = [] } = whenOf(rule);
     const levels = rules.flatMap((other) => (other.kind === "tiers" ? other.levels.map(({ name }) => name) : []));

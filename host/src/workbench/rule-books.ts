@@ -68,7 +68,7 @@ export class RuleBooks {
     for (const [place, { rule }] of this.savings.entries()) {
       this.placeOf.set(rule.id, place);
       for (const other of rules)
-        if ((other.kind === "bonus" || other.kind === "challenge") && other.of === rule.id)
+        if ((other.kind === "bonus" || (other.kind === "challenge" && other.gives > 0)) && other.of === rule.id)
           this.placeOf.set(other.id, place);
     }
   }

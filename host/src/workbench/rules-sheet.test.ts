@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  challenge,
   club,
   discount,
   draw,
@@ -231,11 +232,20 @@ describe("the words of a sheet", () => {
     expect(customers!.split("\n")[2]).toContain("Le club demande une cotisation de 20,00 € pour 12 mois.");
   });
 
+  it("name a badge, and no bonus where there is none", () => {
+    const [fr, , en] = sheetsOf(around(challenge({ id: "d", distinct: 2, label: "Deux commerces" })));
+    expect(fr).toContain("- 2 commerces différents visités : le badge « Deux commerces », inscrit sur le ticket.\n");
+    expect(en).toMatch(/- 2 different merchants visited: the badge .Deux commerces., on the ticket\.\n/);
+    expect([fr, en].join().match(/ 2 (commerces|different)/g)).toHaveLength(2);
+  });
+
   it("find what an author calls free although there is a fee", () => {
     const gift = stamps({ id: "g", grid: 5, reward: { kind: "gift", label: "Café GRATUIT", value: 200 } });
     expect(falsePromises(around(gift, club({ id: "club", fee: 2_000 })))).toEqual(["Café GRATUIT"]);
     expect(falsePromises(around(gift, club({ id: "club", fee: 0 })))).toEqual([]);
     expect(falsePromises(around(gift))).toEqual([]);
+    const badge = challenge({ id: "d", distinct: 2, label: "Membre gratuit" });
+    expect(falsePromises(around(badge, club({ id: "club", fee: 2_000 })))).toEqual(["Membre gratuit"]);
   });
 
   it("promise for units that are given back what the engine pays", () => {

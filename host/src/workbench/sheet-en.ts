@@ -319,6 +319,7 @@ export const en: SheetWords = {
 
   challenge: {
     goal: (distinct, gives, of) => `${distinct} different merchants visited: ${gives} (${of}).`,
+    badge: (distinct, label) => `${distinct} different merchants visited: the badge ${quoted(label)}, on the ticket.`,
     number: (number) => `Challenge no. ${number}; a new number begins anew.`,
     times: (often) => `A card can win it ${plural(often, "time")}.`,
   },

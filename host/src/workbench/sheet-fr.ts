@@ -334,6 +334,8 @@ export const fr = {
   challenge: {
     goal: (distinct: number, gives: string, of: string): string =>
       `${distinct} commerces différents visités : ${gives} (${of}).`,
+    badge: (distinct: number, label: string): string =>
+      `${distinct} commerces différents visités : le badge ${quoted(label)}, inscrit sur le ticket.`,
     number: (number: number): string => `Défi n° ${number} ; un nouveau numéro repart de zéro.`,
     times: (often: number): string => `Une carte peut le réussir ${often} fois.`,
   },

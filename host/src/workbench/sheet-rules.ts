@@ -151,10 +151,13 @@ function clubLines({ words: { club } }: Reading, { fee, months }: ClubRule): str
 function challengeLines(reading: Reading, rule: ChallengeRule): string[] {
   const { words, programme, named } = reading;
   const { challenge } = words;
+  const { distinct, gives, label } = rule;
   const target = programme.rules.filter(isSaving).find(({ id }) => id === rule.of);
-  const gives = target === undefined ? "" : amountOf(words, target, rule.gives);
   return [
-    challenge.goal(rule.distinct, gives, named(rule.of)),
+    ...(target === undefined || gives === 0
+      ? []
+      : [challenge.goal(distinct, amountOf(words, target, gives), named(target.id))]),
+    ...(label === undefined ? [] : [challenge.badge(distinct, label)]),
     ...onlyWhen(reading, rule),
     challenge.times(rule.timesMax),
     challenge.number(rule.number),

@@ -135,6 +135,16 @@ describe("what a programme would have come to", () => {
     expect(rules[1]).toMatchObject({ rule: "off", funder: "association", times: 3, givenCents: 300 });
   });
 
+  it("counts a challenge that was won once, whether it gave a bonus, a badge or both", () => {
+    for (const more of [{ of: "euros", gives: 200 }, { label: "Tour" }, { of: "euros", gives: 200, label: "Tour" }]) {
+      const tour = town([cagnotte({ id: "euros", rate: percent(1) }), challenge({ id: "tour", distinct: 2, ...more })]);
+      const { rules, totals } = run(tour, [bought("a", "01-01", 1_000), bought("a", "01-02", 1_000, { merchant: 2 })]);
+      const cents = "gives" in more ? 200 : 0;
+      expect(rules.find(({ rule }) => rule === "tour")).toMatchObject({ times: 1, givenCents: cents });
+      expect(totals.givenCents).toBe(20 + cents);
+    }
+  });
+
   it("values points by the gift for the fewest of them, and takes gifts as members do", () => {
     const gifts = [
       { id: "mug", label: "Mug", points: 100, value: 500 },
