@@ -62,6 +62,7 @@ export function whenOf(given: Words): { readonly when?: When } {
   if (given.has("from")) when.from = given.take("from", "");
   if (given.has("to")) when.until = given.take("to", "");
   if (given.has("if_tender")) when.tender = given.take("if_tender", "");
+  if (given.has("if_offer")) when.offer = given.take("if_offer", 0);
   if (given.has("min_basket")) when.basket = { kind: "reaches", amount: given.take("min_basket", 0) };
   return Object.keys(when).length === 0 ? {} : { when };
 }
@@ -100,7 +101,11 @@ export function earnRule(given: Words, hasBuckets: boolean, balanceMax: number |
 
 export function stampsRule(given: Words): Rule {
   const reward = given.within("reward");
-  const kind = reward.oneOf("kind", { gift: "gift", free_item: "free-item", money: "money" } as const, "gift");
+  const kind = reward.oneOf(
+    "kind",
+    { gift: "gift", free_item: "free-item", money: "money", offer: "offer" } as const,
+    "gift",
+  );
   const category = given.take("per_item_of", "");
   const label = reward.take("label", "Offert");
   const made = stamps({
@@ -114,7 +119,9 @@ export function stampsRule(given: Words): Rule {
     reward:
       kind === "free-item"
         ? { kind, label, category: reward.take("category", category) }
-        : { kind, label, value: reward.take("value", 0) },
+        : kind === "offer"
+          ? { kind, label, offer: reward.take("offer", 0), days: reward.take("days", 0) }
+          : { kind, label, value: reward.take("value", 0) },
     ...whenOf(given),
   });
   // Rewards are given on the very visit, free items are the cheapest, and nothing that is free earns: there is no other way.

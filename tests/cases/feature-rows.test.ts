@@ -67,6 +67,40 @@ const ROWS: readonly Row[] = [
     card: { grille: 0 },
   },
   {
+    row: "ZS-14 but for the 30 days",
+    rules: [
+      bouquet({
+        count: { per: "item", category: "wine" },
+        grid: 3,
+        reward: { kind: "offer", label: "10 % sur le fromage", offer: 7, days: 10 },
+      }),
+      { kind: "discount", id: "fromage", off: { rate: 1_000 }, categories: ["cheese"], when: { offer: 7 } },
+    ],
+    events: [
+      { type: "sale", lines: [{ amount: 2_400, quantity: 2, category: "wine" }] },
+      {
+        type: "sale",
+        lines: [
+          { amount: 900, category: "wine" },
+          { amount: 600, category: "cheese" },
+        ],
+      },
+      {
+        type: "sale",
+        lines: [
+          { amount: 900, category: "wine" },
+          { amount: 600, category: "cheese" },
+        ],
+      },
+    ],
+    gives: [
+      { payable: 2_400 },
+      { payable: 1_500, ticket: ["OBJECTIF ATTEINT - 10 % SUR LE FROMAGE", "Offre pour vous jusqu'au 22/01/2027"] },
+      { "discount fromage": 60, payable: 1_440 },
+    ],
+    card: { grille: 1 },
+  },
+  {
     row: "AV-02",
     rules: [
       {

@@ -65,7 +65,9 @@ export function linesOfNote(note: Note): ReceiptLine[] {
     case "at-risk":
       return [{ line: "text", text: fr.tierAtRisk(note.level, dateText(note.through)) }];
     case "club":
-      return [row(fr.club, note.isOver ? fr.clubOver : fr.clubUntil(dateText(note.until)))];
+      return [row(fr.club, note.isOver ? fr.clubOver : fr.until(dateText(note.until)))];
+    case "offer":
+      return [{ line: "title", text: fr.rewardReached(note.label) }, row(fr.offer, fr.until(dateText(note.until)))];
     case "badge":
       return [{ line: "title", text: fr.rewardReached(note.label) }];
     case "challenge":

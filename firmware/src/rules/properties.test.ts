@@ -135,7 +135,11 @@ const anyRules: fc.Arbitrary<Rule[]> = fc
           cooldownMinutes: pick(0, 600),
           onZeroPayable: fc.boolean(),
           grid: pick(2, 5),
-          reward: pick({ kind: "gift", label: "Bouquet", value: 800 }, { kind: "money", label: "Voucher", value: 800 }),
+          reward: pick(
+            { kind: "gift", label: "Bouquet", value: 800 },
+            { kind: "money", label: "Voucher", value: 800 },
+            { kind: "offer", label: "Cheese", offer: 8, days: 20 },
+          ),
           excess: pick("carry", "lose"),
           funder,
           when,
@@ -275,6 +279,11 @@ const anyRules: fc.Arbitrary<Rule[]> = fc
     const has = (id: string) => kept.some((rule) => rule.id === id);
     const rules: Rule[] = [
       ...kept,
+      ...kept.flatMap((rule) =>
+        rule.kind === "stamps" && rule.reward.kind === "offer"
+          ? [discount({ id: "cheese", off: { rate: 1_000 }, when: { offer: rule.reward.offer } })]
+          : [],
+      ),
       ...discounts.map(({ limit, ...one }, i) =>
         discount({
           id: `discount-${i}`,
@@ -721,8 +730,10 @@ function restored(programme: Programme, purses: readonly Purse[], facts: Facts):
         return [[isRound ? 0 : purse.places, purse.won]];
       }
       case "club":
-      case "offer":
         return [purse];
+      case "offer":
+        // One that is over gives way to another.
+        return purse.until < work.now.day ? [] : [[purse.from, purse.until, purse.offer]];
       case "cagnotte-lots-2":
       case "cagnotte-lots-4":
       case "cagnotte-lots-8":

@@ -4,6 +4,7 @@ import { ArithmeticFault, allocate, divide, sum } from "./arithmetic.ts";
 import type { Holding } from "./balance.ts";
 import { unmeetChallenge } from "./challenge.ts";
 import { carriedIn } from "./earning.ts";
+import { dropOffer } from "./offers.ts";
 import type { SavingPlan } from "./plan.ts";
 import { bonusHolding, holdPaid, prepaidIn } from "./prepaid.ts";
 import type { PrepaidRule, UnitsRule } from "./prepaid-rule.ts";
@@ -244,12 +245,13 @@ function itemsOn(sale: Sale, lines: readonly number[], category: string): number
   return sum(lines.map((line) => (sale.lines[line]?.category === category ? sale.lines[line].quantity : 0)));
 }
 
-/** Stamps that a reward took come back with the last line. */
+/** Stamps that a reward took come back with the last line; an offer that it gave goes, where it is still there. */
 function undoReward(reversal: Reversal, effect: Effect): void {
-  const { work, isLast } = reversal;
+  const { work, refund, isLast } = reversal;
   const { taken = 0 } = effect;
   const grid = work.plan.stamps.find(({ id }) => id === effect.rule);
   if (!isLast || taken === 0 || grid === undefined) return;
+  if (grid.reward.kind === "offer") dropOffer(work, grid.reward.offer, work.dayOf(refund.soldAt));
   const back = addStamps(work, grid, taken);
   const cut = back < taken ? ({ wouldBe: taken, reason: "CAP_BALANCE" } as const) : {};
   reversal.say("return", { ...effect, unit: "stamps" }, back, cut);

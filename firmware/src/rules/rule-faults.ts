@@ -143,6 +143,7 @@ const FIELDS: { readonly [K in Rule["kind"]]: Readonly<Record<string, Check>> } 
     reward: variants("kind", {
       gift: shape({ kind: oneOf(["gift"]), label: words(60), value: count(0, 90_000, "cents") }),
       "free-item": shape({ kind: oneOf(["free-item"]), label: words(60), category: words(40) }),
+      offer: shape({ kind: oneOf(["offer"]), label: words(60), offer: count(1, 255), days: count(1, 3_650) }),
       money: shape({ kind: oneOf(["money"]), label: words(60), value: count(1, 90_000, "cents") }),
     }),
     excess: oneOf(["carry", "lose"]),

@@ -4,6 +4,7 @@ import { noteClub } from "./club.ts";
 import { giveDiscounts } from "./discount.ts";
 import { drawEntries } from "./draw.ts";
 import { earnSaving } from "./earning.ts";
+import { offersGiven } from "./offers.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { expireBonus, notePrepaid, payPrepaid, prepaidPurses } from "./prepaid.ts";
 import type { Programme, Rule } from "./programme.ts";
@@ -162,11 +163,15 @@ export function pursesOfRule(rule: Rule): { readonly kind: PurseKind; readonly i
 /** The purses a programme keeps on a card. */
 export function pursesOf(programme: Programme): PurseKind[] {
   const own = programme.rules.flatMap((rule) => pursesOfRule(rule).map(({ kind }) => kind));
-  const offers = programme.rules.some((rule) => "when" in rule && rule.when?.offer !== undefined);
+  const given = offersGiven(programme);
+  const isOther = (offer: number | undefined) => offer !== undefined && !given.includes(offer);
+  // Beside those that rules give, there is room for one that somebody else puts on the card.
+  const others = programme.rules.some((rule) => "when" in rule && isOther(rule.when?.offer)) ? 1 : 0;
+  const offers = Array.from({ length: given.length + others }, () => "offer" as const);
   const owed = programme.rules.flatMap(({ kind }) =>
     programme.spentPolicy === "allow-negative" && (kind === "cagnotte" || kind === "points")
       ? ([kind === "cagnotte" ? "owed-cents" : "owed-points"] as const)
       : [],
   );
-  return [...own, ...(offers ? (["offer"] as const) : []), ...owed];
+  return [...own, ...offers, ...owed];
 }

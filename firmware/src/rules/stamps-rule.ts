@@ -26,13 +26,15 @@ export interface StampsRule {
   readonly grid: number;
   /**
    * What a full grid gives: something that staff hand over, worth so many cents; the cheapest items of this very basket, each one free; or
-   * so many cents off this very ticket, as a discount, before other discounts. What the ticket is too small for is lost, but a
-   * reward of which nothing would fit stays on the card.
+   * so many cents off this very ticket, as a discount, before other discounts; or an offer, from the next ticket to so many days
+   * after this one, for the rules whose `when` names its number. Of cents, what the ticket is too small for is lost, but a reward of
+   * which nothing would fit stays on the card; and so does an offer while the card holds the one before.
    */
   readonly reward:
     | { readonly kind: "gift"; readonly label: string; readonly value: In<"cents"> }
     | { readonly kind: "free-item"; readonly label: string; readonly category: string }
-    | { readonly kind: "money"; readonly label: string; readonly value: In<"cents"> };
+    | { readonly kind: "money"; readonly label: string; readonly value: In<"cents"> }
+    | { readonly kind: "offer"; readonly label: string; readonly offer: number; readonly days: number };
   /** What happens to stamps beyond a full grid. */
   readonly excess: "carry" | "lose";
   /** Who pays for what it gives. */

@@ -1,7 +1,17 @@
 import { type Purse, STAMPS_MAX } from "@cachet/card-layout";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { discount, evaluate, type Facts, programme, type Sale, stamps } from "./plain.ts";
+import {
+  discount,
+  evaluate,
+  type Facts,
+  programme,
+  programmeFaults,
+  pursesOf,
+  type Rule,
+  type Sale,
+  stamps,
+} from "./plain.ts";
 
 const FACTS: Facts = { merchant: 1, at: 800_000_000, clockSuspect: false };
 const TORN: Facts = { ...FACTS, earnOnly: true };
@@ -216,6 +226,94 @@ describe("money off the ticket for a full grid", () => {
     expect(faulty({ value: 90_001 })).toThrow(/rule "s": reward\.value/);
     expect(faulty({ label: "" })).toThrow(/rule "s": reward\.label/);
     expect(faulty({ value: 90_000 })).not.toThrow();
+  });
+});
+
+describe("an offer for a full grid", () => {
+  const OFFER = { kind: "offer", label: "Cheese", offer: 7, days: 10 } as const;
+  const DAY = 86_400;
+  const cheese = discount({ id: "cheese", off: { rate: 1_000 }, when: { offer: 7 } });
+  const offering = (more: Draft = {}) => ({
+    ...grid({ ...more }),
+    rules: [stamps({ id: "s", grid: 10, reward: OFFER, ...more }), cheese],
+  });
+  const today = Math.floor(FACTS.at / DAY);
+  const held = (offer: number, from: number, until: number, index = 0): Purse => ({
+    kind: "offer",
+    index,
+    offer,
+    from: today + from,
+    until: today + until,
+  });
+
+  it("is written on the card, for the tickets after this one", () => {
+    const done = evaluate(offering(), [count(9)], coffees(2), FACTS);
+    expect(done.effects.slice(1)).toEqual([
+      { type: "reward", rule: "s", unit: "cents", value: 0, funder: "merchant", label: "Cheese", taken: 10, times: 1 },
+    ]);
+    expect(done).toMatchObject({ payable: 300, newPurses: [held(7, 0, 10), count(0)] });
+    expect(done.receipt[0]).toEqual({ note: "offer", rule: "s", label: "Cheese", until: today + 10 });
+    const later = (days: number) =>
+      evaluate(offering(), done.newPurses, coffees(2), { ...FACTS, at: FACTS.at + days * DAY }).payable;
+    expect([0, 10, 11].map(later)).toEqual([270, 270, 300]);
+  });
+
+  it("is on a card once: the next one waits, beyond a full grid if need be, until it is over", () => {
+    for (const excess of ["carry", "lose"] as const) {
+      const many = offering({ excess, count: { per: "visit", stamps: 15 } });
+      const two = evaluate(many, [count(9)], coffees(1), FACTS);
+      expect(two.effects).toMatchObject([{ value: 15 }, { type: "reward", taken: 10, times: 1 }]);
+      expect(two).toMatchObject({
+        newPurses: [held(7, 0, 10), count(14)],
+        skipped: [{ rule: "cheese" }, { rule: "s", reason: "KEPT_FOR_LATER" }],
+      });
+    }
+    const open = evaluate(offering(), [held(7, -3, 0), count(9)], coffees(1), FACTS);
+    expect(open.newPurses).toEqual([held(7, -3, 0), count(10)]);
+    const over = evaluate(offering(), [held(7, -4, -1), count(9)], coffees(1), FACTS);
+    expect(over.newPurses).toEqual([held(7, 0, 10), count(0)]);
+  });
+
+  it("leaves other offers alone, takes the place of one that is over, and waits where there is none", () => {
+    const places = (purses: readonly Purse[]) =>
+      evaluate(offering(), [...purses, count(9)], coffees(1), FACTS).newPurses.filter(({ kind }) => kind === "offer");
+    expect(places([held(3, 0, 0)])).toEqual([held(3, 0, 0), held(7, 0, 10, 1)]);
+    expect(places([held(3, 1, 5, 1), held(4, -9, -1, 2)])).toEqual([held(3, 1, 5, 1), held(7, 0, 10, 2)]);
+    const full = Array.from({ length: 8 }, (_, i) => held(20 + i, 0, 3, i));
+    expect(places(full)).toEqual(full);
+  });
+
+  it("needs a clock that can be trusted, and waits for it", () => {
+    const done = evaluate(offering(), [count(9)], coffees(1), { ...FACTS, clockSuspect: true });
+    expect(done).toMatchObject({ newPurses: [count(10)], skipped: [{}, { rule: "s", reason: "CLOCK_SUSPECT" }] });
+    expect(evaluate(offering(), [count(9)], coffees(1), TORN).newPurses).toEqual([count(10)]);
+  });
+
+  it("goes with the purchase that gave it, and only with that one", () => {
+    const rules = offering();
+    const sale = coffees(1);
+    const { effects, newPurses } = evaluate(rules, [held(3, 0, 90, 1), count(9)], sale, FACTS);
+    const refund = { kind: "refund", sale, effects, soldAt: FACTS.at, merchant: 1, lines: [0], before: [] } as const;
+    const back = (purses: readonly Purse[], days = 0) =>
+      evaluate(rules, purses, refund, { ...FACTS, at: FACTS.at + days * DAY }).newPurses;
+    expect(newPurses).toEqual([held(7, 0, 10), held(3, 0, 90, 1), count(0)]);
+    expect(back(newPurses)).toEqual([held(3, 0, 90, 1), count(9)]);
+    // Another one came in its place.
+    expect(back([held(7, 20, 30), count(0)], 25)).toEqual([held(7, 20, 30), count(9)]);
+  });
+
+  it("has room on the card, is given by one rule, and is good for something", () => {
+    const offers = (...more: Rule[]) =>
+      pursesOf({ ...offering(), rules: [...offering().rules, ...more] }).filter((kind) => kind === "offer").length;
+    const other = discount({ id: "other", off: { rate: 1_000 }, when: { offer: 9 } });
+    expect([offers(), offers(other), offers(other, { ...other, id: "more" })]).toEqual([1, 2, 2]);
+    const second = stamps({ id: "t", purse: 1, grid: 5, reward: OFFER });
+    const faults = (...rules: Rule[]) => programmeFaults({ ...grid(), rules }).join();
+    expect(faults(...offering().rules)).toBe("");
+    expect(faults(...offering().rules, second)).toBe("rules: only one rule may give offer 7");
+    expect(faults(second)).toMatch(/^rules: offer 7 is given, but no rule has it in its when/);
+    expect(faults(cheese, stamps({ id: "t", grid: 5, reward: { ...OFFER, days: 0 } }))).toMatch(/reward\.days/);
+    expect(faults(cheese, stamps({ id: "t", grid: 5, reward: { ...OFFER, offer: 256 } }))).toMatch(/reward\.offer/);
   });
 });
 

@@ -1,6 +1,7 @@
 import { type Purse, type PurseKind, STAMPS_MAX } from "@cachet/card-layout";
 import { allocate, divide, sum } from "./arithmetic.ts";
 import { type Bar, barOf, basketBarOf, firstOf, lets } from "./bar.ts";
+import { canOffer, lastDayOf, putOffer } from "./offers.ts";
 import type { StampsRule } from "./stamps-rule.ts";
 import type { Reason } from "./words.ts";
 import type { Effect, Note, Step, Working } from "./working.ts";
@@ -183,12 +184,23 @@ function say(work: Working, { id, funder }: StampsRule, earned: number, room: nu
   return value;
 }
 
+/** A reward that needs a day, of a clock that knows none. */
+const isUndated = ({ facts }: Working, { reward }: StampsRule): boolean =>
+  reward.kind === "offer" && facts.clockSuspect;
+
+/** How many rewards a visit gives, of so many grids that are full; `given` were taken off the ticket before. */
+function rewardsOf(work: Working, { reward }: StampsRule, filled: number, given: number): number {
+  if (reward.kind === "gift") return filled;
+  if (reward.kind !== "offer") return given;
+  return filled > 0 && canOffer(work, reward) ? 1 : 0;
+}
+
 function stampAndReward(work: Working, rule: StampsRule, earned: number, given: number): void {
   const { id, funder, reward, grid } = rule;
   const before = heldIn(work.purses, rule);
   const filled = divide(before + earned, grid, "floor");
-  const times = reward.kind === "gift" ? filled : given;
-  const isPutOff = reward.kind === "money" && filled > times;
+  const times = rewardsOf(work, rule, filled, given);
+  const isPutOff = reward.kind !== "free-item" && filled > times;
   const loses = rule.excess === "lose" && !isPutOff && times > putOffBefore(rule, before);
   const room = loses ? earned : STAMPS_MAX + times * grid - before;
   const full = before + say(work, rule, earned, room);
@@ -198,7 +210,8 @@ function stampAndReward(work: Working, rule: StampsRule, earned: number, given: 
     const taken = full - kept;
     work.effects.push({ type: "reward", rule: id, unit: "cents", value, funder, label: reward.label, taken, times });
   }
-  if (isPutOff) work.skip(rule, "KEPT_FOR_LATER");
+  if (times > 0 && reward.kind === "offer") putOffer(work, reward);
+  if (isPutOff) work.skip(rule, isUndated(work, rule) ? "CLOCK_SUSPECT" : "KEPT_FOR_LATER");
   hold(work, rule, kept);
 }
 
@@ -215,13 +228,14 @@ function stampOnly(work: Working, rule: StampsRule, earned: number): void {
 /** What a receipt says of a grid, from what was done and what the card holds then. */
 export function noteStamps(rule: StampsRule, purses: readonly Purse[], effects: readonly Effect[]): Note[] {
   const own = effects.filter((effect) => effect.rule === rule.id);
-  const { label } = rule.reward;
+  const { reward } = rule;
+  const isOnTicket = reward.kind === "free-item" || reward.kind === "money";
   const rewards = own.flatMap(({ type, value, taken = 0 }): Note[] => {
     // A reward on the ticket is worth what it took off it; a gift has its own value.
-    if (rule.reward.kind === "gift" ? type === "reward" && taken > 0 : type === "discount") {
-      return [{ note: "reward", rule: rule.id, label, value }];
-    }
-    return [];
+    if (isOnTicket ? type !== "discount" : type !== "reward" || taken === 0) return [];
+    const said = { rule: rule.id, label: reward.label };
+    if (reward.kind !== "offer") return [{ note: "reward", ...said, value }];
+    return [{ note: "offer", ...said, until: lastDayOf(purses, reward.offer) ?? 0 }];
   });
   const added = own.find(({ type }) => type === "stamp")?.value ?? 0;
   return [...rewards, { note: "stamps", rule: rule.id, count: heldIn(purses, rule), grid: rule.grid, added }];

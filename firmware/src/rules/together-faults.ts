@@ -1,6 +1,7 @@
 import { parseDay } from "./calendar/period.ts";
 import { CHALLENGE_MERCHANTS_MAX } from "./challenge.ts";
 import { broken } from "./field-faults.ts";
+import { offersGiven } from "./offers.ts";
 import type { Programme, Rule } from "./programme.ts";
 import { pursesOfRule } from "./stages.ts";
 import type { When } from "./when.ts";
@@ -90,6 +91,21 @@ export function placeFaults({ rules, merchants }: Programme): string[] {
   });
 }
 
+/** Offers that rules give: each by one rule, and for something. */
+function offerFaults(rules: readonly Rule[]): string[] {
+  const given = offersGiven({ rules });
+  const asked = rules.map((rule) => whenOf(rule).offer);
+  return [...new Set(given)].flatMap((number) =>
+    broken([
+      [given.indexOf(number) === given.lastIndexOf(number), `rules: only one rule may give offer ${number}`],
+      [
+        asked.includes(number),
+        `rules: offer ${number} is given, but no rule has it in its when: it would be worth nothing`,
+      ],
+    ]),
+  );
+}
+
 /** What is wrong with several rules beside each other. */
 export function togetherFaults(rules: readonly Rule[]): string[] {
   const faults: string[] = [];
@@ -120,5 +136,5 @@ export function togetherFaults(rules: readonly Rule[]): string[] {
       purses.set(`${family} ${index}`, rule.id);
     }
   }
-  return [...faults, ...referenceFaults(rules), ...nameFaults(rules)];
+  return [...faults, ...referenceFaults(rules), ...nameFaults(rules), ...offerFaults(rules)];
 }

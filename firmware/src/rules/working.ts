@@ -171,6 +171,8 @@ export type Note =
     }
   | { readonly note: "at-risk"; readonly rule: string; readonly level: string; readonly through: number }
   | { readonly note: "club"; readonly rule: string; readonly until: number; readonly isOver: boolean }
+  /** An offer that the card got, and its last day. */
+  | { readonly note: "offer"; readonly rule: string; readonly label: string; readonly until: number }
   /** Something won that costs nothing. */
   | { readonly note: "badge"; readonly rule: string; readonly label: string }
   | { readonly note: "challenge"; readonly rule: string; readonly visited: number; readonly of: number }

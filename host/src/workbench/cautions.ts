@@ -19,21 +19,29 @@ function asksForCategory(rule: Rule): boolean {
 const asksForTime = (rule: Rule): boolean =>
   whenOf(rule).hours !== undefined || (rule.kind === "stamps" && rule.cooldownMinutes > 0);
 
+/** An offer that none of these rules puts on a card. */
+const isOfferOfOthers = (offer: number | undefined, rules: readonly Rule[]): boolean =>
+  offer !== undefined &&
+  !rules.some((rule) => rule.kind === "stamps" && rule.reward.kind === "offer" && rule.reward.offer === offer);
+
 /** What rules ask for and no list of purchases says. */
-const NEVER_SAID: readonly { readonly missing: Caution["missing"]; readonly asks: (rule: Rule) => boolean }[] = [
+const NEVER_SAID: readonly {
+  readonly missing: Caution["missing"];
+  readonly asks: (rule: Rule, programme: Programme) => boolean;
+}[] = [
   { missing: "tender", asks: (rule) => whenOf(rule).tender !== undefined },
   { missing: "top-up", asks: ({ kind }) => kind === "prepaid" || kind === "units" },
   { missing: "fee", asks: (rule) => rule.kind === "club" || whenOf(rule).memberOf !== undefined },
   { missing: "birthday", asks: (rule) => whenOf(rule).birthday !== undefined },
-  { missing: "offer", asks: (rule) => whenOf(rule).offer !== undefined },
+  { missing: "offer", asks: (rule, { rules }) => isOfferOfOthers(whenOf(rule).offer, rules) },
 ];
 
 /** What a programme asks for that these purchases do not say. */
 export function cautionsOf(programme: Programme, columns: PurchaseList["columns"]): readonly Caution[] {
   const { rules, merchants, exclude } = programme;
   const found: Caution[] = [];
-  const say = (missing: Caution["missing"], asks: (rule: Rule) => boolean): void => {
-    const asking = rules.filter(asks).map(({ id }) => id);
+  const say = (missing: Caution["missing"], asks: (rule: Rule, of: Programme) => boolean): void => {
+    const asking = rules.filter((rule) => asks(rule, programme)).map(({ id }) => id);
     if (asking.length > 0) found.push({ missing, rules: asking });
   };
   if (!columns.has("merchant") && Object.keys(merchants).length > 1) found.push({ missing: "merchant", rules: [] });

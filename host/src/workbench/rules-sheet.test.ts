@@ -232,6 +232,17 @@ describe("the words of a sheet", () => {
     expect(customers!.split("\n")[2]).toContain("Le club demande une cotisation de 20,00 € pour 12 mois.");
   });
 
+  it("name the offer that a full grid opens, its number and its days", () => {
+    const cheese = [7, 8].map((offer) => discount({ id: `d${offer}`, off: { rate: 500 }, when: { offer } }));
+    const opening = (label: string, offer: number, days: number) =>
+      around(stamps({ id: "g", grid: 3, reward: { kind: "offer", label, offer, days } }), ...cheese);
+    const others = [opening("Comté", 7, 10), opening("Brie", 7, 10), opening("Brie", 8, 10), opening("Brie", 8, 1)];
+    expectTold(others, told());
+    expect(sheetsOf(opening("Brie", 8, 1))[0]).toContain(
+      "3 tampons : Brie, l'offre n° 8 inscrite sur la carte, dès le ticket suivant et jusqu'à 1 jour après.",
+    );
+  });
+
   it("name a badge, and no bonus where there is none", () => {
     const [fr, , en] = sheetsOf(around(challenge({ id: "d", distinct: 2, label: "Deux commerces" })));
     expect(fr).toContain("- 2 commerces différents visités : le badge « Deux commerces », inscrit sur le ticket.\n");

@@ -141,6 +141,9 @@ export const en: SheetWords = {
     money: (grid, label, value) =>
       `${plural(grid, "stamp")}: ${label}, ${money(value)} off that very ticket, before any other discount. ` +
       "What the ticket is too small for is lost, but where it can take nothing at all the reward stays on the card.",
+    offer: (grid, label, number, days) =>
+      `${plural(grid, "stamp")}: ${label}, offer no. ${number} on the card, from the next ticket to ${plural(days, "day")} later. ` +
+      "A card holds it once: the next one waits until it is over.",
     later: "The reward may stay on the card for another visit.",
     excess: {
       carry: "Stamps over a full grid stay on the card.",

@@ -143,6 +143,9 @@ export const fr = {
     money: (grid: number, label: string, value: number): string =>
       `${plural(grid, "tampon")} : ${label}, ${money(value)} de moins sur le ticket même, avant toute autre remise. ` +
       "Ce que le ticket ne peut pas absorber est perdu, mais s'il ne peut rien absorber la récompense reste sur la carte.",
+    offer: (grid: number, label: string, number: number, days: number): string =>
+      `${plural(grid, "tampon")} : ${label}, l'offre n° ${number} inscrite sur la carte, dès le ticket suivant et ` +
+      `jusqu'à ${plural(days, "jour")} après. Une carte ne la porte qu'une fois : la suivante attend que celle-ci soit finie.`,
     later: "La récompense peut rester sur la carte pour une autre visite.",
     excess: {
       carry: "Les tampons en trop restent sur la carte.",

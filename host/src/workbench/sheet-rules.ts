@@ -35,6 +35,8 @@ function rewardLine({ stamps }: SheetWords, grid: number, reward: StampsRule["re
       return stamps.gift(grid, reward.label, reward.value);
     case "free-item":
       return stamps.freeItem(grid, reward.label, reward.category);
+    case "offer":
+      return stamps.offer(grid, reward.label, reward.offer, reward.days);
     case "money":
       return stamps.money(grid, reward.label, reward.value);
   }

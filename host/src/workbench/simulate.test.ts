@@ -312,6 +312,9 @@ describe("what purchases do not say", () => {
       cagnotte({ id: "euros", purse: 1, rate: percent(1), when: { hours: { from: 480, to: 600 } } }),
       bonus({ id: "day", of: "euros", gives: 5, when: { birthday: { before: 0, after: 0, leap: "1-march" } } }),
     ];
+    const offers = [7, 8].map((offer) => discount({ id: `d${offer}`, off: { rate: percent(1) }, when: { offer } }));
+    const opening = stamps({ id: "g", grid: 5, reward: { kind: "offer", label: "Livre", offer: 7, days: 9 } });
+    expect(missing(town([opening, ...offers]), "merchant")).toEqual([["offer", "d8"]]);
     const asking = town(rules, { offlineCap: 2_000 });
     expect(missing(asking)).toEqual([["merchant"], ["time", "euros"], ["top-up", "account"], ["birthday", "day"]]);
   });
