@@ -155,12 +155,21 @@ function purchaseText(programmes: readonly Programme[], { purchase }: Intent): s
   return rule?.kind === "units" && units !== undefined ? fr.counted(units, rule.unitName) : fr.club;
 }
 
-const transferText = (terminal: number, from: number | undefined): string =>
-  from === undefined ? fr.given : fr.received(ticketName(terminal, from));
+/** What left the card for another one, or came from one, and how much of it. */
+function linesOfTransfer(
+  programmes: readonly Programme[],
+  terminal: number,
+  { programme: number, rule: id, value, from }: NonNullable<Intent["transfer"]>,
+): ReceiptLine[] {
+  const rule = programmes.find((one) => one.number === number)?.rules.find((one) => one.id === id);
+  const text = from === undefined ? fr.given : fr.received(ticketName(terminal, from));
+  const amount = rule?.kind === "points" ? fr.counted(value, rule.unitName) : euros(value);
+  return [{ line: "title", text }, row(from === undefined ? fr.leaves : fr.comes, amount)];
+}
 
 function linesOfPayment({ facts, programmes }: Terminal, { body, outcomes }: KnownIntent): ReceiptLine[] {
   if (body.topUp !== undefined) return [row(purchaseText(programmes, body), euros(body.topUp))];
-  if (body.transfer !== undefined) return [{ line: "title", text: transferText(facts.terminal, body.transfer.from) }];
+  if (body.transfer !== undefined) return linesOfTransfer(programmes, facts.terminal, body.transfer);
   if (body.closing !== undefined) {
     const { cents } = body.closing;
     return [{ line: "title", text: fr.closing }, row(fr.payOut, isWhole(outcomes) ? euros(cents) : fr.inDoubt)];
@@ -169,7 +178,8 @@ function linesOfPayment({ facts, programmes }: Terminal, { body, outcomes }: Kno
     const { ticket, cents, terminal = facts.terminal } = body.refund;
     return [
       { line: "title", text: fr.refund },
-      row(fr.refundOf(ticketName(terminal, ticket)), isWhole(outcomes) ? euros(cents) : fr.inDoubt),
+      { line: "text", text: fr.refundOf(ticketName(terminal, ticket)) },
+      row(fr.payOut, isWhole(outcomes) ? euros(cents) : fr.inDoubt),
     ];
   }
   if (body.sale.lines.length === 0) return [];

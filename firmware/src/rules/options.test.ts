@@ -822,22 +822,25 @@ describe("clubs, draws and units", () => {
     expect(entries(12_000)).toMatchObject([{ value: 3, wouldBe: 4, reason: "CAP_VISIT" }]);
   });
 
-  it("units go back at what they cost, a started cent for the customer", () => {
-    const rule = units({
-      id: "u",
-      unitName: "copies",
-      packs: [
-        { units: 3, price: 1_000 },
-        { units: 10, price: 3_000 },
-      ],
-    });
-    const close = (paid: number) =>
-      evaluate(of([rule]), [{ kind: "units", index: 0, paid, bonus: 2 }], { kind: "close" }, NOW).effects;
-    expect([1, 3].map((paid) => close(paid)[0])).toMatchObject([
+  it("units go back at the price of the cheapest pack, never more than was paid, a started cent for the customer", () => {
+    const rule = (...packs: readonly { readonly units: number; readonly price: number }[]) =>
+      units({
+        id: "u",
+        unitName: "copies",
+        packs,
+      });
+    const [three, ten] = [
+      { units: 3, price: 1_000 },
+      { units: 10, price: 3_000 },
+    ];
+    const close = (paid: number, ...packs: (typeof three)[]) =>
+      evaluate(of([rule(...packs)]), [{ kind: "units", index: 0, paid, bonus: 2 }], { kind: "close" }, NOW).effects;
+    expect([1, 3].map((paid) => close(paid, three)[0])).toMatchObject([
       { type: "payout", unit: "units", value: 1, cents: 334 },
       { type: "payout", unit: "units", value: 3, cents: 1_000 },
     ]);
-    expect(close(1)[1]).toMatchObject({ type: "forfeit", value: 2, unit: "units" });
+    expect([1, 10].map((paid) => close(paid, three, ten)[0])).toMatchObject([{ cents: 300 }, { cents: 3_000 }]);
+    expect(close(1, three)[1]).toMatchObject({ type: "forfeit", value: 2, unit: "units" });
   });
 });
 

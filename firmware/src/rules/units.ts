@@ -15,9 +15,9 @@ export function holdUnits(work: Working, rule: UnitsRule, paid: number, bonus: n
   work.put({ kind: "units", index: rule.purse, paid, bonus }, ["units"]);
 }
 
-/** Cents that so many units were sold for: of the dearest pack by the unit, so that nobody gets back less than was paid. */
+/** Cents that so many units are worth when they are paid back: at the price of the cheapest pack by the unit, so that nobody gets back more than was paid. */
 export const unitsWorth = ({ packs }: UnitsRule, count: number): number =>
-  Math.max(...packs.map(({ units, price }) => divide(count * price, units, "ceil")));
+  Math.min(...packs.map(({ units, price }) => divide(count * price, units, "ceil")));
 
 /** Puts the units of a pack on the card; `pack` counts from 1. */
 export function buyPack(work: Working, rule: UnitsRule, pack: number): void {

@@ -83,6 +83,13 @@ describe("the bonus of prepaid money", () => {
 });
 
 describe("other limits", () => {
+  it("warns of a rate that looks like per cents", () => {
+    expect(found([cagnotte({ id: "c", rate: 3 })])[0]).toMatch(
+      /^warning: rule "c": 0\.03 % is next to nothing; 3 per cent are percent\(3\)/,
+    );
+    expect(found([cagnotte({ id: "c", rate: 20 })])).toEqual([]);
+  });
+
   it("warns above 10 % of every purchase, in cents or in points that are worth money", () => {
     expect(found([cagnotte({ id: "c", rate: 1_000 })])).toEqual([]);
     expect(found([cagnotte({ id: "c", rate: 1_250 })])[0]).toMatch(

@@ -58,6 +58,8 @@ function validityLimits(rule: Rule): Limit[] {
 }
 
 const [BONUS_LEAST, BONUS_MOST, RATE_MOST] = [500, 1_000, 1_000];
+/** Basis points under which nobody means a rate. */
+const RATE_LEAST = 20;
 
 function bonusLimits(rule: Rule): Limit[] {
   if (rule.kind !== "prepaid") return [];
@@ -79,6 +81,19 @@ function rateOf(rule: Rule): number | null {
   if (rule.kind !== "points" || rule.redeem === null || rule.earn.per !== "amount") return null;
   const { earn, redeem } = rule;
   return Math.floor((earn.points * redeem.cents * 10_000) / (earn.cents * redeem.points));
+}
+
+/** A rate that looks like per cents where hundredths of them are meant. */
+function tinyRate(rule: Rule): Limit[] {
+  const rate =
+    rule.kind === "cagnotte" ? rule.rate : rule.kind === "discount" && "rate" in rule.off ? rule.off.rate : null;
+  if (rate === null || rate >= RATE_LEAST) return [];
+  return [
+    warn(
+      `rule "${rule.id}": ${percentText(rate)} is next to nothing; ${rate} per cent are percent(${rate})`,
+      USUAL_RATE,
+    ),
+  ];
 }
 
 function rateLimits(rule: Rule): Limit[] {
@@ -120,6 +135,8 @@ export function limitsOf(programme: Programme): readonly Limit[] {
       ...validityLimits(rule),
       ...bonusLimits(rule),
       ...rateLimits(rule),
+      ...tinyRate(rule),
+      ...tinyRate(rule),
       ...personLimits(rule),
       ...emptyLimits(rule, programme),
       ...networkLimits(rule, programme),

@@ -266,7 +266,7 @@ describe("the words of a sheet", () => {
     ];
     const gym = { ...around(units({ id: "seances", unitName: "séance", packs })), offlineCap: 17_000 };
     const { steps } = playTrial(gym, { card: { seances: 7 }, events: [{ type: "close" }] });
-    expect(steps[0]!.effects.find(({ type }) => type === "payout")).toMatchObject({ value: 7, cents: 17_000 });
-    expect(sheetsOf(gym)[0]).toContain("est rendu au prix de 170,00 € les 7");
+    expect(steps[0]!.effects.find(({ type }) => type === "payout")).toMatchObject({ value: 7, cents: 16_800 });
+    expect(sheetsOf(gym)[0]).toContain("est rendu au prix de 480,00 € les 20");
   });
 });

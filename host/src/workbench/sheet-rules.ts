@@ -97,11 +97,11 @@ const ALL = 10_000;
 function unitsLines({ words: { units } }: Reading, { unitName, packs, bonusRate, spendFirst }: UnitsRule): string[] {
   const bonusOf = (count: number): number => (count * bonusRate - ((count * bonusRate) % ALL)) / ALL;
   // Compared as products: a price by the unit need not be whole.
-  const dearest = packs.reduce((a, b) => (b.price * a.units > a.price * b.units ? b : a));
+  const cheapest = packs.reduce((a, b) => (b.price * a.units < a.price * b.units ? b : a));
   return [
     ...packs.map(({ units: count, price }) => units.pack(count, unitName, price, bonusOf(count))),
     ...(bonusRate > 0 ? [units.bonusRate(bonusRate), units.spendFirst[spendFirst], units.bonusLost] : []),
-    units.closing(dearest.units, dearest.price),
+    units.closing(cheapest.units, cheapest.price),
   ];
 }
 

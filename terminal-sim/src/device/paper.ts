@@ -29,9 +29,9 @@ function renderLine(line: ReceiptLine, columns: number): string[] {
       return wrap(line.text, columns).map((part) => centre(part, columns));
     case "text":
       return wrap(line.text, columns);
-    // A code is scanned, not read: paper of text says how it begins.
+    // A code is scanned, not read; paper of text has its letters, so that somebody can try it.
     case "code":
-      return [`[QR ${line.text.slice(0, columns - 9)}...]`];
+      return ["[QR]", ...(line.text.match(new RegExp(`.{1,${columns}}`, "g")) ?? [])];
     case "row": {
       const left = wrap(line.left, columns - line.right.length - 1);
       const last = left.pop() ?? "";
