@@ -1,6 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import type { TrialStep } from "@cachet/firmware/rules";
 import { renderReceipt } from "@cachet/terminal-sim";
-import { expect } from "vitest";
 import { linesOfNote } from "../../firmware/src/app/receipt.ts";
 import { byBucket, left } from "./case-buckets.ts";
 import { unitNameOf } from "./case-programme.ts";
@@ -183,18 +183,30 @@ function ofUnits(asked: Asked, word: string): unknown {
   }
 }
 
-/** Holds one step against what the case says of it; a word that nobody knows is an error, never an assertion left out. */
-export function check(expected: Json, asked: Asked): void {
-  for (const [word, value] of Object.entries(expected)) {
+/** As JSON has it: a field that is undefined is not there. */
+const plain = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
+
+/**
+ * What one step says otherwise than the case, a sentence for each word. A word that nobody knows is an error, never an assertion
+ * left out.
+ */
+export function differences(expected: Json, asked: Asked): readonly string[] {
+  return Object.entries(expected).flatMap(([word, value]) => {
     if (word === "receipt_contains") {
-      // A line that is too long for the paper goes on in the next one.
-      const text = renderReceipt(asked.step.notes.flatMap(linesOfNote)).join(" ").replaceAll(/\s+/g, " ");
-      for (const part of value as readonly string[]) expect(text).toContain(part);
-      continue;
+      const text = printedNotes(asked.step);
+      const missing = (value as readonly string[]).filter((part) => !text.includes(part));
+      return missing.map((part) => `the receipt has no "${part}": ${text}`);
     }
     const unitsSay = ofUnits(asked, word);
     const says = SAYS[word];
     if (says === undefined && unitsSay === undefined) throw new Error(`the adapter does not know "${word}"`);
-    expect(unitsSay ?? says!(asked), word).toEqual(value);
-  }
+    const found = plain(unitsSay ?? says!(asked));
+    return isDeepStrictEqual(found, value)
+      ? []
+      : [`${word} is ${JSON.stringify(found)}, the case says ${JSON.stringify(value)}`];
+  });
 }
+
+/** What the ticket says of a step, in one line: a line that is too long for the paper goes on in the next one. */
+export const printedNotes = ({ notes }: TrialStep): string =>
+  renderReceipt(notes.flatMap(linesOfNote)).join(" ").replaceAll(/\s+/g, " ");

@@ -32,7 +32,10 @@ const yearDay = fits(
   (value) => isText(value, 5) && isDay(`2028-${value}`),
   'must be a day of the year such as "12-31"',
 );
-const id = fits((value) => RULE_ID.test(String(value)), "must be lower-case letters, digits and hyphens, at most 40");
+const id = fits(
+  (value) => typeof value === "string" && RULE_ID.test(value),
+  "must be lower-case letters, digits and hyphens, at most 40",
+);
 const purse = count(0, 7);
 const funder = oneOf(["merchant", "association", "sponsor", "partner"]);
 const rounding = oneOf(["floor", "half-up", "ceil"]);

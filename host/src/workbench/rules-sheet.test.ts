@@ -4,7 +4,6 @@ import {
   club,
   discount,
   draw,
-  multiplier,
   type Programme,
   playTrial,
   points,
@@ -15,6 +14,7 @@ import {
   units,
   type When,
 } from "../../../firmware/src/rules/plain.ts";
+import { BASE, PROGRAMME_FIELDS, WHEN_VALUES } from "../../../tests/fixtures/programme-options.ts";
 import {
   around,
   bonusOf,
@@ -98,42 +98,10 @@ describe("conditions", () => {
     club({ id: "argent", fee: 500, purse: 1 }),
     tiers({ id: "statut", levels: levels("Fidèle", 1_000, 1_000) }),
   ];
-  const ALL: { readonly [F in keyof Required<When>]: readonly Required<When>[F][] } = {
-    weekdays: [[1], [2], [1, 2]],
-    hours: [
-      { from: 0, to: 720 },
-      { from: 720, to: 1_440 },
-      { from: 720, to: 721 },
-      { from: 1_320, to: 120 },
-      { from: 1_320, to: 0 },
-      { from: 600, to: 600 },
-    ],
-    from: ["2027-12-01", "2028-02-29"],
-    until: ["2027-12-01", "2028-03-01"],
-    basket: [
-      { kind: "reaches", amount: 2_000 },
-      { kind: "exceeds", amount: 2_000 },
-      { kind: "reaches", amount: 2_001 },
-      { kind: "reaches", amount: 2_000, of: "initial" },
-    ],
-    merchants: [[1], [2], [1, 3]],
-    tender: ["cash", "card", "prepaid"],
-    tiers: [["Bronze"], ["Fidèle"], ["Bronze", "Fidèle"]],
-    birthday: [
-      { before: 0, after: 0, leap: "1-march" },
-      { before: 7, after: 0, leap: "1-march" },
-      { before: 0, after: 7, leap: "1-march" },
-      { before: 0, after: 0, leap: "28-february" },
-    ],
-    first: [true],
-    awayDays: [30, 60],
-    memberOf: ["or", "argent"],
-    offer: [1, 2],
-  };
   const of = (asked: When | undefined) =>
     around(draw({ id: "tirage", cents: 1_000, ...(asked === undefined ? {} : { when: asked }) }), ...BESIDE);
 
-  it.each(Object.entries(ALL))("%s", (part, values) => {
+  it.each(Object.entries(WHEN_VALUES))("%s", (part, values) => {
     expectTold([of(undefined), ...values.map((value) => of({ [part]: value }))], told());
   });
 
@@ -149,36 +117,8 @@ describe("conditions", () => {
 });
 
 describe("what holds for the whole programme", () => {
-  const base = around(
-    CAGNOTTE,
-    multiplier({ id: "double", of: "cagnotte", permille: 2_000, when: { weekdays: [4] } }),
-    multiplier({ id: "pain", of: "cagnotte", permille: 1_500, categories: ["pain"] }),
-  );
-  const { merchants } = base;
-  const FIELDS: { readonly [F in keyof Required<Programme>]: Others<Required<Programme>[F]> } = {
-    number: told(8),
-    version: told(4),
-    name: told("Autre carte"),
-    scope: told<"town">("town"),
-    zone: told("America/Martinique"),
-    merchants: told<Programme["merchants"]>(
-      { ...merchants, 1: { name: "Boulangerie du Port", role: "earn-and-spend" } },
-      { ...merchants, 1: { name: "Boulangerie", role: "earn-only" } },
-      { ...merchants, 4: { name: "Fleuriste", role: "earn-and-spend" } },
-    ),
-    exclude: told<readonly string[]>(["tabac"], ["tabac", "presse"]),
-    nonEarning: told<readonly string[]>([], ["prepaid"], ["prepaid", "meal-voucher"]),
-    stacking: told<Programme["stacking"]>("additive", "multiplicative"),
-    roundingStage: told<"each">("each"),
-    spentPolicy: told<Programme["spentPolicy"]>("allow-negative", "clamp-to-zero"),
-    rules: told<readonly Rule[]>([CAGNOTTE], [...base.rules, draw({ id: "tirage", cents: 1_000 })]),
-    offlineCap: told(5_001),
-    refundCap: told(0, 5_001),
-    media: staffOnly<Required<Programme>["media"]>("a customer has a card already", ["NTAG215"], ["NTAG216"]),
-  };
-
-  it.each(Object.entries<Others<unknown>>(FIELDS))("%s", (field, others) => {
-    expectTold([base, ...others.values.map((value): Programme => ({ ...base, [field]: value }))], others);
+  it.each(Object.entries<Others<unknown>>(PROGRAMME_FIELDS))("%s", (field, others) => {
+    expectTold([BASE, ...others.values.map((value): Programme => ({ ...BASE, [field]: value }))], others);
   });
 
   it("keeps no money back for points that are worth none", () => {
