@@ -5,7 +5,7 @@ import {
   programmeFaults,
   type Rule,
 } from "../../firmware/src/rules/plain.ts";
-import { BASE, PROGRAMME_FIELDS, WHEN_VALUES } from "../fixtures/programme-options.ts";
+import { asking, BASE, PROGRAMME_FIELDS, WHEN_VALUES } from "../fixtures/programme-options.ts";
 import { around, KINDS, type Others } from "../fixtures/rule-options.ts";
 
 /** A programme in which one option says something else. */
@@ -137,7 +137,8 @@ function* mutantsAt(programme: Programme, path: Path, option: string, value: unk
 }
 
 function* fieldMutants(programme: Programme, path: Path, option: string, value: unknown, others: readonly unknown[]) {
-  const values = others.filter((other) => typeof other !== "number");
+  // Numbers get others below.
+  const values = typeof value === "number" ? [] : others;
   for (const [way, other] of valueWays(values, value)) {
     yield { option, way, programme: () => mutantWith(programme, path, other) };
   }
@@ -189,4 +190,5 @@ export function* everyOption(): Generator<Programme> {
     }
   for (const [field, { values }] of Object.entries<Others<unknown>>(PROGRAMME_FIELDS))
     for (const value of values) yield { ...BASE, [field]: value };
+  for (const [part, values] of Object.entries(WHEN_VALUES)) for (const value of values) yield asking({ [part]: value });
 }

@@ -3,25 +3,21 @@ import {
   challenge,
   club,
   discount,
-  draw,
   type Programme,
   playTrial,
   points,
   programmeFaults,
   type Rule,
   stamps,
-  tiers,
   units,
-  type When,
 } from "../../../firmware/src/rules/plain.ts";
-import { BASE, PROGRAMME_FIELDS, WHEN_VALUES } from "../../../tests/fixtures/programme-options.ts";
+import { asking, BASE, PROGRAMME_FIELDS, WHEN_VALUES } from "../../../tests/fixtures/programme-options.ts";
 import {
   around,
   bonusOf,
   CAGNOTTE,
   FUNDER,
   KINDS,
-  levels,
   type Others,
   READERS,
   staffOnly,
@@ -93,25 +89,17 @@ describe("what a rule means is told, in both languages and to both readers", () 
 });
 
 describe("conditions", () => {
-  const BESIDE: readonly Rule[] = [
-    club({ id: "or", fee: 1_000 }),
-    club({ id: "argent", fee: 500, purse: 1 }),
-    tiers({ id: "statut", levels: levels("Fidèle", 1_000, 1_000) }),
-  ];
-  const of = (asked: When | undefined) =>
-    around(draw({ id: "tirage", cents: 1_000, ...(asked === undefined ? {} : { when: asked }) }), ...BESIDE);
-
   it.each(Object.entries(WHEN_VALUES))("%s", (part, values) => {
-    expectTold([of(undefined), ...values.map((value) => of({ [part]: value }))], told());
+    expectTold([asking(), ...values.map((value) => asking({ [part]: value }))], told());
   });
 
   it("names the last day and the last minute that count", () => {
-    const season = rulesSheet(of({ from: "2027-03-20", until: "2028-03-01", hours: { from: 720, to: 840 } }), {
+    const season = rulesSheet(asking({ from: "2027-03-20", until: "2028-03-01", hours: { from: 720, to: 840 } }), {
       lang: "fr",
       for: "customers",
     });
     expect(season).toContain("Seulement de 12 h 00 à 13 h 59 et du 20 mars 2027 au 29 février 2028 compris.");
-    const night = rulesSheet(of({ hours: { from: 1_320, to: 120 } }), { lang: "en", for: "customers" });
+    const night = rulesSheet(asking({ hours: { from: 1_320, to: 120 } }), { lang: "en", for: "customers" });
     expect(night).toContain("Only from 22:00 to 23:59 or from 00:00 to 01:59.");
   });
 });
