@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { around, KINDS } from "../fixtures/rule-options.ts";
+import { mutantsOf } from "./option-mutants.ts";
 import { allPlays, ELSEWHERE, optionOutcomes, type Play } from "./option-run.ts";
 
 describe("every option of the language", async () => {
@@ -17,6 +19,20 @@ describe("every option of the language", async () => {
     const told = outcomes.filter(({ caughtBy }) => !plays.some(({ name }) => name === caughtBy));
     const needed = ELSEWHERE.filter(({ which }) => told.some(({ option, way }) => which.test(`${option}, ${way}`)));
     expect(needed).toEqual(ELSEWHERE);
+  });
+
+  it.each([
+    ["stamps.funder", ['= "association"', '= "sponsor"', '= "partner"']],
+    ["stamps.minimum.kind", ['= "exceeds"']],
+    ["cagnotte.rounding", ['= "half-up"', '= "ceil"', '= "carry"']],
+    ["cagnotte.lots", ["= 0", "= 2", "= 8"]],
+    ["cagnotte.rate", ["one more", "one less", "twice"]],
+    ["cagnotte.validity.months", ["left out", "one more", "one less", "twice"]],
+  ])("gets every other value of %s", (wanted, ways) => {
+    const mutants = [...mutantsOf(around(KINDS.stamps.rule, KINDS.cagnotte.rule))];
+    expect(mutants.flatMap(({ option, way }) => (option === wanted ? [way] : []))).toEqual(
+      expect.arrayContaining(ways),
+    );
   });
 
   it("is named where an engine does not look at it", () => {

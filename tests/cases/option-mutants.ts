@@ -21,7 +21,7 @@ export interface Mutant {
 type Path = readonly (string | number)[];
 type Node = Readonly<Record<string | number, unknown>>;
 
-/** Parts within a field that may be left out: what may be put in, by the last two names of the way there. */
+/** Parts within a field that may be left out: what may be put in, by the name of the field. */
 const PARTS: Readonly<Record<string, Readonly<Record<string, readonly unknown[]>>>> = {
   earn: {
     beyond: [
@@ -30,7 +30,8 @@ const PARTS: Readonly<Record<string, Readonly<Record<string, readonly unknown[]>
     ],
   },
   bonus: { counts: ["part"] },
-  validity: { round: ["month", "year"] },
+  bands: { reason: ["essai"] },
+  validity: { round: ["month", "year"], reason: ["essai"] },
   minimum: { of: ["initial", "running"] },
   basket: { of: ["initial", "running"] },
 };
@@ -121,15 +122,15 @@ function* mutantsAt(programme: Programme, path: Path, option: string, value: unk
     for (const [way, other] of waysOfLeaf(programme, option, value, words)) yield put(path, option, way, other);
     return;
   }
+  // Merchants stand by number, as in a list.
+  const isNumbered = Array.isArray(value) || (path.length === 1 && path[0] === "merchants");
   const name = option.split(".").at(-1)!;
-  for (const [part, values] of Object.entries(PARTS[name] ?? {}))
+  for (const [part, values] of Object.entries((isNumbered ? undefined : PARTS[name]) ?? {}))
     for (const [way, other] of valueWays(values, value[part]))
       yield put([...path, part], `${option}.${part}`, way, other);
   for (const [field, inner] of Object.entries(value)) {
     const step = Array.isArray(value) ? Number(field) : field;
     const at = [...path, step];
-    // Merchants stand by number.
-    const isNumbered = Array.isArray(value) || (path.length === 1 && path[0] === "merchants");
     const of = isNumbered ? option : `${option}.${field}`;
     yield put(at, of, isNumbered ? "without one" : "left out", undefined);
     yield* mutantsAt(programme, at, of, inner);
@@ -155,6 +156,12 @@ function* whenMutants(programme: Programme, path: Path, when: Node): Generator<M
 function* ruleMutants(programme: Programme, rule: Rule, place: number): Generator<Mutant> {
   const path = ["rules", place] as const;
   const { fields } = KINDS[rule.kind];
+  // Items are given free of the category that is counted, and of no other.
+  if (rule.kind === "stamps" && rule.count.per === "item") {
+    const reward = { kind: "free-item", label: rule.reward.label, category: rule.count.category };
+    const free = () => mutantWith(programme, [...path, "reward"], reward);
+    if (rule.reward.kind === "gift") yield { option: "stamps.reward", way: "= a free item", programme: free };
+  }
   for (const [field, { values }] of Object.entries<Others<unknown>>(fields)) {
     const value = (rule as unknown as Node)[field];
     const option = `${rule.kind}.${field}`;
