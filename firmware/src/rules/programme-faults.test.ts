@@ -58,8 +58,9 @@ describe("a programme with prepaid money", () => {
 describe("a name", () => {
   it("is missing where it is left out, and not the word undefined", () => {
     const saving = cagnotte({ id: "c", rate: 500 });
-    const { of: _of, ...nobody } = challenge({ id: "d", of: "c", gives: 500, distinct: 2 });
-    expect(faults({}, saving, nobody as Rule)).toMatch(/rule "d": of must be lower-case letters/);
+    expect(faults({}, saving, { kind: "cap", id: "d", per: "day", most: 5, purse: 0 })).toMatch(
+      /rule "d": of must be lower-case letters/,
+    );
     const { id: _id, ...nameless } = saving;
     expect(faults({}, nameless as Rule)).toMatch(/id must be lower-case letters/);
   });
