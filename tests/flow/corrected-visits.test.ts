@@ -18,6 +18,7 @@ import { type Correction, correctionOf } from "../../host/src/office/correct/cor
 import { enrolTerminal, importBatch } from "../../host/src/office/import.ts";
 import { createTables } from "../../host/src/office/schema.ts";
 import { type Database, openSqlite } from "../../host/src/ports/database.ts";
+import { codeOf } from "../fixtures/at-the-till.ts";
 import { ProgrammeDesk } from "../fixtures/programme-desk.ts";
 import members from "../fixtures/programmes/members.programme.ts";
 import {
@@ -54,12 +55,6 @@ async function ticketOf(shop: SimTerminal, asked: VisitRequest, chip: Type2Chip)
   if (report === "power-cut" || report.result !== "done") throw new Error(JSON.stringify(report));
   shop.clock.utc += 600;
   return report.ticket!;
-}
-
-function codeOf(shop: SimTerminal): string {
-  const line = shop.till.receipts.at(-1)!.find((one) => one.line === "code");
-  if (line?.line !== "code") throw new Error("no code on the receipt");
-  return line.text;
 }
 
 function books(...shops: readonly SimTerminal[]): Database {

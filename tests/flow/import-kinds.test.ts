@@ -1,11 +1,10 @@
-import type { VisitReport, VisitRequest } from "@cachet/firmware/hal";
-import type { SimTerminal, Type2Chip } from "@cachet/terminal-sim";
 import { describe, expect, it } from "vitest";
 import { testTerminalSigner } from "../../host/src/keys/test-keys.ts";
 import { enrolTerminal, importBatch } from "../../host/src/office/import.ts";
 import { outstanding } from "../../host/src/office/ledger.ts";
 import { createTables } from "../../host/src/office/schema.ts";
 import { openSqlite } from "../../host/src/ports/database.ts";
+import { codeOf, done } from "../fixtures/at-the-till.ts";
 import { centsOf, pointsOf, shown, stampsOf } from "../fixtures/audit.ts";
 import {
   buy,
@@ -27,12 +26,6 @@ const MEMBERS = 36;
 const image = await imageOf([fixtureFile("members")]);
 const studio = (number: number) => terminal(number, { programmes: [MEMBERS], image });
 
-async function done(shop: SimTerminal, request: VisitRequest, chip: Type2Chip): Promise<VisitReport> {
-  const report = await shop.visit(request, chip);
-  expect(report).toMatchObject({ result: "done" });
-  return report as VisitReport;
-}
-
 describe("batches with every kind of visit", () => {
   it("add up: what the cards hold is what the books say, and they go in twice without effect", async () => {
     const [first, second] = [await studio(1), await studio(2)];
@@ -42,7 +35,7 @@ describe("batches with every kind of visit", () => {
     await done(first, buy(3_000, MEMBERS, "club"), bob);
     await done(first, { ...sale(9_900), prepaid: "none" }, ann);
     await done(first, sale(4_400), bob);
-    const code = first.till.receipts.at(-1)!.flatMap((line) => (line.line === "code" ? [line.text] : []))[0]!;
+    const code = codeOf(first);
     await done(second, refund({ code }), bob);
     const { ticket } = await done(first, give(MEMBERS, "points", 50), ann);
     await done(first, receive(ticket!), bob);

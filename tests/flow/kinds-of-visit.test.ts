@@ -1,6 +1,7 @@
 import type { VisitReport, VisitRequest } from "@cachet/firmware/hal";
 import { Mishaps, renderReceipt, type SimTerminal, type Type2Chip } from "@cachet/terminal-sim";
 import { describe, expect, it } from "vitest";
+import { codeOf, done } from "../fixtures/at-the-till.ts";
 import { centsOf, pointsOf, shown, unitsOf } from "../fixtures/audit.ts";
 import {
   balance,
@@ -26,20 +27,10 @@ const studio = (number = 1, options: TerminalOptions = {}) =>
   terminal(number, { programmes: [MEMBERS], image, ...options });
 const member = (serial: number) => card(serial, { chip: "NTAG216" });
 
-async function done(shop: SimTerminal, request: VisitRequest, chip: Type2Chip): Promise<VisitReport> {
-  const report = await shop.visit(request, chip);
-  expect(report).toMatchObject({ result: "done" });
-  return report as VisitReport;
-}
 const refused = async (shop: SimTerminal, request: VisitRequest, chip: Type2Chip, reason: string) =>
   expect(await shop.visit(request, chip)).toMatchObject({ result: "refused", reason });
 
 const paper = (shop: SimTerminal) => renderReceipt(shop.till.receipts.at(-1)!).join("\n");
-const codeOf = (shop: SimTerminal): string => {
-  const found = shop.till.receipts.at(-1)!.find((line) => line.line === "code");
-  if (found?.line !== "code") throw new Error("no code on the receipt");
-  return found.text;
-};
 const held = async (chip: Type2Chip) => {
   const area = await shown(chip, MEMBERS);
   return { cents: centsOf(area), points: pointsOf(area), units: unitsOf(area) };
@@ -304,6 +295,16 @@ describe("the code on a receipt", () => {
     await refused(other, refund({ code }), chip, "TOO_LATE");
     other.clock.utc -= 31 * 86_400;
     await done(other, refund({ code }), chip);
+  });
+
+  it("brings no more than the cap of one terminal by taking its lines back one after the other", async () => {
+    const [seller, other, chip] = [await studio(1), await studio(2), await member(25)];
+    const lines = [3_000, 2_000, 100].map((amount) => ({ amount, quantity: 1 }));
+    await done(seller, { ...sale(0), lines }, chip);
+    const code = codeOf(seller);
+    await done(other, refund({ code }, [0]), chip);
+    expect(await done(other, refund({ code }, [1]), chip)).toMatchObject({ payOutCents: 2_000 });
+    await refused(other, refund({ code }, [2]), chip, "CAP_REFUND");
   });
 
   it("merges lines that are too many, and then takes back the whole or nothing", async () => {

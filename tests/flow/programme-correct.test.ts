@@ -10,7 +10,7 @@ import { createTables } from "../../host/src/office/schema.ts";
 import { type Database, openSqlite } from "../../host/src/ports/database.ts";
 import { centsOf, shown, stampsOf } from "../fixtures/audit.ts";
 import { cagnotte, HandList, numbered } from "../fixtures/credit-list.ts";
-import { type Ended, ProgrammeDesk } from "../fixtures/programme-desk.ts";
+import { type Ended, expectFailure, ProgrammeDesk } from "../fixtures/programme-desk.ts";
 import { card, fixtureFile, imageOf, NOON, refund, sale, terminal, topUp } from "../fixtures/town.ts";
 
 const desk = new ProgrammeDesk("correct");
@@ -116,14 +116,6 @@ class Week {
     const ended = this.correct(...args, "--json");
     return { ...ended, document: JSON.parse(ended.out) };
   }
-}
-
-/** Every error has the three parts and a code, and no stack. */
-function expectFailure(ended: Ended, exit: number, code: string, ...words: readonly string[]): void {
-  expect(ended.err).toMatch(new RegExp(`^error ${code}: .+\\n {2}State: .+\\n {2}Next: {2}.+`, "m"));
-  for (const word of words) expect(ended.err).toContain(word);
-  expect(ended.err).not.toMatch(/\n\s+at /);
-  expect(ended.code).toBe(exit);
 }
 
 describe("cachet programme correct: double value all week", async () => {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { ROOT } from "../boundaries/sources.ts";
-import { type Ended, ProgrammeDesk } from "../fixtures/programme-desk.ts";
+import { type Ended, expectFailure, ProgrammeDesk } from "../fixtures/programme-desk.ts";
 import { programmeFile } from "../fixtures/town.ts";
 
 const desk = new ProgrammeDesk("simulate");
@@ -14,14 +14,6 @@ const simulate = (...args: readonly string[]): Ended => desk.run(...args);
 function simulateJson(...args: readonly string[]) {
   const ended = simulate(...args, "--json");
   return { ...ended, document: JSON.parse(ended.out) };
-}
-
-/** Every error has the three parts and a code, and no stack. */
-function expectFailure(ended: Ended, exit: number, code: string, ...words: readonly string[]): void {
-  expect(ended.err).toMatch(new RegExp(`^error ${code}: .+\\n {2}State: .+\\n {2}Next: {2}.+`, "m"));
-  for (const word of words) expect(ended.err).toContain(word);
-  expect(ended.err).not.toMatch(/\n\s+at /);
-  expect(ended.code).toBe(exit);
 }
 
 const HEADER = "member,date,items,amount_cents";

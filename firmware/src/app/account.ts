@@ -1,7 +1,7 @@
 import { NEVER } from "@cachet/card-layout";
 import type { CloseRequest, GiveRequest, ReceiveRequest } from "../hal/index.ts";
 import type { Effect, Programme, Visit } from "../rules/index.ts";
-import { decodeEntry, type StoredEffect } from "../wire/index.ts";
+import { centsOf, decodeEntry, type StoredEffect } from "../wire/index.ts";
 import { CardRefused } from "./card.ts";
 import { type CardFound, programmesFor } from "./found.ts";
 import { type Proposal, proposeIn } from "./proposal.ts";
@@ -74,10 +74,6 @@ export async function proposeClosing(terminal: Terminal, found: CardFound, reque
   const { programme: number } = request;
   const programme = programmeWith(terminal, found, number, null);
   const proposal = await wholeOrNothing(terminal, found, programme, { kind: "close" });
-  const paidOut = proposal.effects.filter(({ type }) => type === "payout");
-  const cents = paidOut.reduce(
-    (sum, effect) => sum + (effect.unit === "cents" ? effect.value : (effect.cents ?? 0)),
-    0,
-  );
+  const cents = proposal.effects.reduce((sum, effect) => (effect.type === "payout" ? sum + centsOf(effect) : sum), 0);
   return { ...proposal, found: { closing: { programme: number, cents } } };
 }

@@ -12,7 +12,7 @@ import {
 import { intentArea } from "./area-intents.ts";
 import type { AskedRefund } from "./asked.ts";
 import { CardRefused } from "./card.ts";
-import { type CardFound, factsOf, planFor } from "./found.ts";
+import { type CardFound, currentOf, factsOf, planFor } from "./found.ts";
 import { losesValue, type Proposal } from "./proposal.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -117,8 +117,8 @@ function takenBefore({ programmes }: Terminal, { sale, areas }: Sold, programme:
   return { discounts, redeemed, freed: nothing };
 }
 
-/** Cents that go back for the lines, before anything is deducted: what was paid by means that are none of the card's. */
-function paidFor({ sale, areas, lines }: Sold): number {
+/** Cents that go back for lines, before anything is deducted: what was paid by means that are none of the card's. */
+function paidFor({ sale, areas }: Sold, lines: readonly number[]): number {
   const off = areas.flatMap(({ effects }) => effects.filter(isOff));
   return lines.reduce((all, line) => {
     const taken = off.reduce((sum, { shares = [] }) => sum + (shares[line] ?? 0), 0);
@@ -167,9 +167,7 @@ export async function proposeRefund(
   const areas: IntentArea[] = [];
   for (const area of sold.areas) {
     const programme = programmeOf(terminal, area, card.number);
-    const current = found.areas.find(
-      ({ reading }) => reading.kind === "current" && reading.state.programme === programme.number,
-    );
+    const current = currentOf(found.areas, programme.number);
     if (current === undefined) throw new CardRefused("AREA_GONE", card.number, programme.number);
     const facts = factsOf(terminal, found, programme, takenBefore(terminal, sold, programme.number));
     const effects = area.effects.filter(({ credit }) => credit === undefined) as readonly Effect[];
@@ -185,9 +183,11 @@ export async function proposeRefund(
     const own = evaluation.effects.filter(({ type }) => type !== "payout");
     areas.push(await intentArea(terminal, found, current, programme, evaluation.newPurses, own));
   }
-  const cents = sold.isTopUp ? paidOut : Math.max(0, paidFor(sold) - deducted);
+  const cents = sold.isTopUp ? paidOut : Math.max(0, paidFor(sold, sold.lines) - deducted);
   const { ticket, lines, terminal: seller } = sold;
-  if (seller !== undefined && cents > capOf(terminal, sold.areas)) throw new CardRefused("CAP_REFUND", card.number);
+  // With what went back here before: else the lines one after the other would bring more.
+  if (seller !== undefined && cents + paidFor(sold, sold.before) > capOf(terminal, sold.areas))
+    throw new CardRefused("CAP_REFUND", card.number);
   // Areas that lose value come first, as in every visit.
   const inOrder = [...areas.filter(losesValue), ...areas.filter((area) => !losesValue(area))];
   const refund = { ticket, lines, cents, ...(seller === undefined ? {} : { terminal: seller }) };

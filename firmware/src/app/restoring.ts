@@ -18,6 +18,7 @@ import { type CreditOf, decodeCredit, type IntentArea } from "../wire/index.ts";
 import { type AreaOnCard, layoutOf, packFor } from "./areas.ts";
 import type { CardOnReader } from "./card.ts";
 import type { KnownIntent } from "./doubts.ts";
+import { within } from "./found.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A restore credit that may be written to an area now. */
@@ -130,7 +131,7 @@ export async function restoredArea(
     programme: programme.number,
     sequence: restoredSequence(area, credit),
     terminal: facts.terminal,
-    day: Math.max(0, Math.min(dayOf(utc, offset), 0xffff)),
+    day: within(dayOf(utc, offset), 0xffff),
     predecessor: credit.state.slice(0, PREDECESSOR_BYTES),
     credit: number,
     purses,

@@ -1,14 +1,12 @@
 import { CARD_EPOCH_SECONDS, dayOf } from "@cachet/card-layout";
 import type { SaleRequest } from "../hal/index.ts";
-import { evaluate, type Facts, type Programme, type Sale } from "../rules/index.ts";
+import { evaluate, type Facts, type Programme, plus, type Sale } from "../rules/index.ts";
 import { encodeCbor, type IntentArea, Refusal } from "../wire/index.ts";
 import { changedArea } from "./area-intents.ts";
 import { CardRefused } from "./card.ts";
 import { type CardFound, currentOf, factsOf, freeFor, planFor, programmesFor } from "./found.ts";
 import { changesNothing, losesValue, type Proposal } from "./proposal.ts";
 import type { Terminal } from "./terminal.ts";
-
-const addLines = (a: readonly number[], b: readonly number[]) => a.map((value, i) => value + b[i]!);
 
 /** A record that cannot be written as the programme needs it, in the slot that it has or in the layout of the day, stays as it is. */
 function keptAsItIs(error: unknown): null {
@@ -60,10 +58,10 @@ export async function proposeSale(
     }
     evaluations.push({ programme, evaluation });
     before = {
-      discounts: addLines(before.discounts, evaluation.discounts),
-      redeemed: addLines(before.redeemed, evaluation.redeemed),
-      freed: addLines(before.freed, evaluation.freed),
-      prepaid: addLines(before.prepaid, evaluation.prepaid),
+      discounts: plus(before.discounts, evaluation.discounts),
+      redeemed: plus(before.redeemed, evaluation.redeemed),
+      freed: plus(before.freed, evaluation.freed),
+      prepaid: plus(before.prepaid, evaluation.prepaid),
     };
   }
   // One programme without room does not bar the others.
@@ -100,7 +98,6 @@ export async function proposeLateSale(
   const proposal = await proposeSale(terminal, found, sale, {
     at: paidAt - CARD_EPOCH_SECONDS,
     paid: true,
-    earnOnly: true,
   });
   return { ...proposal, payable: 0 };
 }

@@ -2,8 +2,9 @@ import type { Purse } from "@cachet/card-layout";
 import { balanceIn } from "./balance.ts";
 import { guarded, lets } from "./bar.ts";
 import { grant, grantOf } from "./earning.ts";
+import type { Effect, Note } from "./effect.ts";
 import type { ChallengeRule } from "./status-rules.ts";
-import type { Effect, Note, Step, Working } from "./working.ts";
+import type { Step, Working } from "./working.ts";
 
 /** Places of merchants in the bitmap of a card: by their numbers, from the lowest. */
 const placeOfMerchant = ({ programme, facts }: Working): number =>

@@ -1,7 +1,8 @@
 import { dayText, NEVER, type Purse } from "@cachet/card-layout";
 import { addMonths } from "./calendar/period.ts";
+import type { Note } from "./effect.ts";
 import type { ClubRule } from "./status-rules.ts";
-import type { Note, Working } from "./working.ts";
+import type { Working } from "./working.ts";
 
 /** A membership that begins today, or goes on from its last day; nobody loses days by paying early. */
 export function joinClub(work: Working, rule: ClubRule): void {

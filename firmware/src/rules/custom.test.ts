@@ -18,8 +18,8 @@ import {
 import { evaluate } from "./evaluate.ts";
 import { customSteps, wholeDiv } from "./index.ts";
 import type { Rule } from "./programme.ts";
+import type { Facts, Sale } from "./sale.ts";
 import { STEPS_MAX } from "./steps.ts";
-import type { Facts, Sale } from "./working.ts";
 import { hasCustomRules, stepFaults, worstSteps } from "./worst-steps.ts";
 
 /** Tuesday, 12 January 2027, 10:00 in Paris. */

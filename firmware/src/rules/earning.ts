@@ -2,6 +2,7 @@ import { allocate, divide, sum } from "./arithmetic.ts";
 import { type Balance, balanceIn, lotsOf, putIn } from "./balance.ts";
 import { type Guarded, guarded, lets } from "./bar.ts";
 import { customValue } from "./custom.ts";
+import type { Effect } from "./effect.ts";
 import type { BonusRule, CapRule, MultiplierRule, Period } from "./modifier-rules.ts";
 import { BASIS_POINTS, type SavingPlan } from "./plan.ts";
 import { isAtLeast, isNothing, NOTHING, ONE, product, type Ratio, ratio, rounded, total } from "./ratio.ts";
@@ -10,7 +11,7 @@ import type { Basis, SavingRule } from "./saving-rule.ts";
 import { levelRatio } from "./tiers.ts";
 import { countUsed, limitBar, usedOf } from "./used.ts";
 import type { Funder, Reason } from "./words.ts";
-import type { Effect, Step, Working } from "./working.ts";
+import type { Step, Working } from "./working.ts";
 
 const MILLE = 1_000;
 /** The most that one purchase is said to earn. */
@@ -243,7 +244,6 @@ const REASON_OF: Readonly<Record<Period | "visit", Reason>> = {
   year: "CAP_YEAR",
 };
 
-/** The first day of the period that a day lies in, as a card can keep it. */
 function worthOf(grants: readonly Grant[]): number {
   let all = 0;
   for (let i = 0; i < grants.length; i += 1) all += grants[i]!.value;

@@ -4,23 +4,16 @@ import { ArithmeticFault, sum, whole } from "./arithmetic.ts";
 import { baseProgramme } from "./base-programme.ts";
 import { joinClub } from "./club.ts";
 import { earningBaseOf } from "./earning.ts";
+import type { Effect, Note, Skipped } from "./effect.ts";
 import { topUpPrepaid } from "./prepaid.ts";
 import type { Programme } from "./programme.ts";
 import { cancelTopUp, type Refund, refundSale } from "./refund.ts";
+import type { Facts, Line, Sale, Tender } from "./sale.ts";
 import { beginDay, notesOf, runStages } from "./stages.ts";
 import { fixedSteps, STEPS_MAX, StepsExhausted } from "./steps.ts";
 import { buyPack } from "./units.ts";
 import { FAULT_REASONS } from "./words.ts";
-import {
-  type Effect,
-  type Facts,
-  type Line,
-  type Note,
-  type Sale,
-  type Skipped,
-  type Tender,
-  Working,
-} from "./working.ts";
+import { Working } from "./working.ts";
 
 /** What can happen to a card in a programme. A sale need not name its kind. */
 type SaleVisit = Sale & { readonly kind?: "sale" };

@@ -1,5 +1,5 @@
 /** The rule engine and the programme language. Pure: no I/O, no clock, no random, no float. */
-export { ArithmeticFault, allocate, divide, type Rounding } from "./arithmetic.ts";
+export { ArithmeticFault, allocate, divide, plus, type Rounding } from "./arithmetic.ts";
 export { parseDay, type Weekday } from "./calendar/period.ts";
 export { isZone, localTime, offsetAt, ZONES } from "./calendar/zone.ts";
 export { type Credited, type CreditedAmount, creditPurses } from "./credited.ts";
@@ -7,6 +7,7 @@ export type { CustomEarning, CustomFacts, CustomLine, CustomTime } from "./custo
 export * as customSteps from "./custom-steps.ts";
 export { wholeDiv } from "./custom-steps.ts";
 export { completed, type ProgrammeDraft, ProgrammeFault, programmeOfJson } from "./draft.ts";
+export type { Effect, Note, Skipped } from "./effect.ts";
 export { type Evaluation, evaluate, SALE_CENTS_MAX, type Visit } from "./evaluate.ts";
 export { FORBIDDEN_SOURCE, forbiddenFact } from "./forbidden-facts.ts";
 export * from "./language.ts";
@@ -40,6 +41,7 @@ export {
 } from "./quantity.ts";
 export type { Refund } from "./refund.ts";
 export { isSaid } from "./said.ts";
+export type { Facts, Line, Sale, Tender } from "./sale.ts";
 export type { CagnotteRule, Gift, PointsFor, PointsRule } from "./saving-rule.ts";
 export { freeOf, type SharedAccount, type SharedSpending, spendShared, synchronise } from "./shared-account.ts";
 export { notesOf, pursesOf } from "./stages.ts";
@@ -51,5 +53,4 @@ export { playTrial, type TrialResult, type TrialStep } from "./trial.ts";
 export { momentText, parseMoment, ValueFault, type Values } from "./values.ts";
 export { type Minimum, parseHour, type When } from "./when.ts";
 export type { Funder, MerchantRole, Reason, Unit } from "./words.ts";
-export type { Effect, Facts, Line, Note, Sale, Skipped, Tender } from "./working.ts";
 export { hasCustomRules, stepFaults, type WorstSteps, worstSteps } from "./worst-steps.ts";

@@ -1,11 +1,12 @@
 import type { Purse, PurseKind } from "@cachet/card-layout";
 import { allocate, divide, sum } from "./arithmetic.ts";
 import { balanceIn, Holding, lotsOf, placeKind } from "./balance.ts";
+import type { Effect, Note } from "./effect.ts";
 import { worthOf } from "./lots.ts";
 import type { Place } from "./place.ts";
 import type { PrepaidRule, TopUpBonus } from "./prepaid-rule.ts";
 import type { Reason } from "./words.ts";
-import type { Effect, Note, Step, Working } from "./working.ts";
+import type { Step, Working } from "./working.ts";
 
 export const bonusPlace = ({ purse, lots }: TopUpBonus): Place => ({
   index: purse,

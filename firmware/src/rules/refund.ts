@@ -4,10 +4,12 @@ import { ArithmeticFault, allocate, divide, sum } from "./arithmetic.ts";
 import type { Holding } from "./balance.ts";
 import { unmeetChallenge } from "./challenge.ts";
 import { carriedIn } from "./earning.ts";
+import type { Effect } from "./effect.ts";
 import { dropOffer } from "./offers.ts";
 import type { SavingPlan } from "./plan.ts";
 import { bonusHolding, holdPaid, prepaidIn } from "./prepaid.ts";
 import type { PrepaidRule, UnitsRule } from "./prepaid-rule.ts";
+import type { Sale } from "./sale.ts";
 import { holdingOf } from "./saving.ts";
 import type { SavingRule } from "./saving-rule.ts";
 import { addStamps } from "./stamps.ts";
@@ -15,7 +17,7 @@ import { unspendTiers } from "./tiers.ts";
 import { holdUnits, UNITS_MAX, unitsIn } from "./units.ts";
 import { uncountUsed } from "./used.ts";
 import type { Reason } from "./words.ts";
-import { type Effect, type Sale, Working } from "./working.ts";
+import { Working } from "./working.ts";
 
 /**
  * What was stored of a sale that is given back, in part or whole. Where several programmes had a part in the sale, each reverses its

@@ -1,12 +1,13 @@
 import type { Purse, PurseKind } from "@cachet/card-layout";
 import { allocate, divide, sum } from "./arithmetic.ts";
 import { type Balance, balanceIn, Holding, placeKind } from "./balance.ts";
+import type { Effect, Note } from "./effect.ts";
 import { worthOf } from "./lots.ts";
 import { placeOf } from "./place.ts";
 import type { Plan, SavingPlan } from "./plan.ts";
 import type { PointsRule, SavingRule } from "./saving-rule.ts";
 import type { Reason } from "./words.ts";
-import type { Effect, Note, Step, Working } from "./working.ts";
+import type { Step, Working } from "./working.ts";
 
 export const savingPurse = (rule: SavingRule): PurseKind => placeKind(placeOf(rule));
 export const unitOf = (rule: SavingRule): "cents" | "points" => (rule.kind === "cagnotte" ? "cents" : "points");

@@ -4,6 +4,7 @@ import { noteClub } from "./club.ts";
 import { giveDiscounts } from "./discount.ts";
 import { drawEntries } from "./draw.ts";
 import { earnSaving } from "./earning.ts";
+import type { Effect, Note } from "./effect.ts";
 import { offersGiven } from "./offers.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { expireBonus, notePrepaid, payPrepaid, prepaidPurses } from "./prepaid.ts";
@@ -12,7 +13,7 @@ import { expireSaving, noteSaving, redeemSaving, savingPurse, takeGift } from ".
 import { noteStamps, offerFreeItems, offerMoney, stampsPurse, stampVisit } from "./stamps.ts";
 import { climbTiers, noteTiers, reviewTiers, tiersPurse } from "./tiers.ts";
 import { noteUnits, useUnits } from "./units.ts";
-import type { Effect, Note, Step, Working } from "./working.ts";
+import type { Step, Working } from "./working.ts";
 
 /** What a programme has to do at a visit, and nothing else: found once, since a terminal sells all day. */
 interface Steps {

@@ -1,10 +1,11 @@
 import { type Purse, type PurseKind, STAMPS_MAX } from "@cachet/card-layout";
 import { allocate, divide, sum } from "./arithmetic.ts";
 import { type Bar, barOf, basketBarOf, firstOf, lets } from "./bar.ts";
+import type { Effect, Note } from "./effect.ts";
 import { canOffer, lastDayOf, putOffer } from "./offers.ts";
 import type { StampsRule } from "./stamps-rule.ts";
 import type { Reason } from "./words.ts";
-import type { Effect, Note, Step, Working } from "./working.ts";
+import type { Step, Working } from "./working.ts";
 
 export function stampsPurse(rule: StampsRule): PurseKind {
   return rule.cooldownMinutes > 0 ? "timed-stamps" : "stamps";

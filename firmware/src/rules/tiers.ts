@@ -1,9 +1,10 @@
 import { civilOf, type Purse, type PurseKind } from "@cachet/card-layout";
 import { divide, sum } from "./arithmetic.ts";
 import { birthdayIn, monthIndex, yearOf } from "./calendar/period.ts";
+import type { Effect, Note } from "./effect.ts";
 import { ONE, type Ratio, ratio } from "./ratio.ts";
 import type { TiersRule } from "./status-rules.ts";
-import type { Effect, Note, Step, Working } from "./working.ts";
+import type { Step, Working } from "./working.ts";
 
 const MONTHS = 12;
 const MILLE = 1_000;

@@ -1,9 +1,11 @@
 import { CARD_EPOCH_SECONDS, dayText, NEVER, type Purse } from "@cachet/card-layout";
 import { parseDay } from "./calendar/period.ts";
 import { localTime } from "./calendar/zone.ts";
+import type { Effect, Note, Skipped } from "./effect.ts";
 import { type Evaluation, evaluate, isSale, type Visit } from "./evaluate.ts";
 import { type Check, count, fits, isObject, listOf, oneOf, optional, shape, variants, words } from "./field-faults.ts";
 import type { Programme } from "./programme.ts";
+import type { Facts, Sale } from "./sale.ts";
 import { checkDocument, DEFAULT_CARD, numbered, type TrialDocument } from "./trial-checks.ts";
 import {
   isDay,
@@ -16,7 +18,6 @@ import {
   type Values,
   valuesFrom,
 } from "./values.ts";
-import type { Effect, Facts, Note, Sale, Skipped } from "./working.ts";
 
 /** What became of one event. */
 export interface TrialStep {

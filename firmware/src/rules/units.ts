@@ -1,7 +1,8 @@
 import type { Purse } from "@cachet/card-layout";
 import { divide } from "./arithmetic.ts";
+import type { Note } from "./effect.ts";
 import type { UnitsRule } from "./prepaid-rule.ts";
-import type { Note, Step, Working } from "./working.ts";
+import type { Step, Working } from "./working.ts";
 
 export const UNITS_MAX = 0xffff;
 

@@ -3,7 +3,7 @@ import type { Limit, Period } from "./modifier-rules.ts";
 import type { Reason } from "./words.ts";
 import type { Working } from "./working.ts";
 
-/** First day of the period that a day is in; the card counts from there. */
+/** The first day of the period that a day lies in, as a card can keep it. */
 const sinceOf = (per: Period, day: number): number => Math.max(0, periodStart(per, day));
 
 /** What the card has counted in the period of today. */

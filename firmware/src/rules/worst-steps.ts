@@ -1,8 +1,8 @@
 import { CUSTOM_VALUE_MAX } from "./custom.ts";
+import type { Skipped } from "./effect.ts";
 import { evaluate, SALE_CENTS_MAX } from "./evaluate.ts";
 import type { Programme, Rule } from "./programme.ts";
 import { STEPS_MAX } from "./steps.ts";
-import type { Skipped } from "./working.ts";
 
 const LINES = 100;
 const UNITS = 99;

@@ -58,7 +58,7 @@ function* candidates(visit: StoredVisit, held: Programme, solds: readonly Sold[]
   const [known, instants] =
     late === undefined
       ? [[{}, { earnOnly: true }], instantsOf(visit)]
-      : [[{ paid: true, earnOnly: true }], [late.paidAt - CARD_EPOCH_SECONDS]];
+      : [[{ paid: true }, { paid: true, earnOnly: true }], [late.paidAt - CARD_EPOCH_SECONDS]];
   for (const sold of solds.length === 0 ? [null] : solds) {
     for (const facts of known) {
       for (const before of befores(sold ?? visit.intent, held)) {

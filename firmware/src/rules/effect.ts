@@ -1,0 +1,120 @@
+import type { Lot } from "@cachet/card-layout";
+import type { Funder, Reason, Unit } from "./words.ts";
+
+/** Something a rule does. The card changes only by the new purses; effects say why. */
+export interface Effect {
+  readonly type:
+    | "discount"
+    | "redeem"
+    | "earn"
+    | "stamp"
+    | "reward"
+    | "decline"
+    | "topup"
+    /** Value whose last day is over. */
+    | "expire"
+    /** A level was reached or lost; `label` names it. */
+    | "tier"
+    /** Chances in a draw. */
+    | "entries"
+    /** A club was joined; `label` is the last day. */
+    | "join"
+    /** A refund takes back what a sale gave. */
+    | "clawback"
+    /** A refund gives back what a sale took from the card. */
+    | "return"
+    /** Money that goes back to the customer: of a refund, or of an account that is closed. */
+    | "payout"
+    /** Value that is lost with an account. */
+    | "forfeit"
+    /** Value that goes to another card, or comes from one. */
+    | "give"
+    | "receive";
+  /** Id of the rule; empty where the programme has none for what was asked. */
+  readonly rule: string;
+  readonly unit: Unit;
+  readonly value: number;
+  readonly funder: Funder;
+  readonly wouldBe?: number;
+  readonly reason?: Reason;
+  readonly label?: string;
+  /** Cents that it took off the ticket, where `unit` is another. */
+  readonly cents?: number;
+  /** Stamps or points that a reward took, and how many rewards that was. Of a level that was reached: the one before. */
+  readonly taken?: number;
+  readonly times?: number;
+  /** How it spreads over the lines. */
+  readonly shares?: readonly number[];
+  /** The lots that it came from or went to. */
+  readonly lots?: readonly Lot[];
+  /** Ids of the rules that multiplied it. */
+  readonly by?: readonly string[];
+  /** By how much the unearned fraction on the card grew; less than nothing where it shrank. */
+  readonly fraction?: number;
+}
+
+/** A rule that did not match, and why. */
+export interface Skipped {
+  readonly rule: string;
+  readonly reason: Reason;
+}
+
+/** What the receipt and the screen say; words are put in by the app. */
+export type Note =
+  | {
+      readonly note: "stamps";
+      readonly rule: string;
+      readonly count: number;
+      readonly grid: number;
+      readonly added: number;
+    }
+  | { readonly note: "reward"; readonly rule: string; readonly label: string; readonly value: number }
+  | {
+      readonly note: "cagnotte";
+      readonly rule: string;
+      readonly earned: number;
+      readonly redeemed: number;
+      readonly balance: number;
+    }
+  | {
+      readonly note: "points";
+      readonly rule: string;
+      readonly unitName: string;
+      readonly earned: number;
+      readonly taken: number;
+      readonly balance: number;
+    }
+  | {
+      readonly note: "prepaid";
+      readonly rule: string;
+      readonly toppedUp: number;
+      readonly spent: number;
+      readonly balance: number;
+      /** Cents given on top, in `balance` too. */
+      readonly bonus: number;
+    }
+  /** Little is left: so many cents would bring so many on top; 0 where nothing is given on top. */
+  | { readonly note: "recharge"; readonly rule: string; readonly cents: number; readonly bonus: number }
+  | { readonly note: "units"; readonly rule: string; readonly unitName: string; readonly left: number }
+  | {
+      readonly note: "expiry";
+      readonly rule: string;
+      readonly unit: "cents" | "points";
+      readonly value: number;
+      readonly day: number;
+    }
+  | {
+      readonly note: "tier";
+      readonly rule: string;
+      readonly level: string;
+      readonly toNext: number;
+      readonly next: string | null;
+    }
+  | { readonly note: "at-risk"; readonly rule: string; readonly level: string; readonly through: number }
+  | { readonly note: "club"; readonly rule: string; readonly until: number; readonly isOver: boolean }
+  /** An offer that the card got, and its last day. */
+  | { readonly note: "offer"; readonly rule: string; readonly label: string; readonly until: number }
+  /** Something won that costs nothing. */
+  | { readonly note: "badge"; readonly rule: string; readonly label: string }
+  | { readonly note: "challenge"; readonly rule: string; readonly visited: number; readonly of: number }
+  | { readonly note: "entries"; readonly rule: string; readonly value: number };
