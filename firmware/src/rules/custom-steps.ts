@@ -24,7 +24,10 @@ export function step(): void {
 /** A function begins. */
 export function enter(): void {
   step();
-  if (depth >= DEPTH_MAX) throw new RangeError(`more than ${DEPTH_MAX} functions inside each other`);
+  if (depth >= DEPTH_MAX)
+    throw new RangeError(
+      `functions call each other more than ${DEPTH_MAX} deep: one that calls itself must come to an end before`,
+    );
   depth += 1;
 }
 

@@ -387,7 +387,50 @@ describe("the steps of the largest sale", () => {
     expect(stepFaults(one(() => -1))).toEqual([
       `${rule} gives no whole number from 0 to 1000000000 for a sale of 100 lines`,
     ]);
-    expect(stepFaults(one(throws))).toEqual([`${rule} throws for a sale of 100 lines`]);
+    expect(stepFaults(one(throws))).toEqual([`${rule} throws for a sale of 100 lines: no`]);
+  });
+
+  it("show what it does where the clock was reset", () => {
+    const worst = worstSteps(
+      of(
+        POINTS,
+        own(({ time }) => time!.weekday),
+      ),
+    );
+    expect(stepFaults(worst)).toEqual([
+      expect.stringMatching(
+        /^rule "own": its function throws for a sale of 100 lines at a terminal whose clock was reset: time is null there: Cannot read/,
+      ),
+    ]);
+    expect(
+      worstSteps(
+        of(
+          POINTS,
+          own(({ time }) => (time === null ? 0 : time.weekday)),
+        ),
+      ).faults,
+    ).toEqual([]);
+  });
+
+  it("name what is read and is no fact, of a sale, a line and the time, once, and nothing that came of it", () => {
+    const read = (earn: (facts: Record<string, never>) => number) =>
+      stepFaults(worstSteps(of(POINTS, own(earn as unknown as (facts: CustomFacts) => number))));
+    const told = 'rule "own": its function reads what is not there:';
+    expect(read(({ sex }) => sex as unknown as number)).toEqual([
+      `${told} "sex" is no fact: no rule may depend on a customer's sex (articles 225-1 and 225-2 of the French penal code)`,
+    ]);
+    const lines = (facts: Record<string, never>) => facts.lines as unknown as { readonly sku?: string }[];
+    expect(read((facts) => (lines(facts).some(({ sku }) => sku === "x") ? 1 : 0))).toEqual([
+      expect.stringMatching(/^rule "own": its function reads what is not there: "sku" is no fact: .*a line has amount/),
+    ]);
+    const hour = (facts: Record<string, never>) => (facts.time as unknown as { readonly hour?: number } | null)?.hour;
+    expect(read((facts) => (hour(facts) === 3 ? 1 : 0))).toHaveLength(1);
+    const known = ({ merchant, tier, isFirst, balance, earned, lines: [line], time }: CustomFacts) =>
+      merchant + balance + earned + line!.amount + line!.earning + line!.quantity > 0 &&
+      [tier, isFirst, line!.category, time?.year, time?.month, time?.dayOfMonth, time?.minute].length === 7
+        ? 1
+        : 0;
+    expect(worstSteps(of(POINTS, own(known))).faults).toEqual([]);
   });
 
   it("are those of every merchant", () => {

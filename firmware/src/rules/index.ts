@@ -53,4 +53,11 @@ export { playTrial, type TrialResult, type TrialStep } from "./trial.ts";
 export { momentText, parseMoment, ValueFault, type Values } from "./values.ts";
 export { type Minimum, parseHour, type When } from "./when.ts";
 export type { Funder, MerchantRole, Reason, Unit } from "./words.ts";
-export { hasCustomRules, stepFaults, type WorstSteps, worstSteps } from "./worst-steps.ts";
+export {
+  hasCustomRules,
+  stepFaults,
+  type TriedFault,
+  unknownFactText,
+  type WorstSteps,
+  worstSteps,
+} from "./worst-steps.ts";

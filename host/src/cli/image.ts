@@ -12,6 +12,7 @@ import {
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { BuildRefused, buildImage } from "../image/build.ts";
 import { placeOf } from "../image/load.ts";
+import { typeCheck } from "../image/type-check.ts";
 import { testImageSigner } from "../keys/test-keys.ts";
 import { sha256, verifyEd25519 } from "../ports/crypto.ts";
 import { type Console, tell } from "./console.ts";
@@ -119,7 +120,9 @@ async function build(console: Console, files: readonly string[], options: BuildO
     const { imageVersion: version, securityCounter, model } = options;
     const made = { version, securityCounter, signer, ...(model === undefined ? {} : { model }) };
     const built = await buildImage(files, made);
-    const [refused] = built.programmes.flatMap((programme, i) => refusalsOf(files[i]!, programme));
+    const types = typeCheck(files);
+    const refusals = built.programmes.flatMap((programme, i) => refusalsOf(files[i]!, programme));
+    const [refused] = [...refusals, ...(types.faults ?? [])];
     if (refused !== undefined) throw new BuildRefused(placeOf(refused), refused.problem);
     const reading = inspectImage(built.file, sha256);
     if (!reading.ok) throw new Error(`a fresh image does not read: ${reading.detail}`);
@@ -135,7 +138,11 @@ async function build(console: Console, files: readonly string[], options: BuildO
     writeFile(options.output, built.file);
     writeFile(`${options.output}.map`, built.sourceMap);
     const document = { file: options.output, ...documentOf(reading.image, built.file.length) };
-    tell(console, [`${options.output} written`, ...linesOf(reading.image, built.file.length)], document);
+    const untyped = types.why === null ? [] : [`types are not checked: ${types.why}`];
+    tell(console, [`${options.output} written`, ...linesOf(reading.image, built.file.length), ...untyped], {
+      ...document,
+      types: types.why ?? "checked",
+    });
   } catch (error) {
     if (!(error instanceof BuildRefused)) throw error;
     throw new Failure("C-IMAGE-01", `${error.where}: ${error.message}`, "no image was written", [

@@ -2,6 +2,7 @@ import type { Programme } from "@cachet/firmware/rules";
 import { type Command, InvalidArgumentError } from "commander";
 import { type FileFault, loadProgramme, numberFaults, placeOf } from "../image/load.ts";
 import { type Assumed, type CheckReport, type ProgrammeReport, programmeReport } from "../image/programme-report.ts";
+import { typeCheck } from "../image/type-check.ts";
 import { limitsOf, limitText } from "../workbench/limits.ts";
 import { readingsOf } from "../workbench/readings.ts";
 import { type Console, tell } from "./console.ts";
@@ -45,8 +46,12 @@ interface Loaded {
 
 const refusals = ({ file, programme }: Loaded) => (programme === null ? [] : refusalsOf(file, programme));
 
-async function loaded(files: readonly string[]): Promise<readonly Loaded[]> {
-  for (const file of files) readFile(file);
+/** Faults of both: where a rule's own words name what is wrong with a line, those of TypeScript add nothing. */
+function withTypes(own: readonly FileFault[], types: readonly FileFault[]): readonly FileFault[] {
+  return [...own, ...types.filter(({ file, line }) => !own.some((one) => one.file === file && one.line === line))];
+}
+
+async function loaded(files: readonly string[], types: readonly FileFault[]): Promise<readonly Loaded[]> {
   const each = await Promise.all(
     files.map(async (file): Promise<Loaded> => {
       const reading = await loadProgramme(file);
@@ -59,7 +64,12 @@ async function loaded(files: readonly string[]): Promise<readonly Loaded[]> {
     files,
     each.map(({ programme }) => programme),
   );
-  return each.map((one, i) => ({ ...one, faults: [...one.faults, ...refusals(one), ...twice[i]!] }));
+  // What a file imports and TypeScript minds is told with the first file.
+  const typesOf = (at: number) => types.filter(({ file }) => (files.includes(file) ? files.indexOf(file) : 0) === at);
+  return each.map((one, i) => ({
+    ...one,
+    faults: withTypes([...one.faults, ...refusals(one), ...twice[i]!], typesOf(i)),
+  }));
 }
 
 /** The media on which a programme would find an area by itself. */
@@ -123,7 +133,9 @@ function checkLines(console: Console, good: readonly Checked[], report: CheckRep
 }
 
 async function check(console: Console, paths: readonly string[], options: CheckOptions): Promise<number> {
-  const files = await loaded(paths);
+  for (const file of paths) readFile(file);
+  const types = typeCheck(paths);
+  const files = await loaded(paths, types.faults ?? []);
   const assumed = { terminals: options.terminals ?? null, days: options.days };
   const good = files.flatMap(({ file, programme, faults }): Checked[] =>
     programme === null || faults.length > 0 ? [] : [checked(file, programme)],
@@ -135,8 +147,10 @@ async function check(console: Console, paths: readonly string[], options: CheckO
   const runs = good.map(({ run }) => run);
   const failure = failureOf(files, report, runs);
   const faults = files.flatMap((one) => one.faults);
-  tell(console, checkLines(console, good, report, assumed), {
+  const untyped = types.why === null ? [] : [`types are not checked: ${types.why}`];
+  tell(console, [...checkLines(console, good, report, assumed), ...untyped], {
     ok: failure === null,
+    types: types.why ?? "checked",
     assumed: { terminals: assumed.terminals ?? "one for each merchant", days: assumed.days },
     programmes: report.programmes.map((one, i) => programmeDocument(good[i]!.file, one, good[i]!)),
     together: report.programmes.length > 1 ? togetherDocument(report.programmes, report.together) : [],

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { Command } from "commander";
+import { COMPILER_OPTIONS } from "../image/language-config.ts";
 import { type Console, tell } from "./console.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { makeFolder, readFile, writeFile } from "./files.ts";
@@ -15,18 +16,7 @@ const LANGUAGE = "@cachet/firmware";
 
 /** Enough for an editor to find the language's types, which are TypeScript sources themselves. */
 const TSCONFIG = {
-  compilerOptions: {
-    target: "ES2023",
-    lib: ["ES2023"],
-    module: "NodeNext",
-    moduleResolution: "NodeNext",
-    types: [],
-    strict: true,
-    noUncheckedIndexedAccess: true,
-    exactOptionalPropertyTypes: true,
-    allowImportingTsExtensions: true,
-    noEmit: true,
-  },
+  compilerOptions: { ...COMPILER_OPTIONS, module: "NodeNext", moduleResolution: "NodeNext" },
   include: ["programme.ts"],
 };
 

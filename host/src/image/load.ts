@@ -20,6 +20,8 @@ export const placeOf = ({ file, line, column = null }: FileFault): string =>
 
 /** The field or rule that a sentence of `programmeFaults` begins with, as it is searched for in a source. */
 function searched(problem: string, indent: string): RegExp | null {
+  const fact = /reads what is not there: "([\w$]+)"/.exec(problem)?.[1];
+  if (fact !== undefined) return new RegExp(`(?<![\\w$])${fact.replaceAll("$", "\\$")}(?![\\w$])`);
   const rule = /^rule "([\w-]+)"/.exec(problem)?.[1];
   if (rule !== undefined) return new RegExp(`\\bid"?\\s*:\\s*["'\`]${rule}["'\`]`);
   const merchant = /^merchants?:? (?:number )?(\d+)/.exec(problem)?.[1];

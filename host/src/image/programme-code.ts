@@ -55,6 +55,8 @@ async function compiled(file: string): Promise<OnLoadResult> {
       sourcefile: file,
       sourcemap: "external",
       target: "es2023",
+      // An import that nothing uses is looked at like any other.
+      tsconfigRaw: { compilerOptions: { importsNotUsedAsValues: "preserve" } },
     });
     const reading = readScript(code);
     if (!reading.ok) {

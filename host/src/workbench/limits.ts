@@ -110,6 +110,21 @@ function personLimits(rule: Rule): Limit[] {
   return [refuse(`rule "${rule.id}": no offer may depend on a customer's ${fact}`, FORBIDDEN_SOURCE)];
 }
 
+/** What a rule tells customers of whom it is for: of a function of its author, or of an offer that it opens. */
+function saidOf(rule: Rule): string | null {
+  if (rule.kind === "bonus") return typeof rule.gives === "object" && "says" in rule.gives ? rule.gives.says : null;
+  return rule.kind === "stamps" && rule.reward.kind === "offer" ? rule.reward.label : null;
+}
+
+/** A text may name goods ("coupe femme"), so that it is no more than a warning. */
+function textLimits(rule: Rule): Limit[] {
+  const said = saidOf(rule);
+  const fact = said === null ? null : forbiddenFact(said);
+  if (fact === null) return [];
+  const what = `rule "${rule.id}": "${said}" reads as if it depended on a customer's ${fact}, which no rule may; say it otherwise`;
+  return [warn(what, FORBIDDEN_SOURCE)];
+}
+
 /** A rule that counts items which the programme leaves out. */
 function emptyLimits(rule: Rule, { exclude }: Programme): Limit[] {
   const counting = rule.kind === "stamps" ? rule.count : rule.kind === "points" ? rule.earn : null;
@@ -136,8 +151,8 @@ export function limitsOf(programme: Programme): readonly Limit[] {
       ...bonusLimits(rule),
       ...rateLimits(rule),
       ...tinyRate(rule),
-      ...tinyRate(rule),
       ...personLimits(rule),
+      ...textLimits(rule),
       ...emptyLimits(rule, programme),
       ...networkLimits(rule, programme),
     ]),
