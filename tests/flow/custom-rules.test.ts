@@ -153,7 +153,7 @@ describe("programme check and eval of custom rules", () => {
   const desk = new ProgrammeDesk("check");
   afterAll(() => desk.remove());
   const custom = (...body: readonly string[]): string[] => [
-    'import { bonus, points, programme } from "@cachet/firmware/rules";',
+    'import { bonus, points, programme, pts } from "@cachet/firmware/rules";',
     "export default programme({",
     "  number: 41,",
     "  version: 1,",
@@ -161,7 +161,7 @@ describe("programme check and eval of custom rules", () => {
     '  scope: "shop",',
     '  merchants: { 1: { name: "Cave", role: "earn-and-spend" } },',
     "  rules: [",
-    '    points({ id: "points", earn: { per: "visit", points: 1 } }),',
+    '    points({ id: "points", earn: { per: "visit", points: pts(1) } }),',
     '    bonus({ id: "own", of: "points", gives: { says: "Un cadeau", earn: (facts) => {',
     ...body.map((line) => `      ${line}`),
     "    } } }),",
@@ -220,6 +220,14 @@ describe("programme check and eval of custom rules", () => {
     { body: "for (;;) {}", said: 'rule "own": its function takes more than the 20000 steps there are' },
     { body: "throw new Error(String);", said: "String: there is no such thing" },
     { body: 'throw new Error("no");', said: 'rule "own": its function throws' },
+    {
+      body: "return facts.time!.weekday;",
+      said: "throws for a sale of 100 lines at a terminal whose clock was reset: time is null there",
+    },
+    {
+      body: "const down = (n: number): number => down(n + 1); return down(0);",
+      said: "functions call each other more than 50 deep: one that calls itself must come to an end before",
+    },
     { body: "return -1;", said: 'rule "own": its function gives no whole number from 0 to 1000000000' },
     {
       body: "let n = 0; for (const a of facts.lines) for (const b of facts.lines) for (const c of facts.lines) n += 1; return 1;",
@@ -229,6 +237,41 @@ describe("programme check and eval of custom rules", () => {
     const { code, err } = desk.run(desk.write("wrong.programme.ts", ...custom(body)));
     expect(code).toBe(1);
     expect(err).toContain(said);
+  });
+
+  it.each([
+    { read: "f.sex", said: '"sex" is no fact: no rule may depend on a customer\'s sex (articles 225-1 and 225-2' },
+    {
+      read: "f.lines.find(({ sku }: { sku: number }) => sku === 1)",
+      said: '"sku" is no fact: facts have merchant, time',
+    },
+  ])("refuses a function that reads $read, at its line", ({ read, said }) => {
+    const untyped = custom("const f: any = facts;", `return ${read} === 3 ? 1 : 0;`);
+    const file = desk.write("facts.programme.ts", ...untyped);
+    const { code, err } = desk.run(file);
+    expect(code).toBe(1);
+    expect(err).toContain(
+      `error C-PROGRAMME-01: ${file}:12: rule "own": its function reads what is not there: ${said}`,
+    );
+  });
+
+  it("refuses it by its types where the largest sale does not come there", () => {
+    const file = desk.write("never.programme.ts", ...custom("return facts.earned < 0 ? facts.address : 0;"));
+    expect(desk.run(file).err).toContain(
+      `${file}:11:40: "address" is no fact: no rule may depend on a customer's place of residence`,
+    );
+  });
+
+  it("refuses an import that nothing uses", () => {
+    const file = desk.write(
+      "unused.programme.ts",
+      'import "node:fs";',
+      'import { sep } from "node:path";',
+      ...custom("return 1;"),
+    );
+    const { err } = desk.run(file);
+    expect(err).toContain(`${file}:1:8: "node:fs": a programme imports @cachet/firmware/rules`);
+    expect(err).toContain(`${file}:2:21: "node:path": a programme imports`);
   });
 
   it("refuses more rules than there are steps, in JSON too", () => {

@@ -17,7 +17,7 @@ function checkJson(...args: readonly string[]) {
 
 /** A programme with this rule; every field on a line of its own. */
 const programme = (number: number, rule: string, ...more: readonly string[]): string[] => [
-  'import { basisPoints, cagnotte, percent, prepaid, programme, stamps } from "@cachet/firmware/rules";',
+  'import { basisPoints, cagnotte, cents, percent, prepaid, programme, stamps } from "@cachet/firmware/rules";',
   "export default programme({",
   `  number: ${number},`,
   "  version: 4,",
@@ -34,7 +34,7 @@ const programme = (number: number, rule: string, ...more: readonly string[]): st
   "  ],",
   "});",
 ];
-const CAGNOTTE = 'cagnotte({ id: "tirelire", rate: percent(5), balanceMax: 30_000 })';
+const CAGNOTTE = 'cagnotte({ id: "tirelire", rate: percent(5), balanceMax: cents(30_000) })';
 
 describe("cachet programme check", () => {
   const [bakery, town, cafe] = ["boulangerie", "ville", "cafe"].map(programmeFile) as [string, string, string];
@@ -62,7 +62,7 @@ describe("cachet programme check", () => {
   });
 
   it("counts the exposure from merchants and one day, or from what is said", () => {
-    const capped = write("capped.programme.ts", ...programme(40, CAGNOTTE, "  offlineCap: 1500,"));
+    const capped = write("capped.programme.ts", ...programme(40, CAGNOTTE, "  offlineCap: cents(1500),"));
     const alone = check(capped);
     expect(alone.code, alone.err).toBe(0);
     expect(alone.out).toContain(
@@ -87,7 +87,7 @@ describe("cachet programme check", () => {
     expect(guarded.out).not.toContain("warning");
     expect(guarded.out).toMatch(/NTAG215, layout 3 .*does not fit: the programme does not name it/);
     const generous = CAGNOTTE.replace("percent(5)", "basisPoints(1250)");
-    const given = check(write("generous.programme.ts", ...programme(43, generous, "  offlineCap: 1500,")));
+    const given = check(write("generous.programme.ts", ...programme(43, generous, "  offlineCap: cents(1500),")));
     expect(given.out).toContain('warning: rule "tirelire": 12.5 % is above the usual 10 %');
     expect(given.code).toBe(0);
   });
@@ -161,6 +161,48 @@ describe("cachet programme check", () => {
       ["--days", "367"],
     ])
       expect(check(town, ...option)).toMatchObject({ code: 2, err: expect.stringMatching(/^error C-USAGE-01/) });
+  });
+});
+
+describe("types of a programme file", () => {
+  const image = (file: string): Ended => desk.runAs(["image", "build"], file, "-o", at("typed.img"));
+
+  it("that do not fit are faults of check and of image build: a plain number, a float, another unit", () => {
+    const wrong = write("units.ts", ...programme(70, CAGNOTTE.replace("cents(30_000)", "30_000")));
+    const ended = check(wrong);
+    expect(ended.code).toBe(1);
+    expect(ended.err).toContain(
+      `error C-PROGRAMME-01: ${wrong}:14:50: Type 'number' is not assignable to type 'Cents'`,
+    );
+    expect(ended.err).toContain("write cents(250) or euros(3)");
+    expect(image(wrong)).toMatchObject({ code: 1, err: expect.stringContaining(`error C-IMAGE-01: ${wrong}:14:50: `) });
+    const other = write("other.ts", ...programme(71, CAGNOTTE.replace("cents(30_000)", "percent(5)")));
+    expect(check(other).err).toContain(`${other}:14:50: Type 'BasisPoints' is not assignable to type 'Cents'`);
+    const float = write("float.ts", ...programme(72, CAGNOTTE.replace("cents(30_000)", "cents(2.5 as 2)")));
+    expect(checkJson(float).document.faults).toHaveLength(1);
+    expect(checkJson(write("good.ts", ...programme(73, CAGNOTTE))).document).toMatchObject({
+      ok: true,
+      types: "checked",
+    });
+  });
+
+  it("are told beside the other faults, once for a line, and of files that it imports", () => {
+    write("amounts.ts", "export const most: number = 30_000;");
+    const file = write(
+      "several.ts",
+      'import { most } from "./amounts.ts";',
+      ...programme(74, CAGNOTTE.replace("cents(30_000)", "most"), "  offlineCap: cents(0),", "  exclude: [3],"),
+    );
+    const lines = check(file)
+      .err.split("\n")
+      .filter((line) => line.startsWith(file));
+    expect(lines.map((line) => line.slice(file.length))).toEqual([
+      expect.stringMatching(/^:14: exclude must be/),
+      expect.stringMatching(/^:13: offlineCap must be/),
+      expect.stringMatching(/^:16:50: Type 'number' is not assignable to type 'Cents'/),
+    ]);
+    write("amounts.ts", 'export const most: number = "many";');
+    expect(check(file).err).toContain(`${at("amounts.ts")}:1:14: Type 'string' is not assignable to type 'number'`);
   });
 });
 
@@ -244,12 +286,12 @@ describe("examples beside a programme", () => {
 });
 
 describe("what the law and common sense mind", () => {
-  const SHORT = CAGNOTTE.replace("balanceMax: 30_000", "validity: { days: 7 }");
+  const SHORT = CAGNOTTE.replace("balanceMax: cents(30_000)", "validity: { days: 7 }");
   const MEDIA = '  media: ["MF0UL21"],';
   const image = (file: string): Ended => desk.runAs(["image", "build"], file, "-o", at("limits.img"));
 
   it("is refused with line and source, by check and by image build; a reason lets it pass", () => {
-    const file = write("short.ts", ...programme(60, SHORT, "  offlineCap: 1500,"));
+    const file = write("short.ts", ...programme(60, SHORT, "  offlineCap: cents(1500),"));
     const said = `${file}:14: rule "tirelire": validity of 7 days is under a month`;
     const ended = check(file);
     expect(ended).toMatchObject({ code: 1, out: "" });
@@ -258,7 +300,7 @@ describe("what the law and common sense mind", () => {
     expect(image(file)).toMatchObject({ code: 1, err: expect.stringContaining(`error C-IMAGE-01: ${said}`) });
     const meant = write(
       "meant.ts",
-      ...programme(61, SHORT.replace("days: 7", 'days: 7, reason: "fête"'), "  offlineCap: 1500,"),
+      ...programme(61, SHORT.replace("days: 7", 'days: 7, reason: "fête"'), "  offlineCap: cents(1500),"),
     );
     expect(check(meant).code).toBe(0);
     expect(image(meant).code).toBe(0);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  bonus,
   cagnotte,
   club,
   discount,
@@ -115,6 +116,26 @@ describe("other limits", () => {
     expect(offer("habitants", { offer: 3 })[0]).toContain("place of residence");
     expect(offer("remise-femmes", { weekdays: [1] })).toEqual([]);
     expect(offer("hommage", { offer: 3 })).toEqual([]);
+  });
+
+  it("warns of what a function or an offer tells customers of whom it is for", () => {
+    const of = points({ id: "p", earn: { per: "visit", points: 1 } });
+    const said = (says: string) => found([of, bonus({ id: "b", of: "p", gives: { says, earn: () => 1 } })]);
+    expect(said("Dix points de plus pour les femmes")).toEqual([
+      expect.stringMatching(/^warning: rule "b": "Dix .+ customer's sex, which no rule may; .+ \(articles 225-1 and/),
+    ]);
+    expect(said("Deux bouteilles : un point")).toEqual([]);
+    const opened = (label: string) =>
+      found([stamps({ id: "s", grid: 10, reward: { kind: "offer", label, offer: 3, days: 30 } })]);
+    expect(opened("Remise des habitants")).toEqual([expect.stringContaining("place of residence")]);
+    expect(opened("Remise du mois")).toEqual([]);
+    expect(
+      found([
+        of,
+        club({ id: "k", fee: 2_000 }),
+        bonus({ id: "b", of: "p", gives: { says: "Un café offert", earn: () => 1 } }),
+      ]),
+    ).toEqual([expect.stringMatching(/^warning: "Un café offert" promises something free/)]);
   });
 
   it("warns of a gift that is called free where there is a fee, in French or English", () => {
