@@ -258,7 +258,7 @@ describe("programme check and eval of custom rules", () => {
   it("refuses it by its types where the largest sale does not come there", () => {
     const file = desk.write("never.programme.ts", ...custom("return facts.earned < 0 ? facts.address : 0;"));
     expect(desk.run(file).err).toContain(
-      `${file}:11:40: "address" is no fact: no rule may depend on a customer's place of residence`,
+      `${file}:11:39: "address" is no fact: no rule may depend on a customer's place of residence`,
     );
   });
 

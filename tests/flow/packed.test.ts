@@ -30,12 +30,12 @@ function ran(command: string, ...args: readonly string[]) {
   return { code: status, out: stdout, err: stderr };
 }
 
-/** Links what a folder of node_modules holds, packages of a scope one by one. */
+/** Links what a folder of node_modules holds, packages of a scope one by one; TypeScript is no part of an installation. */
 function link(from: string, to: string): void {
   if (!existsSync(from)) return;
   mkdirSync(to, { recursive: true });
   for (const name of readdirSync(from)) {
-    if (name === "@cachet" || name.startsWith(".")) continue;
+    if (["@cachet", "typescript"].includes(name) || name.startsWith(".")) continue;
     if (name.startsWith("@")) link(join(from, name), join(to, name));
     else symlinkSync(join(from, name), join(to, name), "junction");
   }
@@ -76,6 +76,9 @@ describe("the packed packages, in a folder that has nothing else", () => {
     const first = cachet("programme", "check", "programme.ts");
     expect(first.code, first.err).toBe(0);
     expect(first.out).toContain("programme.ts: ok, 5 examples\n");
+    expect(first.out).toContain(
+      "types are not checked: TypeScript is not installed here: npm install typescript beside",
+    );
 
     const source = readFileSync(at("programme.ts"), "utf8");
     writeFileSync(at("programme.ts"), source.replace("grid: 10", "grid: 9"));
@@ -96,6 +99,7 @@ describe("the packed packages, in a folder that has nothing else", () => {
     expect(report.code, report.err).toBe(0);
     const image = cachet("image", "build", "programme.ts", "-o", "programme.img");
     expect(image.code, image.err).toBe(0);
+    expect(image.out).toContain("types are not checked: TypeScript is not installed here");
 
     const compiler = join(ROOT, "node_modules/typescript/bin/tsc");
     expect(ran(process.execPath, compiler, "-p", desk).out).toBe("");
@@ -103,5 +107,16 @@ describe("the packed packages, in a folder that has nothing else", () => {
     expect(ran(process.execPath, compiler, "-p", desk).out).toContain(
       "Type 'number' is not assignable to type 'Cents'",
     );
+    symlinkSync(join(ROOT, "node_modules/typescript"), at("node_modules", "typescript"), "junction");
+    writeFileSync(at("programme.ts"), source.replace("euros(3)", "350"));
+    const typed = cachet("programme", "check", "programme.ts");
+    expect(typed.code).toBe(1);
+    expect(typed.err).toMatch(
+      /programme\.ts:\d+:\d+: Type 'number' is not assignable to type 'Cents'; write cents\(250\)/,
+    );
+    writeFileSync(at("programme.ts"), source);
+    const good = cachet("programme", "check", "programme.ts");
+    expect(good.code, good.err).toBe(0);
+    expect(good.out).not.toContain("types are not checked");
   });
 });

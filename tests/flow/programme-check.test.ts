@@ -172,13 +172,13 @@ describe("types of a programme file", () => {
     const ended = check(wrong);
     expect(ended.code).toBe(1);
     expect(ended.err).toContain(
-      `error C-PROGRAMME-01: ${wrong}:14:50: Type 'number' is not assignable to type 'Cents'`,
+      `error C-PROGRAMME-01: ${wrong}:13:50: Type 'number' is not assignable to type 'Cents'`,
     );
     expect(ended.err).toContain("write cents(250) or euros(3)");
-    expect(image(wrong)).toMatchObject({ code: 1, err: expect.stringContaining(`error C-IMAGE-01: ${wrong}:14:50: `) });
+    expect(image(wrong)).toMatchObject({ code: 1, err: expect.stringContaining(`error C-IMAGE-01: ${wrong}:13:50: `) });
     const other = write("other.ts", ...programme(71, CAGNOTTE.replace("cents(30_000)", "percent(5)")));
-    expect(check(other).err).toContain(`${other}:14:50: Type 'BasisPoints' is not assignable to type 'Cents'`);
-    const float = write("float.ts", ...programme(72, CAGNOTTE.replace("cents(30_000)", "cents(2.5 as 2)")));
+    expect(check(other).err).toContain(`${other}:13:50: Type 'BasisPoints' is not assignable to type 'Cents'`);
+    const float = write("float.ts", ...programme(72, CAGNOTTE.replace("cents(30_000)", "cents(2.5)")));
     expect(checkJson(float).document.faults).toHaveLength(1);
     expect(checkJson(write("good.ts", ...programme(73, CAGNOTTE))).document).toMatchObject({
       ok: true,

@@ -126,7 +126,10 @@ describe("other limits", () => {
     ]);
     expect(said("Deux bouteilles : un point")).toEqual([]);
     const opened = (label: string) =>
-      found([stamps({ id: "s", grid: 10, reward: { kind: "offer", label, offer: 3, days: 30 } })]);
+      found([
+        stamps({ id: "s", grid: 10, reward: { kind: "offer", label, offer: 3, days: 30 } }),
+        discount({ id: "d", off: { rate: 500 }, when: { offer: 3 } }),
+      ]);
     expect(opened("Remise des habitants")).toEqual([expect.stringContaining("place of residence")]);
     expect(opened("Remise du mois")).toEqual([]);
     expect(

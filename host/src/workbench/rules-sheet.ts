@@ -11,10 +11,16 @@ export interface SheetOptions {
   readonly for: "customers" | "staff";
 }
 
-interface Section {
+/** One heading of a sheet. */
+export interface Section {
+  /** What it is about, the same in every version of a programme: a rule by kind and id, or a part of the sheet. */
+  readonly about: string;
   readonly title: string;
   readonly lines: readonly string[];
 }
+
+/** Kinds whose rules go by their id. */
+type Several = ReadonlySet<Rule["kind"]>;
 
 const WORDS: Readonly<Record<SheetOptions["lang"], SheetWords>> = { fr, en };
 
@@ -33,13 +39,14 @@ function whereSection({ where, list }: SheetWords, programme: Programme, isStaff
       ]
     : [where.at(list([...spending, ...earning]))];
   const chips = isStaff && media !== undefined ? [where.media(list(media))] : [];
-  return { title: where.title, lines: [...places, where.zone(zone), ...chips] };
+  return { about: "where", title: where.title, lines: [...places, where.zone(zone), ...chips] };
 }
 
 function countsSection({ counts, list, quoted }: SheetWords, { rules, exclude, nonEarning }: Programme): Section {
   const isCounted = rules.some((rule) => isSaving(rule) || rule.kind === "tiers");
   const without = nonEarning.map(counts.tender);
   return {
+    about: "counts",
     title: counts.title,
     lines: [
       ...(isCounted ? [counts.base] : []),
@@ -57,12 +64,17 @@ const isWorthMoney = (rule: Rule): boolean =>
 function refundSection({ refund }: SheetWords, { rules, spentPolicy, refundCap = REFUND_CAP }: Programme): Section {
   const policy = spentPolicy === "deduct-from-refund" && !rules.some(isWorthMoney) ? "clamp-to-zero" : spentPolicy;
   const spent = rules.some(isSaving) ? [refund.spent[policy]] : [];
-  return { title: refund.title, lines: [refund.where, refund.elsewhere(refundCap), refund.reverse, ...spent] };
+  return {
+    about: "refund",
+    title: refund.title,
+    lines: [refund.where, refund.elsewhere(refundCap), refund.reverse, ...spent],
+  };
 }
 
 function limitsSection({ limits }: SheetWords, programme: Programme, isStaff: boolean): Section {
   const { offlineCap } = programme;
   return {
+    about: "limits",
     title: limits.title,
     lines: [
       ...(offlineCap === undefined ? [] : [limits.offline(offlineCap)]),
@@ -72,20 +84,25 @@ function limitsSection({ limits }: SheetWords, programme: Programme, isStaff: bo
   };
 }
 
-/** A rule's name for people: what it is, and its id where the programme has several of the kind. */
-function nameOf({ kinds, quoted }: SheetWords, { rules }: Programme, { kind, id }: Rule): string {
-  const isAlone = rules.filter((other) => other.kind === kind).length === 1;
-  return isAlone ? kinds[kind] : `${kinds[kind]} ${quoted(id)}`;
+/** Kinds of which a programme has several rules. */
+export function severalOf({ rules }: Programme): Several {
+  const kinds = rules.map(({ kind }) => kind);
+  return new Set(kinds.filter((kind, i) => kinds.indexOf(kind) !== i));
 }
 
-function ruleSection(words: SheetWords, programme: Programme, rule: Rule, isStaff: boolean): Section {
+/** A rule's name for people: what it is, and its id where that alone does not say which. */
+const nameOf = ({ kinds, quoted }: SheetWords, several: Several, { kind, id }: Rule): string =>
+  several.has(kind) ? `${kinds[kind]} ${quoted(id)}` : kinds[kind];
+
+function ruleSection(words: SheetWords, programme: Programme, rule: Rule, isStaff: boolean, several: Several): Section {
   const named = (id: string): string => {
     const found = programme.rules.find((other) => other.id === id);
-    return found === undefined ? words.quoted(id) : nameOf(words, programme, found);
+    return found === undefined ? words.quoted(id) : nameOf(words, several, found);
   };
   const owner = "funder" in rule ? words.funders[rule.funder] : null;
   return {
-    title: nameOf(words, programme, rule),
+    about: `${rule.kind} ${rule.id}`,
+    title: nameOf(words, several, rule),
     lines: [
       ...ruleLines({ words, programme, isStaff, named }, rule),
       ...(isStaff ? [words.staffLine(rule.id, owner)] : []),
@@ -93,12 +110,13 @@ function ruleSection(words: SheetWords, programme: Programme, rule: Rule, isStaf
   };
 }
 
-function headLines(
-  { head }: SheetWords,
-  { name, number, version, scope, rules }: Programme,
-  isStaff: boolean,
-): string[] {
-  const fees = rules.flatMap((rule) => (rule.kind === "club" && rule.fee > 0 ? [rule] : []));
+/** Fees of clubs, as the head of a sheet tells them. */
+const feeLines = ({ head }: SheetWords, { rules }: Programme): string[] =>
+  rules.flatMap((rule) => (rule.kind === "club" && rule.fee > 0 ? [head.fee(rule.fee, rule.months)] : []));
+
+function headLines(words: SheetWords, programme: Programme, isStaff: boolean): string[] {
+  const { head } = words;
+  const { name, number, version, scope } = programme;
   return [
     `# ${isStaff ? head.staff(name) : head.customers(name)}`,
     "",
@@ -106,9 +124,34 @@ function headLines(
       head.version(number, version),
       head.scope[scope],
       ...(isStaff ? [head.order[scope]] : []),
-      ...fees.map(({ fee, months }) => head.fee(fee, months)),
+      ...feeLines(words, programme),
     ].join(" "),
   ];
+}
+
+/** The headings of a sheet. `several`: kinds whose rules go by their id. */
+function sectionsOf(words: SheetWords, programme: Programme, isStaff: boolean, several: Several): readonly Section[] {
+  return [
+    whereSection(words, programme, isStaff),
+    countsSection(words, programme),
+    ...programme.rules
+      .filter((rule) => !isModifier(rule))
+      .map((rule) => ruleSection(words, programme, rule, isStaff, several)),
+    refundSection(words, programme),
+    limitsSection(words, programme, isStaff),
+  ];
+}
+
+/** All that customers are told but the version, its head as the first section. `several` as those of both versions that are compared. */
+export function customerSections(
+  programme: Programme,
+  lang: SheetOptions["lang"],
+  several: Several,
+): readonly Section[] {
+  const words = WORDS[lang];
+  const { title, customers, scope } = words.head;
+  const head = [customers(programme.name), scope[programme.scope], ...feeLines(words, programme)];
+  return [{ about: "head", title, lines: head }, ...sectionsOf(words, programme, false, several)];
 }
 
 const sectionLines = ({ title, lines }: Section): string[] =>
@@ -121,13 +164,7 @@ const sectionLines = ({ title, lines }: Section): string[] =>
 export function rulesSheet(programme: Programme, { lang, for: reader }: SheetOptions): string {
   const words = WORDS[lang];
   const isStaff = reader === "staff";
-  const sections = [
-    whereSection(words, programme, isStaff),
-    countsSection(words, programme),
-    ...programme.rules.filter((rule) => !isModifier(rule)).map((rule) => ruleSection(words, programme, rule, isStaff)),
-    refundSection(words, programme),
-    limitsSection(words, programme, isStaff),
-  ];
+  const sections = sectionsOf(words, programme, isStaff, severalOf(programme));
   return `${[...headLines(words, programme, isStaff), ...sections.flatMap(sectionLines)].join("\n")}\n`;
 }
 

@@ -36,6 +36,7 @@ export const en: SheetWords = {
   yearDay,
 
   head: {
+    title: "The programme",
     customers: (name) => `${name}: the rules`,
     staff: (name) => `${name}: sheet for the staff`,
     version: (number, version) => `Programme no. ${number}, version ${version}.`,

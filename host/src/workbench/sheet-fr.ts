@@ -34,6 +34,7 @@ export const fr = {
   yearDay,
 
   head: {
+    title: "Le programme",
     customers: (name: string): string => `${name} : les règles`,
     staff: (name: string): string => `${name} : fiche de l'équipe`,
     version: (number: number, version: number): string => `Programme n° ${number}, version ${version}.`,
