@@ -104,6 +104,59 @@ describe("cachet programme simulate", () => {
     expect([itself.winners.members, itself.losers.members, itself.unchanged]).toEqual([0, 0, 2]);
   });
 
+  it("reads a file with semicolons, and says which rule went wrong how often", () => {
+    const french = write("french.csv", HEADER.replaceAll(",", ";"), "a;2026-01-05;1;6000", "b;2026-01-06;1;9000");
+    const own = write(
+      "own.programme.ts",
+      'import { bonus, cagnotte, percent, programme } from "@cachet/firmware/rules";',
+      "export default programme({",
+      '  number: 22, version: 1, name: "Essai", scope: "shop",',
+      '  merchants: { 1: { name: "Un", role: "earn-and-spend" } },',
+      '  rules: [cagnotte({ id: "euros", rate: percent(5) }), bonus({ id: "own", of: "euros",',
+      '    gives: { says: "Un cadeau", earn: ({ lines }) => (lines.length === 1 && lines[0]?.amount === 9000 ? -1 : 1) } })],',
+      "});",
+    );
+    const told = simulate(own, "--purchases", french, "--lang", "en");
+    expect(told.code, told.err).toBe(0);
+    expect(told.out).toContain("own: rule own went wrong for 1 purchase of 2 (BAD_VALUE), counted as at the counter");
+    const { document } = simulateJson(own, "--purchases", french);
+    expect(document).toMatchObject({
+      totals: { visits: 2, turnover_cents: 15_000 },
+      wrong: [{ rule: "own", reason: "BAD_VALUE", times: 1 }],
+    });
+    expect(simulate(ten, "--purchases", french).out).not.toContain("en défaut");
+  });
+
+  it("says once that two programmes have nothing in common, and what neither was told", () => {
+    const of = (name: string, merchant: number, rule: string) =>
+      write(
+        name,
+        'import { club, discount, percent, points, programme, pts, units, euros } from "@cachet/firmware/rules";',
+        "export default programme({",
+        `  number: 23, version: 1, name: "Essai", scope: "shop", merchants: { ${merchant}: { name: "Un", role: "earn-and-spend" } },`,
+        `  rules: [${rule}],`,
+        "});",
+      );
+    const when = "when: { hours: { from: 0, to: 600 } }";
+    const one = of("one.ts", 1, `discount({ id: "early", off: { rate: percent(5) }, ${when} })`);
+    const two = of(
+      "two.ts",
+      2,
+      `points({ id: "p", earn: { per: "visit", points: pts(1) }, ${when} }), club({ id: "k", fee: euros(10) }), units({ id: "u", unitName: "photos", packs: [{ units: 10, price: euros(50) }] })`,
+    );
+    const told = simulate(one, "--purchases", three, "--compare", two, "--lang", "en");
+    expect(told.code, told.err).toBe(0);
+    const times = (text: string): number => told.out.split(text).length - 1;
+    expect(times("these two programmes share no merchant of these purchases")).toBe(1);
+    expect(times("these two programmes share no kind of rule")).toBe(1);
+    expect(times("the purchases have no time")).toBe(1);
+    expect(told.out).toContain("(rules: early, p)");
+    expect(told.out).toMatch(/\n {2}k +club /);
+    expect(told.out).toMatch(/\n {2}u +units /);
+    const alike = simulate(ten, "--purchases", three, "--compare", four, "--lang", "en").out;
+    expect(alike).not.toContain("these two programmes");
+  });
+
   it("writes a page that needs nothing else", () => {
     const made = simulate(ten, "--purchases", SAMPLE, "--compare", town, "--html", at("pages/out.html"));
     expect(made.code, made.err).toBe(0);

@@ -47,7 +47,7 @@ function merchantDocument(merchant: number, name: string, sums: Sums) {
 }
 
 function runDocument(file: string, { simulation, cautions }: Named) {
-  const { programme, totals, members, unlisted, ...run } = simulation;
+  const { programme, totals, members, unlisted, wrong, ...run } = simulation;
   const values = [...members.values()].map(valueTo);
   return {
     file,
@@ -70,6 +70,7 @@ function runDocument(file: string, { simulation, cautions }: Named) {
     })),
     member_bands: bandsOf(values).map(bandDocument),
     unlisted,
+    wrong,
     cautions,
   };
 }

@@ -28,8 +28,8 @@ function parseDay(text: string): Day | null {
   return dayOfCivil(year, month, dayOfMonth);
 }
 
-function parseLine(text: string): Purchase | string {
-  const fields = text.split(",");
+function parseLine(text: string, separator: string): Purchase | string {
+  const fields = text.split(separator);
   if (fields.length !== 4) return `${fields.length} fields instead of 4`;
   const [member, date, items, amount] = fields.map((field) => field.trim()) as [string, string, string, string];
   if (member === "" || member.length > 40) return "the member is missing or longer than 40 characters";
@@ -41,15 +41,18 @@ function parseLine(text: string): Purchase | string {
   return { member, day, items: Number(items), amountCents: Number(amount) };
 }
 
-/** Reads a CSV of purchases: a header line, then one purchase a line. Null when the first line is not the header. */
-export function readPurchases(text: string): PurchasesFile | null {
+/**
+ * Reads a CSV of purchases: a header line, then one purchase a line. Null when the first line is not the header. `separator`: what
+ * stands between fields, the header's too.
+ */
+export function readPurchases(text: string, separator: "," | ";" = ","): PurchasesFile | null {
   const lines = text.replace(/^\uFEFF/, "").split(/\r?\n/);
-  if (lines[0]?.trim() !== PURCHASES_HEADER) return null;
+  if (lines[0]?.trim() !== PURCHASES_HEADER.replaceAll(",", separator)) return null;
   const purchases: Purchase[] = [];
   const malformed: { line: number; problem: string }[] = [];
   for (const [index, line] of lines.entries()) {
     if (index === 0 || line.trim() === "") continue;
-    const parsed = parseLine(line);
+    const parsed = parseLine(line, separator);
     if (typeof parsed === "string") malformed.push({ line: index + 1, problem: parsed });
     else purchases.push(parsed);
   }

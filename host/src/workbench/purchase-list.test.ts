@@ -26,6 +26,23 @@ describe("a list of purchases", () => {
     expect([...(read?.columns ?? [])].sort()).toEqual(["category", "merchant", "time"]);
   });
 
+  it("may have semicolons between its fields, as its header has", () => {
+    const four = list(
+      HEADER.replaceAll(",", ";"),
+      "a;2026-01-31;2;1250",
+      "b;2026-01-31;2;12,50",
+      "c,2026-01-31,2,1250",
+    );
+    expect(four?.purchases).toEqual([{ member: "a", day: dayOfCivil(2026, 1, 31), items: 2, amountCents: 1_250 }]);
+    expect(four?.malformed).toEqual([
+      { line: 3, problem: '"12,50" is not an amount in whole cents' },
+      { line: 4, problem: "1 fields instead of 4" },
+    ]);
+    const wide = list(`${HEADER},category,merchant`.replaceAll(",", ";"), "a;2026-01-31;1;5;pain, vin;7");
+    expect(wide?.purchases).toMatchObject([{ amountCents: 5, category: "pain, vin", merchant: 7 }]);
+    expect(list(`${HEADER};merchant`, "a,2026-01-31,1,5;7")).toBeNull();
+  });
+
   it("names each malformed line by its number, whichever column is wrong, and keeps the others", () => {
     const read = list(
       `${HEADER},merchant,time`,

@@ -22,14 +22,17 @@ export interface PurchaseList {
   readonly columns: ReadonlySet<Column>;
 }
 
+/** What stands between fields. A spreadsheet in French writes semicolons. */
+type Separator = "," | ";";
+
 /** The header as people are told it. */
 export const LIST_HEADER = `${PURCHASES_HEADER}[,merchant][,time][,category]`;
 
 const isColumn = (name: string): name is Column => MORE.some((known) => known === name);
 
 /** The columns behind the four that are always there; null where the line is no header of purchases. */
-function moreColumns(header: string): readonly Column[] | null {
-  const names = header.split(",").map((name) => name.trim());
+function moreColumns(header: string, separator: Separator): readonly Column[] | null {
+  const names = header.split(separator).map((name) => name.trim());
   const more = names.slice(4).filter(isColumn);
   const isOurs = names.slice(0, 4).join(",") === PURCHASES_HEADER && more.length === names.length - 4;
   return isOurs && new Set(more).size === more.length ? more : null;
@@ -62,19 +65,20 @@ function withMore(purchase: Purchase, columns: readonly Column[], fields: readon
 }
 
 /** Reads the first four columns as every list of purchases is read, and then those that stand behind them. */
-function readWide(lines: readonly string[], columns: readonly Column[]): PurchaseList {
+function readWide(lines: readonly string[], columns: readonly Column[], separator: Separator): PurchaseList {
   const width = 4 + columns.length;
   const narrow = (line: string): string => {
-    const fields = line.split(",");
-    return fields.length === width ? fields.slice(0, 4).join(",") : "";
+    const fields = line.split(separator);
+    return fields.length === width ? fields.slice(0, 4).join(separator) : "";
   };
-  const base = readPurchases(lines.map((line, i) => (i === 0 ? PURCHASES_HEADER : narrow(line))).join("\n"))!;
+  const header = PURCHASES_HEADER.replaceAll(",", separator);
+  const base = readPurchases(lines.map((line, i) => (i === 0 ? header : narrow(line))).join("\n"), separator)!;
   const problems = new Map(base.malformed.map(({ line, problem }) => [line, problem]));
   const purchases: ListedPurchase[] = [];
   let next = 0;
   for (const [i, line] of lines.entries()) {
     if (i === 0 || line.trim() === "" || problems.has(i + 1)) continue;
-    const fields = line.split(",");
+    const fields = line.split(separator);
     const read =
       fields.length === width
         ? withMore(base.purchases[next++]!, columns, fields)
@@ -86,13 +90,17 @@ function readWide(lines: readonly string[], columns: readonly Column[]): Purchas
   return { purchases, malformed, columns: new Set(columns) };
 }
 
-/** Reads a CSV of purchases: a header line, then one purchase a line. Null when the first line is not the header. */
+/**
+ * Reads a CSV of purchases: a header line, then one purchase a line. Null when the first line is not the header. Fields are told apart by
+ * commas, or by semicolons where the header has them.
+ */
 export function readPurchaseList(text: string): PurchaseList | null {
   const lines = text.replace(/^\uFEFF/, "").split(/\r?\n/);
-  const columns = moreColumns(lines[0]!);
+  const separator = lines[0]!.includes(";") ? ";" : ",";
+  const columns = moreColumns(lines[0]!, separator);
   if (columns === null) return null;
-  if (columns.length > 0) return readWide(lines, columns);
-  const list = readPurchases(text);
+  if (columns.length > 0) return readWide(lines, columns, separator);
+  const list = readPurchases(text, separator);
   return list === null ? null : { ...list, columns: new Set() };
 }
 

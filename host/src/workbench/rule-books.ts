@@ -14,6 +14,7 @@ export interface RuleRow {
   /** What `units` are counted in. */
   readonly unit: Unit;
   units: number;
+  /** Of multipliers and levels: what they added to the rule that they multiply, whose own row is without it. */
   givenCents: number;
   /** Only of rules that save: what became of the value in their purse, bonuses of other rules included. */
   spentUnits: number;
@@ -32,14 +33,25 @@ export interface CardBooks {
 }
 
 /** Rules that give or change something by themselves: what is only a limit has no row. */
-const hasRow = ({ kind }: Rule): boolean => !["cap", "prepaid", "units", "club"].includes(kind);
+const hasRow = ({ kind }: Rule): boolean => kind !== "cap";
+
+/** What a rule's factor added to what another rule earned at a visit, in that rule's unit. */
+export interface FactorShare {
+  /** The multiplier, or the levels. */
+  readonly by: string;
+  readonly of: string;
+  readonly units: number;
+}
 
 function unitOf(rule: Rule, rules: readonly Rule[]): Unit {
-  const of = rule.kind === "bonus" || rule.kind === "challenge" ? rules.find(({ id }) => id === rule.of) : undefined;
+  const of =
+    rule.kind === "bonus" || rule.kind === "challenge" || rule.kind === "multiplier"
+      ? rules.find(({ id }) => id === rule.of)
+      : undefined;
   const { kind } = of ?? rule;
   if (kind === "points" || kind === "stamps") return kind;
   if (kind === "draw") return "entries";
-  return kind === "tiers" || kind === "multiplier" ? "units" : "cents";
+  return kind === "tiers" || kind === "units" ? "units" : "cents";
 }
 
 function newRow(rule: Rule, rules: readonly Rule[]): RuleRow {
@@ -81,14 +93,25 @@ export class RuleBooks {
     return { earned: this.savings.map(() => 0), expired: this.savings.map(() => 0) };
   }
 
-  /** Counts the effects of a visit. */
-  count(effects: readonly Effect[], card: CardBooks): Moved {
+  /** Counts the effects of a visit. What factors added stands in their rows, and no more in that of the rule that earned it. */
+  count(effects: readonly Effect[], card: CardBooks, factors: readonly FactorShare[] = []): Moved {
     const moved: Moved = { givenCents: 0, spentCents: 0, costCents: 0, expiredCents: 0 };
     for (const effect of effects) {
       const row = this.rowOf.get(effect.rule);
       if (row !== undefined) this.countOne(effect, row, card, moved);
     }
+    for (const share of factors) this.countFactor(share, card);
     return moved;
+  }
+
+  private countFactor({ by, of, units }: FactorShare, { earned }: CardBooks): void {
+    const [own, row, place] = [this.rowOf.get(of)!, this.rowOf.get(by)!, this.placeOf.get(of)!];
+    // The last of what the card earned: fractions of a cent fall as they did when it was counted.
+    const cents = centsMore(this.savings[place]!, earned[place]! - units, units);
+    own.units -= units;
+    own.givenCents -= cents;
+    if (row.kind === "multiplier") row.units += units;
+    row.givenCents += cents;
   }
 
   private countOne(effect: Effect, row: RuleRow, card: CardBooks, moved: Moved): void {

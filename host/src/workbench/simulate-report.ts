@@ -2,6 +2,7 @@ import { dayText } from "@cachet/card-layout";
 import type { Caution } from "./cautions.ts";
 import type { Comparison } from "./compare.ts";
 import type { Redeeming } from "./redeeming.ts";
+import type { Simulation } from "./simulate.ts";
 import {
   largestTable,
   merchantsTable,
@@ -76,11 +77,43 @@ function unlistedLines({ simulation: { unlisted }, name }: Named, writing: Writi
     : [words.unlisted(name, counted(purchases, words.purchase, writing), money(cents), listText(merchants))];
 }
 
+/** What the purchases did not say, of either run, each once with all the rules that ask for it. */
+function cautionLines(runs: readonly Named[], merchantName: string, writing: Writing): string[] {
+  const all = runs.flatMap(({ cautions }) => cautions);
+  return [...new Set(all.map(({ missing }) => missing))].map((missing) => {
+    const rules = all.flatMap((one) => (one.missing === missing ? one.rules : []));
+    return cautionText({ missing, rules: [...new Set(rules)] }, merchantName, writing);
+  });
+}
+
+/** How often custom rules went wrong. */
+function wrongLines({ simulation: { wrong, totals }, name }: Named, writing: Writing): string[] {
+  const { words, count } = writing;
+  return wrong.map(({ rule, reason, times }) =>
+    words.wrong(name, rule, counted(times, words.purchase, writing), count(totals.visits), reason),
+  );
+}
+
+/** What keeps two runs from being comparable, each once. */
+function strangerLines({ run, other }: Outcome, { words }: Writing): string[] {
+  if (other === null) return [];
+  const [a, b] = [run.simulation, other.simulation];
+  const kindsOf = ({ programme }: Simulation) => programme.rules.map(({ kind }) => kind);
+  const shares = <T>(one: Iterable<T>, another: Iterable<T>) => [...one].some((each) => new Set(another).has(each));
+  return [
+    ...(shares(a.merchants.keys(), b.merchants.keys()) ? [] : [words.otherMerchants]),
+    ...(shares(kindsOf(a), kindsOf(b)) ? [] : [words.otherKinds]),
+  ];
+}
+
 function titleOf({ words }: Writing, { run, other }: Outcome): string {
   const { number, version, name } = run.simulation.programme;
   const title = words.title(`${number}, version ${version}, ${name}`);
   return other === null ? title : `${title} (${other.name} → ${run.name})`;
 }
+
+const hasFactors = ({ simulation }: Named): boolean =>
+  simulation.rules.some(({ kind }) => kind === "multiplier" || kind === "tiers");
 
 /** Puts a simulation into words. */
 export function reportOf(outcome: Outcome, writing: Writing): Report {
@@ -99,11 +132,12 @@ export function reportOf(outcome: Outcome, writing: Writing): Report {
       ),
       words.days,
       redeemingText(redeeming, writing),
-      ...new Set(
-        runs.flatMap(({ cautions }) => cautions).map((caution) => cautionText(caution, merchantName, writing)),
-      ),
+      ...strangerLines(outcome, writing),
+      ...cautionLines(runs, merchantName, writing),
+      ...runs.flatMap((each) => wrongLines(each, writing)),
       ...runs.flatMap((each) => unlistedLines(each, writing)),
       ...words.meanings,
+      ...(runs.some(hasFactors) ? [words.factors] : []),
     ],
     tables: [
       summaryTable(run, other, writing),

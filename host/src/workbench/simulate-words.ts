@@ -14,6 +14,11 @@ const FRENCH = {
   days: "chaque membre commence avec une carte vide",
   unlisted: (run: string, purchases: string, money: string, merchants: string) =>
     `${run} : ${purchases} (${money}) hors programme, chez des commerçants qu'il ne connaît pas (${merchants})`,
+  otherMerchants:
+    "ces deux programmes n'ont aucun commerçant de ces achats en commun : ce ne sont pas les mêmes achats qui sont comparés",
+  otherKinds: "ces deux programmes n'ont aucun genre de règle en commun : comparez les totaux, non les règles",
+  wrong: (run: string, rule: string, purchases: string, all: string, reason: string) =>
+    `${run} : ${rule === "" ? "les règles ensemble" : `la règle ${rule}`} en défaut pour ${purchases} sur ${all} (${reason}), comptés comme à la caisse`,
   atMerchant: (name: string) => `les achats ne nomment pas de commerçant : tous sont comptés chez ${name}`,
   cautions: {
     time: "les achats n'ont pas d'heure : tous sont comptés à 12:00",
@@ -75,6 +80,8 @@ const FRENCH = {
     "coût : ce que les commerçants n'ont pas encaissé (avoirs utilisés, cadeaux, remises)",
     "reste dû : ce que les cartes peuvent encore payer le dernier jour",
   ],
+  factors:
+    "donné par un multiplicateur ou un niveau : ce qu'il a ajouté ; la ligne de la règle multipliée est sans lui",
   givenByMonth: "Donné et coût par mois",
   costByMonth: "Coût par mois",
   worthToMembers: "Membres, selon ce que le programme leur vaut",
@@ -99,6 +106,11 @@ const ENGLISH: Words = {
   days: "every member begins with an empty card",
   unlisted: (run, purchases, money, merchants) =>
     `${run}: ${purchases} (${money}) left out, at merchants that the programme does not list (${merchants})`,
+  otherMerchants:
+    "these two programmes share no merchant of these purchases: what is compared are not the same purchases",
+  otherKinds: "these two programmes share no kind of rule: compare the totals, not the rules",
+  wrong: (run, rule, purchases, all, reason) =>
+    `${run}: ${rule === "" ? "the rules together" : `rule ${rule}`} went wrong for ${purchases} of ${all} (${reason}), counted as at the counter`,
   atMerchant: (name) => `the purchases name no merchant: all are counted at ${name}`,
   cautions: {
     time: "the purchases have no time: all are counted at 12:00",
@@ -155,6 +167,7 @@ const ENGLISH: Words = {
     "cost: what merchants did not take in (savings spent, gifts, discounts)",
     "still due: what cards can still pay with on the last day",
   ],
+  factors: "given by a multiplier or a level: what it added; the line of the rule that it multiplies is without it",
   givenByMonth: "Given and cost by month",
   costByMonth: "Cost by month",
   worthToMembers: "Members by what the programme is worth to them",

@@ -82,6 +82,79 @@ const EVERYTHING = town(
 );
 const total = (all: Iterable<Sums>, of: keyof Sums): number => [...all].reduce((sum, sums) => sum + sums[of], 0);
 
+describe("what a factor adds", () => {
+  const points10 = points({
+    id: "p",
+    earn: { per: "amount", cents: 100, points: 1, groups: "whole" },
+    redeem: { points: 100, cents: 300 },
+  });
+  const rowsOf = (of: Programme, purchases: readonly ListedPurchase[]) =>
+    Object.fromEntries(run(of, purchases, "never").rules.map((row) => [row.rule, row]));
+
+  it("stands in the row of the multiplier, and no more in that of the rule that earned it", () => {
+    // A Tuesday, and a Wednesday.
+    const purchases = [bought("a", "01-06", 10_000), bought("a", "01-07", 10_000)];
+    const rules = [
+      cagnotte({ id: "euros", rate: percent(4) }),
+      multiplier({ id: "tuesday", of: "euros", permille: 2_500, when: { weekdays: [2] } }),
+    ];
+    const { euros, tuesday } = rowsOf(town(rules), purchases);
+    expect(tuesday).toMatchObject({ unit: "cents", times: 1, units: 600, givenCents: 600 });
+    expect(euros).toMatchObject({ times: 2, units: 800, givenCents: 800, leftUnits: 1_400 });
+    expect(run(town(rules), purchases, "never").totals.givenCents).toBe(1_400);
+    expect(run(town(rules.slice(0, 1)), purchases, "never").totals.givenCents).toBe(800);
+  });
+
+  it("is what it makes over the next best, or on top of it; levels have it, too, and a cap cuts it", () => {
+    const twice = (stacking: Programme["stacking"], ...more: readonly Rule[]) =>
+      rowsOf(
+        town(
+          [
+            points10,
+            multiplier({ id: "double", of: "p", permille: 2_000 }),
+            multiplier({ id: "triple", of: "p", permille: 3_000 }),
+            ...more,
+          ],
+          { stacking },
+        ),
+        [bought("a", "01-06", 10_000)],
+      );
+    const unitsIn = (rows: ReturnType<typeof twice>) => ["p", "double", "triple"].map((id) => rows[id]!.units);
+    expect(unitsIn(twice("best-of"))).toEqual([200, 0, 100]);
+    expect(unitsIn(twice("multiplicative"))).toEqual([100, 200, 300].map((_, i) => [100, 100, 400][i]));
+    expect(twice("multiplicative").triple!.givenCents).toBe(1_200);
+    expect(unitsIn(twice("best-of", cap({ id: "most", of: "p", per: "visit", most: 250 })))).toEqual([200, 0, 50]);
+    const levels = tiers({
+      ...{ id: "levels", of: ["p"], window: "year" },
+      levels: [
+        { name: "a", from: 0, permille: 1_000 },
+        { name: "b", from: 10_000, permille: 1_500 },
+      ],
+    });
+    const rows = rowsOf(town([points10, levels]), [bought("a", "01-06", 10_000), bought("a", "01-07", 10_000)]);
+    expect([rows.p!.units, rows.levels!.givenCents]).toEqual([200, 150]);
+  });
+});
+
+describe("what went wrong", () => {
+  it("is counted by rule and reason", () => {
+    const wrong = bonus({
+      id: "own",
+      of: "euros",
+      gives: { says: "Un cadeau", earn: ({ lines }) => (lines[0]!.amount > 5_000 ? -1 : 1) },
+    });
+    const of = town([cagnotte({ id: "euros", rate: percent(4) }), wrong]);
+    const { wrong: told, totals } = run(of, [
+      bought("a", "01-06", 9_000),
+      bought("b", "01-06", 9_000),
+      bought("b", "01-07", 900),
+    ]);
+    expect(told).toEqual([{ rule: "own", reason: "BAD_VALUE", times: 2 }]);
+    expect(totals.givenCents).toBe(360 + 360 + 36 + 1);
+    expect(run(town(of.rules.slice(0, 1)), [bought("a", "01-06", 9_000)]).wrong).toEqual([]);
+  });
+});
+
 describe("what a programme would have come to", () => {
   const rate = town([cagnotte({ id: "euros", rate: percent(10) })]);
 

@@ -1,7 +1,7 @@
 import type { Day } from "@cachet/card-layout";
 import type { Programme } from "@cachet/firmware/rules";
 import { type ListedPurchase, monthOf } from "./purchase-list.ts";
-import { minuteOf, Replay, type SimulateOptions } from "./replay.ts";
+import { minuteOf, Replay, type SimulateOptions, type Wrong } from "./replay.ts";
 import type { RuleRow } from "./rule-books.ts";
 import { type MemberSums, noSums, type Sums } from "./sums.ts";
 
@@ -18,6 +18,8 @@ export interface Simulation {
   readonly merchants: ReadonlyMap<number, Sums>;
   readonly rules: readonly RuleRow[];
   readonly members: ReadonlyMap<string, MemberSums>;
+  /** How often custom rules went wrong. */
+  readonly wrong: readonly Wrong[];
   /** Purchases at merchants that the programme does not list: left out of everything else. */
   readonly unlisted: { readonly purchases: number; readonly cents: number; readonly merchants: readonly number[] };
 }
@@ -75,6 +77,7 @@ export function simulate(
     merchants: new Map([...replay.merchants].sort(([a], [b]) => a - b)),
     rules: replay.books.rows,
     members: replay.members,
+    wrong: replay.wrong,
     unlisted: { ...replay.unlisted, merchants: [...replay.unlisted.merchants].sort((a, b) => a - b) },
   };
 }
