@@ -151,6 +151,49 @@ describe("programme eval", () => {
     expect(refused.err).toContain("nothing was evaluated");
   });
 
+  it("explains what a multiplier and a level made of what another rule earns, from and to", () => {
+    const programme = written("factors.json", {
+      ...{ number: 21, version: 1, name: "V", scope: "town", merchants: { 1: { name: "M", role: "earn-and-spend" } } },
+      rules: [
+        { kind: "cagnotte", id: "euros", rate: 500 },
+        {
+          kind: "multiplier",
+          id: "double",
+          of: "euros",
+          permille: 2_000,
+          when: { basket: { kind: "reaches", amount: 1_000 } },
+        },
+        {
+          ...{ kind: "tiers", id: "levels", of: ["euros"], purse: 1 },
+          levels: [
+            { name: "bronze", from: 0, permille: 1_000 },
+            { name: "or", from: 50_000, permille: 1_500 },
+          ],
+        },
+      ],
+    });
+    const given = written("factors-events.json", {
+      cards: { new: {}, gold: { levels: { level: "or", spent: 60_000, reviewed: "2026-12-31" } } },
+      events: [
+        { type: "sale", card: "new", lines: [{ amount: 2_000 }] },
+        { type: "sale", card: "new", lines: [{ amount: 500 }] },
+        { type: "sale", card: "gold", lines: [{ amount: 2_000 }] },
+      ],
+    });
+    const { out, code } = cachet("programme", "explain", programme, "--events", given);
+    expect(code, out).toBe(0);
+    const [first, second, third] = out.split(/^event \d+: /m).slice(1) as [string, string, string];
+    expect(first).toMatch(/double +multiplied euros: from €1\.00 to €2\.00/);
+    expect(first).toMatch(/levels +nothing to do/);
+    expect(second).not.toContain("multiplied euros");
+    expect(third).toMatch(/levels +multiplied euros: from €1\.00 to €1\.50/);
+    expect(third).toMatch(
+      /double +multiplied euros: from €1\.50 to €3\.00|double +multiplied euros: from €1\.50 to €2\.00/,
+    );
+    const quickjs = cachet("programme", "explain", programme, "--events", given, "--vm", "quickjs");
+    expect(quickjs.out).toBe(out);
+  });
+
   it("explains each rule of each event in words", () => {
     const { out, code } = cachet("programme", "explain", CITY, "--events", events);
     expect(code).toBe(0);

@@ -9,6 +9,7 @@ export { wholeDiv } from "./custom-steps.ts";
 export { completed, type ProgrammeDraft, ProgrammeFault, programmeOfJson } from "./draft.ts";
 export type { Effect, Note, Skipped } from "./effect.ts";
 export { type Evaluation, evaluate, SALE_CENTS_MAX, type Visit } from "./evaluate.ts";
+export { type FactorShare, Factors } from "./factors.ts";
 export { FORBIDDEN_SOURCE, forbiddenFact } from "./forbidden-facts.ts";
 export * from "./language.ts";
 export type { LotCount, Validity } from "./lots.ts";

@@ -3,6 +3,7 @@ import { parseDay } from "./calendar/period.ts";
 import { localTime } from "./calendar/zone.ts";
 import type { Effect, Note, Skipped } from "./effect.ts";
 import { type Evaluation, evaluate, isSale, type Visit } from "./evaluate.ts";
+import { type FactorShare, Factors } from "./factors.ts";
 import { type Check, count, fits, isObject, listOf, oneOf, optional, shape, variants, words } from "./field-faults.ts";
 import type { Programme } from "./programme.ts";
 import type { Facts, Sale } from "./sale.ts";
@@ -24,6 +25,8 @@ export interface TrialStep {
   readonly effects: readonly WrittenEffect[];
   readonly declined: readonly { readonly rule: string; readonly reason: string }[];
   readonly skipped: readonly Skipped[];
+  /** What multipliers and levels made of what other rules earned; left out where there are none. */
+  readonly factors?: readonly FactorShare[];
   readonly payable: number;
   readonly earningBase: number;
   /** What is left of each line after discounts and redemptions that lower taxes: what taxes are due on. */
@@ -150,9 +153,11 @@ class Trial {
   private readonly cards = new Map<string, readonly Purse[]>();
   private readonly lastDays = new Map<string, number>();
   private readonly done = new Map<string, Done>();
+  private readonly factors: Factors;
 
   constructor(programme: Programme) {
     this.programme = programme;
+    this.factors = new Factors(programme);
   }
 
   dayOf(at: number): number {
@@ -247,8 +252,9 @@ class Trial {
     const evaluation = evaluate(this.programme, purses, visit, facts);
     this.remember(event, visit, evaluation, facts);
     this.cards.set(name, evaluation.newPurses);
+    const factors = this.factors.sharesOf(evaluation.effects, purses, visit, facts);
     if (event.type !== "look") this.lastDays.set(name, this.dayOf(at));
-    return this.written(visit, evaluation);
+    return { ...this.written(visit, evaluation), ...(factors.length === 0 ? {} : { factors }) };
   }
 
   private remember(

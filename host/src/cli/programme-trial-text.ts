@@ -1,4 +1,4 @@
-import type { TrialStep } from "@cachet/firmware/rules";
+import type { FactorShare, TrialStep } from "@cachet/firmware/rules";
 import { money } from "./money.ts";
 
 type Effect = TrialStep["effects"][number];
@@ -26,17 +26,23 @@ function effectText({ type, unit, value, funder, reason, wouldBe, label, by, tak
   return parts.join(", ").replace(", (", " (");
 }
 
+/** What a multiplier or a level did: of whom, from and to. */
+const factorText = ({ of, from, to }: FactorShare, unit: Effect["unit"]): string =>
+  `multiplied ${of}: from ${amount(unit, from)} to ${amount(unit, to)}`;
+
 const held = (value: unknown): string => JSON.stringify(value);
 
 /** Each event: every rule with what it did or why it did nothing, then what the card holds, before and after. */
 export function trialLines({ steps }: TrialDocument, rules: readonly string[]): string[] {
   let before: Readonly<Record<string, unknown>> = {};
   return steps.flatMap((step, i) => {
-    const { effects, skipped, payable, earningBase, card } = step;
+    const { effects, skipped, factors = [], payable, earningBase, card } = step;
+    const unitOf = (rule: string) => effects.find((effect) => effect.rule === rule)?.unit ?? "units";
     const own = rules.flatMap((rule) => {
       const did = effects.filter((effect) => effect.rule === rule).map(effectText);
       const not = skipped.filter((skip) => skip.rule === rule).map(({ reason }) => `nothing: ${reason}`);
-      const said = [...did, ...not];
+      const made = factors.filter(({ by }) => by === rule).map((share) => factorText(share, unitOf(share.of)));
+      const said = [...did, ...made, ...not];
       return (said.length === 0 ? ["nothing to do"] : said).map((text) => `  ${rule.padEnd(20)} ${text}`);
     });
     const others = [

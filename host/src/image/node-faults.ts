@@ -14,7 +14,7 @@ export function importFault({ value }: Literal): string | null {
 /** Words of the language that begin an evaluation, or count its steps, are not for programmes. */
 export function wordFault(node: Imported): string | null {
   const word = node.type === "ImportSpecifier" && node.imported.type === "Identifier" ? node.imported.name : "*";
-  return ["*", "customSteps", "evaluate", "playTrial"].includes(word)
+  return ["*", "Factors", "customSteps", "evaluate", "playTrial"].includes(word)
     ? `${word}: a programme imports the words that it is written with, by their names`
     : null;
 }

@@ -1,19 +1,16 @@
 import { CARD_EPOCH_SECONDS, type Day, type Purse } from "@cachet/card-layout";
 import {
   ArithmeticFault,
-  type Effect,
   evaluate,
+  Factors,
   type Facts,
   offsetAt,
   type Programme,
-  type Rule,
-  type Sale,
   type Skipped,
-  type TiersRule,
 } from "@cachet/firmware/rules";
 import { type ListedPurchase, monthOf } from "./purchase-list.ts";
 import { type Redeeming, type Wishes, wishesOf } from "./redeeming.ts";
-import { type CardBooks, type FactorShare, RuleBooks } from "./rule-books.ts";
+import { type CardBooks, RuleBooks } from "./rule-books.ts";
 import { addMoved, addVisit, type MemberSums, noSums, type Sums } from "./sums.ts";
 
 export interface SimulateOptions {
@@ -52,17 +49,6 @@ interface Card {
   spent: { readonly day: Day; readonly merchant: number; readonly cents: number };
 }
 
-/** A rule whose factor is one, whatever it was: it changes nothing that another rule earns. */
-function neutral(rule: Rule): Rule {
-  if (rule.kind === "multiplier") return { ...rule, permille: 1_000 };
-  if (rule.kind !== "tiers") return rule;
-  return { ...rule, levels: rule.levels.map((level) => ({ ...level, permille: 1_000 })) };
-}
-
-/** What a rule earned in all. */
-const earnedBy = (effects: readonly Effect[], id: string): number =>
-  effects.reduce((all, { type, rule, value }) => (type === "earn" && rule === id ? all + value : all), 0);
-
 /** Something that went wrong in a programme, and how often. */
 export interface Wrong extends Skipped {
   times: number;
@@ -93,10 +79,8 @@ export class Replay {
   private readonly last: Day;
   private readonly wishes: Wishes;
   private readonly keepsDays: boolean;
-  private readonly tiers: TiersRule | null;
+  private readonly factors: Factors;
   private readonly monthOfDay = new Map<Day, Sums>();
-  /** The programme without the factors of some rules, by their ids. */
-  private readonly withoutFactors = new Map<string, Programme>();
   private readonly wrongs = new Map<string, Wrong>();
 
   constructor(programme: Programme, options: SimulateOptions, last: Day) {
@@ -105,7 +89,7 @@ export class Replay {
     this.last = last;
     this.books = new RuleBooks(programme);
     this.wishes = wishesOf(this.books.savings, options.redeeming);
-    this.tiers = programme.rules.find((rule) => rule.kind === "tiers") ?? null;
+    this.factors = new Factors(programme);
     this.keepsDays = this.books.savings.some(({ rule }) => rule.lots > 0);
   }
 
@@ -138,48 +122,6 @@ export class Replay {
       if (known === undefined) this.wrongs.set(key, { rule, reason, times: 1 });
       else known.times += 1;
     }
-  }
-
-  private without(ids: readonly string[]): Programme {
-    const key = ids.join(" ");
-    const known = this.withoutFactors.get(key);
-    if (known !== undefined) return known;
-    const { programme } = this;
-    const rules = programme.rules.map((rule) => (ids.includes(rule.id) ? neutral(rule) : rule));
-    const made = { ...programme, rules };
-    this.withoutFactors.set(key, made);
-    return made;
-  }
-
-  /** Ids of the rules whose factors an effect was multiplied by: multipliers, and a level that does. */
-  private factorIds(
-    { type, rule: of, by = [] }: Effect,
-    effects: readonly Effect[],
-    purses: readonly Purse[],
-  ): readonly string[] {
-    const { tiers } = this;
-    if (type !== "earn" || tiers?.of.includes(of) !== true) return type === "earn" ? by : [];
-    const held = purses.find(
-      ({ kind, index }) => index === tiers.purse && (kind === "year-tier" || kind === "rolling-tier"),
-    );
-    const level = held !== undefined && "level" in held ? held.level : 0;
-    const isMultiplied = tiers.levels[level]?.permille !== 1_000 || effects.some((other) => other.type === "tier");
-    return isMultiplied ? [...by, tiers.id] : by;
-  }
-
-  /** What each factor added at a visit: the same visit is evaluated without it, then without the next one as well. */
-  private factorsOf(effects: readonly Effect[], purses: readonly Purse[], sale: Sale, facts: Facts): FactorShare[] {
-    return effects.flatMap((effect) => {
-      const of = effect.rule;
-      const ids = this.factorIds(effect, effects, purses);
-      let before = effect.value;
-      return ids.map((by, i): FactorShare => {
-        const left = earnedBy(evaluate(this.without(ids.slice(0, i + 1)), purses, sale, facts).effects, of);
-        const units = before - left;
-        before = left;
-        return { by, of, units };
-      });
-    });
   }
 
   private merchantOf({ merchant = this.options.merchant }: ListedPurchase): number {
@@ -235,7 +177,7 @@ export class Replay {
     const sale = { lines: [line], tip: 0, ...wish };
     const { effects, newPurses, redeemed, faults } = evaluate(programme, card.purses, sale, facts);
     if (faults.length > 0) this.note(faults);
-    const moved = this.books.count(effects, card.books, this.factorsOf(effects, card.purses, sale, facts));
+    const moved = this.books.count(effects, card.books, this.factors.sharesOf(effects, card.purses, sale, facts));
     for (const sums of [totals, this.monthAt(day), sumsOf(this.merchants, merchant), card.sums])
       addVisit(sums, amountCents, moved);
     card.purses = newPurses;

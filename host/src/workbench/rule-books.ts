@@ -1,5 +1,5 @@
 import type { Purse } from "@cachet/card-layout";
-import type { Effect, Funder, Programme, Rule, StampsRule, Unit } from "@cachet/firmware/rules";
+import type { Effect, FactorShare, Funder, Programme, Rule, StampsRule, Unit } from "@cachet/firmware/rules";
 import { centsMore, centsOf, type Saving, savingsOf, usableIn } from "./savings.ts";
 import type { Moved } from "./sums.ts";
 
@@ -34,14 +34,6 @@ export interface CardBooks {
 
 /** Rules that give or change something by themselves: what is only a limit has no row. */
 const hasRow = ({ kind }: Rule): boolean => kind !== "cap";
-
-/** What a rule's factor added to what another rule earned at a visit, in that rule's unit. */
-export interface FactorShare {
-  /** The multiplier, or the levels. */
-  readonly by: string;
-  readonly of: string;
-  readonly units: number;
-}
 
 function unitOf(rule: Rule, rules: readonly Rule[]): Unit {
   const of =
@@ -104,8 +96,9 @@ export class RuleBooks {
     return moved;
   }
 
-  private countFactor({ by, of, units }: FactorShare, { earned }: CardBooks): void {
+  private countFactor({ by, of, from, to }: FactorShare, { earned }: CardBooks): void {
     const [own, row, place] = [this.rowOf.get(of)!, this.rowOf.get(by)!, this.placeOf.get(of)!];
+    const units = to - from;
     // The last of what the card earned: fractions of a cent fall as they did when it was counted.
     const cents = centsMore(this.savings[place]!, earned[place]! - units, units);
     own.units -= units;
