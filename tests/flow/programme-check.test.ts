@@ -322,6 +322,28 @@ describe("what the law and common sense mind", () => {
     expect(one.warnings).toHaveLength(1);
   });
 
+  it("names a date after the years that time zones are known for; explain and simulate say it of what lies there", () => {
+    const late = CAGNOTTE.replace("balanceMax", 'when: { until: localDate("2048-07-01") }, balanceMax');
+    const file = write(
+      "late.ts",
+      ...programme(65, late, MEDIA).map((line) => line.replace("{ basis", "{ localDate, basis")),
+    );
+    expect(check(file).out).toContain(
+      'warning: rule "tirelire": when.until is 2048-07-01, and time zones are known to the end of 2045',
+    );
+    const events = ["2045-07-01", "2046-07-01"].map((day) => ({
+      ...{ type: "sale", at: `${day}T10:00:00+02:00`, lines: [{ amount: 1_000 }] },
+    }));
+    const given = write("late-events.json", JSON.stringify({ events }));
+    const told = desk.runAs(["programme", "explain"], file, "--events", given).out;
+    expect(told.split("the table of time zones ends with 2045")).toHaveLength(2);
+    expect(told.indexOf("the table of time zones")).toBeGreaterThan(told.indexOf("event 2"));
+    const bought = (day: string) => write("late.csv", "member,date,items,amount_cents", `a,${day},1,1000`);
+    const simulate = (day: string) => desk.runAs(["programme", "simulate"], file, "--purchases", bought(day)).out;
+    expect(simulate("2046-01-01")).toContain("fuseaux horaires sont connus jusqu'à fin 2045");
+    expect(simulate("2045-12-31")).not.toContain("fuseaux");
+  });
+
   it("keeps conditions that tell other rules from being used", () => {
     const file = write("told.ts", ...programme(63, CAGNOTTE, MEDIA));
     const conditions = at("told.conditions.md");

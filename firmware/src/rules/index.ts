@@ -1,7 +1,7 @@
 /** The rule engine and the programme language. Pure: no I/O, no clock, no random, no float. */
 export { ArithmeticFault, allocate, divide, plus, type Rounding } from "./arithmetic.ts";
 export { parseDay, type Weekday } from "./calendar/period.ts";
-export { isZone, localTime, offsetAt, ZONES } from "./calendar/zone.ts";
+export { isAfterZones, isZone, localTime, offsetAt, ZONE_YEARS, ZONES } from "./calendar/zone.ts";
 export { type Credited, type CreditedAmount, creditPurses } from "./credited.ts";
 export type { CustomEarning, CustomFacts, CustomLine, CustomTime } from "./custom-facts.ts";
 export * as customSteps from "./custom-steps.ts";

@@ -1,6 +1,6 @@
 import { CARD_EPOCH_SECONDS, dayText, NEVER, type Purse } from "@cachet/card-layout";
 import { parseDay } from "./calendar/period.ts";
-import { localTime } from "./calendar/zone.ts";
+import { isAfterZones, localTime } from "./calendar/zone.ts";
 import type { Effect, Note, Skipped } from "./effect.ts";
 import { type Evaluation, evaluate, isSale, type Visit } from "./evaluate.ts";
 import { type FactorShare, Factors } from "./factors.ts";
@@ -27,6 +27,8 @@ export interface TrialStep {
   readonly skipped: readonly Skipped[];
   /** What multipliers and levels made of what other rules earned; left out where there are none. */
   readonly factors?: readonly FactorShare[];
+  /** The event is after the years that time zones are known for: its hour is without summer time. Left out where it is not. */
+  readonly isAfterZones?: true;
   readonly payable: number;
   readonly earningBase: number;
   /** What is left of each line after discounts and redemptions that lower taxes: what taxes are due on. */
@@ -254,7 +256,11 @@ class Trial {
     this.cards.set(name, evaluation.newPurses);
     const factors = this.factors.sharesOf(evaluation.effects, purses, visit, facts);
     if (event.type !== "look") this.lastDays.set(name, this.dayOf(at));
-    return { ...this.written(visit, evaluation), ...(factors.length === 0 ? {} : { factors }) };
+    return {
+      ...this.written(visit, evaluation),
+      ...(factors.length === 0 ? {} : { factors }),
+      ...(isAfterZones(this.dayOf(at)) ? { isAfterZones: true } : {}),
+    };
   }
 
   private remember(

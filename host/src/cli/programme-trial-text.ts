@@ -1,4 +1,4 @@
-import type { FactorShare, TrialStep } from "@cachet/firmware/rules";
+import { type FactorShare, type TrialStep, ZONE_YEARS } from "@cachet/firmware/rules";
 import { money } from "./money.ts";
 
 type Effect = TrialStep["effects"][number];
@@ -30,6 +30,8 @@ function effectText({ type, unit, value, funder, reason, wouldBe, label, by, tak
 const factorText = ({ of, from, to }: FactorShare, unit: Effect["unit"]): string =>
   `multiplied ${of}: from ${amount(unit, from)} to ${amount(unit, to)}`;
 
+const AFTER_ZONES = `the table of time zones ends with ${ZONE_YEARS[1]}: this event is told by winter time all year`;
+
 const held = (value: unknown): string => JSON.stringify(value);
 
 /** Each event: every rule with what it did or why it did nothing, then what the card holds, before and after. */
@@ -55,6 +57,7 @@ export function trialLines({ steps }: TrialDocument, rules: readonly string[]): 
     before = card;
     return [
       `event ${i + 1}: earns on ${money(earningBase, "en")}, left to pay ${money(payable, "en")}`,
+      ...(step.isAfterZones === true ? [`  ${AFTER_ZONES}`] : []),
       ...own,
       ...others,
       ` card`,

@@ -153,6 +153,20 @@ describe("other limits", () => {
     expect(called("Offre de rentrée", 2_000)).toEqual([]);
   });
 
+  it("warns of dates after the years that time zones are known for, wherever they stand", () => {
+    const off = (until: string) => found([discount({ id: "d", off: { rate: 500 }, when: { until } })]);
+    expect(off("2046-01-01")).toEqual([
+      expect.stringMatching(
+        /^warning: rule "d": when.until is 2046-01-01, and time zones are known to the end of 2045: .+winter time/,
+      ),
+    ]);
+    expect(off("2045-12-31")).toEqual([]);
+    const through = { through: "2050-06-30", reason: "longue" } as const;
+    expect(found([cagnotte({ id: "c", rate: 500, validity: through })])).toEqual([
+      expect.stringMatching(/^warning: rule "c": validity.through is 2050-06-30/),
+    ]);
+  });
+
   it("warns of items that are counted and excluded", () => {
     const counting = stamps({
       id: "s",

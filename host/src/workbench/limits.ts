@@ -1,10 +1,12 @@
 import {
   FORBIDDEN_SOURCE,
   forbiddenFact,
+  isAfterZones,
   type Programme,
   parseDay,
   type Rule,
   type Validity,
+  ZONE_YEARS,
 } from "@cachet/firmware/rules";
 import { falsePromises } from "./rules-sheet.ts";
 
@@ -23,6 +25,8 @@ const LIMITED_NETWORK =
   "articles L. 521-3 and L. 525-5 of the French monetary and financial code, ACPR position 2022-P-01";
 const USUAL_BONUS = "usage of the trade: neither too generous nor too mean, 5 to 10 %";
 const USUAL_RATE = "usage of the trade";
+
+const ZONE_TABLE = "the table of time zones that images carry";
 
 const refuse = (problem: string, source: string): Limit => ({ refused: true, problem, source });
 const warn = (problem: string, source: string): Limit => ({ refused: false, problem, source });
@@ -133,6 +137,23 @@ function emptyLimits(rule: Rule, { exclude }: Programme): Limit[] {
   return [warn(what, "an excluded category earns nothing")];
 }
 
+/** Dates anywhere in a rule, each with the field that it stands in: `when.until`. */
+function datesIn(value: unknown, field = ""): [field: string, date: string][] {
+  if (typeof value === "string") return /^\d{4}-\d{2}-\d{2}$/.test(value) ? [[field, value]] : [];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => datesIn(inner, field === "" ? name : `${field}.${name}`));
+}
+
+function zoneLimits(rule: Rule): Limit[] {
+  return datesIn(rule).flatMap(([field, date]) => {
+    const day = parseDay(date);
+    if (day === null || !isAfterZones(day)) return [];
+    const [, last] = ZONE_YEARS;
+    const what = `rule "${rule.id}": ${field} is ${date}, and time zones are known to the end of ${last}: later days go by winter time all year`;
+    return [warn(what, ZONE_TABLE)];
+  });
+}
+
 function networkLimits(rule: Rule, { merchants }: Programme): Limit[] {
   const places = Object.values(merchants).filter(({ role }) => role === "earn-and-spend").length;
   if (rule.kind !== "prepaid" || places < 2) return [];
@@ -154,6 +175,7 @@ export function limitsOf(programme: Programme): readonly Limit[] {
       ...personLimits(rule),
       ...textLimits(rule),
       ...emptyLimits(rule, programme),
+      ...zoneLimits(rule),
       ...networkLimits(rule, programme),
     ]),
   ];

@@ -1,4 +1,5 @@
 import { dayText } from "@cachet/card-layout";
+import { isAfterZones, ZONE_YEARS } from "@cachet/firmware/rules";
 import type { Caution } from "./cautions.ts";
 import type { Comparison } from "./compare.ts";
 import type { Redeeming } from "./redeeming.ts";
@@ -132,6 +133,7 @@ export function reportOf(outcome: Outcome, writing: Writing): Report {
       ),
       words.days,
       redeemingText(redeeming, writing),
+      ...(isAfterZones(last) ? [words.afterZones(ZONE_YEARS[1])] : []),
       ...strangerLines(outcome, writing),
       ...cautionLines(runs, merchantName, writing),
       ...runs.flatMap((each) => wrongLines(each, writing)),

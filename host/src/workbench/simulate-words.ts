@@ -14,6 +14,8 @@ const FRENCH = {
   days: "chaque membre commence avec une carte vide",
   unlisted: (run: string, purchases: string, money: string, merchants: string) =>
     `${run} : ${purchases} (${money}) hors programme, chez des commerçants qu'il ne connaît pas (${merchants})`,
+  afterZones: (year: number) =>
+    `les fuseaux horaires sont connus jusqu'à fin ${year} : ensuite, l'heure d'hiver toute l'année`,
   otherMerchants:
     "ces deux programmes n'ont aucun commerçant de ces achats en commun : ce ne sont pas les mêmes achats qui sont comparés",
   otherKinds: "ces deux programmes n'ont aucun genre de règle en commun : comparez les totaux, non les règles",
@@ -106,6 +108,7 @@ const ENGLISH: Words = {
   days: "every member begins with an empty card",
   unlisted: (run, purchases, money, merchants) =>
     `${run}: ${purchases} (${money}) left out, at merchants that the programme does not list (${merchants})`,
+  afterZones: (year) => `time zones are known to the end of ${year}: from then on it is winter time all year`,
   otherMerchants:
     "these two programmes share no merchant of these purchases: what is compared are not the same purchases",
   otherKinds: "these two programmes share no kind of rule: compare the totals, not the rules",

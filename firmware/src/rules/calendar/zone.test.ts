@@ -5,7 +5,7 @@ import { dayOfCivil } from "@cachet/card-layout";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ArithmeticFault } from "../arithmetic.ts";
-import { isZone, localTime, offsetAt, ZONES } from "./zone.ts";
+import { isAfterZones, isZone, localTime, offsetAt, ZONE_YEARS, ZONES } from "./zone.ts";
 import { ZONE_GROUPS } from "./zone-table.ts";
 
 const seconds = (text: string): number => Date.parse(text) / 1_000;
@@ -113,6 +113,8 @@ describe("time zones", () => {
   it("keep the first offset before the table and the last one after it", () => {
     expect(offsetAt("Europe/Paris", seconds("2019-07-01T00:00Z"))).toBe(60);
     expect(offsetAt("Europe/Paris", seconds("2046-07-01T00:00Z"))).toBe(60);
+    expect(ZONE_YEARS).toEqual([2020, 2045]);
+    expect([dayOfCivil(2045, 12, 31), dayOfCivil(2046, 1, 1)].map(isAfterZones)).toEqual([false, true]);
     expect(offsetAt("America/Miquelon", seconds("2046-07-01T00:00Z"))).toBe(-180);
     expect(offsetAt("Pacific/Marquesas", seconds("1999-07-01T00:00Z"))).toBe(-570);
   });

@@ -1,9 +1,18 @@
-import { CARD_EPOCH_SECONDS, type Day, dayOf } from "@cachet/card-layout";
+import { CARD_EPOCH_SECONDS, type Day, dayOf, dayOfCivil } from "@cachet/card-layout";
 import { ArithmeticFault, whole } from "../arithmetic.ts";
 import { type Weekday, weekdayOf } from "./period.ts";
 import { ZONE_GROUPS, type ZoneGroup } from "./zone-table.ts";
 
 const SECONDS_PER_DAY = 86_400;
+
+/** The local years that the table of zones holds, the first and the last. */
+export const ZONE_YEARS = [2020, 2045] as const;
+const [, LAST_YEAR] = ZONE_YEARS;
+/** The last day of the table. */
+const LAST_DAY: Day = dayOfCivil(LAST_YEAR, 12, 31);
+
+/** Whether a local day is after the table of zones: its hours are those of the zone's last offset, without summer time. */
+export const isAfterZones = (day: Day): boolean => day > LAST_DAY;
 
 const GROUP_OF: ReadonlyMap<string, ZoneGroup> = new Map(
   ZONE_GROUPS.flatMap((group) => group.zones.map((zone) => [zone, group] as const)),
