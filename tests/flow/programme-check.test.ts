@@ -377,4 +377,25 @@ describe("what the law and common sense mind", () => {
     );
     expect(diff(a, write("version-2.ts", ...fresh)).code).toBe(0);
   });
+
+  it("tells a second discount as one that is new, and the first one by what is new of it", () => {
+    const off = (id: string) => `discount({ id: "${id}", off: { rate: percent(5) } })`;
+    const [a, b] = [off("pain"), `${off("vin")}, ${off("pain")}`].map((rules, i) =>
+      write(
+        `discounts-${i}.ts`,
+        ...programme(66, rules).map((line) =>
+          line.replace("{ basis", "{ discount, basis").replace("version: 4", `version: ${4 + i}`),
+        ),
+      ),
+    ) as [string, string];
+    const { code, out, err } = desk.runAs(["programme", "diff"], a, b, "--json");
+    expect(code, err).toBe(0);
+    const told = JSON.parse(out).changes.map((one: Record<string, unknown[]>) => [
+      ...[one.heading, one.before!.length, one.now!.length],
+    ]);
+    expect(told).toEqual([
+      [expect.stringContaining("pain"), 0, 1],
+      [expect.stringContaining("vin"), 0, 4],
+    ]);
+  });
 });
