@@ -28,11 +28,13 @@ const earnedBy = (effects: readonly Effect[], id: string): number =>
 /** Works out what multipliers and levels of one programme add, visit by visit. */
 export class Factors {
   private readonly programme: Programme;
+  private readonly hasFactors: boolean;
   /** The programme without the factors of some rules, by their ids: what is made once is evaluated often. */
   private readonly less = new Map<string, Programme>();
 
   constructor(programme: Programme) {
     this.programme = programme;
+    this.hasFactors = programme.rules.some(({ kind }) => kind === "multiplier" || kind === "tiers");
   }
 
   /**
@@ -40,6 +42,7 @@ export class Factors {
    * as well. So where only the best counts, the first share is what it is better than the next best.
    */
   sharesOf(effects: readonly Effect[], purses: readonly Purse[], visit: Visit, facts: Facts): readonly FactorShare[] {
+    if (!this.hasFactors) return [];
     return effects.flatMap((effect) => {
       const ids = this.idsOf(effect, effects, purses);
       let to = effect.value;
