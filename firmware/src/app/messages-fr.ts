@@ -45,6 +45,7 @@ export const fr = {
   giveBack: "À RENDRE AU CLIENT",
   giveBackOf: (ticket: string): string => `Recharge non faite ${ticket}`,
   gift: (label: string): string => label,
+  donation: (label: string): string => label,
   counted: (value: number, unitName: string): string => `${value} ${unitName}`,
   pointsBalance: (unitName: string): string => `Solde ${unitName}`,
   pointsEarned: (unitName: string): string => `${unitName} gagnés`,

@@ -31,6 +31,8 @@ export function linesOfNote(note: Note): ReceiptLine[] {
   switch (note.note) {
     case "reward":
       return [{ line: "title", text: fr.rewardReached(note.label) }, row(fr.gift(note.label), euros(note.value))];
+    case "donation":
+      return [row(fr.donation(note.label), euros(note.value))];
     case "stamps":
       return [row(fr.stamps(note.count, note.grid), fr.stampsLeft(Math.max(0, note.grid - note.count)))];
     case "cagnotte":

@@ -29,7 +29,11 @@ export interface Effect {
     | "forfeit"
     /** Value that goes to another card, or comes from one. */
     | "give"
-    | "receive";
+    | "receive"
+    /** Value that somebody else gets from the office: `to` names who. Moves nothing on this card. */
+    | "owe"
+    /** A refund: what was owed to somebody else is owed no longer. */
+    | "waive";
   /** Id of the rule; empty where the programme has none for what was asked. */
   readonly rule: string;
   readonly unit: Unit;
@@ -51,6 +55,8 @@ export interface Effect {
   readonly by?: readonly string[];
   /** By how much the unearned fraction on the card grew; less than nothing where it shrank. */
   readonly fraction?: number;
+  /** Of what is owed to somebody else: the name of an association or a partner. */
+  readonly to?: string;
 }
 
 /** A rule that did not match, and why. */
@@ -69,6 +75,14 @@ export type Note =
       readonly added: number;
     }
   | { readonly note: "reward"; readonly rule: string; readonly label: string; readonly value: number }
+  /** Points that somebody else gets, worth so many cents to them. */
+  | {
+      readonly note: "donation";
+      readonly rule: string;
+      readonly label: string;
+      readonly to: string;
+      readonly value: number;
+    }
   | {
       readonly note: "cagnotte";
       readonly rule: string;

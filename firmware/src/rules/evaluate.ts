@@ -1,4 +1,4 @@
-import type { Lot, Purse } from "@cachet/card-layout";
+import { type Lot, POINTS_MAX, type Purse } from "@cachet/card-layout";
 import { closeAccount, giveValue, receiveValue } from "./account.ts";
 import { ArithmeticFault, sum, whole } from "./arithmetic.ts";
 import { baseProgramme } from "./base-programme.ts";
@@ -62,7 +62,12 @@ function checkTenders(tenders: readonly Tender[]): void {
 }
 
 /** What a customer asks for with a sale. */
-function checkWishes({ use, redeem, prepaid }: Sale): void {
+function checkWishes({ use, redeem, prepaid, gift, giftPoints }: Sale): void {
+  if (giftPoints !== undefined) {
+    if (gift === undefined) throw new ArithmeticFault("giftPoints without a gift");
+    if (whole(giftPoints, "giftPoints") < 1) throw new ArithmeticFault(`giftPoints is ${giftPoints}, not 1 or more`);
+    if (giftPoints > POINTS_MAX) throw new ArithmeticFault(`giftPoints is ${giftPoints}, at most ${POINTS_MAX}`);
+  }
   if (use !== undefined) checkCount(use, "use");
   if (typeof redeem === "number") checkCount(redeem, "redeem");
   if (typeof prepaid === "number") checkCount(prepaid, "prepaid");

@@ -43,7 +43,7 @@ export {
 export type { Refund } from "./refund.ts";
 export { isSaid } from "./said.ts";
 export type { Facts, Line, Sale, Tender } from "./sale.ts";
-export type { CagnotteRule, Gift, PointsFor, PointsRule } from "./saving-rule.ts";
+export type { CagnotteRule, Gift, PointsFor, PointsRule, Recipient } from "./saving-rule.ts";
 export { freeOf, type SharedAccount, type SharedSpending, spendShared, synchronise } from "./shared-account.ts";
 export { notesOf, pursesOf } from "./stages.ts";
 export { STALE_STEPS, staleCap } from "./stale-cap.ts";

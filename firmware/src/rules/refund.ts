@@ -65,10 +65,10 @@ class Reversal {
     return sum(lines.map((line) => own[line]!));
   }
 
-  say(type: "clawback" | "return", of: Effect, value: number, more: Partial<Effect> = {}): void {
+  say(type: "clawback" | "return" | "waive", of: Effect, value: number, more: Partial<Effect> = {}): void {
     if (value === 0 && more.wouldBe === undefined && more.fraction === undefined) return;
-    const { rule, unit, funder, label } = of;
-    const named = label === undefined ? {} : { label };
+    const { rule, unit, funder, label, to } = of;
+    const named = { ...(label === undefined ? {} : { label }), ...(to === undefined ? {} : { to }) };
     this.work.effects.push({ type, rule, unit, value, funder, ...named, ...more });
   }
 }
@@ -322,6 +322,9 @@ function undo(reversal: Reversal, effect: Effect): void {
       return;
     case "entries":
       if (reversal.isLast) reversal.say("clawback", effect, effect.value);
+      return;
+    case "owe":
+      if (reversal.isLast) reversal.say("waive", effect, effect.value);
       return;
     default:
   }

@@ -162,7 +162,13 @@ const FIELDS: { readonly [K in Rule["kind"]]: Readonly<Record<string, Check>> } 
     earn: pointsFor,
     redeem: orNull(shape({ points: count(1, 1_000_000), cents: count(1, AMOUNT_MAX) })),
     gifts: listOf(
-      shape({ id, label: words(60), points: count(1, POINTS_MAX), value: count(0, AMOUNT_MAX, "cents") }),
+      shape({
+        id,
+        label: words(60),
+        points: count(1, POINTS_MAX),
+        value: count(0, AMOUNT_MAX, "cents"),
+        to: optional(shape({ name: words(40), rounding })),
+      }),
       0,
       100,
     ),
@@ -269,11 +275,15 @@ function ownFaults(rule: Rule): string[] {
       return isOther ? ["a free item must be of the category that is counted"] : [];
     }
     case "cagnotte":
-    case "points":
+    case "points": {
+      const empty =
+        rule.kind === "points" ? rule.gifts.find(({ to, value }) => to !== undefined && value === 0) : undefined;
       return broken([
+        [empty === undefined, `gift "${empty?.id}": value is what somebody else is owed for it; write 1 cent or more`],
         [rule.validity === null || rule.lots > 0, "validity needs lots: 2, 4 or 8 sums with days of their own"],
         [rule.rounding !== "carry" || rule.lots === 0, "lots carry no fraction; round to floor, half-up or ceil"],
       ]);
+    }
     case "prepaid":
       return broken([
         [

@@ -26,6 +26,8 @@ export interface Sale {
   readonly rewards?: "later";
   /** A gift of a catalogue, by its id. */
   readonly gift?: string;
+  /** How many points it takes, of a gift that somebody else is owed. Left out: as many as the catalogue says. */
+  readonly giftPoints?: number;
   /** Prepaid units to use. */
   readonly use?: number;
 }

@@ -71,6 +71,16 @@ export interface Gift {
   readonly points: In<"points">;
   /** What it is worth, in cents. */
   readonly value: In<"cents">;
+  /** Who is owed its value instead of the customer getting a thing. Left out: nobody. */
+  readonly to?: Recipient;
+}
+
+/** An association or a partner that points are given to. A till may name any number of them (`giftPoints`). */
+export interface Recipient {
+  /** What the books and the receipt call it; gifts with one name are owed to one. */
+  readonly name: string;
+  /** How a fraction of a cent is made whole, where another number of points is given than the catalogue says. */
+  readonly rounding: Rounding;
 }
 
 /** Points for purchases, exchanged for money off or for gifts of a catalogue. */

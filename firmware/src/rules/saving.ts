@@ -5,7 +5,7 @@ import type { Effect, Note } from "./effect.ts";
 import { worthOf } from "./lots.ts";
 import { placeOf } from "./place.ts";
 import type { Plan, SavingPlan } from "./plan.ts";
-import type { PointsRule, SavingRule } from "./saving-rule.ts";
+import type { Gift, PointsRule, SavingRule } from "./saving-rule.ts";
 import type { Reason } from "./words.ts";
 import type { Step, Working } from "./working.ts";
 
@@ -107,12 +107,23 @@ export function takeGift({ savings }: Plan): Step | null {
   const catalogues = savings.flatMap(({ rule }) => (rule.kind === "points" && rule.gifts.length > 0 ? [rule] : []));
   if (catalogues.length === 0) return null;
   return (work) => {
-    const { gift } = work.sale;
-    if (gift !== undefined) giveGift(work, catalogues, gift);
+    const { gift, giftPoints } = work.sale;
+    if (gift !== undefined) giveGift(work, catalogues, gift, giftPoints);
   };
 }
 
-function giveGift(work: Working, catalogues: readonly PointsRule[], wanted: string): void {
+/** Cents above which nobody means a gift. */
+const GIFT_CENTS_MAX = 1_000_000_000;
+
+/** What so many points of a gift are worth to whoever gets it, and why they cannot be given. */
+function givenFor({ points, value, to }: Gift, asked: number): { readonly cents: number; readonly bar: Reason | null } {
+  if (asked === points) return { cents: value, bar: null };
+  if (to === undefined) return { cents: value, bar: "NO_SUCH_GIFT" };
+  const cents = divide(asked * value, points, to.rounding);
+  return { cents, bar: cents === 0 ? "BELOW_MINIMUM" : cents > GIFT_CENTS_MAX ? "ABOVE_MAXIMUM" : null };
+}
+
+function giveGift(work: Working, catalogues: readonly PointsRule[], wanted: string, asked: number | undefined): void {
   const rule = catalogues.find(({ gifts }) => gifts.some(({ id }) => id === wanted));
   const gift = rule?.gifts.find(({ id }) => id === wanted);
   if (rule === undefined || gift === undefined) {
@@ -120,19 +131,23 @@ function giveGift(work: Working, catalogues: readonly PointsRule[], wanted: stri
     return;
   }
   const holding = holdingOf(work, rule);
-  const reason = work.spendingBar() ?? (holding.held.value < gift.points ? "INSUFFICIENT" : null);
+  const { id, funder } = rule;
+  const { label, to } = gift;
+  const points = asked ?? gift.points;
+  const { cents: value, bar } = givenFor(gift, points);
+  const reason = bar ?? work.spendingBar() ?? (holding.held.value < points ? "INSUFFICIENT" : null);
   if (reason !== null) {
-    work.decline(rule, "points", gift.points, reason);
+    work.decline(rule, "points", points, reason);
     return;
   }
-  const lots = holding.take(gift.points);
-  const { id, funder } = rule;
-  const { label, value } = gift;
+  const lots = holding.take(points);
   const kept = lots.length > 0 ? { lots } : {};
   // Points that pay for a gift take nothing off the ticket.
   work.effects.push(
-    { type: "redeem", rule: id, unit: "points", value: gift.points, funder, cents: 0, label, ...kept },
-    { type: "reward", rule: id, unit: "cents", value, funder, label, times: 1 },
+    { type: "redeem", rule: id, unit: "points", value: points, funder, cents: 0, label, ...kept },
+    to === undefined
+      ? { type: "reward", rule: id, unit: "cents", value, funder, label, times: 1 }
+      : { type: "owe", rule: id, unit: "cents", value, funder, label, to: to.name },
   );
 }
 
@@ -168,7 +183,9 @@ export function noteSaving(
   const gifts = effects.flatMap((effect): Note[] =>
     effect.type === "reward" && effect.rule === rule.id
       ? [{ note: "reward", rule: rule.id, label: effect.label ?? "", value: effect.value }]
-      : [],
+      : effect.type === "owe" && effect.rule === rule.id
+        ? [{ note: "donation", rule: rule.id, label: effect.label ?? "", to: effect.to ?? "", value: effect.value }]
+        : [],
   );
   const { unitName } = rule;
   return [

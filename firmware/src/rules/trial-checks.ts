@@ -11,6 +11,7 @@ interface Named {
   readonly of?: string;
   readonly use?: number;
   readonly gift?: string;
+  readonly giftPoints?: number;
   readonly prepaid?: number | "none";
   readonly lines?: unknown;
   readonly tenders?: readonly { readonly kind: string }[];
@@ -50,7 +51,10 @@ function undoing({ type, of }: Named, on: string, earlier: readonly Named[]): st
   return card === on ? null : `of: "${of}" was on the card "${card}"`;
 }
 
-function strangeSale(programme: Programme, { lines = [], tenders = [], use, gift, prepaid }: Named): string | null {
+function strangeSale(
+  programme: Programme,
+  { lines = [], tenders = [], use, gift, giftPoints, prepaid }: Named,
+): string | null {
   const plan = planOf(programme);
   const ids = (lines as readonly { readonly id?: string }[]).map(({ id }, i) => id ?? `${i + 1}`);
   const twice = ids.find((id, i) => ids.indexOf(id) !== i);
@@ -60,6 +64,7 @@ function strangeSale(programme: Programme, { lines = [], tenders = [], use, gift
   if (use !== undefined && use > 0 && plan.units.length === 0) return "use: the programme has no rule of units";
   if (typeof prepaid === "number" && prepaid > 0 && plan.prepaid === null)
     return "prepaid: the programme has no rule of prepaid money";
+  if (giftPoints !== undefined && gift === undefined) return "giftPoints: they are of a gift; write its id in gift";
   const hasGifts = plan.savings.some(({ rule }) => rule.kind === "points" && rule.gifts.length > 0);
   return gift !== undefined && !hasGifts ? "gift: the programme has no rule with gifts" : null;
 }

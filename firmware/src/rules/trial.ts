@@ -80,6 +80,7 @@ const EVENT = variants("type", {
     tenders: optional(listOf(shape({ kind: words(40), amount: CENTS }), 0, 20)),
     rewards: optional(oneOf(["later"])),
     gift: optional(words(40)),
+    giftPoints: optional(count(1, 16_777_215)),
     use: optional(count(0, 9_999)),
   }),
   "top-up": shape({ ...COMMON, amount: CENTS }),

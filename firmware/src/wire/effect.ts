@@ -39,6 +39,8 @@ const RULE_TYPES = {
   forfeit: 18,
   give: 19,
   receive: 20,
+  owe: 21,
+  waive: 22,
 } as const;
 
 /** Days since 2000-01-01; 65535 for value that does not end. */
@@ -71,6 +73,8 @@ export const StoredEffect = map({
   by: maybe(15, list(text(40), 20)),
   /** By how much the unearned fraction on the card grew. */
   fraction: maybe(16, integer({ min: -U16_MAX, max: U16_MAX })),
+  /** Name of an association or a partner that is owed the value. */
+  to: maybe(17, text(40)),
 });
 export type StoredEffect = Decoded<typeof StoredEffect>;
 

@@ -1,4 +1,4 @@
-import { SEQUENCE_MAX, unpackState } from "@cachet/card-layout";
+import { POINTS_MAX, SEQUENCE_MAX, unpackState } from "@cachet/card-layout";
 import type { Cbor } from "./cbor.ts";
 import { SHA256_BYTES } from "./crypto.ts";
 import { CENTS_MAX, CREDIT_TYPES, StoredEffect } from "./effect.ts";
@@ -72,6 +72,8 @@ export const StoredSale = map({
   gift: maybe(8, text(40)),
   /** Prepaid units that were used. */
   use: maybe(9, uint(U16_MAX)),
+  /** How many points the gift takes, where somebody else is owed it. Absent: as many as the catalogue says. */
+  giftPoints: maybe(10, uint(POINTS_MAX)),
 });
 export type StoredSale = Decoded<typeof StoredSale>;
 

@@ -3,7 +3,7 @@ import { amountOf, MOMENT, momentOf, type StepReader } from "./step-reader.ts";
 
 const KINDS = ["sale", "top-up", "buy", "refund", "give", "receive", "close", "balance", "settle"] as const;
 /** What a sale may have beside its lines. */
-const OF_SALE = ["redeem", "use", "gift", "prepaid", "later", "late"] as const;
+const OF_SALE = ["redeem", "use", "gift", "gift-points", "prepaid", "later", "late"] as const;
 /** Fields of a tap that say what is wanted. */
 export const WISH_FIELDS: readonly string[] = [...KINDS, ...OF_SALE, "lines"];
 
@@ -57,6 +57,7 @@ function saleOf(reader: StepReader): Wish {
       : {}),
     ...(reader.has("use") ? { use: reader.word("use", whole, "how many units", 1) } : {}),
     ...(reader.has("gift") ? { gift: reader.word("gift", named, "the id of a gift", "") } : {}),
+    ...(reader.has("gift-points") ? { giftPoints: reader.word("gift-points", whole, "how many points", 1) } : {}),
     ...(reader.mark("later") ? { rewards: "later" as const } : {}),
     ...(late === undefined ? {} : { late }),
   };

@@ -10,6 +10,7 @@ const books = (toppedUpCents: number): Statement => ({
   outstandingCents: 900,
   outstandingStamps: 4,
   inDoubt: 0,
+  owed: [],
   merchants: [
     { merchant: 1, visits: 3, earnedCents: 150, spentCents: 1_250, toppedUpCents, rewards: 2, rewardCents: 0 },
   ],

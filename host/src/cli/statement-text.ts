@@ -1,3 +1,4 @@
+import type { Owed } from "../office/owed.ts";
 import type { Statement } from "../office/statement.ts";
 import { money } from "./money.ts";
 
@@ -13,6 +14,10 @@ const WORDS = {
     outstanding: "reste sur les cartes, selon le livre",
     stamps: "tampons",
     inDoubt: "en doute",
+    owed: "dû à d'autres, par mois",
+    card: "carte",
+    programme: "programme",
+    units: { points: "points", stamps: "tampons", units: "unités" },
   },
   en: {
     merchant: "merchant",
@@ -25,8 +30,19 @@ const WORDS = {
     outstanding: "outstanding on cards, by the books",
     stamps: "stamps",
     inDoubt: "in doubt",
+    owed: "owed to others, by month",
+    card: "card",
+    programme: "programme",
+    units: { points: "points", stamps: "stamps", units: "units" },
   },
 } as const;
+
+function owedLine({ programme, to, month, unit, amount }: Owed, lang: "fr" | "en"): string {
+  const words = WORDS[lang];
+  const name = typeof to === "number" ? `${words.card} ${to}` : to;
+  const value = unit === "cents" ? money(amount, lang) : `${amount} ${words.units[unit]}`;
+  return `${month}  ${name.padEnd(42)}${`${words.programme} ${programme}`.padEnd(18)}${value.padStart(15)}`;
+}
 
 /** A statement as a table: one line for each merchant, then the totals. Top-ups have a column where there are any. */
 export function statementLines(statement: Statement, names: ReadonlyMap<number, string>, lang: "fr" | "en"): string[] {
@@ -58,5 +74,6 @@ export function statementLines(statement: Statement, names: ReadonlyMap<number, 
     ),
     "",
     `${words.outstanding}: ${money(statement.outstandingCents, lang)}, ${statement.outstandingStamps} ${words.stamps}; ${words.inDoubt}: ${statement.inDoubt}`,
+    ...(statement.owed.length === 0 ? [] : ["", words.owed, ...statement.owed.map((one) => owedLine(one, lang))]),
   ];
 }

@@ -19,6 +19,17 @@ export const correctionsAccount = (programme: number) => `corrections/${programm
 /** What wrong rules gave and is claimed from a card's holder. */
 export const claimAccount = (card: number, programme: number) => `claim/${card}/${programme}`;
 
+/** What an association or a partner is owed, by name, and what a card is that another one's visit promised something. */
+export const owedAccount = (to: string | number, programme: number) =>
+  typeof to === "string" ? `owed/${programme}/${to}` : `promised/${programme}/${to}`;
+/** What others than the merchant of the visit pay to somebody else than the card. */
+const paysAccount = (funder: StoredEffect["funder"], programme: number) => `pays/${funder}/${programme}`;
+
+/** Who is owed what an effect says, by name or by the number of a card; null where nobody is. */
+export function creditorOf({ type, to }: StoredEffect): string | number | null {
+  return type === "owe" || type === "waive" ? (to ?? null) : null;
+}
+
 /** Money that left the card. What points took off a ticket was never money on the card. */
 const spentOf = ({ effects }: IntentArea): number =>
   effects.reduce((sum, { type, unit, value }) => (type === "redeem" && unit === "cents" ? sum + value : sum), 0);
@@ -52,6 +63,14 @@ export function postCommit(
   move(issuedPoints(area.programme), onCard, "points", sums.pointsAdded - sums.pointsTaken);
   for (const { type, unit, value, funder } of area.effects) {
     if (type === "credit") move(creditsAccount(funder, area.programme), onCard, unit, value);
+  }
+  for (const effect of area.effects) {
+    const { type, unit, value, funder } = effect;
+    const creditor = creditorOf(effect);
+    if (creditor === null || unit === "entries") continue;
+    const isMoneyOf = unit === "cents" && funder !== "merchant";
+    const payer = isMoneyOf ? paysAccount(funder, area.programme) : issuerAccount(unit, merchant, area.programme);
+    move(payer, owedAccount(creditor, area.programme), unit, type === "owe" ? value : -value);
   }
   for (const [line, [account, unit, amount]] of lines.entries()) {
     database.run("insert into posting values (?, ?, ?, ?, ?, ?)", terminal, number, line + 1, account, unit, amount);

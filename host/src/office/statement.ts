@@ -1,5 +1,6 @@
 import type { Database, Row } from "../ports/database.ts";
 import { outstanding } from "./ledger.ts";
+import { type Owed, owedTo } from "./owed.ts";
 
 /** One merchant's part of a statement. Amounts in cents. */
 export interface MerchantStatement {
@@ -25,6 +26,8 @@ export interface Statement {
   /** Areas whose outcome is not known yet. */
   readonly inDoubt: number;
   readonly merchants: readonly MerchantStatement[];
+  /** What associations, partners and cards are owed by visits of other cards, month by month. */
+  readonly owed: readonly Owed[];
 }
 
 const count = (row: Row | null, field: string) => Number(row?.[field] ?? 0);
@@ -59,5 +62,6 @@ export function statement(database: Database): Statement {
     outstandingStamps: outstanding(database, "stamps"),
     inDoubt: count(database.get("select count(*) as n from intent_area where outcome = 'open'"), "n"),
     merchants: lines,
+    owed: owedTo(database),
   };
 }

@@ -18,7 +18,10 @@ export type Wish = Pick<Sale, "redeem" | "gift">;
 /** The gift that a member saves for; null where a rule has none. */
 function wantedGift({ rule }: Saving, fromCents: number): Gift | null {
   if (rule.kind !== "points" || rule.redeem !== null) return null;
-  const byPoints = [...rule.gifts].sort((a, b) => a.points - b.points || b.value - a.value);
+  // What somebody else gets is nothing to save for.
+  const byPoints = rule.gifts
+    .filter(({ to }) => to === undefined)
+    .sort((a, b) => a.points - b.points || b.value - a.value);
   return byPoints.find(({ value }) => value >= fromCents) ?? byPoints.at(-1) ?? null;
 }
 

@@ -116,6 +116,7 @@ export class RuleBooks {
       case "redeem":
         this.spend(row, effect.value, effect.cents ?? effect.value, moved);
         return;
+      case "owe":
       case "reward":
         if (place !== undefined) this.spend(row, effect.taken ?? 0, effect.value, moved);
         else give(row, effect.times ?? 1, effect.value, moved);

@@ -15,7 +15,9 @@ export interface Saving {
 function worthOf(rule: SavingRule): Saving["worth"] {
   if (rule.kind === "cagnotte") return { per: 1, cents: 1 };
   if (rule.redeem !== null) return { per: rule.redeem.points, cents: rule.redeem.cents };
-  const [cheapest] = [...rule.gifts].sort((a, b) => a.points - b.points || b.value - a.value);
+  const [cheapest] = rule.gifts
+    .filter(({ to }) => to === undefined)
+    .sort((a, b) => a.points - b.points || b.value - a.value);
   return cheapest === undefined ? { per: 1, cents: 0 } : { per: cheapest.points, cents: cheapest.value };
 }
 

@@ -203,6 +203,14 @@ export const en: SheetWords = {
     redeemMin: (cents) => `Usable from ${money(cents)} a ticket.`,
     redeemShare: (share) => `Usable for at most ${percent(share)} of a ticket, after discounts.`,
     gift: (label, points, value) => `Gift: ${label} for ${points}${value > 0 ? ` (worth ${money(value)})` : ""}.`,
+    donation: (label, points, value, to) =>
+      `Donation: ${label}, ${points} are worth ${money(value)} to ${quoted(to)}; another number of points in proportion.`,
+    donationRounding: {
+      floor: "This donation is rounded down to the cent.",
+      "half-up": "This donation is rounded to the nearest cent.",
+      ceil: "This donation is rounded up to the cent.",
+    },
+    donationPoints: "How many points are given is typed at the till.",
     giftCode: (label, code) => `Code of ${label} at the till: ${quoted(code)}.`,
     multiplier: (permille, on) => `${times(permille)}${on === null ? "" : ` on ${on}`}`,
     bonus: (gives) => `Bonus of ${gives}`,

@@ -211,6 +211,14 @@ export const fr = {
     redeemShare: (share: number): string => `Utilisable pour au plus ${percent(share)} du ticket, remises déduites.`,
     gift: (label: string, points: string, value: number): string =>
       `Cadeau : ${label} contre ${points}${value > 0 ? ` (valeur ${money(value)})` : ""}.`,
+    donation: (label: string, points: string, value: number, to: string): string =>
+      `Don : ${label}, ${points} valent ${money(value)} pour ${quoted(to)} ; un autre nombre de points vaut en proportion.`,
+    donationRounding: {
+      floor: "Ce don est arrondi au centime inférieur.",
+      "half-up": "Ce don est arrondi au centime le plus proche.",
+      ceil: "Ce don est arrondi au centime supérieur.",
+    },
+    donationPoints: "Le nombre de points à donner se tape à la caisse.",
     giftCode: (label: string, code: string): string => `Code de ${label} à la caisse : ${quoted(code)}.`,
     multiplier: (permille: number, on: string | null): string =>
       `${times(permille)}${on === null ? "" : ` sur les articles ${on}`}`,

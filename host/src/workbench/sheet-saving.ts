@@ -74,8 +74,14 @@ function spendingLines({ saving, points }: SheetWords, rule: SavingRule): string
 
 function giftLines({ saving, points }: SheetWords, rule: SavingRule, isStaff: boolean): string[] {
   if (rule.kind !== "points") return [];
-  return rule.gifts.flatMap(({ id, label, points: price, value }) => [
-    saving.gift(label, points(price, rule.unitName), value),
+  return rule.gifts.flatMap(({ id, label, points: price, value, to }) => [
+    ...(to === undefined
+      ? [saving.gift(label, points(price, rule.unitName), value)]
+      : [
+          saving.donation(label, points(price, rule.unitName), value, to.name),
+          saving.donationRounding[to.rounding],
+          ...(isStaff ? [saving.donationPoints] : []),
+        ]),
     ...(isStaff ? [saving.giftCode(label, id)] : []),
   ]);
 }

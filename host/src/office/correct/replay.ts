@@ -184,10 +184,10 @@ function spentIn({ rules }: Programme, effects: readonly Effect[]): Spent {
 
 /** The sale with the very amounts that were spent, then with as much as there is. `earlier`: cents that other programmes paid before. */
 function asItHappened(sale: Sale, { saved, prepaid, tookGift, usedUnits }: Spent, earlier: number): readonly Sale[] {
-  const { redeem: _redeem, prepaid: _prepaid, gift, use, ...rest } = sale;
+  const { redeem: _redeem, prepaid: _prepaid, gift, giftPoints, use, ...rest } = sale;
   const base: Sale = {
     ...rest,
-    ...(tookGift && gift !== undefined ? { gift } : {}),
+    ...(tookGift && gift !== undefined ? { gift, ...(giftPoints === undefined ? {} : { giftPoints }) } : {}),
     ...(usedUnits && use !== undefined ? { use } : {}),
   };
   const redeems: readonly Pick<Sale, "redeem">[] =
