@@ -3,7 +3,16 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ROOT } from "./sources.ts";
 
-const LANGUAGE = ["programme", "stamps-rule", "saving-rule", "prepaid-rule", "modifier-rules", "status-rules", "when"];
+const LANGUAGE = [
+  "programme",
+  "stamps-rule",
+  "saving-rule",
+  "prepaid-rule",
+  "modifier-rules",
+  "status-rules",
+  "referral-rule",
+  "when",
+];
 
 /** Fields of the interfaces in a file that no docstring stands above: an editor would show their type alone. */
 function silentFields(source: string): string[] {

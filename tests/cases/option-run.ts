@@ -90,6 +90,11 @@ export const ELSEWHERE: readonly Elsewhere[] = [
     by: "the sheet",
     why: "who joins names the club: another one cannot be played",
   },
+  {
+    which: /without its referral$/,
+    by: "the sheet",
+    why: "a till that names a card needs a rule of referral to be played",
+  },
   { which: /^points\.gifts, = \[\]/, by: "the sheet", why: "a till that names a gift needs a catalogue to be played" },
   { which: /\.reason,/, by: "the check of limits", why: "why the author means what that check minds" },
   { which: /\.purse,/, by: "the places on the card", why: "where a value is kept changes nothing of it" },

@@ -70,6 +70,8 @@ const KINDS = {
   visited: { code: 21, table: record("visited", 6, { challenge: u8(), places: u32(), won: u8() }) },
   /** An offer made to this card alone, open on these days. */
   offer: { code: 22, table: record("offer", 5, { offer: u8(), from: u16(), until: u16() }) },
+  /** The last day on which the card was used at the merchants that a condition names. */
+  seen: { code: 23, table: record("seen", 2, { day: u16() }) },
 } as const;
 /** Codes up to this one belong to state layout 1. */
 const LAYOUT_1_CODE_MAX = 5;

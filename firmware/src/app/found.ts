@@ -38,6 +38,7 @@ export function factsOf({ facts }: Terminal, found: CardFound, programme: Progra
   const torn = currentOf(areas, programme.number)?.counter?.torn === true;
   const lastDay = heldIn(currentOf(areas, programme.number))?.day ?? 0;
   return {
+    card: found.card.number,
     merchant: facts.merchant,
     ...(lastDay === 0 ? {} : { lastDay }),
     at: within(moment.utc - CARD_EPOCH_SECONDS, 0xffff_ffff),

@@ -60,6 +60,8 @@ export const fr = {
   until: (date: string): string => `jusqu'au ${date}`,
   clubOver: "à renouveler",
   challenge: "Défi commerces",
+  referral: "Parrainage",
+  referrer: (card: string): string => `Parrain, carte ${card}`,
   entries: (count: number): string => (count === 1 ? "1 participation au tirage" : `${count} participations au tirage`),
   stampsAdded: (count: number): string => (count === 1 ? "+1 passage" : `+${count} passages`),
   expired: "expiré",

@@ -70,6 +70,13 @@ export function linesOfNote(note: Note): ReceiptLine[] {
       return [row(fr.club, note.isOver ? fr.clubOver : fr.until(dateText(note.until)))];
     case "offer":
       return [{ line: "title", text: fr.rewardReached(note.label) }, row(fr.offer, fr.until(dateText(note.until)))];
+    case "referral": {
+      const said = (value: number) => (note.unitName === null ? euros(value) : fr.counted(value, note.unitName));
+      return [
+        ...(note.value > 0 ? [row(fr.referral, `+${said(note.value)}`)] : []),
+        ...(note.godparent > 0 ? [row(fr.referrer(maskedCard(note.card)), `+${said(note.godparent)}`)] : []),
+      ];
+    }
     case "badge":
       return [{ line: "title", text: fr.rewardReached(note.label) }];
     case "challenge":

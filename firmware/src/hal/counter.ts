@@ -23,6 +23,8 @@ export interface SaleRequest {
   readonly gift?: string;
   /** How many points it takes, of a gift that somebody else is owed. Left out: as many as the catalogue says. */
   readonly giftPoints?: number;
+  /** Number of the card whose holder recommended the shop, at a first purchase. */
+  readonly referredBy?: number;
   /** Prepaid units to use. */
   readonly use?: number;
   /**

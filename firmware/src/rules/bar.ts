@@ -1,4 +1,5 @@
 import { birthdayIn, parseDay } from "./calendar/period.ts";
+import { seenBar } from "./seen.ts";
 import type { Hours, Minimum, When } from "./when.ts";
 import type { Reason } from "./words.ts";
 import type { Working } from "./working.ts";
@@ -22,8 +23,8 @@ function isBirthday(
 }
 
 /** Parts of a condition that a reset clock cannot answer. */
-const isDated = ({ weekdays, hours, from, until, birthday, awayDays, memberOf, offer }: When): boolean =>
-  [weekdays, hours, from, until, birthday, awayDays, memberOf, offer].some((part) => part !== undefined);
+const isDated = ({ weekdays, hours, from, until, birthday, awayDays, memberOf, offer, also }: When): boolean =>
+  [weekdays, hours, from, until, birthday, awayDays, memberOf, offer, also].some((part) => part !== undefined);
 
 function calendarBars({ from, until, weekdays, hours }: When): Bar[] {
   const bars: Bar[] = [];
@@ -49,7 +50,7 @@ export function basketBarOf({ kind, amount, of = "running" }: Minimum): Bar | nu
   };
 }
 
-function cardBars({ birthday, first, awayDays, memberOf, offer, tiers }: When): Bar[] {
+function cardBars({ birthday, first, awayDays, memberOf, offer, tiers, also }: When): Bar[] {
   const bars: Bar[] = [];
   if (birthday !== undefined) {
     bars.push(({ facts, now, year }) =>
@@ -65,6 +66,7 @@ function cardBars({ birthday, first, awayDays, memberOf, offer, tiers }: When): 
   if (tiers !== undefined) bars.push((work) => (tiers.includes(work.tierHeld()) ? null : "NOT_THE_TIER"));
   if (memberOf !== undefined) bars.push((work) => (work.isMember(memberOf) ? null : "NOT_MEMBER"));
   if (offer !== undefined) bars.push((work) => (work.hasOffer(offer) ? null : "NO_OFFER"));
+  if (also !== undefined) bars.push(seenBar(also));
   return bars;
 }
 

@@ -59,12 +59,17 @@ function meet(work: Working, rule: ChallengeRule): void {
   const { id, funder } = rule;
   work.effects.push({ type: "stamp", rule: id, unit: "stamps", value: 1, funder });
   if (!isWon) return;
-  if (rule.gives > 0) giveBonus(work, rule);
+  if (rule.gives > 0) giveBonus(work, rule, rule.gives);
   const { label } = rule;
   if (label !== undefined) work.effects.push({ type: "reward", rule: id, unit: "cents", value: 0, funder, label });
 }
 
-function giveBonus(work: Working, { id, funder, of, gives }: ChallengeRule): void {
+/** Puts so much into the purse of the rule that `of` names, outside of its caps. */
+export function giveBonus(
+  work: Working,
+  { id, funder, of }: Pick<ChallengeRule, "id" | "funder" | "of">,
+  gives: number,
+): void {
   const plan = work.plan.savings.find(({ rule }) => rule.id === of)!;
   const bonus = grantOf(plan.rule, id, funder, gives);
   const before = balanceIn(work.purses, plan.place);

@@ -20,6 +20,7 @@ import {
 } from "./prepaid-rule.ts";
 import { PROGRAMME_DEFAULTS, type Programme, type Rule } from "./programme.ts";
 import { programmeFaults } from "./programme-faults.ts";
+import { REFERRAL_DEFAULTS, type ReferralRule } from "./referral-rule.ts";
 import { noteSaid } from "./said.ts";
 import { CAGNOTTE_DEFAULTS, type CagnotteRule, POINTS_DEFAULTS, type PointsRule } from "./saving-rule.ts";
 import { STAMPS_DEFAULTS, type StampsRule } from "./stamps-rule.ts";
@@ -72,6 +73,7 @@ const RULE_DEFAULTS: { readonly [K in Rule["kind"]]: object } = {
   club: CLUB_DEFAULTS,
   challenge: CHALLENGE_DEFAULTS,
   draw: DRAW_DEFAULTS,
+  referral: REFERRAL_DEFAULTS,
 };
 
 /** The JSON form of a programme, filled in and checked as `programme` does. Throws `ProgrammeFault` with every fault found. */
@@ -164,4 +166,9 @@ export function challenge(draft: Draft<ChallengeRule, keyof typeof CHALLENGE_DEF
 /** Preset *tombola*: one entry of a draw for every so many cents. */
 export function draw(draft: Draft<DrawRule, keyof typeof DRAW_DEFAULTS>): DrawRule {
   return noteSaid({ kind: "draw", ...DRAW_DEFAULTS, ...draft }, draft);
+}
+
+/** Preset *parrainage*: something for a customer who brings another one, and for the one who is brought. */
+export function referral(draft: Draft<ReferralRule, keyof typeof REFERRAL_DEFAULTS>): ReferralRule {
+  return noteSaid({ kind: "referral", ...REFERRAL_DEFAULTS, ...draft }, draft);
 }

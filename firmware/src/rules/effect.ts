@@ -33,7 +33,9 @@ export interface Effect {
     /** Value that somebody else gets from the office: `to` names who. Moves nothing on this card. */
     | "owe"
     /** A refund: what was owed to somebody else is owed no longer. */
-    | "waive";
+    | "waive"
+    /** The card was used at a merchant that a condition names. */
+    | "seen";
   /** Id of the rule; empty where the programme has none for what was asked. */
   readonly rule: string;
   readonly unit: Unit;
@@ -57,6 +59,10 @@ export interface Effect {
   readonly fraction?: number;
   /** Of what is owed to somebody else: the name of an association or a partner. */
   readonly to?: string;
+  /** The number of another card. */
+  readonly toCard?: number;
+  /** Of `seen`: the day that the card had before, since 2000. Left out: none. */
+  readonly before?: number;
 }
 
 /** A rule that did not match, and why. */
@@ -128,6 +134,15 @@ export type Note =
   | { readonly note: "club"; readonly rule: string; readonly until: number; readonly isOver: boolean }
   /** An offer that the card got, and its last day. */
   | { readonly note: "offer"; readonly rule: string; readonly label: string; readonly until: number }
+  /** What a first purchase brought this card, and what another one gets for it from the office. `unitName`: null for cents. */
+  | {
+      readonly note: "referral";
+      readonly rule: string;
+      readonly unitName: string | null;
+      readonly value: number;
+      readonly card: number;
+      readonly godparent: number;
+    }
   /** Something won that costs nothing. */
   | { readonly note: "badge"; readonly rule: string; readonly label: string }
   | { readonly note: "challenge"; readonly rule: string; readonly visited: number; readonly of: number }

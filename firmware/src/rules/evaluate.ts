@@ -62,7 +62,8 @@ function checkTenders(tenders: readonly Tender[]): void {
 }
 
 /** What a customer asks for with a sale. */
-function checkWishes({ use, redeem, prepaid, gift, giftPoints }: Sale): void {
+function checkWishes({ use, redeem, prepaid, gift, giftPoints, referredBy }: Sale): void {
+  if (referredBy !== undefined) checkCount(referredBy, "referredBy");
   if (giftPoints !== undefined) {
     if (gift === undefined) throw new ArithmeticFault("giftPoints without a gift");
     if (whole(giftPoints, "giftPoints") < 1) throw new ArithmeticFault(`giftPoints is ${giftPoints}, not 1 or more`);

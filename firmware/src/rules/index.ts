@@ -40,6 +40,7 @@ export {
   QuantityFault,
   type Written,
 } from "./quantity.ts";
+export type { ReferralRule } from "./referral-rule.ts";
 export type { Refund } from "./refund.ts";
 export { isSaid } from "./said.ts";
 export type { Facts, Line, Sale, Tender } from "./sale.ts";
@@ -52,7 +53,7 @@ export type { ChallengeRule, ClubRule, Level, TiersRule } from "./status-rules.t
 export { STEPS_MAX } from "./steps.ts";
 export { playTrial, type TrialResult, type TrialStep } from "./trial.ts";
 export { momentText, parseMoment, ValueFault, type Values } from "./values.ts";
-export { type Minimum, parseHour, type When } from "./when.ts";
+export { type Also, type Minimum, parseHour, type When } from "./when.ts";
 export type { Funder, MerchantRole, Reason, Unit } from "./words.ts";
 export {
   hasCustomRules,

@@ -50,3 +50,6 @@ export const challenge = preset(draft.challenge);
 
 /** Preset *tombola*: one entry of a draw for every so many cents. */
 export const draw = preset(draft.draw);
+
+/** Preset *parrainage*: something for a customer who brings another one, and for the one who is brought. */
+export const referral = preset(draft.referral);

@@ -14,6 +14,7 @@ export {
   points,
   prepaid,
   programme,
+  referral,
   stamps,
   tiers,
   units,

@@ -4,9 +4,11 @@ import { type Place, placeOf } from "./place.ts";
 import type { PrepaidRule, UnitsRule } from "./prepaid-rule.ts";
 import type { Programme, Rule } from "./programme.ts";
 import { type Ratio, ratio } from "./ratio.ts";
+import type { ReferralRule } from "./referral-rule.ts";
 import type { SavingRule } from "./saving-rule.ts";
 import type { StampsRule } from "./stamps-rule.ts";
 import type { ChallengeRule, ClubRule, TiersRule } from "./status-rules.ts";
+import { alsoOf } from "./when.ts";
 
 /** A rate of all. */
 export const BASIS_POINTS = 10_000;
@@ -42,6 +44,9 @@ export interface Plan {
   readonly clubs: readonly ClubRule[];
   readonly challenges: readonly ChallengeRule[];
   readonly draws: readonly DrawRule[];
+  readonly referral: ReferralRule | null;
+  /** For each purse that marks where the card was used, one of the rules that ask for it. */
+  readonly seen: readonly Rule[];
   /** Sums with days of their own that its purses keep, all together. */
   readonly lots: number;
 }
@@ -67,6 +72,8 @@ function makePlan(programme: Programme): Plan {
     inOrder.filter((rule): rule is Extract<Rule, { kind: K }> => (kinds as readonly string[]).includes(rule.kind));
   const [tiers = null] = of("tiers");
   const [prepaid = null] = of("prepaid");
+  const [referral = null] = of("referral");
+  const purses = rules.map((rule) => alsoOf(rule)?.purse);
   return {
     programme,
     inOrder,
@@ -90,6 +97,8 @@ function makePlan(programme: Programme): Plan {
     clubs: of("club"),
     challenges: of("challenge"),
     draws: of("draw"),
+    referral,
+    seen: rules.filter((_, i) => purses[i] !== undefined && purses.indexOf(purses[i]) === i),
     lots: sum(inOrder.map(lotsOf)),
   };
 }

@@ -2,6 +2,7 @@ import type { Chip } from "@cachet/card-layout";
 import type { BonusRule, CapRule, DiscountRule, DrawRule, MultiplierRule } from "./modifier-rules.ts";
 import type { PrepaidRule, UnitsRule } from "./prepaid-rule.ts";
 import type { In } from "./quantity.ts";
+import type { ReferralRule } from "./referral-rule.ts";
 import type { CagnotteRule, PointsRule } from "./saving-rule.ts";
 import type { StampsRule } from "./stamps-rule.ts";
 import type { ChallengeRule, ClubRule, TiersRule } from "./status-rules.ts";
@@ -20,7 +21,8 @@ export type Rule =
   | TiersRule
   | ClubRule
   | ChallengeRule
-  | DrawRule;
+  | DrawRule
+  | ReferralRule;
 
 /** A programme: everything that decides about value, as plain data; custom rules alone are functions. */
 export interface Programme {

@@ -12,6 +12,7 @@ import type { PrepaidRule, UnitsRule } from "./prepaid-rule.ts";
 import type { Sale } from "./sale.ts";
 import { holdingOf } from "./saving.ts";
 import type { SavingRule } from "./saving-rule.ts";
+import { unmarkSeen } from "./seen.ts";
 import { addStamps } from "./stamps.ts";
 import { unspendTiers } from "./tiers.ts";
 import { holdUnits, UNITS_MAX, unitsIn } from "./units.ts";
@@ -67,16 +68,21 @@ class Reversal {
 
   say(type: "clawback" | "return" | "waive", of: Effect, value: number, more: Partial<Effect> = {}): void {
     if (value === 0 && more.wouldBe === undefined && more.fraction === undefined) return;
-    const { rule, unit, funder, label, to } = of;
-    const named = { ...(label === undefined ? {} : { label }), ...(to === undefined ? {} : { to }) };
+    const { rule, unit, funder, label, to, toCard } = of;
+    const named = {
+      ...(label === undefined ? {} : { label }),
+      ...(to === undefined ? {} : { to }),
+      ...(toCard === undefined ? {} : { toCard }),
+    };
     this.work.effects.push({ type, rule, unit, value, funder, ...named, ...more });
   }
 }
 
 /** The saving rule whose purse an effect moved. */
 function savingOf({ work }: Reversal, { rule: id }: Effect): SavingPlan | undefined {
-  const { savings, challenges } = work.plan;
-  const target = challenges.find((challenge) => challenge.id === id)?.of ?? id;
+  const { savings, challenges, referral } = work.plan;
+  const givers = referral === null ? challenges : [...challenges, referral];
+  const target = givers.find((giver) => giver.id === id)?.of ?? id;
   return savings.find(({ rule, bonuses }) => rule.id === target || bonuses.some((bonus) => bonus.id === target));
 }
 
@@ -325,6 +331,9 @@ function undo(reversal: Reversal, effect: Effect): void {
       return;
     case "owe":
       if (reversal.isLast) reversal.say("waive", effect, effect.value);
+      return;
+    case "seen":
+      if (reversal.isLast) unmarkSeen(reversal.work, effect, reversal.work.dayOf(reversal.refund.soldAt));
       return;
     default:
   }

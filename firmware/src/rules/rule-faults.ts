@@ -68,6 +68,7 @@ const when = optional(
     awayDays: optional(count(1, 3_650, "days")),
     memberOf: optional(id),
     offer: optional(count(1, 255)),
+    also: optional(shape({ merchants: listOf(count(1, 65_535), 1, 500), withinDays: count(1, 3_650, "days"), purse })),
   }),
 );
 
@@ -253,6 +254,7 @@ const FIELDS: { readonly [K in Rule["kind"]]: Readonly<Record<string, Check>> } 
     funder,
   },
   draw: { cents: count(1, AMOUNT_MAX, "cents"), entriesMax: count(1, 1_000), when, funder },
+  referral: { of: id, minimum, godchild: count(0, 1_000_000), godparent: count(0, 1_000_000), when, funder },
 };
 
 export const RULE_KINDS = Object.keys(FIELDS) as Rule["kind"][];
@@ -304,6 +306,8 @@ function ownFaults(rule: Rule): string[] {
         [rule.gives > 0 || rule.label !== undefined, "it gives nothing; write gives and of, or a label for a badge"],
         [rule.gives === 0 || rule.of !== undefined, "of must name the rule whose purse gets what it gives"],
       ]);
+    case "referral":
+      return broken([[rule.godchild + rule.godparent > 0, "it gives nothing; write godchild, godparent or both"]]);
     default:
       return [];
   }

@@ -28,12 +28,16 @@ export interface Sale {
   readonly gift?: string;
   /** How many points it takes, of a gift that somebody else is owed. Left out: as many as the catalogue says. */
   readonly giftPoints?: number;
+  /** Number of the card whose holder recommended the shop, at a first purchase. */
+  readonly referredBy?: number;
   /** Prepaid units to use. */
   readonly use?: number;
 }
 
 /** What the terminal knows about the visit. */
 export interface Facts {
+  /** The card's own number. Left out: not known. */
+  readonly card?: number;
   readonly merchant: number;
   /** Seconds since 2000-01-01T00:00Z. */
   readonly at: number;

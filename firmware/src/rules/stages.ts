@@ -9,10 +9,13 @@ import { offersGiven } from "./offers.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { expireBonus, notePrepaid, payPrepaid, prepaidPurses } from "./prepaid.ts";
 import type { Programme, Rule } from "./programme.ts";
+import { noteReferral, refer } from "./referral.ts";
 import { expireSaving, noteSaving, redeemSaving, savingPurse, takeGift } from "./saving.ts";
+import { markSeen } from "./seen.ts";
 import { noteStamps, offerFreeItems, offerMoney, stampsPurse, stampVisit } from "./stamps.ts";
 import { climbTiers, noteTiers, reviewTiers, tiersPurse } from "./tiers.ts";
 import { noteUnits, useUnits } from "./units.ts";
+import { alsoOf } from "./when.ts";
 import type { Step, Working } from "./working.ts";
 
 /** What a programme has to do at a visit, and nothing else: found once, since a terminal sells all day. */
@@ -35,7 +38,7 @@ function daySteps({ savings, prepaid, tiers }: Plan): Step[] {
  * result does not depend on the order of the rules in the file.
  */
 function saleSteps(plan: Plan): Step[] {
-  const { savings, stamps, prepaid, units, tiers, challenges, draws } = plan;
+  const { savings, stamps, prepaid, units, tiers, challenges, draws, referral } = plan;
   return [
     ...each(stamps, offerFreeItems),
     ...each(stamps, offerMoney),
@@ -46,9 +49,11 @@ function saleSteps(plan: Plan): Step[] {
     ...each(units, useUnits),
     ...each(savings, earnSaving),
     ...each(challenges, meetChallenge),
+    ...each([referral], refer),
     ...each(stamps, stampVisit),
     ...each([tiers], climbTiers),
     ...each(draws, drawEntries),
+    ...each([plan.seen], markSeen),
   ];
 }
 
@@ -82,7 +87,8 @@ export function runStages(work: Working): void {
 function earnersOf(plan: Plan, id: string): string[] {
   const saving = plan.savings.find(({ rule }) => rule.id === id);
   const challenges = plan.challenges.flatMap((rule) => (rule.of === id ? rule.id : []));
-  return [id, ...(saving?.bonuses ?? []).map((bonus) => bonus.id), ...challenges];
+  const referral = plan.referral?.of === id ? [plan.referral.id] : [];
+  return [id, ...(saving?.bonuses ?? []).map((bonus) => bonus.id), ...challenges, ...referral];
 }
 
 function notesOfRule(
@@ -108,6 +114,8 @@ function notesOfRule(
       return noteClub(rule, purses, today);
     case "challenge":
       return noteChallenge(rule, purses, effects);
+    case "referral":
+      return noteReferral(plan, rule, effects);
     case "draw":
       return effects.flatMap((effect): Note[] =>
         effect.type === "entries" && effect.rule === rule.id
@@ -133,8 +141,13 @@ export function notesOf(
   return plan.inOrder.flatMap((rule) => notesOfRule(plan, rule, purses, effects, today));
 }
 
-/** The purses that a rule keeps on a card. */
+/** The purses that a rule keeps on a card; one that marks where the card was used may be kept by several. */
 export function pursesOfRule(rule: Rule): { readonly kind: PurseKind; readonly index: number }[] {
+  const also = alsoOf(rule);
+  return [...ownPurses(rule), ...(also === undefined ? [] : [{ kind: "seen" as const, index: also.purse }])];
+}
+
+function ownPurses(rule: Rule): { readonly kind: PurseKind; readonly index: number }[] {
   switch (rule.kind) {
     case "stamps":
       return [{ kind: stampsPurse(rule), index: rule.purse }];
@@ -163,7 +176,8 @@ export function pursesOfRule(rule: Rule): { readonly kind: PurseKind; readonly i
 
 /** The purses a programme keeps on a card. */
 export function pursesOf(programme: Programme): PurseKind[] {
-  const own = programme.rules.flatMap((rule) => pursesOfRule(rule).map(({ kind }) => kind));
+  const own = programme.rules.flatMap((rule) => ownPurses(rule).map(({ kind }) => kind));
+  const seen = new Set(programme.rules.flatMap((rule) => alsoOf(rule)?.purse ?? []));
   const given = offersGiven(programme);
   const isOther = (offer: number | undefined) => offer !== undefined && !given.includes(offer);
   // Beside those that rules give, there is room for one that somebody else puts on the card.
@@ -174,5 +188,5 @@ export function pursesOf(programme: Programme): PurseKind[] {
       ? ([kind === "cagnotte" ? "owed-cents" : "owed-points"] as const)
       : [],
   );
-  return [...own, ...offers, ...owed];
+  return [...own, ...offers, ...owed, ...[...seen].map(() => "seen" as const)];
 }

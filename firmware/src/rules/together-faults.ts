@@ -4,7 +4,7 @@ import { broken } from "./field-faults.ts";
 import { offersGiven } from "./offers.ts";
 import type { Programme, Rule } from "./programme.ts";
 import { pursesOfRule } from "./stages.ts";
-import type { When } from "./when.ts";
+import { type Also, alsoOf, type When } from "./when.ts";
 
 const whenOf = (rule: Rule): When => ("when" in rule ? (rule.when ?? {}) : {});
 
@@ -55,12 +55,17 @@ function nameFaults(rules: readonly Rule[]): string[] {
 
 /** What is wrong with a rule's condition in the programme that it stands in. */
 function whenFaults(rule: Rule, merchants: Programme["merchants"]): string[] {
-  const { from, until, merchants: named = [] } = whenOf(rule);
+  const { from, until, merchants: named = [], also } = whenOf(rule);
   const isOver = from !== undefined && until !== undefined && parseDay(until)! <= parseDay(from)!;
   return [
     ...named.flatMap((one) =>
       merchants[one] === undefined
         ? [`rule "${rule.id}": when.merchants names ${one}, who is not in the programme`]
+        : [],
+    ),
+    ...(also?.merchants ?? []).flatMap((one) =>
+      merchants[one] === undefined
+        ? [`rule "${rule.id}": when.also names merchant ${one}, who is not in the programme`]
         : [],
     ),
     ...(isOver
@@ -106,6 +111,20 @@ function offerFaults(rules: readonly Rule[]): string[] {
   );
 }
 
+/** A purse that marks where a card was used means the same merchants to every rule that looks at it. */
+function alsoFaults(rules: readonly Rule[]): string[] {
+  return rules.flatMap((rule, i) => {
+    const also = alsoOf(rule);
+    const other = rules.slice(0, i).find((one) => also !== undefined && alsoOf(one)?.purse === also.purse);
+    if (also === undefined || other === undefined) return [];
+    const listed = ({ merchants }: Also) => [...new Set(merchants)].sort((a, b) => a - b).join();
+    if (listed(alsoOf(other)!) === listed(also)) return [];
+    return [
+      `rule "${rule.id}": purse ${also.purse} of when.also marks other merchants for rule "${other.id}"; give it another`,
+    ];
+  });
+}
+
 /** What is wrong with several rules beside each other. */
 export function togetherFaults(rules: readonly Rule[]): string[] {
   const faults: string[] = [];
@@ -118,6 +137,7 @@ export function togetherFaults(rules: readonly Rule[]): string[] {
   for (const [kind, why] of [
     ["prepaid", "else a top-up would not know where to go"],
     ["tiers", "a card has one level in a programme"],
+    ["referral", "else one new customer would be counted twice"],
     ["units", "else units that a till asks for would be used of each of them"],
   ] as const) {
     if (rules.filter((rule) => rule.kind === kind).length > 1)
@@ -129,6 +149,7 @@ export function togetherFaults(rules: readonly Rule[]): string[] {
     if (ids.has(rule.id)) faults.push(`rule "${rule.id}" stands twice`);
     ids.add(rule.id);
     for (const { kind, index } of pursesOfRule(rule)) {
+      if (kind === "seen") continue;
       // Whatever kind of purse a version keeps money in, another rule must not find it.
       const family = /cagnotte|points/.exec(kind)?.[0] ?? kind;
       if (purses.has(`${family} ${index}`))
@@ -136,5 +157,5 @@ export function togetherFaults(rules: readonly Rule[]): string[] {
       purses.set(`${family} ${index}`, rule.id);
     }
   }
-  return [...faults, ...referenceFaults(rules), ...nameFaults(rules), ...offerFaults(rules)];
+  return [...faults, ...referenceFaults(rules), ...nameFaults(rules), ...offerFaults(rules), ...alsoFaults(rules)];
 }

@@ -12,6 +12,7 @@ interface Named {
   readonly use?: number;
   readonly gift?: string;
   readonly giftPoints?: number;
+  readonly referredBy?: number;
   readonly prepaid?: number | "none";
   readonly lines?: unknown;
   readonly tenders?: readonly { readonly kind: string }[];
@@ -53,7 +54,7 @@ function undoing({ type, of }: Named, on: string, earlier: readonly Named[]): st
 
 function strangeSale(
   programme: Programme,
-  { lines = [], tenders = [], use, gift, giftPoints, prepaid }: Named,
+  { lines = [], tenders = [], use, gift, giftPoints, referredBy, prepaid }: Named,
 ): string | null {
   const plan = planOf(programme);
   const ids = (lines as readonly { readonly id?: string }[]).map(({ id }, i) => id ?? `${i + 1}`);
@@ -64,6 +65,7 @@ function strangeSale(
   if (use !== undefined && use > 0 && plan.units.length === 0) return "use: the programme has no rule of units";
   if (typeof prepaid === "number" && prepaid > 0 && plan.prepaid === null)
     return "prepaid: the programme has no rule of prepaid money";
+  if (referredBy !== undefined && plan.referral === null) return "referredBy: the programme has no rule of referral";
   if (giftPoints !== undefined && gift === undefined) return "giftPoints: they are of a gift; write its id in gift";
   const hasGifts = plan.savings.some(({ rule }) => rule.kind === "points" && rule.gifts.length > 0);
   return gift !== undefined && !hasGifts ? "gift: the programme has no rule with gifts" : null;

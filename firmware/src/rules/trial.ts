@@ -60,6 +60,7 @@ const COMMON: Readonly<Record<string, Check>> = {
     fits((value) => typeof value === "string" && parseDay(`2000-${value}`) !== null, 'must be month and day, "02-29"'),
   ),
   lastDay: optional(isDay),
+  cardNumber: optional(count(1, 562_949_953_421_311)),
 };
 const line = shape({
   id: optional(words(40)),
@@ -81,6 +82,7 @@ const EVENT = variants("type", {
     rewards: optional(oneOf(["later"])),
     gift: optional(words(40)),
     giftPoints: optional(count(1, 16_777_215)),
+    referredBy: optional(count(1, 562_949_953_421_311)),
     use: optional(count(0, 9_999)),
   }),
   "top-up": shape({ ...COMMON, amount: CENTS }),
@@ -108,6 +110,7 @@ interface Event {
   readonly clockSuspect?: boolean;
   readonly birthday?: string;
   readonly lastDay?: string;
+  readonly cardNumber?: number;
   readonly lines?: unknown;
   readonly of?: string;
   readonly rule?: string;
@@ -138,7 +141,7 @@ interface WrittenLine {
 
 function saleOf(event: Event): Sale {
   const { type: _type, id: _id, at: _at, merchant: _merchant, card: _card, clockSuspect: _suspect, ...rest } = event;
-  const { birthday: _birthday, lastDay: _lastDay, lines = [], ...asked } = rest;
+  const { birthday: _birthday, lastDay: _lastDay, cardNumber: _number, lines = [], ...asked } = rest;
   return {
     tip: 0,
     ...(asked as Partial<Sale>),
@@ -241,6 +244,7 @@ class Trial {
       merchant: event.merchant ?? first!,
       at,
       clockSuspect: event.clockSuspect ?? false,
+      ...(event.cardNumber === undefined ? {} : { card: event.cardNumber }),
       ...(lastDay === undefined ? {} : { lastDay }),
       ...(born === undefined ? {} : { birthday: { month: born[0]!, dayOfMonth: born[1]! } }),
     };

@@ -249,6 +249,7 @@ function pursesOfValue(programme: Programme, rule: Rule, given: unknown, today: 
   }
 }
 
+const SEEN = listOf(shape({ purse: count(0, 7), day: isDay }), 0, 8);
 const OFFERS = listOf(shape({ offer: count(1, 255), from: isDay, until: isDay }), 0, 8);
 
 const keepers = ({ rules }: Programme): string =>
@@ -265,6 +266,13 @@ export function pursesFrom(programme: Programme, values: Values, today: number):
         given as readonly { offer: number; from: string; until: string }[]
       ).entries())
         purses.push({ kind: "offer", index, offer, from: parseDay(from)!, until: parseDay(until)! });
+      continue;
+    }
+    if (id === "seen") {
+      const [problem] = SEEN(given, id);
+      if (problem !== undefined) throw new ValueFault(problem);
+      for (const { purse: index, day } of given as readonly { purse: number; day: string }[])
+        purses.push({ kind: "seen", index, day: parseDay(day)! });
       continue;
     }
     const rule = programme.rules.find((one) => one.id === id);
@@ -363,5 +371,12 @@ export function valuesFrom(programme: Programme, purses: readonly Purse[]): Valu
   const offers = purses.flatMap((purse) =>
     purse.kind === "offer" ? [{ offer: purse.offer, from: dayText(purse.from), until: dayText(purse.until) }] : [],
   );
-  return Object.fromEntries(offers.length === 0 ? written : [...written, ["offers", offers]]);
+  const seen = purses.flatMap((purse) =>
+    purse.kind === "seen" && purse.day > 0 ? [{ purse: purse.index, day: dayText(purse.day) }] : [],
+  );
+  return Object.fromEntries([
+    ...written,
+    ...(offers.length === 0 ? [] : [["offers", offers] as const]),
+    ...(seen.length === 0 ? [] : [["seen", seen] as const]),
+  ]);
 }

@@ -19,6 +19,16 @@ export interface Minimum {
   readonly of?: "initial" | "running";
 }
 
+/** Other merchants of the programme at which the card was used lately. */
+export interface Also {
+  /** At one of these, by number. At these merchants themselves the condition does not hold. */
+  readonly merchants: readonly number[];
+  /** How many days count, today among them: 1 is today alone, 7 today and the six days before. */
+  readonly withinDays: number;
+  /** Purse index where the card keeps the last day, 0 to 7. Conditions with the same merchants may share one. */
+  readonly purse: number;
+}
+
 /** When a rule has its say: every part that is given must hold. */
 export interface When {
   /** 1 Monday to 7 Sunday, local. */
@@ -47,7 +57,13 @@ export interface When {
   readonly memberOf?: string;
   /** An offer to this card alone, by number, open today. */
   readonly offer?: number;
+  /** The card was also used at a partner, lately. */
+  readonly also?: Also;
 }
+
+/** The other merchants that a rule asks for; undefined where it asks for none. */
+export const alsoOf = (rule: object): Also | undefined =>
+  "when" in rule ? (rule.when as When | undefined)?.also : undefined;
 
 /** The hour `17:30` as minutes of the day; null for anything else. `24:00` is the end of the day. */
 export function parseHour(text: string): number | null {

@@ -1,6 +1,8 @@
 import { type Decoded, integer, key, list, map, maybe, orZero, text, uint, word } from "./schema.ts";
 
 const U16_MAX = 0xffff;
+/** Card numbers have 13 digits; a card without a number of its own goes by 2^48 + the last six bytes of its UID. */
+export const CARD_MAX = 2 ** 49 - 1;
 /** Ten million euros: far above any basket, far below where sums of a batch could lose a cent. */
 export const CENTS_MAX = 1_000_000_000;
 
@@ -41,6 +43,7 @@ const RULE_TYPES = {
   receive: 20,
   owe: 21,
   waive: 22,
+  seen: 23,
 } as const;
 
 /** Days since 2000-01-01; 65535 for value that does not end. */
@@ -75,6 +78,10 @@ export const StoredEffect = map({
   fraction: maybe(16, integer({ min: -U16_MAX, max: U16_MAX })),
   /** Name of an association or a partner that is owed the value. */
   to: maybe(17, text(40)),
+  /** Number of another card that is owed it. */
+  toCard: maybe(18, uint(CARD_MAX)),
+  /** Of `seen`: the last day before. */
+  before: maybe(19, uint(U16_MAX)),
 });
 export type StoredEffect = Decoded<typeof StoredEffect>;
 

@@ -1,9 +1,9 @@
 import { ascii, bigEndian, concat } from "@cachet/card-layout";
 import { type Cbor, CborFault, decodeCbor, encodeCbor } from "./cbor.ts";
 import { SHA256_BYTES, type Sha256 } from "./crypto.ts";
-import { CENTS_MAX, Sums } from "./effect.ts";
+import { CARD_MAX, CENTS_MAX, Sums } from "./effect.ts";
 import { ClockChange, ImageChange, ListChange, PowerUp, Provisioned } from "./event.ts";
-import { CARD_MAX, Intent, programmeNumber, uid } from "./intent.ts";
+import { Intent, programmeNumber, uid } from "./intent.ts";
 import { bstr, type Codec, type Decoded, FormatFault, integer, key, map, maybe, text, uint, word } from "./schema.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { POINTS_MAX, SEQUENCE_MAX, unpackState } from "@cachet/card-layout";
 import type { Cbor } from "./cbor.ts";
 import { SHA256_BYTES } from "./crypto.ts";
-import { CENTS_MAX, CREDIT_TYPES, StoredEffect } from "./effect.ts";
+import { CARD_MAX, CENTS_MAX, CREDIT_TYPES, StoredEffect } from "./effect.ts";
 import {
   bstr,
   bstrUpTo,
@@ -20,8 +20,6 @@ import {
 } from "./schema.ts";
 
 const U16_MAX = 0xffff;
-/** Card numbers have 13 digits; a card without a number of its own goes by 2^48 + the last six bytes of its UID. */
-export const CARD_MAX = 2 ** 49 - 1;
 
 const cents = uint(CENTS_MAX);
 export const programmeNumber = integer({ min: 1, max: U16_MAX });
@@ -74,6 +72,8 @@ export const StoredSale = map({
   use: maybe(9, uint(U16_MAX)),
   /** How many points the gift takes, where somebody else is owed it. Absent: as many as the catalogue says. */
   giftPoints: maybe(10, uint(POINTS_MAX)),
+  /** Number of the card whose holder recommended the shop. */
+  referredBy: maybe(11, uint(CARD_MAX)),
 });
 export type StoredSale = Decoded<typeof StoredSale>;
 

@@ -1,6 +1,6 @@
 import { CREDIT_BYTES_MAX } from "./credit.ts";
 import { SHA256_BYTES } from "./crypto.ts";
-import { CARD_MAX } from "./intent.ts";
+import { CARD_MAX } from "./effect.ts";
 import { bytesColumn, countedColumn, uintColumn, wordColumn } from "./list-column.ts";
 import { type Rows, rowsOf, type Table, table } from "./list-table.ts";
 import { type Decoded, map, maybe } from "./schema.ts";

@@ -1,9 +1,9 @@
 import { bigEndian, concat, MAC_BYTES, readBigEndian } from "@cachet/card-layout";
 import { base32nopad } from "@scure/base";
 import { decodeCbor, encodeCbor } from "./cbor.ts";
-import { StoredEffect } from "./effect.ts";
+import { CARD_MAX, StoredEffect } from "./effect.ts";
 import { isFormatError } from "./entry.ts";
-import { CARD_MAX, programmeNumber, StoredSale } from "./intent.ts";
+import { programmeNumber, StoredSale } from "./intent.ts";
 import { type Decoded, integer, key, list, map, maybe, truth, uint } from "./schema.ts";
 
 /**

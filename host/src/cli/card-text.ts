@@ -69,6 +69,8 @@ export function amountText(purse: Purse): string {
       return `until ${dayText(purse.until)}`;
     case "visited":
       return `${purse.won} won`;
+    case "seen":
+      return dayText(purse.day);
     case "offer":
       return `number ${purse.offer}, ${dayText(purse.from)} to ${dayText(purse.until)}`;
   }

@@ -3,12 +3,14 @@ import { amountOf, MOMENT, momentOf, type StepReader } from "./step-reader.ts";
 
 const KINDS = ["sale", "top-up", "buy", "refund", "give", "receive", "close", "balance", "settle"] as const;
 /** What a sale may have beside its lines. */
-const OF_SALE = ["redeem", "use", "gift", "gift-points", "prepaid", "later", "late"] as const;
+const OF_SALE = ["redeem", "use", "gift", "gift-points", "referred-by", "prepaid", "later", "late"] as const;
 /** Fields of a tap that say what is wanted. */
 export const WISH_FIELDS: readonly string[] = [...KINDS, ...OF_SALE, "lines"];
 
 const AMOUNT = "an amount such as 12.50";
 const whole = (text: string): number | null => (/^[1-9]\d{0,8}$/.test(text) ? Number(text) : null);
+
+const cardOf = (text: string): number | null => (/^\d{13,15}$/.test(text) ? Number(text) : null);
 
 /** `4.80`, or `4.80:tobacco` with its category. */
 function saleLine(text: string) {
@@ -58,6 +60,7 @@ function saleOf(reader: StepReader): Wish {
     ...(reader.has("use") ? { use: reader.word("use", whole, "how many units", 1) } : {}),
     ...(reader.has("gift") ? { gift: reader.word("gift", named, "the id of a gift", "") } : {}),
     ...(reader.has("gift-points") ? { giftPoints: reader.word("gift-points", whole, "how many points", 1) } : {}),
+    ...(reader.has("referred-by") ? { referredBy: reader.word("referred-by", cardOf, "a card's number", 1) } : {}),
     ...(reader.mark("later") ? { rewards: "later" as const } : {}),
     ...(late === undefined ? {} : { late }),
   };

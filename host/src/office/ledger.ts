@@ -26,8 +26,8 @@ export const owedAccount = (to: string | number, programme: number) =>
 const paysAccount = (funder: StoredEffect["funder"], programme: number) => `pays/${funder}/${programme}`;
 
 /** Who is owed what an effect says, by name or by the number of a card; null where nobody is. */
-export function creditorOf({ type, to }: StoredEffect): string | number | null {
-  return type === "owe" || type === "waive" ? (to ?? null) : null;
+export function creditorOf({ type, to, toCard }: StoredEffect): string | number | null {
+  return type === "owe" || type === "waive" ? (to ?? toCard ?? null) : null;
 }
 
 /** Money that left the card. What points took off a ticket was never money on the card. */

@@ -3,7 +3,7 @@ import type { PurchaseList } from "./purchase-list.ts";
 
 /** Something that purchases do not say, so that rules which ask for it come out otherwise than at a counter. */
 export interface Caution {
-  readonly missing: "merchant" | "time" | "category" | "tender" | "top-up" | "fee" | "birthday" | "offer";
+  readonly missing: "merchant" | "time" | "category" | "tender" | "top-up" | "fee" | "birthday" | "offer" | "referral";
   /** Rules that ask for it, by id; empty where it concerns the whole programme. */
   readonly rules: readonly string[];
 }
@@ -32,6 +32,7 @@ const NEVER_SAID: readonly {
   { missing: "tender", asks: (rule) => whenOf(rule).tender !== undefined },
   { missing: "top-up", asks: ({ kind }) => kind === "prepaid" || kind === "units" },
   { missing: "fee", asks: (rule) => rule.kind === "club" || whenOf(rule).memberOf !== undefined },
+  { missing: "referral", asks: ({ kind }) => kind === "referral" },
   { missing: "birthday", asks: (rule) => whenOf(rule).birthday !== undefined },
   { missing: "offer", asks: (rule, { rules }) => isOfferOfOthers(whenOf(rule).offer, rules) },
 ];

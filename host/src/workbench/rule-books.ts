@@ -36,10 +36,8 @@ export interface CardBooks {
 const hasRow = ({ kind }: Rule): boolean => kind !== "cap";
 
 function unitOf(rule: Rule, rules: readonly Rule[]): Unit {
-  const of =
-    rule.kind === "bonus" || rule.kind === "challenge" || rule.kind === "multiplier"
-      ? rules.find(({ id }) => id === rule.of)
-      : undefined;
+  const isOf = ["bonus", "challenge", "multiplier", "referral"].includes(rule.kind);
+  const of = isOf && "of" in rule ? rules.find(({ id }) => id === rule.of) : undefined;
   const { kind } = of ?? rule;
   if (kind === "points" || kind === "stamps") return kind;
   if (kind === "draw") return "entries";
@@ -72,7 +70,10 @@ export class RuleBooks {
     for (const [place, { rule }] of this.savings.entries()) {
       this.placeOf.set(rule.id, place);
       for (const other of rules)
-        if ((other.kind === "bonus" || (other.kind === "challenge" && other.gives > 0)) && other.of === rule.id)
+        if (
+          (other.kind === "bonus" || other.kind === "referral" || (other.kind === "challenge" && other.gives > 0)) &&
+          other.of === rule.id
+        )
           this.placeOf.set(other.id, place);
     }
   }
@@ -117,6 +118,11 @@ export class RuleBooks {
         this.spend(row, effect.value, effect.cents ?? effect.value, moved);
         return;
       case "owe":
+        if (place === undefined) return;
+        // What another card is promised is given; what an association gets was earned before, and is spent on it.
+        if (effect.to === undefined) give(row, 0, centsOf(this.savings[place]!, effect.value), moved);
+        else this.spend(row, 0, effect.value, moved);
+        return;
       case "reward":
         if (place !== undefined) this.spend(row, effect.taken ?? 0, effect.value, moved);
         else give(row, effect.times ?? 1, effect.value, moved);

@@ -83,6 +83,7 @@ export const en: SheetWords = {
     club: "Club",
     challenge: "Challenge",
     draw: "Prize draw",
+    referral: "Referral",
   },
   staffLine: (id, funder) => (funder === null ? `Rule ${quoted(id)}.` : `Rule ${quoted(id)}, paid by ${funder}.`),
   funders: {
@@ -122,6 +123,8 @@ export const en: SheetWords = {
     first: "at the first visit of the card",
     away: (days) => `when the last visit is at least ${plural(days, "day")} ago`,
     member: (club) => `for members of the club${club === null ? "" : ` ${quoted(club)}`}`,
+    also: (merchants, days) =>
+      `elsewhere than ${merchants}, where the card was used that day${days === 1 ? "" : ` or in the ${plural(days - 1, "day")} before`}`,
     offer: (number) => `with offer no. ${number} on the card, while it lasts`,
   },
 
@@ -338,6 +341,16 @@ export const en: SheetWords = {
   draw: {
     entry: (cents) => `One entry for every whole ${money(cents)} paid.`,
     most: (entries) => `At most ${count(entries)} ${entries === 1 ? "entry" : "entries"} a ticket.`,
+  },
+
+  referral: {
+    godchild: (gives, of) => `A new card, at its first purchase: ${gives} (${of}), at once.`,
+    godparent: (gives, of) =>
+      `The card of whoever brought it: ${gives} (${of}), at a visit after the office put them there.`,
+    minimum: (basket) => `The first purchase counts ${basket}.`,
+    once: "A card is brought once only, at its first visit in this programme, and never by itself.",
+    undone: "When this first purchase is returned as a whole, both parts are taken back.",
+    till: "The number of the other card is typed or scanned at the till, with this first purchase.",
   },
 
   refund: {

@@ -81,6 +81,7 @@ export const fr = {
     club: "Club",
     challenge: "Défi",
     draw: "Tirage au sort",
+    referral: "Parrainage",
   },
   staffLine: (id: string, funder: string | null): string =>
     funder === null ? `Règle ${quoted(id)}.` : `Règle ${quoted(id)}, à la charge de ${funder}.`,
@@ -123,6 +124,9 @@ export const fr = {
     first: "à la première visite de la carte",
     away: (days: number): string => `si la dernière visite date d'au moins ${plural(days, "jour")}`,
     member: (club: string | null): string => `pour les membres du club${club === null ? "" : ` ${quoted(club)}`}`,
+    also: (merchants: string, days: number): string =>
+      `ailleurs que ${merchants}, si la carte y a servi le jour même` +
+      (days === 1 ? "" : days === 2 ? " ou la veille" : ` ou dans les ${count(days - 1)} jours d'avant`),
     offer: (number: number): string => `avec l'offre n° ${number} inscrite sur la carte, tant qu'elle vaut`,
   },
 
@@ -354,6 +358,17 @@ export const fr = {
   draw: {
     entry: (cents: number): string => `Une participation par tranche entière de ${money(cents)} payés.`,
     most: (entries: number): string => `Au plus ${plural(entries, "participation")} par ticket.`,
+  },
+
+  referral: {
+    godchild: (gives: string, of: string): string =>
+      `Nouvelle carte, au premier achat : ${gives} (${of}), tout de suite.`,
+    godparent: (gives: string, of: string): string =>
+      `Carte du parrain : ${gives} (${of}), à une visite après que le bureau les y a inscrits.`,
+    minimum: (basket: string): string => `Le premier achat compte ${basket}.`,
+    once: "Une carte n'est parrainée qu'une fois, à son premier passage dans ce programme, et jamais par elle-même.",
+    undone: "Si ce premier achat est rendu en entier, les deux parts sont retirées.",
+    till: "Le numéro de la carte du parrain se tape ou se scanne à la caisse, avec ce premier achat.",
   },
 
   refund: {

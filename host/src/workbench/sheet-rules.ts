@@ -6,6 +6,7 @@ import type {
   DrawRule,
   PrepaidRule,
   Programme,
+  ReferralRule,
   Rule,
   StampsRule,
   TiersRule,
@@ -171,6 +172,24 @@ function drawLines(reading: Reading, rule: DrawRule): string[] {
   return [draw.entry(rule.cents), draw.most(rule.entriesMax), ...onlyWhen(reading, rule)];
 }
 
+function referralLines(reading: Reading, rule: ReferralRule): string[] {
+  const { words, programme, named, isStaff } = reading;
+  const { referral } = words;
+  const { godchild, godparent, minimum } = rule;
+  const target = programme.rules.filter(isSaving).find(({ id }) => id === rule.of);
+  if (target === undefined) return [];
+  const isAnyBasket = minimum.kind === "reaches" && minimum.amount === 0;
+  return [
+    ...(godchild > 0 ? [referral.godchild(amountOf(words, target, godchild), named(target.id))] : []),
+    ...(godparent > 0 ? [referral.godparent(amountOf(words, target, godparent), named(target.id))] : []),
+    ...(isAnyBasket ? [] : [referral.minimum(basketText(words, minimum))]),
+    ...onlyWhen(reading, rule),
+    referral.once,
+    referral.undone,
+    ...(isStaff ? [referral.till] : []),
+  ];
+}
+
 /** Everything that a rule means, one sentence each. Rules that change what another one earns are said with that one. */
 export function ruleLines(reading: Reading, rule: Rule): string[] {
   switch (rule.kind) {
@@ -193,6 +212,8 @@ export function ruleLines(reading: Reading, rule: Rule): string[] {
       return challengeLines(reading, rule);
     case "draw":
       return drawLines(reading, rule);
+    case "referral":
+      return referralLines(reading, rule);
     case "multiplier":
     case "bonus":
     case "cap":

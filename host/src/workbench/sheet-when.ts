@@ -48,7 +48,7 @@ function birthdayText({ when }: SheetWords, { before, after, leap }: NonNullable
 export function conditions(words: SheetWords, programme: Programme, asked: When | undefined): string[] {
   if (asked === undefined) return [];
   const { when } = words;
-  const { weekdays, hours, basket, merchants, tender, tiers, birthday, first, awayDays, memberOf, offer } = asked;
+  const { weekdays, hours, basket, merchants, tender, tiers, birthday, first, awayDays, memberOf, offer, also } = asked;
   const clubs = programme.rules.filter(({ kind }) => kind === "club");
   return [
     ...(weekdays === undefined ? [] : [when.weekdays(weekdays)]),
@@ -63,6 +63,7 @@ export function conditions(words: SheetWords, programme: Programme, asked: When 
     ...(awayDays === undefined ? [] : [when.away(awayDays)]),
     ...(memberOf === undefined ? [] : [when.member(clubs.length > 1 ? memberOf : null)]),
     ...(offer === undefined ? [] : [when.offer(offer)]),
+    ...(also === undefined ? [] : [when.also(merchantsText(words, programme, also.merchants), also.withinDays)]),
   ];
 }
 
@@ -71,7 +72,8 @@ export function asksForClock({ rules }: Pick<Programme, "rules">): boolean {
   return rules.some((rule: Rule) => {
     if (rule.kind === "club" || (rule.kind === "stamps" && rule.cooldownMinutes > 0)) return true;
     if ((rule.kind === "bonus" || rule.kind === "discount") && rule.limit !== undefined) return true;
-    const { weekdays, hours, from, until, birthday, awayDays, memberOf, offer } = ("when" in rule && rule.when) || {};
-    return [weekdays, hours, from, until, birthday, awayDays, memberOf, offer].some((part) => part !== undefined);
+    const { weekdays, hours, from, until, birthday, awayDays, memberOf, offer, also } =
+      ("when" in rule && rule.when) || {};
+    return [weekdays, hours, from, until, birthday, awayDays, memberOf, offer, also].some((part) => part !== undefined);
   });
 }

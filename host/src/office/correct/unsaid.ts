@@ -13,6 +13,7 @@ export interface Unsaid {
 /** What the journal says of a visit, or what follows from it. `spentToday` in cents; `day`: of the record that was found. */
 export function factsOf({ intent }: StoredVisit, spentToday: number, day: number): Omit<Facts, "at"> {
   return {
+    card: intent.card,
     merchant: intent.merchant,
     clockSuspect: intent.clockSuspect === true,
     spentToday,
