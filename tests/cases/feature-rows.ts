@@ -40,6 +40,10 @@ const prepaid = (more: object = {}) => ({ kind: "prepaid", id: "compte", ...more
 const onTop = (bands: readonly object[], more: object = {}) => ({
   bonus: { bands, ...more },
 });
+const gift = (id: string, label: string, price: number, value: number, to: object) => ({
+  ...{ id, label, points: price, value, to },
+});
+const [CARD, OTHER_CARD] = [2_800_010_000_421, 2_800_010_000_438];
 const on = (day: string, hour = "10:00:00") => ({ at: `${day}T${hour}+01:00` });
 
 export const ROWS: readonly Row[] = [
@@ -341,6 +345,17 @@ export const ROWS: readonly Row[] = [
     gives: [{ "give points": 500 }, { "receive points": 500 }, { declined: ["INSUFFICIENT"] }],
   },
   {
+    row: "EC-04 points to a partner",
+    rules: [points({}, { gifts: [gift("miles", "Points pour P", 300, 240, { name: "P", rounding: "floor" })] })],
+    cards: { card: { points: 450 } },
+    events: [sale(1_000, { gift: "miles" }), sale(0, { gift: "miles", giftPoints: 161 })],
+    gives: [
+      { "redeem points": 300, "owe points": 240, payable: 1_000, ticket: ["Points pour P 2,40 €"] },
+      { declined: ["INSUFFICIENT"], "owe points": 0 },
+    ],
+    card: { points: 160 },
+  },
+  {
     row: "EC-08 AC-01",
     rules: [points({}, { when: { from: "2019-02-01", until: "2020-01-01" } })],
     events: [
@@ -359,6 +374,26 @@ export const ROWS: readonly Row[] = [
     ],
     events: [sale(3_000, { merchant: 1 }), sale(3_000, { merchant: 3 })],
     gives: [{ "earn points": 30 }, { "earn points": 60 }],
+  },
+  {
+    row: "EC-09 with a partner, where the card was also used",
+    rules: [
+      points({}),
+      {
+        kind: "multiplier",
+        id: "carburant",
+        of: "points",
+        permille: 2_000,
+        when: { merchants: [3], also: { merchants: [1, 2], withinDays: 30, purse: 0 } },
+      },
+    ],
+    events: [
+      sale(3_000, { merchant: 3, ...on("2027-01-01") }),
+      sale(3_000, { merchant: 1, ...on("2027-01-02", "00:00:00") }),
+      sale(3_000, { merchant: 3, ...on("2027-01-31", "23:59:59") }),
+      sale(3_000, { merchant: 3, ...on("2027-02-01", "00:00:00") }),
+    ],
+    gives: [{ "earn points": 30 }, { "earn points": 30 }, { "earn points": 60 }, { "earn points": 30 }],
   },
   {
     row: "EC-10",
@@ -444,6 +479,45 @@ export const ROWS: readonly Row[] = [
       { type: "sale", ...on("2027-03-15"), lines: [{ amount: 1_000, category: "nouveauté" }] },
     ],
     gives: [{ "earn points": 400 }, { "earn points": 100 }],
+  },
+  {
+    row: "AC-18",
+    rules: [
+      points({}),
+      {
+        kind: "referral",
+        id: "parrainage",
+        of: "points",
+        minimum: { kind: "reaches", amount: 2_000 },
+        godchild: 500,
+        godparent: 500,
+      },
+    ],
+    cards: { filleul: {}, petit: {}, seul: {} },
+    events: [
+      sale(2_000, { card: "filleul", cardNumber: CARD, referredBy: OTHER_CARD }),
+      sale(2_000, { card: "filleul", cardNumber: CARD, referredBy: OTHER_CARD }),
+      sale(1_999, { card: "petit", cardNumber: CARD, referredBy: OTHER_CARD }),
+      sale(2_000, { card: "seul", cardNumber: CARD, referredBy: CARD }),
+    ],
+    gives: [
+      {
+        "earn parrainage": 500,
+        "owe parrainage": 500,
+        ticket: ["Parrainage +500 points", "Parrain, carte …0438 +500 points"],
+      },
+      { declined: ["SEEN_BEFORE"], "earn parrainage": 0, "owe parrainage": 0 },
+      { declined: ["BELOW_MINIMUM"], "earn parrainage": 0, "owe parrainage": 0 },
+      { declined: ["SAME_CARD"], "earn parrainage": 0, "owe parrainage": 0 },
+    ],
+  },
+  {
+    row: "AC-25",
+    rules: [points({}, { gifts: [gift("don", "Don à X", 1_000, 1_000, { name: "X", rounding: "floor" })] })],
+    cards: { card: { points: 1_000 } },
+    events: [sale(100, { gift: "don" })],
+    gives: [{ "redeem points": 1_000, "owe points": 1_000, ticket: ["Don à X 10,00 €"] }],
+    card: { points: 1 },
   },
   {
     row: "AC-33",
