@@ -66,9 +66,16 @@ function refund(asked: Asked): Json {
   };
 }
 
+/** Rules that give beside what a purchase earns; cases speak of them in words of their own. */
+const ASIDE: readonly string[] = ["challenge", "referral"];
+
+/** What others are owed, or owed no longer: a number of cents or points, by name or by the number of a card. */
+const owed = (asked: Asked, type: "owe" | "waive"): Json =>
+  Object.fromEntries(ofType(asked, type).map(({ to, toCard, value }) => [to ?? String(toCard), value]));
+
 /** What caps cut of all that a purchase earned. */
 function capped({ step }: Asked): Json {
-  const earned = step.effects.filter(({ type, rule }) => type === "earn" && rule !== "challenge");
+  const earned = step.effects.filter(({ type, rule }) => type === "earn" && !ASIDE.includes(rule));
   const cut = earned.find(({ wouldBe }) => wouldBe !== undefined);
   return {
     would_be: earned.reduce((all, { wouldBe, value }) => all + (wouldBe ?? value), 0),
@@ -94,8 +101,11 @@ const ownOwed = (value: unknown): number => (typeof value === "number" ? 0 : num
 
 /** What each word of `then` and `final` means. */
 const SAYS: Readonly<Record<string, (asked: Asked) => unknown>> = {
-  earn_cents: (asked) => total(asked, "earn", (effect) => effect.unit === "cents" && effect.rule !== "challenge"),
-  earn_points: (asked) => total(asked, "earn", (effect) => effect.unit === "points" && effect.rule !== "challenge"),
+  earn_cents: (asked) => total(asked, "earn", (effect) => effect.unit === "cents" && !ASIDE.includes(effect.rule)),
+  earn_points: (asked) => total(asked, "earn", (effect) => effect.unit === "points" && !ASIDE.includes(effect.rule)),
+  referral: (asked) => total(asked, "earn", ofRule("referral")),
+  owed: (asked) => owed(asked, "owe"),
+  waived: (asked) => owed(asked, "waive"),
   bonus_cents: (asked) => total(asked, "earn", ofRule("challenge")),
   applied,
   capped,

@@ -19,11 +19,17 @@ function saleOf(given: Words): Json {
   });
   const prepaid = tenders.filter(({ kind }) => kind === "prepaid").reduce((all, { amount }) => all + amount, 0);
   const redeem = given.take<number | "max" | null>("redeem_request", null);
+  const asked = [
+    ["gift", "gift"],
+    ["gift_points", "giftPoints"],
+    ["referred_by", "referredBy"],
+  ].flatMap(([word, field]) => (given.has(word!) ? [[field, given.take<unknown>(word!, null)] as const] : []));
   return {
     type: "sale",
     lines: given.list("lines").map(lineOf),
     tip: given.take("tip", 0),
     ...(redeem === null ? {} : { redeem }),
+    ...Object.fromEntries(asked),
     ...(tenders.length === 0 ? {} : { prepaid, tenders: tenders.filter(({ kind }) => kind !== "prepaid") }),
   };
 }
@@ -46,6 +52,7 @@ export function eventOf(worked: Case, step: number, said: Json): Json {
     merchant: names.indexOf(given.take<string>("merchant", "?")) + 1,
     card,
     ...(given.has("clock_suspect") ? { clockSuspect: given.take("clock_suspect", false) } : {}),
+    ...(given.has("card_number") ? { cardNumber: given.take("card_number", 0) } : {}),
     ...birthdayOf(worked, card),
   };
   given.take("independent", false);

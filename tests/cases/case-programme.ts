@@ -1,6 +1,7 @@
 import {
   cagnotte,
   challenge,
+  type Gift,
   type Programme,
   points,
   prepaid,
@@ -9,7 +10,18 @@ import {
   tiers,
   units,
 } from "../../firmware/src/rules/plain.ts";
-import { capRules, earnRule, LOTS, modifierRules, ROUNDING, stampsRule, validityOf, whenOf } from "./case-rules.ts";
+import {
+  capRules,
+  donationsOf,
+  earnRule,
+  LOTS,
+  modifierRules,
+  ROUNDING,
+  referralRule,
+  stampsRule,
+  validityOf,
+  whenOf,
+} from "./case-rules.ts";
 import { type Case, type Json, Words } from "./written-case.ts";
 
 /** Names of the case's merchants, in the order of the numbers that the adapter gives them. */
@@ -137,6 +149,11 @@ function withRedemption(rule: Rule, redeem: Words): Rule {
   return { ...rule, redeem: { points: step, cents: stepCents } };
 }
 
+function withGifts(rule: Rule, gifts: readonly Gift[]): Rule {
+  if (rule.kind !== "points") throw new Error("only points are given to others");
+  return { ...rule, gifts };
+}
+
 const POLICIES = {
   deduct_from_refund: "deduct-from-refund",
   allow_negative: "allow-negative",
@@ -155,6 +172,8 @@ function rulesOf(worked: Case, said: Json, all: Words): Rule[] {
   if (all.has("stamps")) rules.push(stampsRule(all.within("stamps")));
   rules.push(...modifierRules(all), ...caps);
   if (all.has("challenge")) rules.push(challengeRule(all.within("challenge")));
+  if (all.has("referral")) rules.push(referralRule(all.within("referral")));
+  if (all.has("donations")) rules[0] = withGifts(rules[0]!, donationsOf(all));
   if (all.has("redeem")) rules[0] = withRedemption(rules[0]!, all.within("redeem"));
   const order = all.take<("bonus" | "paid")[]>("spend_order", ["bonus", "paid"]);
   const recharge = all.within("recharge");
@@ -184,10 +203,16 @@ function nonEarningOf({ when }: Case, all: Words): string[] {
   return not;
 }
 
+/** Merchants that conditions name, by the numbers that the adapter gives them. */
+const withNumbers = (said: Json, names: readonly string[]): Json =>
+  JSON.parse(JSON.stringify(said), (word, value) =>
+    word === "also_at" ? (value as readonly string[]).map((name) => names.indexOf(name) + 1) : value,
+  );
+
 /** The programme that a case speaks of. Throws where it has a word that nobody knows. */
 export function programmeOf(worked: Case, said: Json): Programme {
-  const all = new Words(`${worked.id} programme`, said);
   const names = merchantNames(worked);
+  const all = new Words(`${worked.id} programme`, withNumbers(said, names));
   const roles = all.within("merchants");
   const rules = rulesOf(worked, said, all);
   all.always("refundable", ["paid"]);

@@ -4,10 +4,12 @@ import {
   cagnotte,
   cap,
   discount,
+  type Gift,
   multiplier,
   type Period,
   points,
   type Rule,
+  referral,
   stamps,
   type Validity,
   type Weekday,
@@ -62,6 +64,10 @@ export function whenOf(given: Words): { readonly when?: When } {
   if (given.has("from")) when.from = given.take("from", "");
   if (given.has("to")) when.until = given.take("to", "");
   if (given.has("if_tender")) when.tender = given.take("if_tender", "");
+  if (given.has("also_at")) {
+    const [merchants, withinDays] = [given.take<number[]>("also_at", []), given.take("also_within_days", 0)];
+    when.also = { merchants, withinDays, purse: given.take("also_purse", 0) };
+  }
   if (given.has("if_offer")) when.offer = given.take("if_offer", 0);
   if (given.has("min_basket")) when.basket = { kind: "reaches", amount: given.take("min_basket", 0) };
   return Object.keys(when).length === 0 ? {} : { when };
@@ -95,6 +101,30 @@ export function earnRule(given: Words, hasBuckets: boolean, balanceMax: number |
             groups: "exact",
           },
         });
+  given.end();
+  return made;
+}
+
+/** Gifts of points to others. */
+export const donationsOf = (all: Words): readonly Gift[] =>
+  all.list("donations").map((of) => {
+    const [id, name] = [of.take("id", ""), of.take("to", "")];
+    const to = { name, rounding: of.oneOf("rounding", ROUNDING, "floor") };
+    const made = { id, label: of.take("label", name), points: of.take("points", 0), value: of.take("cents", 0), to };
+    of.end();
+    return made;
+  });
+
+export function referralRule(given: Words): Rule {
+  const made = referral({
+    id: "referral",
+    of: "earn",
+    minimum: { kind: "reaches", amount: given.take("first_purchase", 0) },
+    godchild: given.take("godchild", 0),
+    godparent: given.take("godparent", 0),
+    ...whenOf(given),
+  });
+  given.always("once_per", "godchild");
   given.end();
   return made;
 }

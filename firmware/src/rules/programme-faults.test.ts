@@ -1,5 +1,22 @@
 import { describe, expect, it } from "vitest";
-import { cagnotte, challenge, club, points, prepaid, programmeFaults, type Rule } from "./plain.ts";
+import {
+  cagnotte,
+  challenge,
+  club,
+  discount,
+  points,
+  prepaid,
+  programme,
+  programmeFaults,
+  pursesOf,
+  type Rule,
+  referral,
+} from "./plain.ts";
+
+const HEAD = {
+  ...({ number: 1, version: 1, name: "Two", scope: "town" } as const),
+  merchants: { 1: { name: "A", role: "earn-and-spend" }, 2: { name: "B", role: "earn-and-spend" } },
+} as const;
 
 const money = prepaid({ id: "p" });
 const faults = (more: object, ...rules: readonly object[]): string =>
@@ -55,6 +72,55 @@ describe("a programme with prepaid money", () => {
   });
 });
 
+describe("what others are owed", () => {
+  const media = { media: ["MF0UL21"] };
+  const saving = cagnotte({ id: "c", rate: 500 });
+  const brought = referral({ id: "r", of: "c", godchild: 500, godparent: 400 });
+  const catalogue = (to: unknown, value = 240) => ({
+    ...points({ id: "p", earn: { per: "visit", points: 1 } }),
+    gifts: [{ id: "don", label: "Don", points: 300, value, ...(to === undefined ? {} : { to }) }],
+  });
+
+  it("is right with its usual values", () => {
+    expect(faults(media, saving, brought)).toBe("");
+    expect(faults(media, catalogue({ name: "P", rounding: "floor" }))).toBe("");
+    expect(faults(media, catalogue(undefined, 0))).toBe("");
+  });
+
+  it.each([
+    [[brought], /rule "r": of names "c", which is no rule that saves/],
+    [
+      [saving, brought, { ...brought, id: "s" }],
+      /only one rule may be referral, else one new customer would be counted/,
+    ],
+    [[saving, { ...brought, godchild: 0, godparent: 0 }], /rule "r": it gives nothing; write godchild, godparent or/],
+    [[saving, { ...brought, godchild: 0.5 }], /godchild must be 0 to 1000000/],
+    [[saving, { ...brought, minimum: undefined }], /rule "r": minimum is missing/],
+    [[catalogue({ name: "P" })], /gifts\[0\].to.rounding is missing, it must be one of floor, half-up, ceil/],
+    [[catalogue({ name: "", rounding: "floor" })], /gifts\[0\].to.name must have 1 to 40 characters/],
+    [
+      [catalogue({ name: "P", rounding: "floor" }, 0)],
+      /gift "don": value is what somebody else is owed for it; write 1/,
+    ],
+  ])("is refused with %j", (rules, fault) => {
+    expect(faults(media, ...rules)).toMatch(fault);
+  });
+
+  it("is asked for with one list of merchants in each purse", () => {
+    const merchants = Object.fromEntries([1, 2].map((one) => [one, { name: "M", role: "earn-and-spend" }]));
+    const asking = (id: string, purse: number, named: number[], withinDays: number) =>
+      discount({ id, off: { cents: 1 }, when: { also: { merchants: named, withinDays, purse } } });
+    const first = asking("a", 0, [1, 2], 7);
+    expect(faults({ ...media, merchants }, first, asking("b", 0, [2, 1], 30), asking("d", 1, [1], 7))).toBe("");
+    expect(faults({ ...media, merchants }, first, asking("b", 0, [1], 7))).toMatch(
+      /rule "b": purse 0 of when.also marks other merchants for rule "a"; give it another/,
+    );
+    const sizes = (...rules: Rule[]) =>
+      pursesOf(programme({ ...HEAD, rules })).filter((kind) => kind === "seen").length;
+    expect(sizes(first, asking("b", 0, [1, 2], 30), asking("d", 1, [1], 7))).toBe(2);
+  });
+});
+
 describe("a name", () => {
   it("is missing where it is left out, and not the word undefined", () => {
     const saving = cagnotte({ id: "c", rate: 500 });
@@ -75,6 +141,10 @@ describe("a condition", () => {
     [{ from: "2027-12-25", until: "2027-12-25" }, /rule "c": when.until must be after when.from/],
     [{ from: "2027-12-25", until: "2027-12-01" }, /when.until must be after when.from/],
     [{ basket: { kind: "above", amount: 1 } }, /when.basket.kind is "above", it must be "reaches" \(the amount itself/],
+    [{ also: { merchants: [5], withinDays: 7, purse: 0 } }, /rule "c": when.also names merchant 5, who is not in the/],
+    [{ also: { merchants: [], withinDays: 7, purse: 0 } }, /when.also.merchants must be a list of 1 to 500/],
+    [{ also: { merchants: [1], withinDays: 0, purse: 0 } }, /when.also.withinDays must be 1 to 3650 days/],
+    [{ also: { merchants: [1], withinDays: 7 } }, /when.also.purse must be 0 to 7/],
     [{ sex: "f" }, /rule "c": there is no field "when.sex": no rule may depend on a customer's sex \(articles 225-1/],
     [{ countryOfOrigin: "x" }, /no rule may depend on a customer's origin/],
     [{ code_postal: "33000" }, /no rule may depend on a customer's place of residence/],

@@ -23,6 +23,7 @@ import {
   prepaid,
   programmeFaults,
   type Rule,
+  referral,
   type Sale,
   stamps,
   tiers,
@@ -65,6 +66,8 @@ const anyWhen: fc.Arbitrary<When> = fc
     fc.record({ awayDays: pick(3, 30) }),
     fc.record({ memberOf: fc.constant("friends") }),
     fc.record({ offer: fc.constant(7) }),
+    fc.record({ also: fc.record({ merchants: fc.constant([1]), withinDays: pick(1, 9), purse: fc.constant(0) }) }),
+    fc.record({ also: fc.record({ merchants: fc.constant([2, 5]), withinDays: pick(1, 40), purse: fc.constant(1) }) }),
   )
   .map((when) => when as When);
 const when = maybe(anyWhen);
@@ -121,7 +124,14 @@ const anyRules: fc.Arbitrary<Rule[]> = fc
           options: savingOptions,
           earn: anyEarn,
           redeem: pick(null, { points: 10, cents: 7 }, { points: 3, cents: 50 }),
-          gifts: pick([], [{ id: "mug", label: "Mug", points: 20, value: 500 }]),
+          gifts: pick(
+            [],
+            [{ id: "mug", label: "Mug", points: 20, value: 500 }],
+            [
+              { id: "mug", label: "Mug", points: 20, value: 500 },
+              { id: "boat", label: "Lifeboats", points: 7, value: 5, to: { name: "Lifeboats", rounding: "half-up" } },
+            ],
+          ),
         })
         .map(({ options, ...rest }) => [
           points({ id: "points", purse: 1, ...options, ...rest } as Parameters<typeof points>[0]),
@@ -272,46 +282,76 @@ const anyRules: fc.Arbitrary<Rule[]> = fc
         .record({ cents: pick(500, 1_000), entriesMax: pick(1, 5), when })
         .map((options) => draw({ id: "tombola", ...given(options) } as Parameters<typeof draw>[0])),
     ),
+    maybe(
+      fc
+        .record({
+          of: target,
+          minimum: fc.record({ kind: pick("reaches", "exceeds"), amount: pick(0, 500) }),
+          godchild: pick(0, 30, 400),
+          godparent: pick(1, 50),
+          funder,
+          when,
+        })
+        .map((options) => referral({ id: "friend", ...given(options) } as Parameters<typeof referral>[0])),
+    ),
   )
-  .map(([cash, counted, grid, cups, money, sessions, discounts, multipliers, bonuses, caps, levels, tour, tombola]) => {
-    const kept = [cash, counted, grid, cups, money, sessions].flatMap((rules): Rule[] => rules ?? []);
-    if (kept.length === 0) kept.push(cagnotte({ id: "cash", rate: 500, rounding: "carry" }));
-    const has = (id: string) => kept.some((rule) => rule.id === id);
-    const rules: Rule[] = [
-      ...kept,
-      ...kept.flatMap((rule) =>
-        rule.kind === "stamps" && rule.reward.kind === "offer"
-          ? [discount({ id: "cheese", off: { rate: 1_000 }, when: { offer: rule.reward.offer } })]
-          : [],
-      ),
-      ...discounts.map(({ limit, ...one }, i) =>
-        discount({
-          id: `discount-${i}`,
-          ...given(one),
-          ...(limit === undefined ? {} : { limit: { ...limit, purse: 5 + i } }),
-        } as Parameters<typeof discount>[0]),
-      ),
-      ...multipliers
-        .filter(({ of }) => has(of))
-        .map((one, i) => multiplier({ id: `more-${i}`, ...given(one) } as Parameters<typeof multiplier>[0])),
-      ...bonuses
-        .filter(({ of }) => has(of))
-        .map(({ limit, ...one }, i) =>
-          bonus({
-            id: `bonus-${i}`,
-            ...given(one),
-            ...(limit === undefined ? {} : { limit: { ...limit, purse: i } }),
-          } as Parameters<typeof bonus>[0]),
+  .map(
+    ([
+      cash,
+      counted,
+      grid,
+      cups,
+      money,
+      sessions,
+      discounts,
+      multipliers,
+      bonuses,
+      caps,
+      levels,
+      tour,
+      tombola,
+      friend,
+    ]) => {
+      const kept = [cash, counted, grid, cups, money, sessions].flatMap((rules): Rule[] => rules ?? []);
+      if (kept.length === 0) kept.push(cagnotte({ id: "cash", rate: 500, rounding: "carry" }));
+      const has = (id: string) => kept.some((rule) => rule.id === id);
+      const rules: Rule[] = [
+        ...kept,
+        ...kept.flatMap((rule) =>
+          rule.kind === "stamps" && rule.reward.kind === "offer"
+            ? [discount({ id: "cheese", off: { rate: 1_000 }, when: { offer: rule.reward.offer } })]
+            : [],
         ),
-      ...caps.filter(({ of }) => has(of)).map((one, i) => cap({ id: `cap-${i}`, ...one, purse: 2 + i })),
-      ...(levels === undefined ? [] : [{ ...levels, of: levels.of.filter(has) }]),
-      ...(tour === undefined || (tour.of !== undefined && !has(tour.of)) ? [] : [tour]),
-      ...(tombola === undefined ? [] : [tombola]),
-      club({ id: "friends", fee: 3_000 }),
-    ];
-    const named = levels !== undefined;
-    return rules.map((rule) => ("when" in rule && !named && rule.when?.tiers !== undefined ? without(rule) : rule));
-  });
+        ...discounts.map(({ limit, ...one }, i) =>
+          discount({
+            id: `discount-${i}`,
+            ...given(one),
+            ...(limit === undefined ? {} : { limit: { ...limit, purse: 5 + i } }),
+          } as Parameters<typeof discount>[0]),
+        ),
+        ...multipliers
+          .filter(({ of }) => has(of))
+          .map((one, i) => multiplier({ id: `more-${i}`, ...given(one) } as Parameters<typeof multiplier>[0])),
+        ...bonuses
+          .filter(({ of }) => has(of))
+          .map(({ limit, ...one }, i) =>
+            bonus({
+              id: `bonus-${i}`,
+              ...given(one),
+              ...(limit === undefined ? {} : { limit: { ...limit, purse: i } }),
+            } as Parameters<typeof bonus>[0]),
+          ),
+        ...caps.filter(({ of }) => has(of)).map((one, i) => cap({ id: `cap-${i}`, ...one, purse: 2 + i })),
+        ...(levels === undefined ? [] : [{ ...levels, of: levels.of.filter(has) }]),
+        ...(tour === undefined || (tour.of !== undefined && !has(tour.of)) ? [] : [tour]),
+        ...(tombola === undefined ? [] : [tombola]),
+        ...(friend === undefined || !has(friend.of) ? [] : [friend]),
+        club({ id: "friends", fee: 3_000 }),
+      ];
+      const named = levels !== undefined;
+      return rules.map((rule) => ("when" in rule && !named && rule.when?.tiers !== undefined ? without(rule) : rule));
+    },
+  );
 
 function without(rule: Rule): Rule {
   const { when: _when, ...rest } = rule as Extract<Rule, { when?: When }>;
@@ -360,10 +400,11 @@ const anySale: fc.Arbitrary<Sale> = fc
       fc.array(fc.record({ kind: pick("card", "voucher", "gift-card"), amount: fc.nat(2_000) }), { maxLength: 2 }),
     ),
     rewards: maybe(fc.constant("later" as const)),
-    gift: maybe(pick("mug", "boat")),
+    gift: maybe(fc.record({ gift: pick("mug", "boat"), giftPoints: maybe(pick(1, 10, 20)) }).map(given)),
+    referredBy: maybe(pick(2_800_010_000_421, 2_800_010_000_421, 2_800_010_000_438, 5)),
     use: maybe(pick(0, 1, 4)),
   })
-  .map(({ lines, ...sale }) => ({ ...given(sale), lines: lines.map(given) }) as Sale);
+  .map(({ lines, gift, ...sale }) => ({ ...given(sale), ...gift, lines: lines.map(given) }) as Sale);
 
 const lot: fc.Arbitrary<Lot> = fc.record({
   value: fc.integer({ min: 1, max: 400 }),
@@ -404,6 +445,7 @@ const steady = (visit: fc.Arbitrary<Visit>): fc.Arbitrary<Step> =>
         clockSuspect: fc.constant(false),
         birthday: maybe(fc.constant({ month: 1, dayOfMonth: 3 })),
         lastDay: maybe(pick(9_860, 9_900)),
+        card: maybe(fc.constant(2_800_010_000_438)),
         spentToday: maybe(pick(0, 90)),
       })
       .map((facts) => given(facts) as Step["facts"]),
@@ -445,7 +487,7 @@ function added(...accounts: readonly Account[]): Account {
 
 const ownersOf = ({ rules }: Programme, id: string): readonly string[] => [
   id,
-  ...rules.flatMap((rule) => ((rule.kind === "bonus" || rule.kind === "challenge") && rule.of === id ? [rule.id] : [])),
+  ...rules.flatMap((rule) => ("of" in rule && rule.of === id ? [rule.id] : [])),
 ];
 
 /** What a card holds, account by account, to the last fraction. */

@@ -9,6 +9,7 @@ import {
   programme,
   programmeOfJson,
   type Rule,
+  referral,
   stamps,
   tiers,
   units,
@@ -106,6 +107,16 @@ describe("what an author left open", () => {
       ["s minimum.of"],
       {},
       [grid({ minimum: { kind: "reaches", amount: 300 } }), discount({ id: "d", off: { rate: 500 } })],
+    ],
+    [
+      "the minimum of a referral beside a discount",
+      ["r minimum.of"],
+      ROUNDED,
+      [
+        saving,
+        referral({ id: "r", of: "c", minimum: { kind: "reaches", amount: 300 }, godchild: 1, godparent: 1 }),
+        discount({ id: "d", off: { rate: 500 } }),
+      ],
     ],
     [
       "a condition on the basket beside a free item",

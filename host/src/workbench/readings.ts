@@ -32,7 +32,8 @@ const BASKET: Omit<Doubt, "field"> = {
 function basketDoubts(rule: Rule, { rules }: Programme): Doubt[] {
   if (!rules.some((other) => other.id !== rule.id && lowers(other))) return [];
   const when: When = "when" in rule ? (rule.when ?? {}) : {};
-  const minimum = rule.kind === "stamps" && rule.minimum.amount > 0 ? rule.minimum : undefined;
+  const hasMinimum = rule.kind === "stamps" || rule.kind === "referral";
+  const minimum = hasMinimum && rule.minimum.amount > 0 ? rule.minimum : undefined;
   return [
     ...(minimum !== undefined && minimum.of === undefined ? [{ field: "minimum.of", ...BASKET }] : []),
     ...(when.basket !== undefined && when.basket.of === undefined ? [{ field: "when.basket.of", ...BASKET }] : []),
