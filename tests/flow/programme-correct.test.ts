@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join, relative } from "node:path";
-import { maskedCard } from "@cachet/card-layout";
+import { cardNumber, maskedCard } from "@cachet/card-layout";
 import type { SimTerminal, Type2Chip } from "@cachet/terminal-sim";
 import { afterAll, describe, expect, it } from "vitest";
 import { testTerminalSigner } from "../../host/src/keys/test-keys.ts";
@@ -11,7 +11,7 @@ import { type Database, openSqlite } from "../../host/src/ports/database.ts";
 import { centsOf, shown, stampsOf } from "../fixtures/audit.ts";
 import { cagnotte, HandList, numbered } from "../fixtures/credit-list.ts";
 import { type Ended, expectFailure, ProgrammeDesk } from "../fixtures/programme-desk.ts";
-import { card, fixtureFile, imageOf, NOON, refund, sale, terminal, topUp } from "../fixtures/town.ts";
+import { card, fixtureFile, ISSUER, imageOf, NOON, refund, sale, terminal, topUp } from "../fixtures/town.ts";
 
 const desk = new ProgrammeDesk("correct");
 afterAll(() => desk.remove());
@@ -380,5 +380,42 @@ describe("cachet programme correct: everything a shop does", () => {
     expect(of("cagnotte 0").right).toBeGreaterThan(of("cagnotte 0").given);
     for (const name of ["points 1", "stamps 0", "prepaid 0"]) expect(of(name)).toMatchObject({ difference: 0 });
     expect(other.document.settled.every(({ fate }: { fate: string }) => fate === "owed")).toBe(true);
+  });
+
+  it("does so with cards that were brought, points for others, and visits next door", async () => {
+    const neighbours = fixtureFile("neighbours");
+    const week = await Week.open("neighbours", [neighbours], [40], [1, 2]);
+    const [greengrocer, dairy] = week.shops as [SimTerminal, SimTerminal];
+    const chip = await card(2);
+    const referredBy = cardNumber(ISSUER, 1);
+    const visits = [
+      [greengrocer, { ...sale(2_000), referredBy }],
+      [dairy, sale(1_000)],
+      [greengrocer, { ...sale(1_000), gift: "miles", giftPoints: 303 }],
+      [greengrocer, { ...sale(500), gift: "don", referredBy }],
+      [dairy, refund("last")],
+      [greengrocer, sale(700)],
+    ] as const;
+    for (const [shop, asked] of visits) {
+      expect(await shop.visit(asked, chip)).toMatchObject({ result: "done" });
+      for (const { clock } of [greengrocer, dairy]) clock.utc += 3_600;
+    }
+    week.import(1);
+    week.import(2);
+    const version = (number: number, change: string) =>
+      desk.write(
+        `neighbours-${number}.programme.ts`,
+        `import old from ${JSON.stringify(relative(desk.folder, neighbours))};`,
+        `const change = (rule: (typeof old.rules)[number]) => (${change});`,
+        `export default { ...old, version: ${number}, rules: old.rules.map(change) };`,
+      );
+    const same = week.json(neighbours, version(2, "rule"), ...WEEK);
+    expect(same.code, same.out).toBe(0);
+    expect(same.document.set_aside).toEqual([]);
+    expect(same.document.total.visits).toBe(6);
+    expect(same.document.total.purses).toMatchObject([{ purse: "points 0", difference: 0 }]);
+    const more = version(3, 'rule.kind === "referral" ? { ...rule, godchild: 600 } : rule');
+    const other = week.json(neighbours, more, ...WEEK);
+    expect(other.document.total.purses).toMatchObject([{ purse: "points 0", difference: 100 }]);
   });
 });

@@ -31,9 +31,8 @@ export function refer(rule: ReferralRule): Step {
 function refusal({ facts, isFirst }: Working, referredBy: number): Reason | null {
   if (!isCardNumber(referredBy)) return "NO_SUCH_CARD";
   if (referredBy === facts.card) return "SAME_CARD";
-  if (!isFirst) return "SEEN_BEFORE";
-  // An older record could pass for this one, as new again.
-  return facts.earnOnly === true ? "COUNTER_TORN" : null;
+  // Even where a counter was torn: nothing leaves the card, and the office looks at what is owed before it delivers it.
+  return isFirst ? null : "SEEN_BEFORE";
 }
 
 /** What a receipt says of a referral. */
