@@ -27,7 +27,7 @@ export const isVerb = (word: string): word is Step["verb"] => Object.hasOwn(VERB
 export const WORDS = [
   "card NAME [chip NTAG215] [areas 1]",
   "tap NAME sale 4.80 1.20:tobacco [redeem max] [returns] [again]",
-  "  and of a sale: use 2, gift mug, prepaid none, later, late TICKET 2026-06-18T10:00:00+02:00",
+  "  and of a sale: use 2, gift mug, gift-points 300, referred-by CARD, prepaid none, later, late TICKET 2026-06-18T10:00:00+02:00",
   "tap NAME top-up 50.00 | buy 100.00 PROGRAMME RULE [PACK] | balance | settle",
   "tap NAME refund last|TICKET|CODE [lines 1 3] | close PROGRAMME",
   "tap NAME give PROGRAMME RULE 60 | receive TICKET",
