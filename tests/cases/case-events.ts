@@ -70,6 +70,8 @@ export function eventOf(worked: Case, step: number, said: Json): Json {
         const amount = given.take("amount", 0);
         return { type: "sale", lines: [{ amount }], redeem: amount };
       }
+      case "import_stamps":
+        return { type: "paper", rule: "stamps", stamps: given.take("stamps", 0) };
       case "close_account":
         return { type: "close" };
       case "tick":

@@ -146,6 +146,7 @@ export function stampsRule(given: Words): Rule {
     cooldownMinutes: given.take("cooldown_minutes", 0),
     onZeroPayable: given.take("on_zero_payable", true),
     excess: given.oneOf("excess", { carry: "carry", lose: "lose" }, "carry"),
+    ...(given.has("paper_through") ? { paperThrough: given.take("paper_through", "") } : {}),
     reward:
       kind === "free-item"
         ? { kind, label, category: reward.take("category", category) }

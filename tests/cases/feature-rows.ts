@@ -59,6 +59,17 @@ export const ROWS: readonly Row[] = [
     card: { grille: 0 },
   },
   {
+    row: "CM-01 a paper card at the start",
+    rules: [bouquet({ paperThrough: "2027-12-31" })],
+    events: [{ type: "paper", rule: "grille", stamps: 6 }, sale(450), { type: "paper", rule: "grille", stamps: 6 }],
+    gives: [
+      { "stamp grille": 6, ticket: ["6/10", "plus que 4 passages"] },
+      { "stamp grille": 1, ticket: ["7/10"] },
+      { "stamp grille": 0, declined: ["ALREADY_USED"] },
+    ],
+    card: { grille: 7 },
+  },
+  {
     row: "AV-01 as money off at once",
     rules: [bouquet({ reward: { kind: "money", label: "Bon de 5 euros", value: 500 } })],
     cards: { card: { grille: 8 } },

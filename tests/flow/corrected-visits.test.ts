@@ -30,6 +30,7 @@ import {
   imageOf,
   lateSale,
   NOON,
+  paper,
   receive,
   refund,
   sale,
@@ -350,14 +351,19 @@ describe("every other kind of visit", () => {
     await ticketOf(other, topUp(4_000), closed);
     await ticketOf(other, { ...sale(2_500), prepaid: "none" }, closed);
     await ticketOf(other, close(36), closed);
+    const onPaper = await card(4, { chip: "NTAG216" });
+    await ticketOf(other, paper(36, "passages", 3), onPaper);
+    await ticketOf(other, refund("last"), onPaper);
+    await ticketOf(other, paper(36, "passages", 2), onPaper);
     const database = books(shop, other);
     const same = corrected(database, members, version(100));
     expect(same).toMatchObject({
-      visits: 15,
+      visits: 18,
       "units 0": { given: 11, spent: 2, difference: 0 },
       "points 2": { given: 101 + 60 + 5, right: 166, spent: 60 },
       "prepaid 0": { given: 4_000, right: 4_000, spent: 4_000, difference: 0 },
       "cagnotte 1": { given: 0, right: 0, difference: 0 },
+      "stamps 0": { difference: 0 },
     });
     // A third of the points: 33 are there when 60 are given away. Those 60 came to the other card all the same.
     expect(corrected(database, members, version(300))).toMatchObject({

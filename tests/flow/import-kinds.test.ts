@@ -15,6 +15,7 @@ import {
   imageOf,
   lateSale,
   NOON,
+  paper,
   receive,
   refund,
   sale,
@@ -31,6 +32,9 @@ describe("batches with every kind of visit", () => {
     const [first, second] = [await studio(1), await studio(2)];
     const [ann, bob] = [await card(1, { chip: "NTAG216" }), await card(2, { chip: "NTAG216" })];
     await done(first, topUp(4_000), ann);
+    await done(first, paper(MEMBERS, "passages", 3), ann);
+    await done(second, paper(MEMBERS, "passages", 4), bob);
+    await done(second, refund("last"), bob);
     await done(first, buy(10_000, MEMBERS, "seances", 2), ann);
     await done(first, buy(3_000, MEMBERS, "club"), bob);
     await done(first, { ...sale(9_900), prepaid: "none" }, ann);

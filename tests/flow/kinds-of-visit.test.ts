@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { codeOf, done } from "../fixtures/at-the-till.ts";
 import { centsOf, pointsOf, shown, unitsOf } from "../fixtures/audit.ts";
 import {
+  BAKERY,
   balance,
   buy,
   card,
@@ -13,6 +14,7 @@ import {
   imageOf,
   lateSale,
   NOON,
+  paper,
   receive,
   refund,
   sale,
@@ -30,7 +32,7 @@ const member = (serial: number) => card(serial, { chip: "NTAG216" });
 const refused = async (shop: SimTerminal, request: VisitRequest, chip: Type2Chip, reason: string) =>
   expect(await shop.visit(request, chip)).toMatchObject({ result: "refused", reason });
 
-const paper = (shop: SimTerminal) => renderReceipt(shop.till.receipts.at(-1)!).join("\n");
+const printed = (shop: SimTerminal) => renderReceipt(shop.till.receipts.at(-1)!).join("\n");
 const held = async (chip: Type2Chip) => {
   const area = await shown(chip, MEMBERS);
   return { cents: centsOf(area), points: pointsOf(area), units: unitsOf(area) };
@@ -43,7 +45,7 @@ describe("packs and memberships", () => {
       toppedUpCents: 0,
       giveBackCents: 0,
     });
-    expect(paper(shop)).toMatch(/100,00/);
+    expect(printed(shop)).toMatch(/100,00/);
     expect(await held(chip)).toMatchObject({ units: 11, cents: 0 });
     await done(shop, { ...sale(0), lines: [], use: 2 }, chip);
     expect(await held(chip)).toMatchObject({ units: 9 });
@@ -54,7 +56,7 @@ describe("packs and memberships", () => {
     const [shop, chip] = [await studio(), await member(2)];
     expect(await done(shop, sale(1_000), chip)).toMatchObject({ discountCents: 0 });
     await done(shop, buy(3_000, MEMBERS, "club"), chip);
-    expect(paper(shop)).toContain("14/06/2027");
+    expect(printed(shop)).toContain("14/06/2027");
     expect(await done(shop, sale(1_000), chip)).toMatchObject({ discountCents: 100, payable: 900 });
   });
 
@@ -173,6 +175,66 @@ describe("value for another card", () => {
   });
 });
 
+describe("a paper card", () => {
+  const paperCard = (stamps: number) => paper(MEMBERS, "passages", stamps);
+  const stampsOn = async (chip: Type2Chip) =>
+    (await shown(chip, MEMBERS)).purses.flatMap((purse) => (purse.kind === "stamps" ? purse.count : []));
+
+  it("brings its stamps once, before the card's own first one, and says so", async () => {
+    const [shop, other, chip] = [await studio(), await studio(2), await member(40)];
+    await done(shop, topUp(4_000), chip);
+    await done(shop, paperCard(4), chip);
+    expect(printed(shop)).toMatch(/CARTE PAPIER REPRISE[\s\S]*Passages repris +\+4 passages[\s\S]*4\/5/);
+    for (const till of [shop, other]) await refused(till, paperCard(4), chip, "ALREADY_USED");
+    await done(other, sale(1_000), chip);
+    // The fifth stamp gave the gift: nothing is left of the paper card, and it does not come again.
+    expect(await stampsOn(chip)).toEqual([0]);
+    for (const till of [shop, other]) await refused(till, paperCard(1), chip, "ALREADY_USED");
+    const bought = await member(41);
+    await done(shop, sale(1_000), bought);
+    await refused(other, paperCard(1), bought, "ALREADY_USED");
+  });
+
+  it("is declined where the programme takes none, and where there is more on it than there can be", async () => {
+    const [shop, chip] = [await studio(), await member(42)];
+    await refused(shop, paperCard(5), chip, "ABOVE_MAXIMUM");
+    await refused(shop, paperCard(0), chip, "BAD_AMOUNT");
+    await refused(shop, paper(MEMBERS, "points", 4), chip, "RULE_UNKNOWN");
+    await refused(shop, paper(99, "passages", 4), chip, "RULE_UNKNOWN");
+    await refused(await terminal(1), paper(BAKERY, "grille", 4), await card(43), "NO_PAPER");
+    shop.clock.suspect = true;
+    await refused(shop, paperCard(4), chip, "CLOCK_SUSPECT");
+    shop.clock.suspect = false;
+    shop.clock.utc += 200 * 86_400;
+    await refused(shop, paperCard(4), chip, "TOO_LATE");
+    expect(await stampsOn(chip)).toEqual([]);
+  });
+
+  it("is told, not entered again, by a retry of the till; another number of stamps is another visit", async () => {
+    const [shop, chip] = [await studio(), await member(44)];
+    const request = paperCard(4);
+    await done(shop, request, chip);
+    expect(await shop.visit(request, chip)).toMatchObject({ result: "already-done" });
+    await refused(shop, { ...request, stamps: 3 }, chip, "ALREADY_USED");
+  });
+
+  it("is cancelled whole, and the right number is entered; not once its stamps went for a reward", async () => {
+    const [shop, chip] = [await studio(), await member(45)];
+    await done(shop, paperCard(4), chip);
+    expect(await done(shop, refund("last"), chip)).toMatchObject({ payOutCents: 0 });
+    await refused(shop, refund("last"), chip, "NOTHING_TO_CANCEL");
+    const { ticket } = await done(shop, paperCard(3), chip);
+    await done(shop, sale(1_000), chip);
+    await done(shop, refund(ticket!), chip);
+    expect(await stampsOn(chip)).toEqual([1]);
+    await refused(shop, paperCard(3), chip, "ALREADY_USED");
+    const spent = await member(46);
+    const { ticket: first } = await done(shop, paperCard(4), spent);
+    await done(shop, sale(1_000), spent);
+    await refused(shop, refund(first!), spent, "INSUFFICIENT");
+  });
+});
+
 describe("an account that is closed", () => {
   it("pays out what was paid in, and says what is lost", async () => {
     const [shop, chip] = [await studio(), await member(13)];
@@ -180,7 +242,7 @@ describe("an account that is closed", () => {
     await done(shop, buy(1_200, MEMBERS, "seances", 1), chip);
     await done(shop, { ...sale(2_500), prepaid: "none" }, chip);
     expect(await done(shop, close(MEMBERS), chip)).toMatchObject({ payOutCents: 5_000, committed: [MEMBERS] });
-    expect(paper(shop)).toMatch(/50,00/);
+    expect(printed(shop)).toMatch(/50,00/);
     expect(await held(chip)).toEqual({ cents: 0, points: 0, units: 0 });
     expect(await shop.visit(close(MEMBERS), chip)).toMatchObject({ result: "nothing-to-do", payOutCents: 0 });
     await refused(shop, close(99), chip, "RULE_UNKNOWN");
@@ -235,7 +297,7 @@ describe("a balance", () => {
     await done(shop, { ...sale(2_500), prepaid: "none" }, chip);
     const [before, entries] = [chip.copy(), (await shop.journalBytes()).length];
     expect(await shop.visit(balance(), chip)).toMatchObject({ result: "done", earnedCents: 0 });
-    expect(paper(shop)).toMatch(/44,00[\s\S]*1\/5[\s\S]*points +25[\s\S]*15\/06\/2027/);
+    expect(printed(shop)).toMatch(/44,00[\s\S]*1\/5[\s\S]*points +25[\s\S]*15\/06\/2027/);
     expect(await shown(chip, MEMBERS)).toEqual(await shown(before, MEMBERS));
     expect((await shop.journalBytes()).length).toBe(entries);
     expect(await shop.visit(balance(), await member(19))).toMatchObject({ result: "done" });

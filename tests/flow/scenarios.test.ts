@@ -114,8 +114,24 @@ describe("a scenario", () => {
     expect(out).toContain("spent 1200");
   });
 
+  it("takes a paper card over, once", () => {
+    const programme = join(ROOT, "tests/fixtures/programmes/paper.programme.ts");
+    const tap = "  - tap: anna\n    stamps: [6, 37, passages]\n";
+    const path = write(`title: paper\nprogrammes: [${programme}]\n${HEAD}steps:\n${tap}${tap}`);
+    const { code, out, err } = run(path);
+    expect(err).toBe("");
+    expect(code).toBe(0);
+    expect(out).toMatch(/tap anna stamps 6 37 passages[\s\S]*CARTE PAPIER REPRISE[\s\S]*6\/10/);
+    expect(out).toContain("ALREADY_USED");
+  });
+
   it.each([
     ["", 1, ": not a map of fields"],
+    [
+      `${HEAD}steps:\n  - tap: anna\n    stamps: [6, 37]\n`,
+      8,
+      'steps[1].stamps: "6 37" is not how many stamps, a programme\'s number and a rule',
+    ],
     ["- 1\n", 1, ": not a map of fields"],
     ["start: [\n", 2, ""],
     ["start: x\nstart: y\n", 2, ""],

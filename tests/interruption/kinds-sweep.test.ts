@@ -7,6 +7,7 @@ import {
   give,
   imageOf,
   lateSale,
+  paper,
   receive,
   refund,
   sale,
@@ -88,6 +89,23 @@ const SCENARIOS: readonly (readonly [Setting, Scenario])[] = [
       name: "an account closed",
       before: [() => topUp(4_000), () => buy(1_200, MEMBERS, "seances", 1), () => sale(2_500)],
       visit: () => close(MEMBERS),
+      opens: false,
+    },
+  ],
+  [
+    members,
+    { name: "a paper card", before: [() => topUp(4_000)], visit: () => paper(MEMBERS, "passages", 4), opens: false },
+  ],
+  [
+    members,
+    { name: "a paper card on a new card", before: [], visit: () => paper(MEMBERS, "passages", 4), opens: true },
+  ],
+  [
+    members,
+    {
+      name: "a paper card cancelled",
+      before: [() => paper(MEMBERS, "passages", 4)],
+      visit: () => refund("last"),
       opens: false,
     },
   ],

@@ -1,17 +1,25 @@
 import { NEVER } from "@cachet/card-layout";
-import type { CloseRequest, GiveRequest, ReceiveRequest } from "../hal/index.ts";
-import type { Effect, Programme, Visit } from "../rules/index.ts";
+import type { CloseRequest, GiveRequest, PaperRequest, ReceiveRequest } from "../hal/index.ts";
+import type { Effect, Programme, Rule, Visit } from "../rules/index.ts";
 import { centsOf, decodeEntry, type StoredEffect } from "../wire/index.ts";
 import { CardRefused } from "./card.ts";
 import { type CardFound, programmesFor } from "./found.ts";
 import { type Proposal, proposeIn } from "./proposal.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** A programme of the terminal. Throws `CardRefused` where it has none with this number, or no saving rule of this name in it. */
-function programmeWith(terminal: Terminal, found: CardFound, number: number, rule: string | null): Programme {
+const SAVING: readonly Rule["kind"][] = ["cagnotte", "points"];
+
+/** A programme of the terminal. Throws `CardRefused` where it has none with this number, or no rule of this name and of these kinds in it. */
+function programmeWith(
+  terminal: Terminal,
+  found: CardFound,
+  number: number,
+  rule: string | null,
+  kinds: readonly Rule["kind"][] = SAVING,
+): Programme {
   const programme = programmesFor(terminal, found).find((candidate) => candidate.number === number);
-  const saves = programme?.rules.some(({ id, kind }) => id === rule && (kind === "cagnotte" || kind === "points"));
-  if (programme === undefined || (rule !== null && saves !== true))
+  const isThere = programme?.rules.some(({ id, kind }) => id === rule && kinds.includes(kind));
+  if (programme === undefined || (rule !== null && isThere !== true))
     throw new CardRefused("RULE_UNKNOWN", found.card.number);
   return programme;
 }
@@ -76,4 +84,11 @@ export async function proposeClosing(terminal: Terminal, found: CardFound, reque
   const proposal = await wholeOrNothing(terminal, found, programme, { kind: "close" });
   const cents = proposal.effects.reduce((sum, effect) => (effect.type === "payout" ? sum + centsOf(effect) : sum), 0);
   return { ...proposal, found: { closing: { programme: number, cents } } };
+}
+
+/** Enters the stamps of a customer's paper card. */
+export function proposePaper(terminal: Terminal, found: CardFound, request: PaperRequest): Promise<Proposal> {
+  const { programme: number, rule, stamps } = request;
+  const programme = programmeWith(terminal, found, number, rule, ["stamps"]);
+  return wholeOrNothing(terminal, found, programme, { kind: "paper", rule, stamps });
 }

@@ -14,7 +14,7 @@ export interface AskedRefund {
 }
 
 /** What the till asks for, as the journal would hold it. */
-export interface Asked extends Pick<Intent, "sale" | "topUp" | "purchase" | "late"> {
+export interface Asked extends Pick<Intent, "sale" | "topUp" | "purchase" | "late" | "paper"> {
   readonly refund?: AskedRefund;
   /** Value that leaves this card for another one. */
   readonly give?: { readonly programme: number; readonly rule: string; readonly value: number };
@@ -55,6 +55,10 @@ async function askedParts(hal: Hal, merchant: number, terminal: number, request:
       return { ...nothing, receive: request.ticket };
     case "close":
       return { ...nothing, closing: request.programme };
+    case "paper": {
+      const { programme, rule, stamps } = request;
+      return { ...nothing, paper: { programme, rule, stamps } };
+    }
     case "settle":
     case "balance":
       return nothing;
@@ -99,11 +103,16 @@ function isTransferAskedBy({ transfer }: Intent, { give, receive }: Asked): bool
   return transfer?.programme === programme && transfer?.rule === rule && transfer?.value === value;
 }
 
+function isPaperAskedBy({ paper }: Intent, asked: Asked): boolean {
+  const { programme, rule, stamps } = asked.paper ?? {};
+  return paper?.programme === programme && paper?.rule === rule && paper?.stamps === stamps;
+}
+
 /** Whether the till asks for the very thing that an intent is about. */
 export function isAskedBy(intent: Intent, asked: Asked): boolean {
   const { sale, topUp, purchase, late, closing } = intent;
   if (!isRefundAskedBy(intent, asked.refund) || !isTransferAskedBy(intent, asked)) return false;
-  if (closing?.programme !== asked.closing) return false;
+  if (closing?.programme !== asked.closing || !isPaperAskedBy(intent, asked)) return false;
   if (late?.ticket !== asked.late?.ticket || late?.paidAt !== asked.late?.paidAt) return false;
   const { programme, rule, pack } = asked.purchase ?? {};
   if (purchase?.programme !== programme || purchase?.rule !== rule || purchase?.pack !== pack) return false;

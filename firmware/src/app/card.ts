@@ -14,6 +14,8 @@ export type CardRefusal =
   | "AREA_CONFLICT"
   | "COUNTER_ROLLBACK"
   | "COUNTER_TORN"
+  /** Of a paper card that is cancelled: its stamps have gone for a reward. */
+  | "INSUFFICIENT"
   | "COUNTER_UNSTEADY"
   | "CARD_UNSTEADY"
   | "ALREADY_USED"

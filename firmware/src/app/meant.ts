@@ -6,14 +6,15 @@ import type { Proposal } from "./proposal.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What was asked, with what was found of it: the lines and the money of a refund, say. */
-export type Meant = Pick<Intent, "sale" | "topUp" | "purchase" | "late" | "refund" | "transfer" | "closing">;
+export type Meant = Pick<Intent, "sale" | "topUp" | "purchase" | "late" | "refund" | "transfer" | "closing" | "paper">;
 
-export function meantBy({ sale, topUp, purchase, late }: Asked, proposal: Proposal | null): Meant {
+export function meantBy({ sale, topUp, purchase, late, paper }: Asked, proposal: Proposal | null): Meant {
   return {
     sale,
     ...(topUp === undefined ? {} : { topUp }),
     ...(purchase === undefined ? {} : { purchase }),
     ...(late === undefined ? {} : { late }),
+    ...(paper === undefined ? {} : { paper }),
     ...proposal?.found,
   };
 }

@@ -31,6 +31,8 @@ export const fr = {
   topUp: "Recharge",
   refund: "REMBOURSEMENT",
   closing: "COMPTE CLÔTURÉ",
+  paper: "CARTE PAPIER REPRISE",
+  paperStamps: "Passages repris",
   payOut: "À rendre",
   given: "DONNÉ À UNE AUTRE CARTE",
   leaves: "Quitte cette carte",

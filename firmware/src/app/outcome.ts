@@ -162,7 +162,7 @@ function reasonOf({ evaluations }: Proposal): string | undefined {
 }
 
 /** Visits that are done whole or declined: what they are asked for is money, or somebody else's. */
-const WHOLE: readonly VisitRequest["kind"][] = ["top-up", "give", "receive", "close"];
+const WHOLE: readonly VisitRequest["kind"][] = ["top-up", "give", "receive", "close", "paper"];
 
 /** The rules change nothing on the card. A top-up that changes nothing was declined. */
 export async function nothingToDo(

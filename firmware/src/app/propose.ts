@@ -1,5 +1,5 @@
 import type { VisitRequest } from "../hal/index.ts";
-import { proposeClosing, proposeGive, proposeReceive } from "./account.ts";
+import { proposeClosing, proposeGive, proposePaper, proposeReceive } from "./account.ts";
 import type { Asked } from "./asked.ts";
 import type { CardFound } from "./found.ts";
 import type { Proposal } from "./proposal.ts";
@@ -30,6 +30,8 @@ export function propose(
       return proposeReceive(terminal, found, request);
     case "close":
       return proposeClosing(terminal, found, request);
+    case "paper":
+      return proposePaper(terminal, found, request);
     case "settle":
     case "balance":
       return Promise.resolve(null);

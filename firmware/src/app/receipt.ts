@@ -179,6 +179,8 @@ function linesOfTransfer(
 function linesOfPayment({ facts, programmes }: Terminal, { body, outcomes }: KnownIntent): ReceiptLine[] {
   if (body.topUp !== undefined) return [row(purchaseText(programmes, body), euros(body.topUp))];
   if (body.transfer !== undefined) return linesOfTransfer(programmes, facts.terminal, body.transfer);
+  if (body.paper !== undefined)
+    return [{ line: "title", text: fr.paper }, row(fr.paperStamps, fr.stampsAdded(body.paper.stamps))];
   if (body.closing !== undefined) {
     const { cents } = body.closing;
     return [{ line: "title", text: fr.closing }, row(fr.payOut, isWhole(outcomes) ? euros(cents) : fr.inDoubt)];

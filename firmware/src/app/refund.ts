@@ -20,7 +20,7 @@ import type { Terminal } from "./terminal.ts";
 interface Sold {
   readonly sale: StoredSale;
   readonly utc: number;
-  readonly isTopUp: boolean;
+  readonly kind: "sale" | "top-up" | "paper";
   /** What was committed: nothing else happened. In the order of evaluation where several programmes had a part. */
   readonly areas: readonly Pick<IntentArea, "programme" | "effects">[];
   /** Lines that this refund takes back, and those that earlier ones did. */
@@ -64,10 +64,9 @@ async function soldHere(
   if (entry.kind !== "intent") throw unknown();
   const { body, utc } = entry;
   const kind = visitKind(body);
-  const isTopUp = kind === "top-up";
   // A membership has begun: it is not taken back.
   const isMembership = body.areas.some(({ effects }) => effects.some(({ type }) => type === "join"));
-  if ((kind !== "sale" && !isTopUp) || isMembership) throw unknown();
+  if ((kind !== "sale" && kind !== "top-up" && kind !== "paper") || isMembership) throw unknown();
   if (body.card !== card) throw new CardRefused("OTHER_CARD", card);
   if (!areOver(ticket)) throw new CardRefused("TICKET_IN_DOUBT", card);
   const committed = ticket.outcomes.flatMap(({ programme, outcome }) => (outcome === "committed" ? [programme] : []));
@@ -75,7 +74,7 @@ async function soldHere(
   if (areas.length === 0) throw unknown();
   const { sale } = body;
   const lines = linesOf(sale.lines.length, asked.lines, ticket.refunded, card);
-  return { sale, utc, isTopUp, areas, before: ticket.refunded, lines, ticket: number };
+  return { sale, utc, kind, areas, before: ticket.refunded, lines, ticket: number };
 }
 
 /** The most that one terminal gives back for a ticket of another one, cents: the least that a programme of the ticket says. */
@@ -99,7 +98,7 @@ async function soldElsewhere(
   const before = await hal.refundedHere(terminal, ticket, visit);
   const lines = linesOf(sale.lines.length, asked.lines, before, card);
   if (code.merged === true && asked.lines !== "all") throw new CardRefused("BAD_LINES", card);
-  return { sale, utc, isTopUp: false, areas, before, lines, ticket, terminal };
+  return { sale, utc, kind: "sale", areas, before, lines, ticket, terminal };
 }
 
 const isOff = ({ type }: StoredEffect): boolean => type === "discount" || type === "redeem";
@@ -141,8 +140,8 @@ function programmeOf(
 
 /** What is undone of one programme's part. */
 function undoing(sold: Sold, merchant: number, effects: readonly Effect[]): Visit {
-  const { sale, utc, lines, before, isTopUp } = sold;
-  if (isTopUp) return { kind: "cancel-top-up", effects };
+  const { sale, utc, lines, before, kind } = sold;
+  if (kind !== "sale") return { kind: `cancel-${kind}`, effects };
   return { kind: "refund", sale, effects, soldAt: utc - CARD_EPOCH_SECONDS, merchant, lines, before };
 }
 
@@ -173,7 +172,8 @@ export async function proposeRefund(
     const effects = area.effects.filter(({ credit }) => credit === undefined) as readonly Effect[];
     const evaluation = evaluate(programme, planFor(found, programme)!.purses, undoing(sold, merchant, effects), facts);
     const declined = evaluation.effects.find(({ type }) => type === "decline")?.reason;
-    if (declined === "COUNTER_TORN") throw new CardRefused(declined, card.number, programme.number);
+    if (declined === "COUNTER_TORN" || declined === "INSUFFICIENT")
+      throw new CardRefused(declined, card.number, programme.number);
     for (const { type, value, wouldBe = value } of evaluation.effects) {
       if (type !== "payout") continue;
       paidOut += value;
@@ -183,7 +183,7 @@ export async function proposeRefund(
     const own = evaluation.effects.filter(({ type }) => type !== "payout");
     areas.push(await intentArea(terminal, found, current, programme, evaluation.newPurses, own));
   }
-  const cents = sold.isTopUp ? paidOut : Math.max(0, paidFor(sold, sold.lines) - deducted);
+  const cents = sold.kind === "top-up" ? paidOut : Math.max(0, paidFor(sold, sold.lines) - deducted);
   const { ticket, lines, terminal: seller } = sold;
   // With what went back here before: else the lines one after the other would bring more.
   if (seller !== undefined && cents + paidFor(sold, sold.before) > capOf(terminal, sold.areas))

@@ -98,6 +98,13 @@ export interface CloseRequest {
   readonly programme: number;
 }
 
+/** Enters the stamps of a customer's paper card on the next card. */
+export interface PaperRequest extends OfRule {
+  readonly kind: "paper";
+  readonly visit: number;
+  readonly stamps: number;
+}
+
 export type VisitRequest =
   | SaleRequest
   | TopUpRequest
@@ -106,7 +113,8 @@ export type VisitRequest =
   | RefundRequest
   | GiveRequest
   | ReceiveRequest
-  | CloseRequest;
+  | CloseRequest
+  | PaperRequest;
 
 /** How a visit ended, for the till. Nothing but what is `committed` counts as discount or tender. */
 export interface VisitReport {

@@ -5,6 +5,7 @@ import { baseProgramme } from "./base-programme.ts";
 import { joinClub } from "./club.ts";
 import { earningBaseOf } from "./earning.ts";
 import type { Effect, Note, Skipped } from "./effect.ts";
+import { cancelPaper, takePaper } from "./paper.ts";
 import { topUpPrepaid } from "./prepaid.ts";
 import type { Programme } from "./programme.ts";
 import { cancelTopUp, type Refund, refundSale } from "./refund.ts";
@@ -25,6 +26,10 @@ type OtherVisit =
   | Refund
   /** A top-up, by its stored effects, that is undone. */
   | { readonly kind: "cancel-top-up"; readonly effects: readonly Effect[] }
+  /** So many stamps of a customer's paper card. */
+  | { readonly kind: "paper"; readonly rule: string; readonly stamps: number }
+  /** Stamps of a paper card, by their stored effects, that are taken off again. */
+  | { readonly kind: "cancel-paper"; readonly effects: readonly Effect[] }
   /** Nothing is asked: what the day does by itself. */
   | { readonly kind: "look" }
   | { readonly kind: "close" }
@@ -217,6 +222,12 @@ function happen(work: Working, visit: OtherVisit): void {
       return;
     case "cancel-top-up":
       cancelTopUp(work, visit.effects);
+      return;
+    case "paper":
+      takePaper(work, ruleOf(work.plan.stamps, visit.rule), visit.stamps);
+      return;
+    case "cancel-paper":
+      cancelPaper(work, visit.effects);
       return;
     case "close":
       closeAccount(work);

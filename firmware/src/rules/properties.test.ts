@@ -151,6 +151,7 @@ const anyRules: fc.Arbitrary<Rule[]> = fc
             { kind: "offer", label: "Cheese", offer: 8, days: 20 },
           ),
           excess: pick("carry", "lose"),
+          paperThrough: maybe(pick("2027-01-20", "2027-06-30")),
           funder,
           when,
         })
@@ -420,6 +421,7 @@ const anyVisit: fc.Arbitrary<Visit> = fc.oneof(
   },
   fc.record({ kind: fc.constant("pack" as const), rule: fc.constant("sessions"), pack: pick(1, 2, 3) }),
   fc.record({ kind: fc.constant("join" as const), rule: fc.constant("friends") }),
+  fc.record({ kind: fc.constant("paper" as const), rule: fc.constant("grid"), stamps: pick(1, 2, 4) }),
   fc.record({ kind: fc.constant("look" as const) }),
   fc.record({ kind: fc.constant("close" as const) }),
   fc.record({ kind: fc.constant("give" as const), rule: saving, value: fc.integer({ min: 1, max: 500 }) }),

@@ -151,6 +151,7 @@ const FIELDS: { readonly [K in Rule["kind"]]: Readonly<Record<string, Check>> } 
       money: shape({ kind: oneOf(["money"]), label: words(60), value: count(1, 90_000, "cents") }),
     }),
     excess: oneOf(["carry", "lose"]),
+    paperThrough: optional(day),
     funder,
   },
   cagnotte: {
@@ -273,8 +274,13 @@ function ownFaults(rule: Rule): string[] {
     case "stamps": {
       const { count: counting, reward } = rule;
       const counted = counting.per === "item" ? counting.category : null;
-      const isOther = reward.kind === "free-item" && counted !== reward.category;
-      return isOther ? ["a free item must be of the category that is counted"] : [];
+      return broken([
+        [
+          reward.kind !== "free-item" || counted === reward.category,
+          "a free item must be of the category that is counted",
+        ],
+        [rule.paperThrough === undefined || rule.grid > 1, "paperThrough needs a grid of 2 stamps or more"],
+      ]);
     }
     case "cagnotte":
     case "points": {

@@ -1,4 +1,4 @@
-import type { In } from "./quantity.ts";
+import type { DateText, In } from "./quantity.ts";
 import type { Minimum, When } from "./when.ts";
 import type { Funder } from "./words.ts";
 
@@ -37,6 +37,11 @@ export interface StampsRule {
     | { readonly kind: "offer"; readonly label: string; readonly offer: number; readonly days: number };
   /** What happens to stamps beyond a full grid. */
   readonly excess: "carry" | "lose";
+  /**
+   * The last local day on which the stamps of a customer's paper card are taken over: once for a card, before its own first stamp of this
+   * grid, and one less than a full grid at most. Left out: none are.
+   */
+  readonly paperThrough?: DateText;
   /** Who pays for what it gives. */
   readonly funder: Funder;
 }

@@ -25,12 +25,20 @@ function purseOf(
   return null;
 }
 
-const heldIn = (purses: readonly Purse[], rule: StampsRule): number => purseOf(purses, rule)?.count ?? 0;
+export const heldIn = (purses: readonly Purse[], rule: StampsRule): number => purseOf(purses, rule)?.count ?? 0;
 
 /** When the last stamp was given; null where that is not known. */
 function lastIn(purses: readonly Purse[], rule: StampsRule): number | null {
   const purse = purseOf(purses, rule);
   return purse?.kind === "timed-stamps" && purse.last !== 0 ? purse.last : null;
+}
+
+/** The card has a place for this grid: something was counted there before, whatever is left of it. */
+export const hasGrid = (purses: readonly Purse[], rule: StampsRule): boolean => purseOf(purses, rule) !== null;
+
+/** Takes the place for this grid off the card, as if nothing had ever been counted. */
+export function dropGrid(work: Working, { purse }: StampsRule): void {
+  for (const kind of PURSES) work.drop(kind, purse);
 }
 
 function hold(work: Working, rule: StampsRule, count: number): void {

@@ -96,6 +96,7 @@ const EVENT = variants("type", {
   cancel: shape({ ...COMMON, of: words(40) }),
   look: shape(COMMON),
   close: shape(COMMON),
+  paper: shape({ ...COMMON, rule: words(40), stamps: count(1, 199) }),
   give: shape({ ...COMMON, rule: words(40), value: count(1, 16_777_215) }),
   receive: shape({ ...COMMON, rule: words(40), lots: lotsCheck }),
 });
@@ -117,8 +118,12 @@ interface Event {
   readonly amount?: number;
   readonly pack?: number;
   readonly value?: number;
+  readonly stamps?: number;
   readonly lots?: readonly Parameters<typeof lotOf>[0][];
 }
+
+/** Events beside sales that can be undone. */
+const CANCELLED: readonly string[] = ["top-up", "pack", "paper"];
 
 /** What is remembered of a sale or top-up, so that it can be undone. */
 interface Done {
@@ -199,6 +204,11 @@ class Trial {
     return done;
   }
 
+  private cancelling({ effects }: Done): Visit {
+    const isPaper = effects.some(({ type }) => type === "stamp");
+    return { kind: isPaper ? "cancel-paper" : "cancel-top-up", effects };
+  }
+
   private visitOf(event: Event): Visit {
     switch (event.type) {
       case "sale":
@@ -223,7 +233,9 @@ class Trial {
         };
       }
       case "cancel":
-        return { kind: "cancel-top-up", effects: this.undone(event.of).effects };
+        return this.cancelling(this.undone(event.of));
+      case "paper":
+        return { kind: "paper", rule: event.rule!, stamps: event.stamps! };
       case "give":
         return { kind: "give", rule: event.rule!, value: event.value! };
       case "receive":
@@ -277,7 +289,7 @@ class Trial {
     if (!isSale(visit)) {
       if (visit.kind === "refund" && effects.every((effect) => effect.type !== "decline"))
         this.remembered(of).before.push(...(visit.sale.lines.length === 0 ? [0] : visit.lines));
-      if (id === undefined || (type !== "top-up" && type !== "pack")) return;
+      if (id === undefined || !CANCELLED.includes(type)) return;
     }
     if (id === undefined) return;
     const sale = isSale(visit) ? visit : { lines: [], tip: 0 };

@@ -38,6 +38,8 @@ export type Reason =
   | "NOT_THE_TIER"
   | "NO_BIRTHDAY"
   | "NO_OFFER"
+  /** Of paper cards: this grid takes none over. */
+  | "NO_PAPER"
   | "NO_PREPAID"
   | "NO_SUCH_CARD"
   | "NO_SUCH_GIFT"
@@ -48,4 +50,5 @@ export type Reason =
   | "SEEN_BEFORE"
   | "SEEN_LATELY"
   | "STEP_BUDGET"
+  | "TOO_LATE"
   | "WRONG_MERCHANT";

@@ -134,8 +134,8 @@ const Late = map({
 });
 
 /**
- * A visit that is about to write a card: a sale, a top-up, a refund, a transfer, a closing, or a null visit (none of them), which
- * writes a record with the same purses to burn a torn one. Areas stand in the order of writing.
+ * A visit that is about to write a card: a sale, a top-up, a refund, a transfer, a closing, a paper card taken over, or a null visit (none
+ * of them), which writes a record with the same purses to burn a torn one. Areas stand in the order of writing.
  */
 export const Intent = map({
   card: key(1, uint(CARD_MAX)),
@@ -155,10 +155,12 @@ export const Intent = map({
   /** A programme that the card leaves, and the cents that go back to the customer once every area is committed. */
   closing: maybe(12, map({ programme: key(1, programmeNumber), cents: key(2, cents) })),
   late: maybe(13, Late),
+  /** Stamps of a customer's paper card that are taken over. */
+  paper: maybe(14, map({ ...OfRule, stamps: key(3, integer({ min: 1, max: U16_MAX })) })),
 });
 export type Intent = Decoded<typeof Intent>;
 
-export type VisitKind = "sale" | "top-up" | "refund" | "transfer" | "closing" | "null";
+export type VisitKind = "sale" | "top-up" | "refund" | "transfer" | "closing" | "paper" | "null";
 
 /** What a visit is about, by its intent. */
 export function visitKind({
@@ -167,11 +169,13 @@ export function visitKind({
   refund,
   transfer,
   closing,
-}: Pick<Intent, "sale" | "topUp" | "refund" | "transfer" | "closing">): VisitKind {
+  paper,
+}: Pick<Intent, "sale" | "topUp" | "refund" | "transfer" | "closing" | "paper">): VisitKind {
   if (topUp !== undefined) return "top-up";
   if (refund !== undefined) return "refund";
   if (transfer !== undefined) return "transfer";
   if (closing !== undefined) return "closing";
+  if (paper !== undefined) return "paper";
   return sale.lines.length > 0 || sale.use !== undefined ? "sale" : "null";
 }
 

@@ -30,7 +30,7 @@ export const WORDS = [
   "  and of a sale: use 2, gift mug, gift-points 300, referred-by CARD, prepaid none, later, late TICKET 2026-06-18T10:00:00+02:00",
   "tap NAME top-up 50.00 | buy 100.00 PROGRAMME RULE [PACK] | balance | settle",
   "tap NAME refund last|TICKET|CODE [lines 1 3] | close PROGRAMME",
-  "tap NAME give PROGRAMME RULE 60 | receive TICKET",
+  "tap NAME give PROGRAMME RULE 60 | receive TICKET | stamps 6 PROGRAMME RULE",
   "lay NAME | lift | show NAME",
   "power on | off | cycle",
   "cable in | out | gone",

@@ -1,7 +1,7 @@
 import type { Wish } from "@cachet/terminal-sim";
 import { amountOf, MOMENT, momentOf, type StepReader } from "./step-reader.ts";
 
-const KINDS = ["sale", "top-up", "buy", "refund", "give", "receive", "close", "balance", "settle"] as const;
+const KINDS = ["sale", "top-up", "buy", "refund", "give", "receive", "close", "stamps", "balance", "settle"] as const;
 /** What a sale may have beside its lines. */
 const OF_SALE = ["redeem", "use", "gift", "gift-points", "referred-by", "prepaid", "later", "late"] as const;
 /** Fields of a tap that say what is wanted. */
@@ -109,6 +109,15 @@ function giftOf(reader: StepReader): Wish | null {
   );
 }
 
+function paperOf(reader: StepReader): Wish | null {
+  const expected = "how many stamps, a programme's number and a rule";
+  return several(reader, "stamps", expected, ([count = "", number = "", rule, ...rest]) => {
+    const [stamps, programme] = [whole(count), whole(number)];
+    if (stamps === null || programme === null || rule === undefined || rest.length > 0) return null;
+    return { kind: "paper", programme, rule, stamps };
+  });
+}
+
 /** What a tap asks for; faults are with the reader. */
 export function wishOf(reader: StepReader): Wish {
   const kinds = KINDS.filter((kind) => reader.has(kind));
@@ -132,6 +141,8 @@ export function wishOf(reader: StepReader): Wish {
       return { kind, ticket: reader.word(kind, whole, "a ticket's number", 1) };
     case "close":
       return { kind, programme: reader.word(kind, whole, "a programme's number", 1) };
+    case "stamps":
+      return paperOf(reader) ?? nothing;
     case "balance":
     case "settle":
       reader.mark(kind);

@@ -153,6 +153,8 @@ export const en: SheetWords = {
       carry: "Stamps over a full grid stay on the card.",
       lose: "Stamps over a full grid are lost.",
     },
+    paper: (last: string, most: number): string =>
+      `Through ${last}, ${most === 1 ? "one stamp of a paper card is taken over" : `the stamps of a paper card are taken over (${most} at most)`}, once only, before the card's own first stamp.`,
   },
 
   saving: {

@@ -156,6 +156,8 @@ export const fr = {
       carry: "Les tampons en trop restent sur la carte.",
       lose: "Les tampons en trop sont perdus.",
     },
+    paper: (last: string, most: number): string =>
+      `Jusqu'au ${last} compris, ${most === 1 ? "un tampon d'une carte papier est repris" : `les tampons d'une carte papier sont repris (${most} au plus)`}, une seule fois, avant le premier tampon de la carte.`,
   },
 
   saving: {

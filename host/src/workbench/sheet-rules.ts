@@ -14,7 +14,7 @@ import type {
 } from "@cachet/firmware/rules";
 import type { SheetWords } from "./sheet-fr.ts";
 import { amountOf, isSaving, savingLines, validityLines } from "./sheet-saving.ts";
-import { basketText, conditions } from "./sheet-when.ts";
+import { basketText, conditions, dateText } from "./sheet-when.ts";
 
 /** What the sentences of a rule depend on beside the rule. */
 export interface Reading {
@@ -46,7 +46,7 @@ function rewardLine({ stamps }: SheetWords, grid: number, reward: StampsRule["re
 function stampsLines(reading: Reading, rule: StampsRule): string[] {
   const { words } = reading;
   const { stamps } = words;
-  const { count, minimum, grid, reward, cooldownMinutes } = rule;
+  const { count, minimum, grid, reward, cooldownMinutes, paperThrough } = rule;
   const isAnyBasket = minimum.kind === "reaches" && minimum.amount === 0;
   return [
     count.per === "visit" ? stamps.perVisit(count.stamps) : stamps.perItem(count.category),
@@ -57,6 +57,7 @@ function stampsLines(reading: Reading, rule: StampsRule): string[] {
     ...(cooldownMinutes > 0 ? [stamps.cooldown(cooldownMinutes)] : []),
     stamps.zeroPayable[rule.onZeroPayable ? "yes" : "no"],
     stamps.excess[rule.excess],
+    ...(paperThrough === undefined ? [] : [stamps.paper(dateText(words, paperThrough), grid - 1)]),
   ];
 }
 

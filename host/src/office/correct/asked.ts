@@ -17,7 +17,7 @@ export interface Sold {
   readonly ticket: string;
   /** Seconds since 1970. */
   readonly utc: number;
-  readonly isTopUp: boolean;
+  readonly kind: "sale" | "top-up" | "paper";
   readonly sale: StoredSale;
   readonly areas: readonly Pick<IntentArea, "programme" | "effects">[];
   /** Lines that were taken back before. */
@@ -53,7 +53,9 @@ export function soldTo(database: Database, visit: StoredVisit): readonly Sold[] 
   if (stored === null) throw new Apart("gap", `${ticket}, which it takes back, is not imported`);
   const { intent, utc } = stored;
   const { sale, areas } = intent;
-  const shared = { ticket, utc, isTopUp: visitKind(intent) === "top-up", before: linesBefore(database, visit) };
+  const kind = visitKind(intent);
+  const undone: Sold["kind"] = kind === "top-up" || kind === "paper" ? kind : "sale";
+  const shared = { ticket, utc, kind: undone, before: linesBefore(database, visit) };
   const plain = { ...shared, sale, areas };
   if (refund.terminal === undefined) return [plain];
   const merged = withMergedLines({ terminal, ticket: refund.ticket, card, utc, sale, areas: [...areas] });
@@ -70,8 +72,8 @@ function topUpOf({ topUp: amount, purchase }: Intent & { readonly topUp: number 
   return pack === undefined ? { kind: "join", rule } : { kind: "pack", rule, pack };
 }
 
-function undoing({ intent }: StoredVisit, { sale, utc, isTopUp, before }: Sold, effects: readonly Effect[]): Visit {
-  if (isTopUp) return { kind: "cancel-top-up", effects };
+function undoing({ intent }: StoredVisit, { sale, utc, kind, before }: Sold, effects: readonly Effect[]): Visit {
+  if (kind !== "sale") return { kind: `cancel-${kind}`, effects };
   const { merchant, refund } = intent;
   const soldAt = Math.max(0, utc - CARD_EPOCH_SECONDS);
   return { kind: "refund", sale, effects, soldAt, merchant, lines: refund!.lines, before };
@@ -83,7 +85,7 @@ function undoing({ intent }: StoredVisit, { sale, utc, isTopUp, before }: Sold, 
  */
 export function askedAt(visit: StoredVisit, sale: Sale, sold: Sold | null, undone: readonly Effect[]): Visit | null {
   const { area, intent } = visit;
-  const { topUp, transfer, closing } = intent;
+  const { topUp, transfer, closing, paper } = intent;
   const own = ruleEffects(area.effects);
   switch (visitKind(intent)) {
     case "null":
@@ -102,6 +104,8 @@ export function askedAt(visit: StoredVisit, sale: Sale, sold: Sold | null, undon
       const lots = own.find(({ type }) => type === "receive")?.lots ?? [];
       return from === undefined ? { kind: "give", rule, value } : { kind: "receive", rule, lots };
     }
+    case "paper":
+      return paper!.programme === area.programme ? { kind: "paper", rule: paper!.rule, stamps: paper!.stamps } : null;
     case "closing":
       return closing!.programme === area.programme ? { kind: "close" } : null;
   }
