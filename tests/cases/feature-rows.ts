@@ -219,6 +219,15 @@ export const ROWS: readonly Row[] = [
     gives: [{ "earn points": 0 }, { "earn points": 30, ticket: ["minutes"] }],
   },
   {
+    row: "AD-11 with the day on which they end",
+    rules: [{ kind: "parking", id: "parking", minutes: 30, minimum: { kind: "reaches", amount: 2_000 } }],
+    events: [sale(1_999), sale(2_000, { at: "2027-06-15T18:30:00+02:00" })],
+    gives: [
+      { "parking parking": 0, noTicket: ["Stationnement"] },
+      { "parking parking": 30, ticket: ["Stationnement offert", "30 min", "15/06/2027 23:59"] },
+    ],
+  },
+  {
     row: "AD-16",
     rules: [
       cagnotte(),

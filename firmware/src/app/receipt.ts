@@ -21,6 +21,10 @@ function localTime({ utc, offset }: Moment): string {
   return `${dateText(dayOf(utc, offset))} ${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
 }
 
+/** `15/06/2026 23:59` of `2026-06-15 23:59`. */
+const moment = (text: string): string =>
+  `${text.slice(8, 10)}/${text.slice(5, 7)}/${text.slice(0, 4)}${text.slice(10)}`;
+
 const row = (left: string, right: string): ReceiptLine => ({ line: "row", left, right });
 
 /** `50 €`, `7,50 €`: an amount in a sentence. */
@@ -81,6 +85,8 @@ export function linesOfNote(note: Note): ReceiptLine[] {
       return [{ line: "title", text: fr.rewardReached(note.label) }];
     case "challenge":
       return [row(fr.challenge, `${note.visited}/${note.of}`)];
+    case "parking":
+      return [row(fr.parking, fr.minutes(note.minutes)), { line: "text", text: fr.parkingUntil(moment(note.until)) }];
     case "entries":
       return [{ line: "text", text: fr.entries(note.value) }];
   }

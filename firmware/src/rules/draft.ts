@@ -9,6 +9,8 @@ import {
   DRAW_DEFAULTS,
   type DrawRule,
   type MultiplierRule,
+  PARKING_DEFAULTS,
+  type ParkingRule,
 } from "./modifier-rules.ts";
 import {
   PREPAID_DEFAULTS,
@@ -74,6 +76,7 @@ const RULE_DEFAULTS: { readonly [K in Rule["kind"]]: object } = {
   challenge: CHALLENGE_DEFAULTS,
   draw: DRAW_DEFAULTS,
   referral: REFERRAL_DEFAULTS,
+  parking: PARKING_DEFAULTS,
 };
 
 /** The JSON form of a programme, filled in and checked as `programme` does. Throws `ProgrammeFault` with every fault found. */
@@ -171,4 +174,9 @@ export function draw(draft: Draft<DrawRule, keyof typeof DRAW_DEFAULTS>): DrawRu
 /** Preset *parrainage*: something for a customer who brings another one, and for the one who is brought. */
 export function referral(draft: Draft<ReferralRule, keyof typeof REFERRAL_DEFAULTS>): ReferralRule {
   return noteSaid({ kind: "referral", ...REFERRAL_DEFAULTS, ...draft }, draft);
+}
+
+/** Preset *stationnement*: minutes of parking with a purchase. */
+export function parking(draft: Draft<ParkingRule, keyof typeof PARKING_DEFAULTS>): ParkingRule {
+  return noteSaid({ kind: "parking", ...PARKING_DEFAULTS, ...draft }, draft);
 }

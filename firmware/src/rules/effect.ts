@@ -17,6 +17,8 @@ export interface Effect {
     | "tier"
     /** Chances in a draw. */
     | "entries"
+    /** Minutes of parking; `label` is the last local minute that counts. */
+    | "parking"
     /** A club was joined; `label` is the last day. */
     | "join"
     /** A refund takes back what a sale gave. */
@@ -146,4 +148,5 @@ export type Note =
   /** Something won that costs nothing. */
   | { readonly note: "badge"; readonly rule: string; readonly label: string }
   | { readonly note: "challenge"; readonly rule: string; readonly visited: number; readonly of: number }
+  | { readonly note: "parking"; readonly rule: string; readonly minutes: number; readonly until: string }
   | { readonly note: "entries"; readonly rule: string; readonly value: number };

@@ -22,7 +22,15 @@ export {
   type Protection,
   protectionOf,
 } from "./media.ts";
-export type { BonusRule, CapRule, DiscountRule, DrawRule, MultiplierRule, Period } from "./modifier-rules.ts";
+export type {
+  BonusRule,
+  CapRule,
+  DiscountRule,
+  DrawRule,
+  MultiplierRule,
+  ParkingRule,
+  Period,
+} from "./modifier-rules.ts";
 export type { PrepaidRule, UnitsRule } from "./prepaid-rule.ts";
 export { type Programme, REFUND_CAP, type Rule } from "./programme.ts";
 export { programmeFaults } from "./programme-faults.ts";

@@ -53,3 +53,6 @@ export const draw = preset(draft.draw);
 
 /** Preset *parrainage*: something for a customer who brings another one, and for the one who is brought. */
 export const referral = preset(draft.referral);
+
+/** Preset *stationnement*: minutes of parking with a purchase. */
+export const parking = preset(draft.parking);

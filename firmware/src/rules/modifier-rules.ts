@@ -1,7 +1,7 @@
 import type { Span } from "./calendar/span.ts";
 import type { CustomEarning } from "./custom-facts.ts";
 import type { In } from "./quantity.ts";
-import type { When } from "./when.ts";
+import type { Minimum, When } from "./when.ts";
 import type { Funder } from "./words.ts";
 
 /** More of what a rule earns, at some times or for some goods. */
@@ -118,6 +118,28 @@ export interface DrawRule {
   readonly funder: Funder;
 }
 
+/** Minutes of parking with a purchase. They lie on no card: the office tells the town's operator (`cachet office parking`). */
+export interface ParkingRule {
+  /** The preset: `parking` writes it. */
+  readonly kind: "parking";
+  /** Its name in the journal, in examples and for modifiers: lower-case letters, digits and hyphens. */
+  readonly id: string;
+  /** Minutes that one purchase gives. */
+  readonly minutes: number;
+  /** Basket in cents, discounts off and exclusions left out, from which a purchase counts: `reaches` includes the amount, `exceeds` does not. */
+  readonly minimum: Minimum;
+  /** They are to be used within so many hours of the purchase. Left out: by the end of its local day. */
+  readonly withinHours?: number;
+  /** When purchases count. Left out: always. */
+  readonly when?: When;
+  /** Who pays for what it gives. */
+  readonly funder: Funder;
+}
+
+export const PARKING_DEFAULTS = {
+  minimum: { kind: "reaches", amount: 0 },
+  funder: "association",
+} as const satisfies Partial<ParkingRule>;
 export const BONUS_DEFAULTS = { funder: "merchant" } as const satisfies Partial<BonusRule>;
 export const CAP_DEFAULTS = { purse: 0 } as const satisfies Partial<CapRule>;
 export const DRAW_DEFAULTS = { entriesMax: 100, funder: "association" } as const satisfies Partial<DrawRule>;

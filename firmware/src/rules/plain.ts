@@ -11,6 +11,7 @@ export {
   discount,
   draw,
   multiplier,
+  parking,
   points,
   prepaid,
   programme,

@@ -1,5 +1,5 @@
 import { sum } from "./arithmetic.ts";
-import type { BonusRule, CapRule, DiscountRule, DrawRule, MultiplierRule } from "./modifier-rules.ts";
+import type { BonusRule, CapRule, DiscountRule, DrawRule, MultiplierRule, ParkingRule } from "./modifier-rules.ts";
 import { type Place, placeOf } from "./place.ts";
 import type { PrepaidRule, UnitsRule } from "./prepaid-rule.ts";
 import type { Programme, Rule } from "./programme.ts";
@@ -47,6 +47,7 @@ export interface Plan {
   readonly referral: ReferralRule | null;
   /** For each purse that marks where the card was used, one of the rules that ask for it. */
   readonly seen: readonly Rule[];
+  readonly parkings: readonly ParkingRule[];
   /** Sums with days of their own that its purses keep, all together. */
   readonly lots: number;
 }
@@ -99,6 +100,7 @@ function makePlan(programme: Programme): Plan {
     draws: of("draw"),
     referral,
     seen: rules.filter((_, i) => purses[i] !== undefined && purses.indexOf(purses[i]) === i),
+    parkings: of("parking"),
     lots: sum(inOrder.map(lotsOf)),
   };
 }

@@ -1,5 +1,5 @@
 import type { Chip } from "@cachet/card-layout";
-import type { BonusRule, CapRule, DiscountRule, DrawRule, MultiplierRule } from "./modifier-rules.ts";
+import type { BonusRule, CapRule, DiscountRule, DrawRule, MultiplierRule, ParkingRule } from "./modifier-rules.ts";
 import type { PrepaidRule, UnitsRule } from "./prepaid-rule.ts";
 import type { In } from "./quantity.ts";
 import type { ReferralRule } from "./referral-rule.ts";
@@ -22,7 +22,8 @@ export type Rule =
   | ClubRule
   | ChallengeRule
   | DrawRule
-  | ReferralRule;
+  | ReferralRule
+  | ParkingRule;
 
 /** A programme: everything that decides about value, as plain data; custom rules alone are functions. */
 export interface Programme {

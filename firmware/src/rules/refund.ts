@@ -327,6 +327,7 @@ function undo(reversal: Reversal, effect: Effect): void {
       undoDiscount(reversal, effect);
       return;
     case "entries":
+    case "parking":
       if (reversal.isLast) reversal.say("clawback", effect, effect.value);
       return;
     case "owe":

@@ -254,6 +254,13 @@ const FIELDS: { readonly [K in Rule["kind"]]: Readonly<Record<string, Check>> } 
     when,
     funder,
   },
+  parking: {
+    minutes: count(1, 1_440, "minutes"),
+    minimum,
+    withinHours: optional(count(1, 72, "hours; left out: to the end of the day")),
+    when,
+    funder,
+  },
   draw: { cents: count(1, AMOUNT_MAX, "cents"), entriesMax: count(1, 1_000), when, funder },
   referral: { of: id, minimum, godchild: count(0, 1_000_000), godparent: count(0, 1_000_000), when, funder },
 };

@@ -6,6 +6,7 @@ import { drawEntries } from "./draw.ts";
 import { earnSaving } from "./earning.ts";
 import type { Effect, Note } from "./effect.ts";
 import { offersGiven } from "./offers.ts";
+import { grantParking, noteParking } from "./parking.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { expireBonus, notePrepaid, payPrepaid, prepaidPurses } from "./prepaid.ts";
 import type { Programme, Rule } from "./programme.ts";
@@ -38,7 +39,7 @@ function daySteps({ savings, prepaid, tiers }: Plan): Step[] {
  * result does not depend on the order of the rules in the file.
  */
 function saleSteps(plan: Plan): Step[] {
-  const { savings, stamps, prepaid, units, tiers, challenges, draws, referral } = plan;
+  const { savings, stamps, prepaid, units, tiers, challenges, draws, referral, parkings } = plan;
   return [
     ...each(stamps, offerFreeItems),
     ...each(stamps, offerMoney),
@@ -54,6 +55,7 @@ function saleSteps(plan: Plan): Step[] {
     ...each([tiers], climbTiers),
     ...each(draws, drawEntries),
     ...each([plan.seen], markSeen),
+    ...each(parkings, grantParking),
   ];
 }
 
@@ -122,6 +124,8 @@ function notesOfRule(
           ? [{ note: "entries", rule: rule.id, value: effect.value }]
           : [],
       );
+    case "parking":
+      return noteParking(rule, effects);
     default:
       return [];
   }

@@ -5,7 +5,7 @@ export type Funder = "merchant" | "association" | "sponsor" | "partner";
 export type MerchantRole = "earn-and-spend" | "earn-only";
 
 /** What a value is counted in. `units` are sessions, copies, minutes: whatever the rule calls them. */
-export type Unit = "cents" | "stamps" | "points" | "units" | "entries";
+export type Unit = "cents" | "stamps" | "points" | "units" | "entries" | "minutes";
 
 /** Reasons that are a fault of the programme, not of the visit: somebody has to correct it. */
 export const FAULT_REASONS: readonly Reason[] = ["BAD_VALUE", "RULE_THREW", "STEP_BUDGET"];

@@ -44,6 +44,7 @@ const RULE_TYPES = {
   owe: 21,
   waive: 22,
   seen: 23,
+  parking: 24,
 } as const;
 
 /** Days since 2000-01-01; 65535 for value that does not end. */
@@ -53,7 +54,7 @@ const lotDay = uint(U16_MAX);
 export const StoredEffect = map({
   type: key(1, word({ ...RULE_TYPES, ...CREDIT_TYPES })),
   rule: key(2, text(40)),
-  unit: key(3, word({ cents: 1, stamps: 2, points: 3, units: 4, entries: 5 })),
+  unit: key(3, word({ cents: 1, stamps: 2, points: 3, units: 4, entries: 5, minutes: 6 })),
   value: key(4, cents),
   funder: key(5, funder),
   /** What it would have been without the limit named in `reason`. */

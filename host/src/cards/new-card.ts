@@ -1,4 +1,5 @@
 import {
+  bestArea,
   CARD_MAPS,
   type CardIdentity,
   type CardMap,
@@ -28,6 +29,8 @@ export interface CardOrder {
   readonly generation: number;
   /** Programmes that must find an area; 1 where it is left out. */
   readonly areas?: number;
+  /** A programme that must find an area: bytes of its purses, and the chips that it may be opened on; any where none are named. */
+  readonly keeps?: { readonly bytes: number; readonly chips?: readonly Chip[] };
   /** Web address for phones, where the card has room; `{card}` in it stands for the card number. */
   readonly url?: string;
 }
@@ -35,11 +38,15 @@ export interface CardOrder {
 /** Layouts in the order in which they are preferred: by what a card is usually for. */
 const PREFERRED = [1, 2, 3, 4, 5, 6, 7] as const;
 
-/** The memory map that fits an order on this chip: enough areas, and room for a web address where one is wanted; null where none does. */
-export function mapFor(chip: Chip, { areas = 1, url }: Pick<CardOrder, "areas" | "url">): CardMap | null {
+/** The memory map that fits an order on this chip: enough areas, room for the programme that is named, and room for a web address where one is wanted; null where none does. */
+export function mapFor(
+  chip: Chip,
+  { areas = 1, keeps, url }: Pick<CardOrder, "areas" | "keeps" | "url">,
+): CardMap | null {
+  if (keeps?.chips?.includes(chip) === false) return null;
   const maps = PREFERRED.flatMap((layout) =>
     CARD_MAPS.filter((map) => map.layout === layout && map.chip === chip),
-  ).filter((map) => map.areas.length >= areas);
+  ).filter((map) => map.areas.length >= areas && bestArea(map, map.areas, keeps?.bytes ?? 0) !== null);
   const withUrl = url === undefined ? undefined : maps.find(({ ndef }) => ndef !== null);
   return withUrl ?? maps[0] ?? null;
 }

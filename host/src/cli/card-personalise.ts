@@ -1,17 +1,20 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { dayOf, ndefProblem } from "@cachet/card-layout";
+import type { Programme } from "@cachet/firmware/rules";
 import { type Command, InvalidArgumentError } from "commander";
 import { CardLog, CardLogFault } from "../cards/card-log.ts";
 import type { ChipLink } from "../cards/chip-link.ts";
 import { urlOf } from "../cards/new-card.ts";
-import { personaliseRun, type RunOrder, type RunResult, type RunRow } from "../cards/run.ts";
+import { personaliseRun, type RunOrder, type RunRow } from "../cards/run.ts";
 import type { KeyRing, MasterKey } from "../keys/key-ring.ts";
 import { type AppendFile, appendFile } from "../ports/append-file.ts";
 import { takeLock } from "../ports/lock-file.ts";
+import { rowLine, summaryLine, summaryOf } from "./card-personalise-text.ts";
 import type { ChosenReader } from "./card-reader.ts";
 import type { CardTools } from "./card-source.ts";
-import { type Console, tell } from "./console.ts";
+import { accountTicket, keepsOf, prepaidProgramme } from "./card-ticket.ts";
+import { type Console, tell, visible } from "./console.ts";
 import { Failure } from "./failure.ts";
 import { type KeyOptions, keyOptions, keyRingFor } from "./key-options.ts";
 import { passesTooLittle } from "./reader-error.ts";
@@ -25,6 +28,7 @@ interface PersonaliseOptions extends KeyOptions, ReaderOptions {
   readonly url?: string;
   readonly output?: string;
   readonly genuineOnly?: boolean;
+  readonly prepaid?: string;
 }
 
 /** Longest card number, to see whether a web address fits before the first card. */
@@ -59,12 +63,17 @@ export function cardPersonaliseCommand(group: Command, console: () => Console, t
       parseUrl,
     )
     .option("--genuine-only", "put chips aside whose maker's signature does not verify")
+    .option(
+      "--prepaid <file>",
+      "programme whose prepaid account each card gets room for; prints a ticket for its holder",
+    )
     .option("-o, --output <file>", "CSV of the numbers; default cards-DATE-TIME.csv in this folder");
   readerOptions(keyOptions(command)).action(async (options: PersonaliseOptions) => {
     const said = console();
+    const account = options.prepaid === undefined ? null : await prepaidProgramme(options.prepaid);
     const ring = await keyRingFor(said, options, tools.keys);
     try {
-      await withReader(said, options, tools.readers, (reader) => runCards(said, options, ring, reader));
+      await withReader(said, options, tools.readers, (reader) => runCards(said, options, account, ring, reader));
     } finally {
       ring.wipe();
     }
@@ -199,74 +208,10 @@ function cardsOn(
   };
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  gone: "it left too early: present it again",
-  refused: "the chip refused a command",
-  "wrong-password": "it is closed with a password that is not this issuer's",
-  "config-locked": "its configuration can never be changed",
-  "unknown-chip": "no chip that has room for this order",
-  "not-blank": "it holds something already",
-  locked: "pages that must be written are locked for ever",
-  "read-back-differs": "it does not read back as it was written",
-  "counter-torn": "its counter does not settle",
-  "counter-used": "its counter has been used: it is not new",
-  "not-genuine": "its maker's signature does not verify",
-};
-
-function rowLine(
-  { result, card, uid, chip, reason, originality, milliseconds }: RunRow,
-  done: number,
-  of: number,
-): string {
-  const seconds = `${(milliseconds / 1_000).toFixed(1)} s`;
-  const signature = originality === "genuine" ? "" : `, signature: ${originality ?? "not read"}`;
-  switch (result) {
-    case "written":
-      return `${done}/${of}  ${card}  ${chip}  written, read back  ${seconds}${signature}`;
-    case "already":
-      return `       ${card}  was this issuer's card already; nothing new was given`;
-    case "interrupted":
-      return `       ${uid}  ${REASONS.gone}${card === null ? "" : ` (number ${card} is burnt unless it comes back)`}`;
-    case "rejected":
-      return `       ${uid}  PUT ASIDE: ${REASONS[reason ?? ""] ?? reason}${card === null ? "" : `; number ${card} is burnt`}`;
-  }
-}
-
-interface Summary {
-  readonly written: number;
-  readonly already: number;
-  readonly rejected: readonly RunRow[];
-  readonly interrupted: readonly RunRow[];
-  readonly strange: number;
-}
-
-function summaryOf({ rows }: RunResult, strange: number): Summary {
-  const settled = new Set(
-    rows.filter(({ result }) => result === "written" || result === "already").map(({ uid }) => uid),
-  );
-  const last = (result: RunRow["result"]) => rows.filter((row) => row.result === result && !settled.has(row.uid));
-  return {
-    written: rows.filter(({ result }) => result === "written").length,
-    already: rows.filter(({ result }) => result === "already").length,
-    rejected: last("rejected"),
-    interrupted: last("interrupted"),
-    strange,
-  };
-}
-
-function summaryLine({ written, already, rejected, interrupted, strange }: Summary, count: number): string {
-  const parts = [
-    `${written} of ${count} written, ${written} read back`,
-    `${rejected.length + strange} put aside`,
-    ...(interrupted.length > 0 ? [`${interrupted.length} left too early and not seen again`] : []),
-    ...(already > 0 ? [`${already} were this issuer's already`] : []),
-  ];
-  return parts.join(", ");
-}
-
 async function runCards(
   console: Console,
   options: PersonaliseOptions,
+  account: Programme | null,
   ring: KeyRing,
   reader: ChosenReader,
 ): Promise<void> {
@@ -287,11 +232,12 @@ async function runCards(
       generation: key.generation,
       areas: options.areas,
       ...(options.url === undefined ? {} : { url: options.url }),
+      ...(account === null ? {} : { keeps: keepsOf(account) }),
       count: options.count,
       first: options.first ?? 1,
       genuineOnly: options.genuineOnly === true,
     };
-    await runOrder(console, order, reader, log, csv);
+    await runOrder(console, order, account, reader, log, csv);
   } finally {
     release();
   }
@@ -300,6 +246,7 @@ async function runCards(
 async function runOrder(
   console: Console,
   order: RunOrder,
+  account: Programme | null,
   reader: ChosenReader,
   log: CardLog,
   csv: { readonly path: string; readonly file: AppendFile },
@@ -321,9 +268,14 @@ async function runOrder(
       if (row.result === "written") written += 1;
       isRefused = row.result === "rejected";
       onDisk(csv.path, "the card is done and its number noted in cards.log", () => csv.file.append(csvLine(row)));
-      if (console.json) console.out(JSON.stringify(row));
+      // A card that was this issuer's before may hold money by now.
+      const isOpened = account !== null && row.result === "written";
+      if (console.json)
+        console.out(JSON.stringify(isOpened ? { ...row, programme: account.number, balanceCents: 0 } : row));
       const bell = console.drawsProgress ? "\u0007" : "";
       console.err(`${rowLine(row, written, order.count)}${bell}\n`);
+      if (isOpened && !console.json)
+        for (const line of accountTicket(account, row.card!, console.lang)) console.out(visible(line));
     },
   });
   const summary = summaryOf(run, strange);

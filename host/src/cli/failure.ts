@@ -263,6 +263,10 @@ export const CODES = {
   },
   "C-PERSO-04": { exit: EXIT.refused, meaning: "The file for the numbers is there already; it is not overwritten." },
   "C-PERSO-05": { exit: EXIT.refused, meaning: "Every serial of the issuer up to 999999 has been given." },
+  "C-PERSO-06": {
+    exit: EXIT.refused,
+    meaning: "Cards are to get an account of a programme that keeps no prepaid money.",
+  },
   "C-LINK-01": { exit: EXIT.deviceGone, meaning: "No terminal is there, or none on the port that was named." },
   "C-LINK-02": {
     exit: EXIT.deviceGone,

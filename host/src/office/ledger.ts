@@ -67,7 +67,7 @@ export function postCommit(
   for (const effect of area.effects) {
     const { type, unit, value, funder } = effect;
     const creditor = creditorOf(effect);
-    if (creditor === null || unit === "entries") continue;
+    if (creditor === null || unit === "entries" || unit === "minutes") continue;
     const isMoneyOf = unit === "cents" && funder !== "merchant";
     const payer = isMoneyOf ? paysAccount(funder, area.programme) : issuerAccount(unit, merchant, area.programme);
     move(payer, owedAccount(creditor, area.programme), unit, type === "owe" ? value : -value);

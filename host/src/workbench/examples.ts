@@ -46,7 +46,7 @@ function byRule({ effects }: TrialStep, type: Effect["type"], of: (effect: Effec
 }
 
 /**
- * The words of an expectation. Values by rule id are in the rule's own unit: cents, points, stamps, units, entries; a rule that
+ * The words of an expectation. Values by rule id are in the rule's own unit: cents, points, stamps, units, entries, minutes; a rule that
  * is not named did nothing. `skipped` and `card` name some rules and say nothing about the others.
  */
 const FINDS: Readonly<Record<string, (step: TrialStep) => unknown>> = {
@@ -59,6 +59,8 @@ const FINDS: Readonly<Record<string, (step: TrialStep) => unknown>> = {
   redeemed: (step) => byRule(step, "redeem"),
   toppedUp: (step) => byRule(step, "topup"),
   entries: (step) => byRule(step, "entries"),
+  /** Minutes of parking. */
+  parking: (step) => byRule(step, "parking"),
   expired: (step) => byRule(step, "expire"),
   /** What a refund took back off the card, and what it gave back to it. */
   takenBack: (step) => byRule(step, "clawback"),

@@ -41,6 +41,7 @@ function unitOf(rule: Rule, rules: readonly Rule[]): Unit {
   const { kind } = of ?? rule;
   if (kind === "points" || kind === "stamps") return kind;
   if (kind === "draw") return "entries";
+  if (kind === "parking") return "minutes";
   return kind === "tiers" || kind === "units" ? "units" : "cents";
 }
 
@@ -139,9 +140,10 @@ export class RuleBooks {
         if (row.kind === "stamps") row.units += effect.value;
         return;
       case "entries":
+      case "parking":
       case "tier":
         row.times += 1;
-        if (effect.type === "entries") row.units += effect.value;
+        if (effect.type !== "tier") row.units += effect.value;
         return;
     }
   }

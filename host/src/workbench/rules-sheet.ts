@@ -24,7 +24,7 @@ type Several = ReadonlySet<Rule["kind"]>;
 
 const WORDS: Readonly<Record<SheetOptions["lang"], SheetWords>> = { fr, en };
 
-const MEMORYLESS: readonly Rule["kind"][] = ["discount", "draw", "multiplier", "bonus", "cap"];
+const MEMORYLESS: readonly Rule["kind"][] = ["discount", "draw", "parking", "multiplier", "bonus", "cap"];
 
 function whereSection({ where, list }: SheetWords, programme: Programme, isStaff: boolean): Section {
   const { merchants, rules, zone, media } = programme;

@@ -84,6 +84,7 @@ export const en: SheetWords = {
     challenge: "Challenge",
     draw: "Prize draw",
     referral: "Referral",
+    parking: "Parking",
   },
   staffLine: (id, funder) => (funder === null ? `Rule ${quoted(id)}.` : `Rule ${quoted(id)}, paid by ${funder}.`),
   funders: {
@@ -340,6 +341,14 @@ export const en: SheetWords = {
     number: (number) => `Challenge no. ${number}; a new number begins anew.`,
     times: (often) => `A card can win it ${plural(often, "time")}.`,
   },
+  parking: {
+    gives: (minutes) =>
+      `A purchase gives ${count(minutes)} ${minutes === 1 ? "minute" : "minutes"} of parking, at the town's meters.`,
+    minimum: (basket) => `The purchase counts ${basket}.`,
+    today: "To be used on the same day.",
+    within: (hours) => `To be used within ${hours === 1 ? "an hour" : `${count(hours)} hours`} of the purchase.`,
+  },
+
   draw: {
     entry: (cents) => `One entry for every whole ${money(cents)} paid.`,
     most: (entries) => `At most ${count(entries)} ${entries === 1 ? "entry" : "entries"} a ticket.`,

@@ -82,6 +82,7 @@ export const fr = {
     challenge: "Défi",
     draw: "Tirage au sort",
     referral: "Parrainage",
+    parking: "Stationnement",
   },
   staffLine: (id: string, funder: string | null): string =>
     funder === null ? `Règle ${quoted(id)}.` : `Règle ${quoted(id)}, à la charge de ${funder}.`,
@@ -357,6 +358,15 @@ export const fr = {
     number: (number: number): string => `Défi n° ${number} ; un nouveau numéro repart de zéro.`,
     times: (often: number): string => `Une carte peut le réussir ${often} fois.`,
   },
+  parking: {
+    gives: (minutes: number): string =>
+      `Un achat donne ${plural(minutes, "minute")} de stationnement, à la borne de la ville.`,
+    minimum: (basket: string): string => `L'achat compte ${basket}.`,
+    today: "À utiliser le jour même.",
+    within: (hours: number): string =>
+      `À utiliser dans ${hours === 1 ? "l'heure" : `les ${count(hours)} heures`} qui ${hours === 1 ? "suit" : "suivent"} l'achat.`,
+  },
+
   draw: {
     entry: (cents: number): string => `Une participation par tranche entière de ${money(cents)} payés.`,
     most: (entries: number): string => `Au plus ${plural(entries, "participation")} par ticket.`,

@@ -4,6 +4,7 @@ import type {
   ClubRule,
   DiscountRule,
   DrawRule,
+  ParkingRule,
   PrepaidRule,
   Programme,
   ReferralRule,
@@ -191,6 +192,19 @@ function referralLines(reading: Reading, rule: ReferralRule): string[] {
   ];
 }
 
+function parkingLines(reading: Reading, rule: ParkingRule): string[] {
+  const { words } = reading;
+  const { parking } = words;
+  const { minimum, minutes, withinHours } = rule;
+  const isAnyBasket = minimum.kind === "reaches" && minimum.amount === 0;
+  return [
+    parking.gives(minutes),
+    ...(isAnyBasket ? [] : [parking.minimum(basketText(words, minimum))]),
+    withinHours === undefined ? parking.today : parking.within(withinHours),
+    ...onlyWhen(reading, rule),
+  ];
+}
+
 /** Everything that a rule means, one sentence each. Rules that change what another one earns are said with that one. */
 export function ruleLines(reading: Reading, rule: Rule): string[] {
   switch (rule.kind) {
@@ -215,6 +229,8 @@ export function ruleLines(reading: Reading, rule: Rule): string[] {
       return drawLines(reading, rule);
     case "referral":
       return referralLines(reading, rule);
+    case "parking":
+      return parkingLines(reading, rule);
     case "multiplier":
     case "bonus":
     case "cap":

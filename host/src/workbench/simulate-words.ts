@@ -39,7 +39,10 @@ const FRENCH = {
     sponsor: "sponsor",
     partner: "partenaire",
   } satisfies Record<Funder, string>,
-  units: { cents: "", points: "points", stamps: "tampons", units: "", entries: "" } satisfies Record<Unit, string>,
+  units: { cents: "", points: "points", stamps: "tampons", units: "", entries: "", minutes: "min" } satisfies Record<
+    Unit,
+    string
+  >,
   summary: "En tout",
   months: "Par mois",
   merchants: "Par commerçant",
@@ -128,7 +131,7 @@ const ENGLISH: Words = {
   },
   rulesOf: (rules) => ` (rules: ${rules})`,
   funders: { merchant: "merchant", association: "association", sponsor: "sponsor", partner: "partner" },
-  units: { cents: "", points: "points", stamps: "stamps", units: "", entries: "" },
+  units: { cents: "", points: "points", stamps: "stamps", units: "", entries: "", minutes: "min" },
   summary: "In all",
   months: "By month",
   merchants: "By merchant",

@@ -13,7 +13,7 @@ export const partsOf = (name: PurseName): { readonly keeps: Keeps; readonly inde
 };
 
 /** What the value of a purse is counted in. */
-export function unitOf(name: PurseName): Exclude<Unit, "entries"> {
+export function unitOf(name: PurseName): Exclude<Unit, "entries" | "minutes"> {
   const { keeps } = partsOf(name);
   return keeps === "cagnotte" || keeps === "prepaid" ? "cents" : keeps;
 }
