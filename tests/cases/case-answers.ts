@@ -119,6 +119,8 @@ const SAYS: Readonly<Record<string, (asked: Asked) => unknown>> = {
   discount: (asked) => total(asked, "discount"),
   payable: ({ step }) => step.payable,
   earning_base: ({ step }) => step.earningBase,
+  parking_minutes: (asked) => total(asked, "parking") - total(asked, "clawback", ofUnit("minutes")),
+  parking_until: ({ step }) => step.effects.find(({ type }) => type === "parking")?.label ?? null,
   stamps_added: (asked) => total(asked, "stamp", ofRule("stamps")),
   skipped: ({ step }) => step.skipped.flatMap(({ reason }) => (REASONS.includes(reason) ? [{ reason }] : [])),
   declined: ({ step }) => step.declined.map(({ reason }) => ({ reason })),

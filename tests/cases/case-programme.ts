@@ -3,6 +3,7 @@ import {
   challenge,
   type Gift,
   type Programme,
+  parking,
   points,
   prepaid,
   programme,
@@ -123,6 +124,19 @@ function tiersRules(all: Words, hasEarn: boolean): Rule[] {
   return hasEarn ? [made] : [earns, made];
 }
 
+function parkingRule(given: Words): Rule {
+  const within = given.take("within_hours", 0);
+  const made = parking({
+    id: "parking",
+    minutes: given.take("minutes", 0),
+    minimum: { kind: "reaches", amount: given.take("min_basket", 0) },
+    ...(within > 0 ? { withinHours: within } : {}),
+    ...whenOf(given),
+  });
+  given.end();
+  return made;
+}
+
 function challengeRule(given: Words): Rule {
   const gives = given.take("bonus_cents", given.take("bonus_points", 0));
   const label = given.take("badge", "");
@@ -174,6 +188,7 @@ function rulesOf(worked: Case, said: Json, all: Words): Rule[] {
   if (all.has("challenge")) rules.push(challengeRule(all.within("challenge")));
   if (all.has("referral")) rules.push(referralRule(all.within("referral")));
   if (all.has("donations")) rules[0] = withGifts(rules[0]!, donationsOf(all));
+  if (all.has("parking")) rules.push(parkingRule(all.within("parking")));
   if (all.has("redeem")) rules[0] = withRedemption(rules[0]!, all.within("redeem"));
   const order = all.take<("bonus" | "paid")[]>("spend_order", ["bonus", "paid"]);
   const recharge = all.within("recharge");

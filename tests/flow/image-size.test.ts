@@ -41,7 +41,9 @@ describe("an image with every preset, beside a town's programme", () => {
     const file = fixtureFile("everything");
     // What is measured has all of them: a preset that is added to the language has to be added there.
     const kinds = [
-      ..."stamps cagnotte points prepaid units discount multiplier bonus cap tiers club challenge draw".split(" "),
+      ..."stamps cagnotte points prepaid units discount multiplier bonus cap tiers club challenge draw parking".split(
+        " ",
+      ),
     ];
     for (const kind of kinds) expect(readFileSync(file, "utf8"), kind).toMatch(new RegExp(`^ {4}${kind}\\(`, "m"));
     const image = await imageOf([file, programmeFile("ville")]);
