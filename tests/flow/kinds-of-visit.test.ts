@@ -269,7 +269,8 @@ describe("a sale that is added afterwards", () => {
   it("is of this day, not of one to come, and asks for nothing", async () => {
     const [shop, chip] = [await studio(), await member(17)];
     await refused(shop, lateSale(3_300, "B-1", NOON - 86_400), chip, "TOO_LATE");
-    await refused(shop, lateSale(3_300, "B-2", NOON + 60), chip, "TOO_LATE");
+    await refused(shop, lateSale(3_300, "B-2", NOON + 60), chip, "IN_THE_FUTURE");
+    await refused(shop, lateSale(3_300, "B-2", NOON + 86_400), chip, "IN_THE_FUTURE");
     await refused(shop, { ...lateSale(3_300, "B-3"), redeem: "max" }, chip, "ALREADY_PAID");
     await refused(shop, { ...lateSale(3_300, "B-4"), use: 1 }, chip, "ALREADY_PAID");
     shop.clock.suspect = true;

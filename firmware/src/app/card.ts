@@ -40,8 +40,9 @@ export type CardRefusal =
   | "BAD_CODE"
   | "WRONG_MERCHANT"
   | "CAP_REFUND"
-  /** Longer ago than it may be, or still to come; and nothing is dated by a clock that is not to be trusted. */
+  /** Longer ago than it may be; still to come; and nothing is dated by a clock that is not to be trusted. */
   | "TOO_LATE"
+  | "IN_THE_FUTURE"
   | "CLOCK_SUSPECT"
   /** What is added afterwards was paid: nothing can be taken off it. */
   | "ALREADY_PAID"

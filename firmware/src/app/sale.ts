@@ -91,8 +91,9 @@ export async function proposeLateSale(
   if (redeem !== 0 || gift !== undefined || use !== 0 || typeof prepaid === "number")
     throw new CardRefused("ALREADY_PAID", card.number);
   if (moment.suspect) throw new CardRefused("CLOCK_SUSPECT", card.number);
+  if (paidAt > moment.utc) throw new CardRefused("IN_THE_FUTURE", card.number);
   const isToday = dayOf(paidAt, moment.offset) === dayOf(moment.utc, moment.offset);
-  if (!isToday || paidAt > moment.utc) throw new CardRefused("TOO_LATE", card.number);
+  if (!isToday) throw new CardRefused("TOO_LATE", card.number);
   if (await terminal.hal.isAdded(ticket, request.visit)) throw new CardRefused("ALREADY_USED", card.number);
   const sale = { ...request, prepaid: "none", rewards: "later" } as const;
   const proposal = await proposeSale(terminal, found, sale, {

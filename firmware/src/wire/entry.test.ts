@@ -13,6 +13,7 @@ import {
   entryHash,
   isFormatError,
   journalRoot,
+  readTicketName,
   terminalName,
   ticketName,
 } from "./entry.ts";
@@ -312,5 +313,19 @@ describe("names", () => {
   ])("of terminal %i", (terminal, name) => {
     expect(terminalName(terminal)).toBe(name);
     expect(ticketName(terminal, 4_332)).toBe(`${name}-4332`);
+    expect(readTicketName(`${name}-4332`)).toEqual({ terminal, number: 4_332 });
   });
+
+  it.each([
+    "",
+    "42",
+    "T-1-42",
+    "T-00001-42",
+    "T-0000-1",
+    "T-0001-0",
+    "T-0001-042",
+    "T-0001-4294967296",
+    "t-0001-42",
+    "T-0001-42 ",
+  ])("is not %j", (name) => expect(readTicketName(name)).toBeNull());
 });

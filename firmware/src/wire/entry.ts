@@ -152,3 +152,11 @@ export function terminalName(terminal: number): string {
 export function ticketName(terminal: number, number: number): string {
   return `${terminalName(terminal)}-${number}`;
 }
+
+/** Terminal and entry number of a ticket's name; null for anything else. */
+export function readTicketName(name: string): { readonly terminal: number; readonly number: number } | null {
+  const found = /^T-(\d{4,5})-([1-9]\d{0,9})$/.exec(name);
+  if (found === null) return null;
+  const [terminal, number] = [Number(found[1]), Number(found[2])];
+  return ticketName(terminal, number) === name && number <= 0xffff_ffff ? { terminal, number } : null;
+}

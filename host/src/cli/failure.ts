@@ -249,6 +249,19 @@ export const CODES = {
   "C-SIM-06": { exit: EXIT.refused, meaning: "This computer gives the simulator no virtual serial port." },
   "C-SIM-07": { exit: EXIT.refused, meaning: "No simulator runs where the command looked for one, or several do." },
   "C-SIM-08": { exit: EXIT.refused, meaning: "A running simulator refused what it was told." },
+  "C-SIM-09": {
+    exit: EXIT.refused,
+    meaning: "A simulated terminal refused a visit. cachet explain tells what the reason in the message means.",
+  },
+  "C-SIM-10": {
+    exit: EXIT.inDoubt,
+    meaning:
+      "A visit at a simulated terminal was cut, by a card that left or by a terminal that stopped: something of it may be on the card. The next tap of the same card decides.",
+  },
+  "C-SIM-11": {
+    exit: EXIT.deviceGone,
+    meaning: "The card left a simulated terminal before anything was written, and did not come back.",
+  },
   "C-PERSO-01": {
     exit: EXIT.refused,
     meaning: "The keys hold no card key for that issuer, or those of several issuers and none was named.",
@@ -419,12 +432,21 @@ export class Failure extends Error {
   readonly code: Code;
   readonly state: string;
   readonly next: readonly string[];
-  constructor(code: Code, what: string, state: string, next: readonly string[]) {
+  /** What programs are told beside the error, where something was done all the same. */
+  readonly result: Readonly<Record<string, unknown>>;
+  constructor(
+    code: Code,
+    what: string,
+    state: string,
+    next: readonly string[],
+    result: Readonly<Record<string, unknown>> = {},
+  ) {
     super(what);
     this.name = "Failure";
     this.code = code;
     this.state = state;
     this.next = next;
+    this.result = result;
   }
 
   get exit(): number {

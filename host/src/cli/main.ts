@@ -29,7 +29,7 @@ function parseLang(text: string): "fr" | "en" {
 const langOf = (environment: string | undefined): "fr" | "en" => (environment?.startsWith("en") ? "en" : "fr");
 
 function report(console: Console, failure: Failure): number {
-  if (console.json) console.out(JSON.stringify({ error: failure.document() }));
+  if (console.json) console.out(JSON.stringify({ error: failure.document(), ...failure.result }));
   else for (const line of failure.lines()) console.err(`${visible(line)}\n`);
   return failure.exit;
 }

@@ -1,5 +1,6 @@
 import { dirname, resolve } from "node:path";
 import { type Chip, CONFIG_PAGES } from "@cachet/card-layout";
+import type { Programme } from "@cachet/firmware/rules";
 import type * as Simulator from "@cachet/terminal-sim";
 import type { Step } from "@cachet/terminal-sim";
 import { readScenarioText, type ScenarioFault, type ScenarioNode } from "./scenario-text.ts";
@@ -10,6 +11,8 @@ import { durationOf, momentOf } from "./step-reader.ts";
 export interface ScenarioTerminal {
   readonly number: number;
   readonly merchant: number;
+  /** Where the file says so, for faults that show only once its programmes are read. */
+  readonly at: Pick<ScenarioNode, "line" | "path">;
 }
 
 export interface ScenarioStep {
@@ -138,7 +141,9 @@ const MOMENT = "a moment such as 2026-06-18T17:59:58+02:00";
 function terminalsOf(reader: ScenarioReader, nodes: readonly ScenarioNode[]): ScenarioTerminal[] {
   const terminals = nodes.map((node, i) => {
     const fields = reader.fields(node, ["number", "merchant"]);
+    const { line, path } = fields.get("merchant") ?? node;
     return {
+      at: { line, path },
       number: reader.word(fields.get("number"), whole(1, 9_999), "a terminal's number, 1 to 9999", i + 1),
       merchant: reader.word(fields.get("merchant"), whole(1, 65_535), "a merchant's number", 1),
     };
@@ -172,6 +177,24 @@ function cardsOf(reader: ScenarioReader, nodes: readonly ScenarioNode[]): Extrac
       reader.fault(nodes[i]!, `there is a card ${name} already`);
   }
   return cards;
+}
+
+/** Terminals of merchants whom no programme lists: nothing could happen there. */
+export function merchantFaults(
+  { terminals }: Scenario,
+  programmes: readonly Pick<Programme, "merchants">[],
+): readonly ScenarioFault[] {
+  const listed = new Map(
+    programmes.flatMap(({ merchants }) =>
+      Object.entries(merchants).map(([number, { name }]): [number, string] => [Number(number), name]),
+    ),
+  );
+  const known = [...listed].sort(([a], [b]) => a - b).map(([number, name]) => `${number} (${name})`);
+  return terminals.flatMap(({ merchant, at: { line, path } }) =>
+    listed.has(merchant)
+      ? []
+      : [{ line, field: path, problem: `no programme lists merchant ${merchant}; there are ${known.join(", ")}` }],
+  );
 }
 
 /** The scenario in a file's text, or everything that is wrong with it. `file`: programmes are named from its folder. */

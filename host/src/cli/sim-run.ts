@@ -10,7 +10,8 @@ import { type Database, openSqlite } from "../ports/database.ts";
 import type { Console } from "./console.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { readFile } from "./files.ts";
-import { readScenario, type Scenario, type ScenarioStep } from "./scenario.ts";
+import { merchantFaults, readScenario, type Scenario, type ScenarioStep } from "./scenario.ts";
+import type { ScenarioFault } from "./scenario-text.ts";
 import { testImage } from "./sim-image.ts";
 import { testBelonging } from "./sim-provision.ts";
 import { cardWork } from "./sim-stage.ts";
@@ -37,12 +38,15 @@ function textOf(path: string): string {
 function load(sim: typeof Simulator, path: string): Scenario {
   const read = readScenario(textOf(path), path, sim);
   if ("scenario" in read) return read.scenario;
-  const { faults } = read;
+  throw notPlayed(path, read.faults);
+}
+
+function notPlayed(path: string, faults: readonly ScenarioFault[]): Failure {
   const told = faults
     .slice(0, FAULTS_SHOWN)
     .map(({ line, field, problem }) => `${path}:${line}: ${field === "" ? "" : `${field}: `}${problem}`);
   const more = faults.length > FAULTS_SHOWN ? [`and ${faults.length - FAULTS_SHOWN} more`] : [];
-  throw new Failure("C-SIM-01", [...told, ...more].join("\n"), NOT_PLAYED, [
+  return new Failure("C-SIM-01", [...told, ...more].join("\n"), NOT_PLAYED, [
     "correct the lines named above; docs/simulator.md has every field",
   ]);
 }
@@ -239,6 +243,8 @@ export async function runScenario(
 ): Promise<number> {
   const scenario = load(sim, path);
   const { file, programmes } = await testImage(scenario.programmes, NOT_PLAYED);
+  const faults = merchantFaults(scenario, programmes);
+  if (faults.length > 0) throw notPlayed(path, faults);
   const newSandbox = vm === "v8" ? sim.newV8Sandbox : await sim.loadQuickJs();
   const result = await new Play(sim, scenario, programmes).run(file, newSandbox);
   const lines = goldenLines(scenario, programmes, result);

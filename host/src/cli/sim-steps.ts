@@ -30,7 +30,7 @@ export const WORDS = [
   "  and of a sale: use 2, gift mug, gift-points 300, referred-by CARD, prepaid none, later, late TICKET 2026-06-18T10:00:00+02:00",
   "tap NAME top-up 50.00 | buy 100.00 PROGRAMME RULE [PACK] | balance | settle",
   "tap NAME refund last|TICKET|CODE [lines 1 3] | close PROGRAMME",
-  "tap NAME give PROGRAMME RULE 60 | receive TICKET | stamps 6 PROGRAMME RULE",
+  "tap NAME give PROGRAMME RULE 60 | receive TICKET (42, or its name T-0001-42) | stamps 6 PROGRAMME RULE",
   "lay NAME | lift | show NAME",
   "power on | off | cycle",
   "cable in | out | gone",
@@ -54,7 +54,8 @@ function readStep(verb: Step["verb"], reader: StepReader, sim: typeof Simulator)
       };
     case "tap": {
       const [returns, again] = [reader.mark("returns"), reader.mark("again")];
-      return { verb, card: reader.name(verb), terminal: reader.terminal(), wish: wishOf(reader), returns, again };
+      const [card, terminal] = [reader.name(verb), reader.terminal()];
+      return { verb, card, terminal, wish: wishOf(reader, terminal), returns, again };
     }
     case "lay":
       return { verb, card: reader.name(verb), terminal: reader.terminal() };

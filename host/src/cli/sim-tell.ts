@@ -3,6 +3,7 @@ import { type Console, tell } from "./console.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { controlPath, tellControl } from "./sim-control.ts";
 import { usualFolders } from "./sim-folder.ts";
+import { type SimAnswer, visitFailure } from "./sim-visit.ts";
 
 const STATE = "nothing was done";
 
@@ -14,6 +15,13 @@ async function runningIn(home: string, dir: string | undefined): Promise<readonl
     if (existsSync(controlPath(folder)) && (await tellControl(folder, "status")) !== null) found.push(folder);
   }
   return found;
+}
+
+/** A request that only asked has no ticket: what there is to say is on its slip. */
+function linesOf({ lines, said, report, slips }: SimAnswer): readonly string[] {
+  const own = lines ?? [String(said)];
+  if (report === undefined || report.ticket !== undefined) return own;
+  return [...own, ...(slips ?? []).flatMap((slip) => slip.map((line) => `  ${line}`.trimEnd()))];
 }
 
 /** Tells the running simulator what to do, and says what it answers. Fails with C-SIM-07 or C-SIM-08. */
@@ -31,15 +39,16 @@ export async function tellSimulator(
     const list = [folder, ...others].join(", ");
     throw new Failure("C-SIM-07", `several simulators run: ${list}`, STATE, ["name one with --dir"]);
   }
-  const answer = await tellControl(folder, words.join(" "));
+  const answer: SimAnswer | null = await tellControl(folder, words.join(" "));
   if (answer === null) {
     throw new Failure("C-SIM-07", `the simulator in ${folder} ended without an answer`, STATE, ["start it again"]);
   }
   if (answer.ok !== true) {
-    const { refused = "it does not start" } = answer as { readonly refused?: string };
+    const { refused = "it does not start" } = answer;
     throw new Failure("C-SIM-08", refused, "nothing was changed", ["cachet sim do --help tells the words"]);
   }
-  const lines = (answer.lines as readonly string[] | undefined) ?? [String(answer.said)];
-  tell(console, lines, answer);
+  const failure = visitFailure(answer);
+  if (failure !== null) throw failure;
+  tell(console, linesOf(answer), answer);
   return EXIT.done;
 }

@@ -1,3 +1,4 @@
+import { readTicketName, ticketName } from "@cachet/firmware/wire";
 import type { Wish } from "@cachet/terminal-sim";
 import { amountOf, MOMENT, momentOf, type StepReader } from "./step-reader.ts";
 
@@ -11,6 +12,14 @@ const AMOUNT = "an amount such as 12.50";
 const whole = (text: string): number | null => (/^[1-9]\d{0,8}$/.test(text) ? Number(text) : null);
 
 const cardOf = (text: string): number | null => (/^\d{13,15}$/.test(text) ? Number(text) : null);
+/** A ticket of this terminal, by its number or its name. */
+const ticketOf =
+  (terminal: number) =>
+  (text: string): number | null => {
+    const named = readTicketName(text);
+    return named === null ? whole(text) : named.terminal === terminal ? named.number : null;
+  };
+const aTicket = (terminal: number): string => `a ticket of this terminal, such as 42 or ${ticketName(terminal, 42)}`;
 
 /** `4.80`, or `4.80:tobacco` with its category. */
 function saleLine(text: string) {
@@ -75,16 +84,16 @@ function purchaseOf(reader: StepReader): Wish | null {
   });
 }
 
-function refundOf(reader: StepReader): Wish {
-  const ticketOf = (text: string) => {
+function refundOf(reader: StepReader, terminal: number): Wish {
+  const read = (text: string) => {
     if (text === "last") return text;
-    const number = whole(text);
+    const number = ticketOf(terminal)(text);
     return number ?? (/^[A-Z2-7]{20,}$/.test(text) ? { code: text } : null);
   };
   const ticket = reader.word<number | "last" | { readonly code: string }>(
     "refund",
-    ticketOf,
-    "last, a ticket's number, or the code of a receipt",
+    read,
+    `last, ${aTicket(terminal)}, or the code of a receipt`,
     "last",
   );
   const lines = reader.has("lines")
@@ -118,8 +127,8 @@ function paperOf(reader: StepReader): Wish | null {
   });
 }
 
-/** What a tap asks for; faults are with the reader. */
-export function wishOf(reader: StepReader): Wish {
+/** What a tap at this terminal asks for; faults are with the reader. */
+export function wishOf(reader: StepReader, terminal: number): Wish {
   const kinds = KINDS.filter((kind) => reader.has(kind));
   const [kind = "settle"] = kinds;
   if (kinds.length !== 1) reader.fault(null, `a tap has one of ${KINDS.join(", ")}`);
@@ -134,11 +143,11 @@ export function wishOf(reader: StepReader): Wish {
     case "buy":
       return purchaseOf(reader) ?? nothing;
     case "refund":
-      return refundOf(reader);
+      return refundOf(reader, terminal);
     case "give":
       return giftOf(reader) ?? nothing;
     case "receive":
-      return { kind, ticket: reader.word(kind, whole, "a ticket's number", 1) };
+      return { kind, ticket: reader.word(kind, ticketOf(terminal), aTicket(terminal), 1) };
     case "close":
       return { kind, programme: reader.word(kind, whole, "a programme's number", 1) };
     case "stamps":

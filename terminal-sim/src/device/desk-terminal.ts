@@ -32,6 +32,8 @@ export type TerminalEvent =
 /** A till that shows what it shows. */
 class DeskTill extends SimTill implements CounterPort {
   hasPaper = true;
+  /** What came out of the printer since somebody emptied this. */
+  slips: (readonly ReceiptLine[])[] = [];
   private readonly tell: (event: TerminalEvent) => void;
 
   constructor(tell: (event: TerminalEvent) => void) {
@@ -47,6 +49,7 @@ class DeskTill extends SimTill implements CounterPort {
   override async print(receipt: readonly ReceiptLine[]): Promise<"printed" | "no-paper"> {
     if (!this.hasPaper) return "no-paper";
     await super.print(receipt);
+    this.slips.push(receipt);
     this.tell({ what: "receipt", lines: renderReceipt(receipt) });
     return "printed";
   }
@@ -107,6 +110,8 @@ export class DeskTerminal {
   private readonly parts: DeskTerminalParts;
   private readonly reader: DeskReader;
   private till: DeskTill;
+  /** What the printer gave out in the last visit, oldest first. */
+  slips: readonly (readonly ReceiptLine[])[] = [];
   private supervisor: Supervisor | null = null;
   private line: LineEnd | null = null;
 
@@ -228,6 +233,9 @@ export class DeskTerminal {
     this.reader.isAttended = true;
     this.reader.customer = customer;
     this.reader.present(card);
+    // A terminal that starts anew in the middle has another till.
+    const { till } = this;
+    till.slips = [];
     try {
       const again = resets.then(() => ({ stopped: "reset" }));
       return await Promise.race([this.till.ask(request), stopped, this.running.appFault(), again]);
@@ -236,6 +244,7 @@ export class DeskTerminal {
       if (error instanceof PowerCut || this.supervisor === null) return { stopped: reasonOf(error) };
       return { stopped: `the app: ${reasonOf(error)}` };
     } finally {
+      this.slips = till.slips;
       this.reader.isAttended = false;
       this.reader.customer = () => null;
       this.reader.remove();

@@ -6,6 +6,7 @@ import type { AheadClock } from "../device/ahead-clock.ts";
 import { type CardBox, CardFileDamaged } from "../device/card-box.ts";
 import type { DeskTerminal } from "../device/desk-terminal.ts";
 import type { NoiseRates } from "../device/line-noise.ts";
+import { renderReceipt } from "../device/paper.ts";
 import type { Type2Chip } from "../device/type2-chip.ts";
 import type { Step, StepOutcome, Wish } from "./step.ts";
 
@@ -191,7 +192,18 @@ export class Stage {
       ...(left ? ["the fault did not happen: the visit was over before"] : []),
     ];
     const report = "stopped" in answer ? { stopped: answer.stopped } : { report: answer };
-    return { ok: true, lines, document: { ...report, ...(left ? { fault_left: true } : {}) } };
+    const slips = terminal.slips.map((slip) => renderReceipt(slip));
+    const code = terminal.slips.flat().findLast((one) => one.line === "code")?.text;
+    return {
+      ok: true,
+      lines,
+      document: {
+        ...report,
+        slips,
+        ...(code === undefined ? {} : { code }),
+        ...(left ? { fault_left: true } : {}),
+      },
+    };
   }
 
   private async power({ terminal: number, to }: Extract<Step, { verb: "power" }>): Promise<StepOutcome> {

@@ -1,0 +1,118 @@
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { buildImage } from "../../host/src/image/build.ts";
+import { testImageSigner } from "../../host/src/keys/test-keys.ts";
+import { ROOT } from "../boundaries/sources.ts";
+import { expectFailure } from "../fixtures/programme-desk.ts";
+import { type SimProcess, simFolder, startSim } from "../fixtures/sim-process.ts";
+import { fixtureFile } from "../fixtures/town.ts";
+
+let sim: SimProcess;
+const HOME = simFolder();
+
+function does(...words: readonly string[]) {
+  const command = [join(ROOT, "host/bin/cachet.mjs"), "sim", "do", ...words, "--dir", sim.dir];
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, {
+    cwd: ROOT,
+    encoding: "utf8",
+    env: { ...process.env, LANG: "en_GB.UTF-8", CACHET_HOME: HOME },
+  });
+  return { code: status, out: stdout, err: stderr };
+}
+const says = (line: string) => does(...line.split(" "));
+const json = (line: string) => JSON.parse(says(`${line} --json`).out);
+
+/** One after the other on one simulator: a card of each test's own. */
+beforeAll(async () => {
+  const image = join(simFolder(), "members.img");
+  const version = { major: 1, minor: 0, revision: 0, build: 0 };
+  const built = await buildImage([fixtureFile("members")], { version, securityCounter: 1, signer: testImageSigner() });
+  writeFileSync(image, built.file);
+  sim = await startSim(["--terminals", "2", "--image", image], undefined, 2);
+  says("clock 2026-06-18T12:00:00+02:00");
+  says("clock 2026-06-18T12:00:00+02:00 at 2");
+});
+afterAll(async () => {
+  await sim.stop();
+});
+
+describe("cachet sim do, of a visit", () => {
+  it("that is refused ends with 1, and says why, what the card holds of it, and what to do", () => {
+    says("card anna chip NTAG216");
+    const early = says("tap anna sale 10.00 late A-1 2026-06-19T10:00:00+02:00");
+    expectFailure(early, 1, "C-SIM-09", "refused: IN_THE_FUTURE", "dated later than the terminal's clock");
+    expectFailure(early, 1, "C-SIM-09", "nothing was written on the card", "cachet explain IN_THE_FUTURE");
+    expect(early.out).toBe("");
+    expectFailure(says("tap anna sale 10.00 late A-2 2026-06-17T10:00:00+02:00"), 1, "C-SIM-09", "refused: TOO_LATE");
+    const paid = says("tap anna buy 99.99 36 seances 2");
+    expectFailure(paid, 1, "C-SIM-09", "WRONG_AMOUNT", "€99.99 of cash go back to the customer");
+  });
+
+  it("that is refused tells programs the error and the report in one document", () => {
+    says("card ben chip NTAG216");
+    const told = says("tap ben give 36 points 60 --json");
+    expect(told).toMatchObject({ code: 1, err: "" });
+    expect(JSON.parse(told.out)).toMatchObject({
+      error: { code: "C-SIM-09", next: [expect.stringContaining("balance"), expect.stringContaining("INSUFFICIENT")] },
+      report: { result: "refused", reason: "INSUFFICIENT" },
+      slips: [],
+    });
+  });
+
+  it("that was cut ends with 4, and one whose card left with 3", () => {
+    says("card carla chip NTAG216");
+    says("fault tear:after-block-2");
+    expectFailure(says("tap carla sale 10.00"), 4, "C-SIM-10", "in-doubt: ticket", '"again"', "may be on the card");
+    expect(says("tap carla sale 10.00 again")).toMatchObject({ code: 0, out: expect.stringMatching(/^done: ticket/) });
+    says("fault power:before-commit");
+    expectFailure(says("tap carla sale 5.00"), 4, "C-SIM-10", "stopped: power cut", "cachet sim do power on");
+    says("power on");
+    expect(says("tap carla sale 5.00 again").code).toBe(0);
+    says("fault tear:before-block-1");
+    expect([3, 4]).toContain(says("tap carla sale 5.00").code);
+    expect(says("tap carla settle").code).toBe(0);
+  });
+
+  it("that asks for the balance prints what is on the card", () => {
+    says("card dora chip NTAG216");
+    says("tap dora buy 100.00 36 seances 2");
+    const { code, out } = says("tap dora balance");
+    expect(code).toBe(0);
+    expect(out).toMatch(/^done\n {2}.*Studio\n[\s\S]*Membres\n[\s\S]*Solde séances +11\n/);
+    // A sale has a ticket: its slip is on paper, and its line stays one line.
+    expect(says("tap dora sale 10.00").out).toMatch(/^done: ticket \d+, .*\n$/);
+  });
+
+  it("gives programs the lines of the slip, and its code, which another terminal takes", () => {
+    says("card emil chip NTAG216");
+    const { report, slips, code } = json("tap emil sale 42.00");
+    expect(report).toMatchObject({ result: "done" });
+    expect(slips).toHaveLength(1);
+    expect(slips[0].join("\n")).toMatch(/Ticket T-0001-\d+[\s\S]*Total +42,00 €[\s\S]*\[QR\]/);
+    expect(code).toMatch(/^[A-Z2-7]{20,}$/);
+    expect(slips[0].join("")).toContain(code);
+    expect(says(`tap emil refund ${code} at 2`)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("pay out 4200"),
+    });
+  });
+
+  it("takes a ticket by its name as well as its number, where it is this terminal's", () => {
+    says("card flora chip NTAG216");
+    says("card gaston chip NTAG216");
+    const { ticket } = json("tap flora sale 99.00").report;
+    const given = json("tap flora give 36 points 60").report.ticket;
+    expectFailure(
+      says(`tap gaston receive T-0002-${given}`),
+      1,
+      "C-SIM-08",
+      `receive: "T-0002-${given}" is not a ticket of this terminal, such as 42 or T-0001-42`,
+    );
+    expectFailure(says(`tap gaston receive T-0001-${given} at 2`), 1, "C-SIM-08", "T-0002-42");
+    expectFailure(says("tap gaston receive T-1-7"), 1, "C-SIM-08", '"T-1-7" is not a ticket');
+    expect(json(`tap gaston receive T-0001-${given}`).report).toMatchObject({ result: "done" });
+    expect(json(`tap flora refund T-0001-${ticket}`).report).toMatchObject({ payOutCents: 9_900 });
+  });
+});
