@@ -49,6 +49,14 @@ describe("packs and memberships", () => {
     expect(await held(chip)).toMatchObject({ units: 11, cents: 0 });
     await done(shop, { ...sale(0), lines: [], use: 2 }, chip);
     expect(await held(chip)).toMatchObject({ units: 9 });
+    expect(printed(shop)).toMatch(/^2 séances +il en reste 9$/m);
+    await done(shop, { ...sale(0), lines: [], use: 1 }, chip);
+    expect(printed(shop)).toMatch(/^1 séance +il en reste 8$/m);
+    await done(shop, { ...sale(0), lines: [], use: 8 }, chip);
+    expect(printed(shop)).toMatch(/^8 séances +il n'en reste plus$/m);
+    await done(shop, sale(500), chip);
+    expect(printed(shop)).toMatch(/^Solde séances +0$/m);
+    expect(printed(shop)).not.toContain("il en reste");
     expect(await shop.visit({ ...sale(0), lines: [], use: 10 }, chip)).toMatchObject({ reason: "INSUFFICIENT" });
   });
 
@@ -242,7 +250,13 @@ describe("an account that is closed", () => {
     await done(shop, buy(1_200, MEMBERS, "seances", 1), chip);
     await done(shop, { ...sale(2_500), prepaid: "none" }, chip);
     expect(await done(shop, close(MEMBERS), chip)).toMatchObject({ payOutCents: 5_000, committed: [MEMBERS] });
-    expect(printed(shop)).toMatch(/50,00/);
+    const said = printed(shop);
+    expect(said).toMatch(/^À rendre +50,00 €$/m);
+    expect(said).toMatch(/^Rendu : solde prépayé +40,00 €$/m);
+    expect(said).toMatch(/^Perdu : solde offert +4,00 €$/m);
+    expect(said).toMatch(/^Rendu : 1 séance +10,00 €$/m);
+    expect(said).toMatch(/^Perdu : 25 points$/m);
+    expect(said).not.toContain("Adhésion");
     expect(await held(chip)).toEqual({ cents: 0, points: 0, units: 0 });
     expect(await shop.visit(close(MEMBERS), chip)).toMatchObject({ result: "nothing-to-do", payOutCents: 0 });
     await refused(shop, close(99), chip, "RULE_UNKNOWN");
@@ -250,7 +264,43 @@ describe("an account that is closed", () => {
   });
 });
 
+describe("a membership", () => {
+  it("ends with the account: the member's price too, and the slip says so", async () => {
+    const [shop, chip] = [await studio(), await member(40)];
+    await done(shop, buy(3_000, MEMBERS, "club"), chip);
+    expect(await done(shop, close(MEMBERS), chip)).toMatchObject({ payOutCents: 0, committed: [MEMBERS] });
+    expect(printed(shop)).toMatch(/^Adhésion terminée$/m);
+    expect(printed(shop)).not.toContain("jusqu'au");
+    expect(await done(shop, sale(1_000), chip)).toMatchObject({ discountCents: 0 });
+    await done(shop, buy(3_000, MEMBERS, "club"), chip);
+    expect(printed(shop)).toContain("14/06/2027");
+  });
+
+  it("that is over already leaves no word about it", async () => {
+    const [shop, chip] = [await studio(), await member(41)];
+    await done(shop, buy(3_000, MEMBERS, "club"), chip);
+    shop.clock.utc += 400 * 86_400;
+    await done(shop, close(MEMBERS), chip);
+    expect(printed(shop)).not.toContain("Adhésion");
+  });
+});
+
 describe("a sale that is added afterwards", () => {
+  it("says on its slip why a programme gave nothing", async () => {
+    const [shop, chip] = [await terminal(1), await card(42)];
+    await done(shop, lateSale(250, "C-1"), chip);
+    expect(printed(shop)).toMatch(
+      /C-1\n[\s\S]*Ville commerçante\nCagnotte gagnée[\s\S]*Boulangerie du Marché\nRien d'inscrit : sous le minimum/,
+    );
+    const tobacco = { ...lateSale(0, "C-2"), lines: [{ amount: 250, quantity: 1, category: "tobacco" }] };
+    expect(await shop.visit(tobacco, chip)).toMatchObject({ result: "nothing-to-do", reason: "BELOW_MINIMUM" });
+    expect(printed(shop)).toMatch(/Ajout après coup, ticket +C-2\n[\s\S]*Rien d'inscrit : sous le minimum$/);
+    // Nothing was told of a sale at the till before, and nothing is.
+    const slips = shop.till.receipts.length;
+    await shop.visit({ ...sale(0), lines: tobacco.lines }, chip);
+    expect(shop.till.receipts.length).toBe(slips);
+  });
+
   it("earns as it would have, and takes nothing off: it is paid", async () => {
     const [shop, chip] = [await studio(), await member(15)];
     await done(shop, buy(3_000, MEMBERS, "club"), chip);

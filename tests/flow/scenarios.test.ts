@@ -178,6 +178,18 @@ describe("a scenario", () => {
     expect(err).toContain("State: nothing was played");
   });
 
+  it("names a merchant whom no programme lists, with those that there are", () => {
+    const path = write(
+      `${HEAD.replace("  - number: 1\n", "  - number: 1\n    merchant: 7\n")}steps:\n  - tap: anna\n    sale: 5.00\n`,
+    );
+    const { code, out, err } = run(path);
+    expect([code, out]).toEqual([1, ""]);
+    expect(err).toContain(
+      `error C-SIM-01: ${path}:4: terminals[1].merchant: no programme lists merchant 7; there are 1 (Boulangerie du Marché), 2 (Librairie des Halles), 3 (Fleurs de la Place)`,
+    );
+    expect(err).toContain("State: nothing was played");
+  });
+
   it("that is no file, no text, or against a golden file that is missing is refused", () => {
     expect(run(join(folder, "absent.yaml"))).toMatchObject({ code: 1, err: expect.stringContaining("C-FILE-01") });
     const bytes = join(folder, "bytes.yaml");

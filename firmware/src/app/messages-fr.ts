@@ -1,5 +1,70 @@
+import type { Reason } from "../rules/index.ts";
+
 /** Refusals that have words of their own. */
 const REFUSALS: Readonly<Record<string, string>> = { KEY_REVOKED: "À mettre à jour au comptoir · V3" };
+
+/** Words of a noun after which nothing takes a plural: séances de sport. */
+const JOINS = /^(à|au|aux|avec|de|des|du|d'.*|en|par|pour|sans|sur)$/i;
+
+function pluralOfWord(word: string): string {
+  if (/[sxz]$/i.test(word)) return word;
+  return /(eau|au|eu)$/i.test(word) ? `${word}x` : `${word}s`;
+}
+
+/** What several of something are called: séances, jeux, séances de sport. A name that is a plural already stays. */
+export function pluralOf(name: string): string {
+  const words = name.split(" ");
+  const join = words.findIndex((word) => JOINS.test(word));
+  return words.map((word, i) => (join < 0 || i < join ? pluralOfWord(word) : word)).join(" ");
+}
+
+const counted = (value: number, name: string): string => {
+  if (value > 1) return `${value} ${pluralOf(name)}`;
+  return `${value} ${name === "points" ? "point" : name}`;
+};
+
+/** Why a programme gave nothing, in few words. */
+const WHY_NOTHING: Readonly<Record<Reason, string>> = {
+  ABOVE_MAXIMUM: "au-dessus du maximum",
+  ALREADY_USED: "déjà utilisé",
+  BAD_VALUE: "règle en panne",
+  BELOW_MINIMUM: "sous le minimum",
+  CAP_BALANCE: "carte pleine",
+  CAP_DAY: "limite du jour atteinte",
+  CAP_MONTH: "limite du mois atteinte",
+  CAP_TIMES: "déjà donné",
+  CAP_VISIT: "limite par passage atteinte",
+  CAP_WEEK: "limite de la semaine atteinte",
+  CAP_YEAR: "limite de l'année atteinte",
+  CLOCK_SUSPECT: "horloge à régler",
+  COOLDOWN: "passage précédent trop récent",
+  COUNTER_TORN: "à la prochaine visite",
+  INSUFFICIENT: "pas assez sur la carte",
+  KEPT_FOR_LATER: "gardé pour plus tard",
+  MERCHANT_CANNOT_REDEEM: "à utiliser ailleurs",
+  NOTHING_PAID: "rien à payer",
+  NOT_MEMBER: "réservé aux adhérents",
+  NOT_SEEN_THERE: "pas vu chez le partenaire",
+  NOT_THE_DATE: "pas à cette date",
+  NOT_THE_HOUR: "pas à cette heure",
+  NOT_THE_MERCHANT: "pas dans ce commerce",
+  NOT_THE_TENDER: "pas avec ce paiement",
+  NOT_THE_TIER: "réservé à un autre statut",
+  NO_BIRTHDAY: "pas la période d'anniversaire",
+  NO_OFFER: "pas d'offre en cours",
+  NO_PAPER: "pas de carte papier",
+  NO_PREPAID: "pas de compte prépayé",
+  NO_SUCH_CARD: "numéro de carte inconnu",
+  NO_SUCH_GIFT: "pas au catalogue",
+  OTHER_IS_BETTER: "avantage plus grand donné",
+  RULE_THREW: "règle en panne",
+  SAME_CARD: "même carte",
+  SEEN_BEFORE: "à la première visite seulement",
+  SEEN_LATELY: "après une longue absence",
+  STEP_BUDGET: "programme en panne",
+  TOO_LATE: "délai passé",
+  WRONG_MERCHANT: "autre commerce",
+};
 
 /** Words that staff and customers see, in French. */
 export const fr = {
@@ -48,7 +113,16 @@ export const fr = {
   giveBackOf: (ticket: string): string => `Recharge non faite ${ticket}`,
   gift: (label: string): string => label,
   donation: (label: string): string => label,
-  counted: (value: number, unitName: string): string => `${value} ${unitName}`,
+  counted,
+  unitsLeft: (left: number): string => (left === 0 ? "il n'en reste plus" : `il en reste ${left}`),
+  unitsBalance: (unitName: string): string => `Solde ${pluralOf(unitName)}`,
+  paidOut: (what: string): string => `Rendu : ${what}`,
+  lost: (what: string): string => `Perdu : ${what}`,
+  ofPrepaid: "solde prépayé",
+  ofBonus: "solde offert",
+  ofCagnotte: "cagnotte",
+  membershipEnds: "Adhésion terminée",
+  nothingAdded: (reason: Reason): string => `Rien d'inscrit : ${WHY_NOTHING[reason]}`,
   pointsBalance: (unitName: string): string => `Solde ${unitName}`,
   pointsEarned: (unitName: string): string => `${unitName} gagnés`,
   pointsTaken: (unitName: string): string => `${unitName} utilisés`,

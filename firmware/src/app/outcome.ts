@@ -4,7 +4,7 @@ import type { CreditWait } from "./credits.ts";
 import type { KnownIntent } from "./doubts.ts";
 import { fr } from "./messages-fr.ts";
 import type { Proposal } from "./proposal.ts";
-import { giveBackReceipt, receiptOf } from "./receipt.ts";
+import { giveBackReceipt, lateReceipt, type NothingGiven, receiptOf } from "./receipt.ts";
 import { receiptCodeOf } from "./receipt-code.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -21,6 +21,8 @@ export interface Progress {
   readonly besides: KnownIntent[];
   /** Why credits of the card wait; null until it was looked at. */
   waits: readonly CreditWait[] | null;
+  /** Programmes that gave nothing for a sale that is added afterwards. */
+  nothing: readonly NothingGiven[];
 }
 
 /** Requests that ask, and are no visit. */
@@ -161,6 +163,24 @@ function reasonOf({ evaluations }: Proposal): string | undefined {
   ])[0];
 }
 
+/** Of each programme that writes nothing, why. */
+export function nothingGiven({ evaluations, areas }: Proposal): readonly NothingGiven[] {
+  return evaluations.flatMap(({ programme, evaluation: { skipped } }) => {
+    const [first] = skipped;
+    const isWritten = areas.some((area) => area.programme === programme.number);
+    return isWritten || first === undefined ? [] : [{ programme, reason: first.reason }];
+  });
+}
+
+/** A sale that was added afterwards for nothing has a slip that says why; of other visits, only what goes back is printed. */
+async function printNothing(terminal: Terminal, progress: Progress, cash: Cash): Promise<void> {
+  const { request, card, moment, nothing } = progress;
+  if (request.kind !== "sale" || request.late === undefined || card === null || nothing.length === 0) {
+    return printCash(terminal, progress, cash);
+  }
+  await terminal.hal.print(lateReceipt(terminal, card, request.late.ticket, nothing, cash.due, moment));
+}
+
 /** Visits that are done whole or declined: what they are asked for is money, or somebody else's. */
 const WHOLE: readonly VisitRequest["kind"][] = ["top-up", "give", "receive", "close", "paper"];
 
@@ -176,7 +196,7 @@ export async function nothingToDo(
   if (reason !== undefined && WHOLE.includes(kind)) return refuse(terminal, progress, reason);
   await terminal.hal.show(fr.nothingToDo);
   const cash = await handBack(terminal, progress);
-  await printCash(terminal, progress, cash);
+  await printNothing(terminal, progress, cash);
   const report = { ...reportOf(progress, "nothing-to-do", cash), payable: proposal?.payable ?? 0 };
   return reason === undefined ? report : { ...report, reason };
 }
@@ -201,7 +221,9 @@ export async function conclude(terminal: Terminal, progress: Progress, intent: K
     return reportOf(progress, isVoid ? "no-card" : "in-doubt", cash);
   }
   const code = await receiptCodeOf(terminal, intent);
-  await hal.print(receiptOf(terminal, intent, progress.moment, cash.due, waitsForSomething(progress), code));
+  await hal.print(
+    receiptOf(terminal, intent, progress.moment, cash.due, waitsForSomething(progress), code, progress.nothing),
+  );
   const result = committed < outcomes.length ? "partly-done" : progress.told === true ? "already-done" : "done";
   await hal.show({ "partly-done": fr.inDoubt, "already-done": fr.alreadyDone, done: fr.done }[result]);
   return reportOf(progress, result, cash);

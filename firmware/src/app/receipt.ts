@@ -1,10 +1,11 @@
 import { civilOf, type Day, dayOf, maskedCard, unpackState } from "@cachet/card-layout";
 import type { CashDue, Moment, ReceiptLine } from "../hal/index.ts";
-import { type Effect, type Note, notesOf, type Programme } from "../rules/index.ts";
+import { type Effect, type Note, notesOf, type Programme, type Reason } from "../rules/index.ts";
 import { centsOf, type Intent, type IntentArea, type StoredEffect, sumsOf, ticketName } from "../wire/index.ts";
 import type { KnownIntent } from "./doubts.ts";
 import { fr } from "./messages-fr.ts";
 import { euros } from "./money.ts";
+import { linesOfClosing } from "./receipt-closing.ts";
 import type { Terminal } from "./terminal.ts";
 
 const two = (value: number) => String(value).padStart(2, "0");
@@ -60,7 +61,9 @@ export function linesOfNote(note: Note): ReceiptLine[] {
         { line: "text", text: note.cents === 0 ? fr.recharge : fr.rechargeFor(short(note.cents), short(note.bonus)) },
       ];
     case "units":
-      return [row(fr.pointsBalance(note.unitName), `${note.left}`)];
+      return note.used > 0
+        ? [row(fr.counted(note.used, note.unitName), fr.unitsLeft(note.left))]
+        : [row(fr.unitsBalance(note.unitName), `${note.left}`)];
     case "expiry":
       return [row(fr.lastsUntil(dateText(note.day)), note.unit === "cents" ? euros(note.value) : `${note.value}`)];
     case "tier":
@@ -110,7 +113,13 @@ function linesOfProgramme(programme: Programme, intent: KnownIntent, today: numb
   const state = unpackState(area.record);
   const purses = state.ok ? state.value.purses : [];
   const notes = notesOf(programme, purses, area.effects as readonly Effect[], today);
-  return [{ line: "separator" }, title, ...area.effects.flatMap(linesOfCredit), ...notes.flatMap(linesOfNote)];
+  return [
+    { line: "separator" },
+    title,
+    ...area.effects.flatMap(linesOfCredit),
+    ...(intent.body.closing === undefined ? [] : linesOfClosing(programme, area.effects)),
+    ...notes.flatMap(linesOfNote),
+  ];
 }
 
 /** Name of the shop, time, and what is named beside the card. */
@@ -128,6 +137,36 @@ function linesOfCashDue({ facts }: Terminal, due: readonly CashDue[]): ReceiptLi
     { line: "separator" },
     { line: "title", text: fr.giveBack },
     ...due.map(({ intent, cents }) => row(fr.giveBackOf(ticketName(facts.terminal, intent)), euros(cents))),
+  ];
+}
+
+/** A programme that gave nothing for a sale that was added afterwards, and why. */
+export interface NothingGiven {
+  readonly programme: Programme;
+  readonly reason: Reason;
+}
+
+const linesOfNothing = ({ programme: { name }, reason }: NothingGiven): ReceiptLine[] => [
+  { line: "separator" },
+  { line: "text", text: name },
+  { line: "text", text: fr.nothingAdded(reason) },
+];
+
+/** A slip about a sale that was added afterwards, and for which no programme gave anything. */
+export function lateReceipt(
+  terminal: Terminal,
+  card: number,
+  ticket: string,
+  nothing: readonly NothingGiven[],
+  due: readonly CashDue[],
+  moment: Moment,
+): ReceiptLine[] {
+  return [
+    ...headOf(terminal, moment),
+    row(`${fr.card} ${maskedCard(card)}`, ""),
+    row(fr.addedAfterwards, ticket),
+    ...nothing.flatMap(linesOfNothing),
+    ...linesOfCashDue(terminal, due),
   ];
 }
 
@@ -214,7 +253,8 @@ function linesOfPayment({ facts, programmes }: Terminal, { body, outcomes }: Kno
 
 /**
  * The ticket of a visit: what was paid and how, then what each programme did and what the card holds now. `waits`: credits of
- * the card are not in yet, and somebody should look why. `code`: what another terminal needs to take the sale back.
+ * the card are not in yet, and somebody should look why. `code`: what another terminal needs to take the sale back. `nothing`: what
+ * gave nothing for a sale that was added afterwards; not known any more where the visit is told again.
  */
 export function receiptOf(
   terminal: Terminal,
@@ -223,6 +263,7 @@ export function receiptOf(
   due: readonly CashDue[],
   waits: boolean,
   code: string | null,
+  nothing: readonly NothingGiven[] = [],
 ): ReceiptLine[] {
   const { body, number } = intent;
   const today = moment.suspect ? null : dayOf(moment.utc, moment.offset);
@@ -232,6 +273,7 @@ export function receiptOf(
     { line: "separator" },
     ...linesOfPayment(terminal, intent),
     ...terminal.programmes.flatMap((programme) => linesOfProgramme(programme, intent, today)),
+    ...nothing.flatMap(linesOfNothing),
     ...(waits ? [{ line: "separator" } as const, { line: "text", text: fr.creditsWait } as const] : []),
     ...linesOfCashDue(terminal, due),
     ...(code === null ? [] : [{ line: "code", text: code } as const]),

@@ -18,7 +18,16 @@ import { type CardFound, plansOf } from "./found.ts";
 import { readIdentity } from "./identity.ts";
 import { intentOf, meantBy, NOTHING_ASKED } from "./meant.ts";
 import { fr } from "./messages-fr.ts";
-import { ASKS_ONLY, conclude, noCard, nothingToDo, type Progress, refuse, tellCredits } from "./outcome.ts";
+import {
+  ASKS_ONLY,
+  conclude,
+  noCard,
+  nothingGiven,
+  nothingToDo,
+  type Progress,
+  refuse,
+  tellCredits,
+} from "./outcome.ts";
 import { losesValue } from "./proposal.ts";
 import { propose } from "./propose.ts";
 import { noteTornCounters, readAreas } from "./reading.ts";
@@ -37,7 +46,16 @@ export async function visit(terminal: Terminal, request: VisitRequest): Promise<
   const { hal } = terminal;
   await hal.show(fr.presentCard);
   const uid = await firstCard(hal);
-  const start = { request, moment: await hal.now(), card: null, intent: null, told: null, besides: [], waits: null };
+  const start = {
+    request,
+    moment: await hal.now(),
+    card: null,
+    intent: null,
+    told: null,
+    besides: [],
+    waits: null,
+    nothing: [],
+  };
   if (uid === null) return noCard(terminal, { ...start, uid: new Uint8Array() });
   const progress: Progress = { ...start, uid };
   const { merchant, terminal: number } = terminal.facts;
@@ -134,6 +152,8 @@ async function tryVisit(terminal: Terminal, progress: Progress, asked: Asked): P
   progress.intent = null;
   const proposal = await propose(terminal, found, request, asked);
   await noteFaults(terminal, card, proposal);
+  const isLate = request.kind === "sale" && request.late !== undefined;
+  progress.nothing = isLate && proposal !== null ? nothingGiven(proposal) : [];
   const areasOfSale = proposal?.areas ?? [];
   const changed = [...areasOfSale, ...(await creditAreas(terminal, found, areasOfSale))];
   const nulls = await nullAreas(

@@ -1,5 +1,6 @@
 import type { Lot } from "@cachet/card-layout";
 import { ArithmeticFault, whole } from "./arithmetic.ts";
+import { endMembership } from "./club.ts";
 import { worthOf } from "./lots.ts";
 import { bonusHolding, holdPaid, prepaidIn } from "./prepaid.ts";
 import { holdingOf, unitOf } from "./saving.ts";
@@ -20,7 +21,7 @@ function paidInto({ plan: { prepaid, units }, purses }: Working): number {
   return units.reduce((sum, rule) => sum + unitsWorth(rule, unitsIn(purses, rule).paid), money);
 }
 
-/** Closes an account, unless it would pay out more than may still leave the card today (`CAP_DAY`): what the customer paid in goes back to him, what was given is lost, and both are said. */
+/** Closes an account, unless it would pay out more than may still leave the card today (`CAP_DAY`): what the customer paid in goes back to him, what was given is lost, memberships end, and all of it is said. */
 export function closeAccount(work: Working): void {
   if (payoutBar(work)) return;
   const { prepaid, units, savings } = work.plan;
@@ -60,6 +61,7 @@ export function closeAccount(work: Working): void {
     holdingOf(work, rule).take(value);
     work.effects.push({ type: "forfeit", rule: rule.id, unit: unitOf(rule), value, funder: rule.funder });
   }
+  for (const rule of work.plan.clubs) endMembership(work, rule);
 }
 
 function savingRule({ plan }: Working, id: string): SavingRule {

@@ -20,6 +20,16 @@ export function joinClub(work: Working, rule: ClubRule): void {
   work.effects.push({ type: "join", rule: id, unit: "cents", value: rule.fee, funder, label: dayText(until) });
 }
 
+/** Ends a membership with the account: what is left of it is lost, since the fee was for the whole. Nothing is said of one that was over. */
+export function endMembership(work: Working, rule: ClubRule): void {
+  const until = work.purse("club", rule.purse)?.until;
+  if (until === undefined) return;
+  const { id, funder } = rule;
+  work.drop("club", rule.purse);
+  if (until >= work.now.day)
+    work.effects.push({ type: "forfeit", rule: id, unit: "cents", value: 0, funder, label: dayText(until) });
+}
+
 export function noteClub(rule: ClubRule, purses: readonly Purse[], today: number | null): Note[] {
   const purse = purses.find(({ kind, index }) => kind === "club" && index === rule.purse);
   if (purse?.kind !== "club" || today === null) return [];

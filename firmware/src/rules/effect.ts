@@ -117,7 +117,13 @@ export type Note =
     }
   /** Little is left: so many cents would bring so many on top; 0 where nothing is given on top. */
   | { readonly note: "recharge"; readonly rule: string; readonly cents: number; readonly bonus: number }
-  | { readonly note: "units"; readonly rule: string; readonly unitName: string; readonly left: number }
+  | {
+      readonly note: "units";
+      readonly rule: string;
+      readonly unitName: string;
+      readonly used: number;
+      readonly left: number;
+    }
   | {
       readonly note: "expiry";
       readonly rule: string;

@@ -109,7 +109,7 @@ function notesOfRule(
     case "prepaid":
       return notePrepaid(rule, purses, effects);
     case "units":
-      return noteUnits(rule, purses);
+      return noteUnits(rule, purses, effects);
     case "tiers":
       return noteTiers(rule, purses, today);
     case "club":

@@ -1,6 +1,6 @@
 import type { Purse } from "@cachet/card-layout";
 import { divide } from "./arithmetic.ts";
-import type { Note } from "./effect.ts";
+import type { Effect, Note } from "./effect.ts";
 import type { UnitsRule } from "./prepaid-rule.ts";
 import type { Step, Working } from "./working.ts";
 
@@ -67,7 +67,12 @@ function take(work: Working, rule: UnitsRule, use: number): void {
   }
 }
 
-export function noteUnits(rule: UnitsRule, purses: readonly Purse[]): Note[] {
+export function noteUnits(rule: UnitsRule, purses: readonly Purse[], effects: readonly Effect[]): Note[] {
   const { paid, bonus } = unitsIn(purses, rule);
-  return [{ note: "units", rule: rule.id, unitName: rule.unitName, left: paid + bonus }];
+  const { id, unitName } = rule;
+  const used = effects.reduce(
+    (sum, { type, rule: of, value }) => (type === "redeem" && of === id ? sum + value : sum),
+    0,
+  );
+  return [{ note: "units", rule: id, unitName, used, left: paid + bonus }];
 }

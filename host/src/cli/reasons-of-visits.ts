@@ -1,4 +1,4 @@
-import type { ReasonTold } from "./reasons.ts";
+import type { ReasonTold } from "./reason-told.ts";
 
 const OFFICE = "send the customer to the association's office";
 
@@ -213,12 +213,6 @@ export const REASONS_OF_VISITS = {
     staff: "replace the card by one with more room",
     fr: "la carte est à remplacer",
     en: "the card needs replacing",
-  },
-  TOO_LATE: {
-    meaning: "it is too long ago: a sale to add is of another day, or a receipt's code of more than 30 days ago",
-    staff: "a sale is added on its own day; an old ticket is taken back at the terminal that printed it",
-    fr: "le délai est passé",
-    en: "the time for this is over",
   },
   WRONG_AMOUNT: {
     meaning: "the cash is not the price of the pack or the membership",

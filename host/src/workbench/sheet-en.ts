@@ -333,6 +333,7 @@ export const en: SheetWords = {
     fee: (cents, months) => `Membership of ${plural(months, "month")}: ${money(cents)}.`,
     noFee: (months) => `Membership of ${plural(months, "month")}, without a fee.`,
     renewal: "Paid early, a new membership begins on the day after the last day.",
+    closing: "When the account is closed, the membership ends; the fee is not given back.",
   },
 
   challenge: {

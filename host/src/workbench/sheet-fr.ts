@@ -348,6 +348,7 @@ export const fr = {
     fee: (cents: number, months: number): string => `Adhésion de ${months} mois : ${money(cents)}.`,
     noFee: (months: number): string => `Adhésion de ${months} mois, sans cotisation.`,
     renewal: "Payée en avance, une nouvelle adhésion commence le lendemain du dernier jour.",
+    closing: "À la clôture du compte, l'adhésion prend fin ; la cotisation n'est pas rendue.",
   },
 
   challenge: {

@@ -150,7 +150,7 @@ function tiersLines({ words, named }: Reading, rule: TiersRule): string[] {
 }
 
 function clubLines({ words: { club } }: Reading, { fee, months }: ClubRule): string[] {
-  return [fee > 0 ? club.fee(fee, months) : club.noFee(months), club.renewal];
+  return [fee > 0 ? club.fee(fee, months) : club.noFee(months), club.renewal, club.closing];
 }
 
 function challengeLines(reading: Reading, rule: ChallengeRule): string[] {
