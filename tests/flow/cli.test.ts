@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ROOT } from "../boundaries/sources.ts";
+import { type Ended, expectFailure } from "../fixtures/programme-desk.ts";
 import { programmeFile } from "../fixtures/town.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cachet-cli-"));
@@ -14,12 +15,6 @@ const write = (name: string, content: string | Uint8Array) => {
   return at(name);
 };
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
 function cachet(...args: readonly string[]): Ended {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, "host/bin/cachet.mjs"), ...args], {
     cwd: folder,
@@ -27,14 +22,6 @@ function cachet(...args: readonly string[]): Ended {
     env: { ...process.env, LANG: "en_GB.UTF-8", CACHET_HOME: "" },
   });
   return { code: status, out: stdout, err: stderr };
-}
-
-/** Every error has the three parts, a code that explain knows, and no stack. */
-function expectFailure(ended: Ended, exit: number, code: string, ...words: readonly string[]): void {
-  expect(ended.err).toMatch(new RegExp(`^error ${code}: .+\\n( {2}\\S.*\\n)* {2}State: .+\\n {2}Next: {2}.+`, "m"));
-  for (const word of words) expect(ended.err).toContain(word);
-  expect(ended.err).not.toMatch(/\n\s+at /);
-  expect(ended.code).toBe(exit);
 }
 
 const CSV = `member,date,items,amount_cents\n${["a,2026-03-02,1,1250", "b,2026-03-02,2,2000", "a,2026-04-03,1,990"].join("\n")}\n`;

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import * as nodePty from "@lydell/node-pty";
 import { afterAll, describe, expect, it } from "vitest";
 import { ROOT } from "../boundaries/sources.ts";
+import { type Ended, expectFailure } from "../fixtures/programme-desk.ts";
 
 const CACHET = join(ROOT, "host/bin/cachet.mjs");
 const TEMPLATES = readdirSync(join(ROOT, "host/templates")).sort();
@@ -20,12 +21,6 @@ afterAll(() => {
 
 const ENV = { ...process.env, LANG: "fr_FR.UTF-8", LC_ALL: "", LC_MESSAGES: "", CACHET_HOME: "" };
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
 function cachet(...args: readonly string[]): Ended {
   const { status, stdout, stderr } = spawnSync(process.execPath, [CACHET, "programme", ...args], {
     cwd: outside,
@@ -33,13 +28,6 @@ function cachet(...args: readonly string[]): Ended {
     env: ENV,
   });
   return { code: status, out: stdout, err: stderr };
-}
-
-function expectFailure(ended: Ended, exit: number, code: string, ...words: readonly string[]): void {
-  expect(ended.err).toMatch(new RegExp(`^error ${code}: .+\\n {2}State: .+\\n {2}Next: {2}.+`, "m"));
-  for (const word of words) expect(ended.err).toContain(word);
-  expect(ended.err).not.toMatch(/\n\s+at /);
-  expect(ended.code).toBe(exit);
 }
 
 /** Runs the command at a terminal and answers each question; a text that is no answer is typed as it is. */
@@ -144,32 +132,130 @@ describe("cachet programme init at a terminal", () => {
   it("asks goals, clientele, model, support and mechanics, until one template is left", async () => {
     const folder = join(outside, "asked");
     // No such goal; more visits; now and then; any chip; points. The model is one shop for all that are left: not asked.
-    const ended = await answered(["9\r", "1\r", "2\r", "\r", "3\r"], folder);
-    expect(ended.code).toBe(0);
+    const launch = ["Jardins $& Cie\r", "0\r", "4321\r", "12\r", "2\r"];
+    const ended = await answered(["9\r", "1\r", "2\r", "\r", "3\r", ...launch], folder);
+    expect(ended.code, ended.err).toBe(0);
     const heads = ["Objectif", "un numéro de la liste", "Clientèle", "Support", "Mécanique"];
-    const places = heads.map((head) => ended.err.indexOf(head));
-    expect(places).toEqual([...places].sort((a, b) => a - b));
-    expect(places[0]).toBeGreaterThanOrEqual(0);
+    const then = ["nom du programme", "numéro du programme", "de 1 à 65535", "achat habituel", "visites par mois"];
+    const end = ["written into", "programme adjust", "Simulation sur un an", "Jardins $& Cie"];
+    const places: number[] = [];
+    for (const head of [...heads, ...then, ...end]) {
+      places.push(ended.err.indexOf(head, places.at(-1) ?? 0));
+      expect(places.at(-1), head).toBeGreaterThanOrEqual(0);
+    }
     expect(ended.err).not.toContain("Modèle");
-    expect(readFileSync(join(folder, "programme.ts"), "utf8")).toContain("Carte Jardin");
+    const file = join(folder, "programme.ts");
+    expect(readFileSync(file, "utf8")).toContain('  number: 4321,\n  version: 1,\n  name: "Jardins $& Cie",\n');
+    expect(cachet("check", file)).toMatchObject({ code: 0, out: expect.stringContaining("ok, ") });
+    // What it ended with is what the command says of the purchases that it wrote.
+    const sample = join(folder, "sample-purchases.csv");
+    const simulated = cachet("simulate", file, "--purchases", sample);
+    expect(simulated.code).toBe(0);
+    // A line of progress is wiped before the next text.
+    const lines = (text: string) => text.split("\n").map((line) => line.split("\x1b[2K").at(-1)!.trimEnd());
+    expect(lines(ended.err).slice(-lines(simulated.out).length)).toEqual(lines(simulated.out));
+    const amounts = readFileSync(sample, "utf8")
+      .split("\n")
+      .slice(1, -1)
+      .map((line) => Number(line.split(",")[3]));
+    const mean = amounts.reduce((sum, cents) => sum + cents, 0) / amounts.length;
+    expect(mean).toBeGreaterThan(1_100);
+    expect(mean).toBeLessThan(1_300);
   });
 
   it("lists what is left where several answers fit, in English too", async () => {
     const folder = join(outside, "asked-english");
-    const ended = await answered(["\r", "\r", "\r", "\r", "1\r", "\r", "2\r"], folder, "--lang", "en");
+    const usual = ["\r", "\r", "\r", "\r"];
+    const ended = await answered(["\r", "\r", "\r", "\r", "1\r", "\r", "2\r", ...usual], folder, "--lang", "en");
     expect(ended.code, ended.err).toBe(0);
-    for (const head of ["Goal", "Clientele", "Model", "Support", "Reward mechanics", "Template"])
-      expect(ended.err).toContain(head);
-    expect(readFileSync(join(folder, "programme.ts"), "utf8")).toContain("Carte Pressing");
+    const heads = [
+      "Goal",
+      "Clientele",
+      "Model",
+      "Support",
+      "Reward mechanics",
+      "Template",
+      "Launch",
+      "Simulation over",
+    ];
+    for (const head of heads) expect(ended.err).toContain(head);
+    // Enter at every question of the launch leaves the template as it is.
+    const own = readFileSync(join(ROOT, "host/templates/dry-cleaner/programme.ts"), "utf8");
+    expect(readFileSync(join(folder, "programme.ts"), "utf8")).toBe(own);
   });
 
   it.each([
-    ["Ctrl-C", "\x03"],
-    ["Ctrl-D", "\x04"],
-  ])("left with %s: says so and writes nothing", async (_, key) => {
+    ["Ctrl-C", ["1\r", "\x03"]],
+    ["Ctrl-D", ["1\r", "\x04"]],
+    ["Ctrl-D at the launch", ["9\r", "1\r", "2\r", "\r", "3\r", "\r", "\x04"]],
+  ])("left with %s: says so and writes nothing", async (_, keys) => {
     const folder = join(outside, "left");
-    expectFailure(await answered(["1\r", key], folder), 1, "C-PROGRAMME-22");
+    expectFailure(await answered(keys, folder), 1, "C-PROGRAMME-22");
     expect(existsSync(folder)).toBe(false);
+  });
+});
+
+describe("cachet programme adjust", () => {
+  const adjusted = (name: string, preset = "garden-centre") => {
+    const folder = join(inside, name);
+    cachet("init", "--preset", preset, folder);
+    return join(folder, "programme.ts");
+  };
+
+  it("makes version 2 beside version 1, and cards of version 1 go on under it", () => {
+    const file = adjusted("adjust");
+    const before = readFileSync(file, "utf8");
+    const done = cachet("adjust", file);
+    expect(done.code, done.err).toBe(0);
+    const old = file.replace("programme.ts", "programme.v1.ts");
+    expect(done.out).toContain(`version 2 of programme`);
+    expect(done.out).toContain(`cachet programme diff ${old} ${file}`);
+    expect(readFileSync(old, "utf8")).toBe(before);
+    expect(readFileSync(file, "utf8")).toBe(before.replace("version: 1,", "version: 2,"));
+    expect(cachet("check", file).code).toBe(0);
+    expect(cachet("check", old).code).toBe(0);
+    // A rule changes; a card that was filled under version 1 keeps what it holds.
+    writeFileSync(file, readFileSync(file, "utf8").replace("points: pts(1)", "points: pts(3)"));
+    expect(cachet("diff", old, file)).toMatchObject({ code: 0, out: expect.stringContaining("avant") });
+    const played = (programme: string, card: unknown) => {
+      const events = join(inside, "adjust", "events.json");
+      const sale = { type: "sale", at: "2026-06-15T12:00:00+02:00", lines: [{ amount: 3_000 }] };
+      writeFileSync(events, JSON.stringify({ card, events: [sale] }));
+      const ended = cachet("eval", programme, "--events", events);
+      expect(ended.code, ended.err).toBe(0);
+      return JSON.parse(ended.out).card;
+    };
+    const filled = played(old, {});
+    expect(filled).toMatchObject({ points: { value: 30 }, statut: { spent: 3_000 } });
+    expect(played(file, filled)).toMatchObject({ points: { value: 30 + 90 }, statut: { spent: 6_000 } });
+    expect(cachet("adjust", file)).toMatchObject({ code: 0, out: expect.stringContaining("version 3") });
+  });
+
+  it("takes JSON too, and never overwrites the version that it keeps", async () => {
+    const json = join(inside, "adjust.json");
+    const written: { readonly default: object } = await import(join(ROOT, "host/templates/bakery/programme.ts"));
+    writeFileSync(json, JSON.stringify({ ...written.default, version: 41 }, null, 2));
+    expect(JSON.parse(cachet("adjust", json, "--json").out)).toMatchObject({
+      version: 42,
+      kept: join(inside, "adjust.v41.json"),
+    });
+    expect(JSON.parse(readFileSync(json, "utf8"))).toMatchObject({ version: 42 });
+    expect(JSON.parse(readFileSync(join(inside, "adjust.v41.json"), "utf8"))).toMatchObject({ version: 41 });
+    writeFileSync(json, "{}");
+    expectFailure(cachet("adjust", json), 1, "C-PROGRAMME-01");
+    const own = adjusted("adjust-twice", "bakery");
+    writeFileSync(own.replace("programme.ts", "programme.v1.ts"), "mine");
+    expectFailure(cachet("adjust", own), 1, "C-FILE-04", "programme.v1.ts");
+    expect(readFileSync(own, "utf8")).toContain("version: 1,");
+    expect(readFileSync(own.replace("programme.ts", "programme.v1.ts"), "utf8")).toBe("mine");
+  });
+
+  it("refuses a file that does not say its version in digits, and one that is not there", () => {
+    const own = adjusted("adjust-strange", "bakery");
+    writeFileSync(own, readFileSync(own, "utf8").replace("version: 1,", "version: 2 - 1,"));
+    expectFailure(cachet("adjust", own), 1, "C-PROGRAMME-23", "by hand");
+    expectFailure(cachet("adjust", join(inside, "absent.ts")), 1, "C-FILE-01");
+    expectFailure(cachet("adjust"), 2, "C-USAGE-01");
   });
 });
 

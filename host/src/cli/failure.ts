@@ -397,6 +397,10 @@ export const CODES = {
     exit: EXIT.refused,
     meaning: "The questions that lead to a template were left without an answer. Nothing was written.",
   },
+  "C-PROGRAMME-23": {
+    exit: EXIT.refused,
+    meaning: "The next version of a programme was not begun: its file does not say its version once, in digits.",
+  },
   "C-CORRECT-01": {
     exit: EXIT.refused,
     meaning:

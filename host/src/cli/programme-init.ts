@@ -2,17 +2,28 @@ import { existsSync, readdirSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import type { Programme } from "@cachet/firmware/rules";
 import type { Command } from "commander";
 import { COMPILER_OPTIONS } from "../image/language-config.ts";
+import { DEFAULT_REDEEMING } from "../workbench/redeeming.ts";
+import { SAMPLE_MEMBERS, samplePurchases } from "../workbench/sample-purchases.ts";
 import { type Console, tell } from "./console.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { makeFolder, readFile, writeFile } from "./files.ts";
+import { goodProgramme } from "./programme-file.ts";
+import { askForLaunch, type Launch, launched } from "./programme-launch.ts";
 import { type Answering, askForTemplate } from "./programme-questions.ts";
 import { readmeOf } from "./programme-readme.ts";
+import { simulateFile } from "./programme-simulate.ts";
 import { TEMPLATES, type Template, templateFile } from "./programme-templates.ts";
 
 const NOTHING = "nothing was written";
 const LANGUAGE = "@cachet/firmware";
+const SAMPLE = "sample-purchases.csv";
+const SIMULATED = {
+  fr: `Simulation sur un an d'achats inventés de ${SAMPLE_MEMBERS} membres (${SAMPLE}) ; avec les vôtres : cachet programme simulate`,
+  en: `Simulation over a year of invented purchases of ${SAMPLE_MEMBERS} members (${SAMPLE}); with your own: cachet programme simulate`,
+} as const;
 
 /** Enough for an editor to find the language's types, which are TypeScript sources themselves. */
 const TSCONFIG = {
@@ -67,9 +78,24 @@ function typedLines(): { readonly ask: Answering; readonly end: () => void } {
   };
 }
 
+/** What a new programme begins with; `launch` where somebody was asked. */
+interface Chosen {
+  readonly template: Template;
+  readonly launch: Launch | null;
+}
+
+/** What questions lead to; null when an answer did not come. */
+async function asked(ask: Answering, lang: Console["lang"]): Promise<Chosen | null> {
+  const name = await askForTemplate(ask, lang);
+  if (name === null) return null;
+  const template = templateNamed(name);
+  const launch = await askForLaunch(ask, lang, template, await goodProgramme(templateFile(name, "programme.ts")));
+  return launch === null ? null : { template, launch };
+}
+
 /** The template that is named, or the one that questions at the terminal lead to. Fails with C-PROGRAMME-21 or -22. */
-async function chosen(console: Console, preset: string | undefined): Promise<Template> {
-  if (preset !== undefined) return templateNamed(preset);
+async function chosen(console: Console, preset: string | undefined): Promise<Chosen> {
+  if (preset !== undefined) return { template: templateNamed(preset), launch: null };
   if (console.json || process.stdin.isTTY !== true) {
     throw new Failure("C-PROGRAMME-21", "no template was named, and there is nobody to ask", NOTHING, [
       `name one: cachet programme init --preset ${TEMPLATES[0]!.name}`,
@@ -78,8 +104,8 @@ async function chosen(console: Console, preset: string | undefined): Promise<Tem
   }
   const { ask, end } = typedLines();
   try {
-    const name = await askForTemplate(ask, console.lang);
-    if (name !== null) return templateNamed(name);
+    const found = await asked(ask, console.lang);
+    if (found !== null) return found;
   } finally {
     end();
   }
@@ -118,6 +144,19 @@ function linkLanguage(folder: string): "found" | "linked" | "missing" {
 /** A package.json that npm wrote when this was installed here is kept. */
 const hasPackage = (folder: string): boolean => existsSync(join(folder, "package.json"));
 
+const merchantsOf = ({ merchants }: Programme): readonly number[] => Object.keys(merchants).map(Number);
+
+/** The programme as it was launched, and purchases that it can be tried on. */
+async function launchFiles(template: Template, launch: Launch): Promise<Readonly<Record<string, string>>> {
+  const path = templateFile(template.name, "programme.ts");
+  const merchants = merchantsOf(await goodProgramme(path));
+  return {
+    "programme.ts": launched(new TextDecoder().decode(readFile(path)), launch),
+    // Whoever begins now has his first whole year next year.
+    [SAMPLE]: samplePurchases({ ...launch, merchants }, new Date().getFullYear() + 1),
+  };
+}
+
 function filesOf(template: Template, lang: "fr" | "en", folder: string): Readonly<Record<string, Uint8Array | string>> {
   const own = jsonText({ name: `programme-${template.name}`, version: "1.0.0", private: true, type: "module" });
   return {
@@ -129,10 +168,21 @@ function filesOf(template: Template, lang: "fr" | "en", folder: string): Readonl
   };
 }
 
+/** The end of a guided beginning: what the programme would come to with a clientele of these habits. */
+function simulateLaunch(console: Console, folder: string): Promise<number> {
+  console.out("");
+  console.out(SIMULATED[console.lang]);
+  const purchases = join(folder, SAMPLE);
+  return simulateFile(console, join(folder, "programme.ts"), { purchases, redeem: DEFAULT_REDEEMING });
+}
+
 async function init(console: Console, folder: string, preset: string | undefined): Promise<number> {
   checkEmpty(folder);
-  const template = await chosen(console, preset);
-  const files = filesOf(template, console.lang, folder);
+  const { template, launch } = await chosen(console, preset);
+  const files = {
+    ...filesOf(template, console.lang, folder),
+    ...(launch === null ? {} : await launchFiles(template, launch)),
+  };
   for (const [name, content] of Object.entries(files)) writeFile(join(folder, name), content);
   const language = linkLanguage(folder);
   const lines = [
@@ -140,9 +190,10 @@ async function init(console: Console, folder: string, preset: string | undefined
     ...(language === "linked" ? [`linked: ${join(folder, "node_modules", LANGUAGE)}`] : []),
     ...(language === "missing" ? [`not linked: ${LANGUAGE}; README.md says how to install it`] : []),
     `next: cachet programme check ${join(folder, "programme.ts")}`,
+    ...(launch === null ? [] : [`to adjust it once it runs: cachet programme adjust ${join(folder, "programme.ts")}`]),
   ];
   tell(console, lines, { folder, preset: template.name, files: Object.keys(files), language });
-  return EXIT.done;
+  return launch === null || language === "missing" ? EXIT.done : simulateLaunch(console, folder);
 }
 
 /** Registers `programme init`. */

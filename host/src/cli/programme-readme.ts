@@ -3,7 +3,7 @@ type Lang = "fr" | "en";
 const FR = (title: string): string => `# Programme de fidélité : ${title}
 
 \`programme.ts\` dit tout ce que la carte donne et prend. Changez-y les noms, les montants et les règles ; l'éditeur montre ce qui est permis.
-Donnez-lui votre numéro de programme (\`number\`), et une nouvelle \`version\` à chaque changement.
+Donnez-lui votre numéro de programme (\`number\`), et une nouvelle \`version\` à chaque changement : \`adjust\` la commence, et garde l'ancienne.
 
 \`examples.json\` : des exemples calculés à la main. Montants en centimes, points et tampons en nombre entier, par nom de règle.
 \`check\` les joue et nomme le premier qui donne autre chose : qui change une règle change aussi les exemples qu'elle concerne.
@@ -17,6 +17,7 @@ cachet programme sheet programme.ts --for staff                la fiche de l'éq
 cachet programme eval programme.ts --events events.json        essayer des achats sur une carte
 cachet programme simulate programme.ts --purchases ventes.csv  ce qu'il aurait donné sur vos ventes passées
 cachet image build programme.ts -o programme.img               l'image pour les terminaux
+cachet programme adjust programme.ts                           la version suivante, quand il tourne ; les cartes restent valables
 \`\`\`
 
 ## Le paquet @cachet/firmware
@@ -30,7 +31,7 @@ qu'une copie de Cachet produit avec \`npm pack --workspaces\` : \`npm install ca
 const EN = (title: string): string => `# Loyalty programme: ${title}
 
 \`programme.ts\` says all that the card gives and takes. Change its names, amounts and rules; an editor shows what is allowed.
-Give it your own programme number (\`number\`), and a new \`version\` with every change.
+Give it your own programme number (\`number\`), and a new \`version\` with every change: \`adjust\` begins it, and keeps the old one.
 
 \`examples.json\`: examples worked out by hand. Amounts in cents, points and stamps as whole numbers, by the name of the rule.
 \`check\` plays them and names the first that comes out otherwise: whoever changes a rule changes the examples that it concerns.
@@ -44,6 +45,7 @@ cachet programme sheet programme.ts --for staff                the sheet for the
 cachet programme eval programme.ts --events events.json        try purchases on a card
 cachet programme simulate programme.ts --purchases sales.csv   what it would have given on past sales
 cachet image build programme.ts -o programme.img               the image for terminals
+cachet programme adjust programme.ts                           the next version, once it runs; cards stay valid
 \`\`\`
 
 ## The package @cachet/firmware

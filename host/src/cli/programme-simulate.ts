@@ -22,7 +22,7 @@ import { simulationDocument, simulationLines } from "./programme-simulate-text.t
 const STATE = "nothing was simulated";
 const MALFORMED_SHOWN = 10;
 
-interface SimulateOptions {
+export interface SimulateOptions {
   readonly purchases: string;
   readonly compare?: string;
   readonly html?: string;
@@ -172,7 +172,8 @@ function malformedFailure(path: string, { length }: PurchaseList["malformed"]): 
   );
 }
 
-async function simulateFile(console: Console, file: string, options: SimulateOptions): Promise<number> {
+/** Plays purchases under the programme of a file and prints what it comes to; gives the exit code. */
+export async function simulateFile(console: Console, file: string, options: SimulateOptions): Promise<number> {
   checkDays(options);
   checkPage(file, options);
   readFile(file);

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { Console } from "./console.ts";
+import { adjustCommand } from "./programme-adjust.ts";
 import { checkCommand } from "./programme-check.ts";
 import { correctCommand } from "./programme-correct.ts";
 import { diffCommand } from "./programme-diff.ts";
@@ -14,6 +15,7 @@ export function programmeCommands(program: Command, console: () => Console, exit
   checkCommand(programme, console, exit);
   trialCommands(programme, console, exit);
   initCommand(programme, console, exit);
+  adjustCommand(programme, console, exit);
   sheetCommand(programme, console, exit);
   diffCommand(programme, console, exit);
   simulateCommand(programme, console, exit);
