@@ -129,13 +129,30 @@ export function referralRule(given: Words): Rule {
   return made;
 }
 
+const REWARDS = {
+  gift: "gift",
+  free_item: "free-item",
+  money: "money",
+  offer: "offer",
+  experience: "experience",
+} as const;
+
+type Reward = ReturnType<typeof stamps>["reward"];
+
+function rewardOf(reward: Words, kind: Reward["kind"], label: string, category: string): Reward {
+  if (kind === "free-item") return { kind, label, category: reward.take("category", category) };
+  if (kind === "offer") return { kind, label, offer: reward.take("offer", 0), days: reward.take("days", 0) };
+  const value = reward.take("value", 0);
+  if (kind === "experience")
+    return { kind, label, value, text: reward.take("text", ""), seats: reward.take("seats", 0) };
+  return kind === "gift" ? { kind, label, value, ...stockOf(reward) } : { kind, label, value };
+}
+
+const stockOf = (given: Words) => (given.has("stock") ? { stock: given.take("stock", 0) } : {});
+
 export function stampsRule(given: Words): Rule {
   const reward = given.within("reward");
-  const kind = reward.oneOf(
-    "kind",
-    { gift: "gift", free_item: "free-item", money: "money", offer: "offer" } as const,
-    "gift",
-  );
+  const kind = reward.oneOf("kind", REWARDS, "gift");
   const category = given.take("per_item_of", "");
   const label = reward.take("label", "Offert");
   const made = stamps({
@@ -144,15 +161,11 @@ export function stampsRule(given: Words): Rule {
     count: category === "" ? { per: "visit", stamps: given.take("per_visit", 1) } : { per: "item", category },
     minimum: { kind: "reaches", amount: given.take("min_basket", 0) },
     cooldownMinutes: given.take("cooldown_minutes", 0),
+    ...(given.has("within_days") ? { withinDays: given.take("within_days", 0) } : {}),
     onZeroPayable: given.take("on_zero_payable", true),
     excess: given.oneOf("excess", { carry: "carry", lose: "lose" }, "carry"),
     ...(given.has("paper_through") ? { paperThrough: given.take("paper_through", "") } : {}),
-    reward:
-      kind === "free-item"
-        ? { kind, label, category: reward.take("category", category) }
-        : kind === "offer"
-          ? { kind, label, offer: reward.take("offer", 0), days: reward.take("days", 0) }
-          : { kind, label, value: reward.take("value", 0) },
+    reward: rewardOf(reward, kind, label, category),
     ...whenOf(given),
   });
   // Rewards are given on the very visit, free items are the cheapest, and nothing that is free earns: there is no other way.
@@ -182,7 +195,7 @@ function discountOf(of: Words, order: number): Rule {
   const [rate, cents] = [of.take("rate_bp", 0), of.take("cents", 0)];
   const rounding = of.oneOf("rounding", ROUNDING, "half_up");
   const off = rate > 0 ? { rate } : { cents };
-  const made = discount({ id: idOf(of, `discount-${order}`), off, rounding, order, ...whenOf(of) });
+  const made = discount({ id: idOf(of, `discount-${order}`), off, rounding, order, ...stockOf(of), ...whenOf(of) });
   of.end();
   return made;
 }

@@ -46,6 +46,17 @@ const gift = (id: string, label: string, price: number, value: number, to: objec
 const [CARD, OTHER_CARD] = [2_800_010_000_421, 2_800_010_000_438];
 const on = (day: string, hour = "10:00:00") => ({ at: `${day}T${hour}+01:00` });
 
+/** A bottle and some cheese. */
+const wine = (card: string, day: string) => ({
+  type: "sale",
+  card,
+  ...on(day),
+  lines: [
+    { amount: 900, category: "wine" },
+    { amount: 600, category: "cheese" },
+  ],
+});
+
 export const ROWS: readonly Row[] = [
   {
     row: "AV-01 AV-06 AV-07 CM-01",
@@ -81,38 +92,37 @@ export const ROWS: readonly Row[] = [
     card: { grille: 0 },
   },
   {
-    row: "ZS-14 but for the 30 days",
+    row: "ZS-14",
     rules: [
       bouquet({
         count: { per: "item", category: "wine" },
         grid: 3,
+        withinDays: 30,
         reward: { kind: "offer", label: "10 % sur le fromage", offer: 7, days: 10 },
       }),
       { kind: "discount", id: "fromage", off: { rate: 1_000 }, categories: ["cheese"], when: { offer: 7 } },
     ],
+    cards: { card: {}, late: {} },
     events: [
-      { type: "sale", lines: [{ amount: 2_400, quantity: 2, category: "wine" }] },
-      {
-        type: "sale",
-        lines: [
-          { amount: 900, category: "wine" },
-          { amount: 600, category: "cheese" },
-        ],
-      },
-      {
-        type: "sale",
-        lines: [
-          { amount: 900, category: "wine" },
-          { amount: 600, category: "cheese" },
-        ],
-      },
+      wine("card", "2027-01-12"),
+      wine("late", "2027-01-12"),
+      wine("card", "2027-02-10"),
+      wine("late", "2027-02-10"),
+      // The 30th day, and the 31st.
+      wine("card", "2027-02-10"),
+      wine("late", "2027-02-11"),
+      wine("card", "2027-02-11"),
     ],
     gives: [
-      { payable: 2_400 },
-      { payable: 1_500, ticket: ["OBJECTIF ATTEINT - 10 % SUR LE FROMAGE", "Offre pour vous jusqu'au 22/01/2027"] },
+      { payable: 1_500 },
+      { payable: 1_500 },
+      { payable: 1_500 },
+      { payable: 1_500 },
+      { payable: 1_500, ticket: ["OBJECTIF ATTEINT - 10 % SUR LE FROMAGE", "Offre pour vous jusqu'au 20/02/2027"] },
+      { payable: 1_500, "expire grille": 1, noTicket: ["OBJECTIF"], ticket: ["2/3"] },
       { "discount fromage": 60, payable: 1_440 },
     ],
-    card: { grille: 1 },
+    card: { grille: { count: 1, days: ["2027-02-11"] } },
   },
   {
     row: "AV-02",
@@ -195,6 +205,63 @@ export const ROWS: readonly Row[] = [
     events: [sale(1_200, { redeem: 735 })],
     gives: [{ "redeem cagnotte": 735, "redeem compte": 465, "stamp grille": 1, payable: 0 }],
     card: { grille: 5, cagnotte: 0, compte: 2_035 },
+  },
+  {
+    row: "AC-22",
+    rules: [
+      { kind: "club", id: "club", fee: 0 },
+      {
+        kind: "discount",
+        id: "flash",
+        off: { cents: 500 },
+        stock: 20,
+        when: { memberOf: "club", hours: { from: 1_020, to: 1_140 } },
+      },
+    ],
+    cards: {
+      nobody: {},
+      ...Object.fromEntries(Array.from({ length: 21 }, (_, i) => [`c${i + 1}`, { club: { until: "2027-12-31" } }])),
+    },
+    events: [
+      sale(1_990, { card: "c1", ...on("2027-01-12", "16:59:59") }),
+      sale(1_990, { card: "nobody", ...on("2027-01-12", "17:00:00") }),
+      ...Array.from({ length: 21 }, (_, i) => sale(1_990, { card: `c${i + 1}`, ...on("2027-01-12", "17:00:00") })),
+    ],
+    gives: [
+      { payable: 1_990, declined: [] },
+      { payable: 1_990, declined: [] },
+      ...Array.from({ length: 20 }, () => ({ payable: 1_490, declined: [] })),
+      { payable: 1_990, declined: ["EPUISE"] },
+    ],
+  },
+  {
+    row: "AC-23",
+    rules: [
+      bouquet({
+        grid: 2,
+        reward: {
+          kind: "experience",
+          label: "Visite de l'atelier",
+          text: "Samedi 20 mars à 10 h, 3 rue du Four",
+          value: 0,
+          seats: 1,
+        },
+      }),
+    ],
+    cards: { card: { grille: 1 }, other: { grille: 1 } },
+    events: [
+      sale(450, { id: "won" }),
+      sale(450, { card: "other" }),
+      { type: "refund", of: "won", lines: "all" },
+      sale(450, { card: "other" }),
+    ],
+    gives: [
+      { "reward grille": 0, declined: [], ticket: ["VISITE DE L'ATELIER", "Samedi 20 mars à 10 h, 3 rue du Four"] },
+      { declined: ["EPUISE"], noTicket: ["Samedi"] },
+      { "return grille": 2 },
+      { declined: [], ticket: ["Samedi 20 mars"] },
+    ],
+    card: { grille: 1 },
   },
   {
     row: "AD-04 AD-20 AD-22",

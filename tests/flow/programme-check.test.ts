@@ -34,10 +34,23 @@ const programme = (number: number, rule: string, ...more: readonly string[]): st
   "  ],",
   "});",
 ];
+const FLASH =
+  'stamps({ id: "flash", grid: 2, reward: { kind: "gift", label: "Un pain", value: cents(90), stock: 20 } })';
 const CAGNOTTE = 'cagnotte({ id: "tirelire", rate: percent(5), balanceMax: cents(30_000) })';
 
 describe("cachet programme check", () => {
   const [bakery, town, cafe] = ["boulangerie", "ville", "cafe"].map(programmeFile) as [string, string, string];
+
+  it("says how much of what runs out each terminal gives, and all of them together", () => {
+    const file = write("flash.programme.ts", ...programme(8, FLASH));
+    const line = /stock +flash: at most 20 at each terminal, 3 terminals x 20 = 60 in all\n/;
+    expect(check(file).out).toMatch(line);
+    expect(check(file).out).toMatch(/assumed: one terminal for each merchant/);
+    expect(check(file, "--terminals", "5").out).toMatch(/5 terminals x 20 = 100 in all/);
+    expect(checkJson(file).document.programmes[0].stocks).toEqual([
+      { name: "flash", pieces: 20, terminals: 3, in_all: 60 },
+    ]);
+  });
 
   it("says what each programme is and takes, which media it fits on, and what guards them", () => {
     const { code, document, err } = checkJson(bakery, town);

@@ -17,6 +17,11 @@ const purse: fc.Arbitrary<Purse> = fc.oneof(
     remainder: fc.integer({ min: 0, max: 9_999 }),
   }),
   fc.record({ kind: fc.constant("prepaid" as const), index, cents: u24 }),
+  fc.record({
+    kind: fc.constant("dated-stamps" as const),
+    index,
+    days: fc.array(fc.integer({ min: 0, max: 0xffff }), { minLength: 8, maxLength: 8 }),
+  }),
 );
 const purses = fc.uniqueArray(purse, { maxLength: 12, selector: ({ kind, index }) => `${kind} ${index}` });
 
@@ -54,6 +59,7 @@ describe("purses", () => {
     expect(purseSize("cagnotte")).toBe(4);
     expect(purseSize("carrying-cagnotte")).toBe(6);
     expect(purseSize("prepaid")).toBe(4);
+    expect(purseSize("dated-stamps")).toBe(17);
   });
 
   it.each([

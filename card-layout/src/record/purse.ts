@@ -2,6 +2,9 @@ import { concat, isBlank } from "./bytes.ts";
 import { lots } from "./lot.ts";
 import { type Decoded, type RecordFault, type RecordTable, record, times, u8, u16, u24, u32 } from "./record.ts";
 
+/** Most stamps with days of their own that a purse can hold. */
+export const DATED_STAMPS_MAX = 8;
+
 /**
  * Purses: the values of one programme on one card, packed one after the other in a state record.
  *
@@ -72,6 +75,11 @@ const KINDS = {
   offer: { code: 22, table: record("offer", 5, { offer: u8(), from: u16(), until: u16() }) },
   /** The last day on which the card was used at the merchants that a condition names. */
   seen: { code: 23, table: record("seen", 2, { day: u16() }) },
+  /** Stamps that count for some days only: the day of each, oldest first, then zeros. */
+  "dated-stamps": {
+    code: 24,
+    table: record("dated-stamps", 2 * DATED_STAMPS_MAX, { days: times(DATED_STAMPS_MAX, u16()) }),
+  },
 } as const;
 /** Codes up to this one belong to state layout 1. */
 const LAYOUT_1_CODE_MAX = 5;

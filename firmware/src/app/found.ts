@@ -1,6 +1,7 @@
 import { bestArea, CARD_EPOCH_SECONDS, type CardState, pursesSize } from "@cachet/card-layout";
 import type { Moment, SpentToday } from "../hal/index.ts";
 import { type Facts, type Programme, pursesOf } from "../rules/index.ts";
+import type { IntentArea } from "../wire/index.ts";
 import type { AreaOnCard } from "./areas.ts";
 import type { CardOnReader } from "./card.ts";
 import { type CreditPlan, type Lists, planCredits } from "./credits.ts";
@@ -13,6 +14,8 @@ export interface CardFound {
   readonly spentToday: readonly SpentToday[];
   readonly moment: Moment;
   readonly lists: Lists;
+  /** Areas of open intents that are void once this visit has written there: what they took of a stock can be given again. */
+  readonly voided: readonly Pick<IntentArea, "programme" | "effects">[];
 }
 
 /** A card has no word for a time before 2000: a clock that fell back to 1970 writes the earliest it has. */

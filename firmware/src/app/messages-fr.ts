@@ -39,6 +39,7 @@ const WHY_NOTHING: Readonly<Record<Reason, string>> = {
   CLOCK_SUSPECT: "horloge à régler",
   COOLDOWN: "passage précédent trop récent",
   COUNTER_TORN: "à la prochaine visite",
+  EPUISE: "épuisé",
   INSUFFICIENT: "pas assez sur la carte",
   KEPT_FOR_LATER: "gardé pour plus tard",
   MERCHANT_CANNOT_REDEEM: "à utiliser ailleurs",
@@ -144,6 +145,7 @@ export const fr = {
   entries: (count: number): string => (count === 1 ? "1 participation au tirage" : `${count} participations au tirage`),
   stampsAdded: (count: number): string => (count === 1 ? "+1 passage" : `+${count} passages`),
   expired: "expiré",
+  gone: "épuisé",
   restored: "Carte rétablie",
   creditsWait: "Des crédits attendent : voir le comptoir",
 } as const;

@@ -84,6 +84,12 @@ export function linesOfNote(note: Note): ReceiptLine[] {
         ...(note.godparent > 0 ? [row(fr.referrer(maskedCard(note.card)), `+${said(note.godparent)}`)] : []),
       ];
     }
+    case "experience":
+      return [
+        { line: "title", text: fr.rewardReached(note.label) },
+        { line: "text", text: note.text },
+        ...(note.value > 0 ? [row(fr.gift(note.label), euros(note.value))] : []),
+      ];
     case "badge":
       return [{ line: "title", text: fr.rewardReached(note.label) }];
     case "challenge":
@@ -103,6 +109,10 @@ function linesOfCredit({ type, unit, value, label = "", reason }: StoredEffect):
   return value === 0 ? [] : [row(label, unit === "cents" ? `+${euros(value)}` : fr.stampsAdded(value))];
 }
 
+/** What was to be given, and there is none left of it. */
+const linesOfGone = ({ type, reason, label = fr.discount }: StoredEffect): ReceiptLine[] =>
+  type === "decline" && reason === "EPUISE" ? [row(label, fr.gone)] : [];
+
 function linesOfProgramme(programme: Programme, intent: KnownIntent, today: number | null): ReceiptLine[] {
   const area = intent.body.areas.find((candidate) => candidate.programme === programme.number);
   if (area === undefined) return [];
@@ -118,6 +128,7 @@ function linesOfProgramme(programme: Programme, intent: KnownIntent, today: numb
     title,
     ...area.effects.flatMap(linesOfCredit),
     ...(intent.body.closing === undefined ? [] : linesOfClosing(programme, area.effects)),
+    ...area.effects.flatMap(linesOfGone),
     ...notes.flatMap(linesOfNote),
   ];
 }

@@ -1,6 +1,6 @@
 import { CARD_EPOCH_SECONDS, dayOf } from "@cachet/card-layout";
 import type { SaleRequest } from "../hal/index.ts";
-import { evaluate, type Facts, type Programme, plus, type Sale } from "../rules/index.ts";
+import { evaluate, type Facts, givenBy, type Programme, plus, type Sale, stocksOf } from "../rules/index.ts";
 import { encodeCbor, type IntentArea, Refusal } from "../wire/index.ts";
 import { changedArea } from "./area-intents.ts";
 import { CardRefused } from "./card.ts";
@@ -17,6 +17,18 @@ function keptAsItIs(error: unknown): null {
 /** The card goes on without this programme, and the office counts it among those that are to be replaced. */
 function noteKept({ hal }: Terminal, { card }: CardFound, { number: programme }: Programme): Promise<void> {
   return hal.refuse(encodeCbor(Refusal.encode({ reason: "TO_REPLACE", uid: card.uid, card: card.number, programme })));
+}
+
+/** What this terminal gave so far of what runs out, less what this visit makes void. */
+async function givenOf({ hal }: Terminal, { voided }: CardFound, programme: Programme): Promise<Pick<Facts, "given">> {
+  if (stocksOf(programme).length === 0) return {};
+  const given = await hal.given(programme.number);
+  const back = givenBy(voided.flatMap((area) => (area.programme === programme.number ? area.effects : [])));
+  return {
+    given: Object.fromEntries(
+      given.map(({ stock, pieces }) => [stock, Math.max(0, pieces - Math.max(0, back.get(stock) ?? 0))]),
+    ),
+  };
 }
 
 /**
@@ -46,7 +58,8 @@ export async function proposeSale(
     const current = currentOf(found.areas, programme.number);
     if (current === undefined && freeFor(found.card, free, programme) === null) continue;
     const plan = planFor(found, programme)!;
-    const facts = { ...factsOf(terminal, found, programme, before), ...known };
+    const given = await givenOf(terminal, found, programme);
+    const facts = { ...factsOf(terminal, found, programme, before), ...given, ...known };
     const evaluation = evaluate(programme, plan.purses, request, facts);
     if (!changesNothing(plan, evaluation)) {
       const area = await changedArea(terminal, found, free, programme, evaluation).catch(keptAsItIs);

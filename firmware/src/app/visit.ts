@@ -123,7 +123,7 @@ async function tryVisit(terminal: Terminal, progress: Progress, asked: Asked): P
   const restored = restoring.map(({ programme }) => programme.number);
   if (wentBack(facts, areas, history, restored)) throw new CardRefused("COUNTER_ROLLBACK", card.number);
   await noteTornCounters(terminal, card, areas);
-  const found: CardFound = { card, areas, spentToday: history.spentToday, moment, lists: history };
+  const found: CardFound = { card, areas, spentToday: history.spentToday, moment, lists: history, voided: [] };
   const plans = plansOf(terminal, found);
   refuseRevoked(terminal, card, areas, history.revoked, plans);
   const [first] = restoring;
@@ -150,7 +150,7 @@ async function tryVisit(terminal: Terminal, progress: Progress, asked: Asked): P
     if (ended !== null) return ended;
   }
   progress.intent = null;
-  const proposal = await propose(terminal, found, request, asked);
+  const proposal = await propose(terminal, { ...found, voided: voidedBy(intents) }, request, asked);
   await noteFaults(terminal, card, proposal);
   const isLate = request.kind === "sale" && request.late !== undefined;
   progress.nothing = isLate && proposal !== null ? nothingGiven(proposal) : [];
@@ -281,6 +281,17 @@ async function goOn(
   if (!resumes && isUntouched(mine)) return null;
   if (resumes) await writeAreas(terminal, card, areas, intents, mine);
   return conclude(terminal, progress, mine);
+}
+
+/** Areas that this visit makes void by writing there: the card still shows the old state, or a write on top is all they wait for. */
+function voidedBy(intents: readonly KnownIntent[]): IntentArea[] {
+  return intents.flatMap(({ body, outcomes, unwritten, afterWrite }) =>
+    body.areas.filter(
+      ({ programme }) =>
+        outcomes.get(programme) === "open" &&
+        (afterWrite.get(programme) ?? (unwritten.has(programme) ? "aborted" : "open")) === "aborted",
+    ),
+  );
 }
 
 /** Whether this very visit had been committed, and so told, before this tap. */

@@ -62,6 +62,7 @@ export const HAL_METHODS = [
   "lastVisit",
   "refundedHere",
   "isAdded",
+  "given",
   "entry",
   "intend",
   "settle",

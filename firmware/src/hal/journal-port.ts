@@ -19,6 +19,12 @@ export interface SpentToday {
   readonly cents: number;
 }
 
+/** Pieces of something that runs out, by the name of its stock. */
+export interface Given {
+  readonly stock: string;
+  readonly pieces: number;
+}
+
 /** Cash of a top-up that never happened and never can: it belongs to the customer. */
 export interface CashDue {
   readonly intent: number;
@@ -87,6 +93,8 @@ export interface JournalPort {
   refundedHere(terminal: number, ticket: number, visit: number): Promise<readonly number[]>;
   /** Whether a sale by the till's own ticket was added to a card here in the last day, or may still have been. This very visit does not count. */
   isAdded(tillTicket: string, visit: number): Promise<boolean>;
+  /** Pieces of each stock of a programme that visits here took, or may still take; refunds of this terminal's tickets gave them back. */
+  given(programme: number): Promise<readonly Given[]>;
   /** One entry as it is stored (wire/entry.ts). Only numbers that `lookup` or `ticket` gave. */
   entry(number: number): Promise<Uint8Array>;
   /**

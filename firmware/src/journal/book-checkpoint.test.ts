@@ -47,7 +47,18 @@ class Story {
         funder: "association",
         credit: visit,
       } as const;
-      return visit % 3 === 0 ? { ...area, effects: [...area.effects, restore] } : area;
+      // Seats of an evening: two at a time, and back with a refund.
+      const seats = {
+        type: more.own === undefined && more.elsewhere === undefined ? "reward" : "return",
+        rule: "grille",
+        unit: "cents",
+        value: 0,
+        funder: "association",
+        stock: "soiree",
+        times: 2,
+      } as const;
+      const effects = visit % 2 === 0 ? [...area.effects, seats] : area.effects;
+      return { ...area, effects: visit % 3 === 0 ? [...effects, restore] : effects };
     });
     return this.add({ kind: "intent", body: intentOf(card, visit, areas, more) });
   }
@@ -79,6 +90,7 @@ const step = fc.record({
     "sale",
     "late",
     "elsewhere",
+    "refund",
     "top-up",
     "null",
     "commit",
@@ -102,6 +114,7 @@ function storyOf(steps: readonly (typeof step extends fc.Arbitrary<infer T> ? T 
     if (what === "sale") story.intend(card, visit, programmes);
     if (what === "late") story.intend(card, visit, programmes, { late: `A-${pick % 3}` });
     if (what === "elsewhere") story.intend(card, visit, programmes, { elsewhere: 1 + (pick % 3) });
+    if (what === "refund") story.intend(card, visit, programmes, { own: 1 + (pick % 3) });
     if (what === "top-up") story.intend(card, visit, [33], { topUp: 500 });
     if (what === "null") story.intend(card, visit, programmes, { lines: false });
     if (what === "commit" || what === "abort") story.settle(pick, what);
@@ -128,6 +141,7 @@ function answers(book: IntentBook, utc: number, intents: readonly number[], card
     visits: VISITS.map((visit) => [book.stateOfVisit(visit, utc), book.cardOfVisit(visit, utc)]),
     elsewhere: [1, 2, 3].map((ticket) => [0, 1, 2].map((visit) => book.takenElsewhere(9, ticket, visit, utc))),
     added: [0, 1, 2].map((ticket) => [0, 1].map((visit) => book.isAdded(`A-${ticket}`, visit, utc))),
+    given: PROGRAMMES.map((programme) => book.given(programme)),
     dues: intents.map((intent) => book.dueOf(intent)),
     bodies: intents.map((intent) => book.body(intent)),
   };

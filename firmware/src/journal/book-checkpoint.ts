@@ -1,9 +1,23 @@
 import { dayOf } from "@cachet/card-layout";
 import { REFUND_CODE_SECONDS, VISIT_NUMBER_SECONDS } from "../hal/index.ts";
 import { CENTS_MAX, decodeEntry, type Entry, SHA256_BYTES } from "../wire/index.ts";
-import { bstr, bstrUpTo, type Decoded, integer, key, list, map, maybe, orZero, uint, word } from "../wire/schema.ts";
+import {
+  bstr,
+  bstrUpTo,
+  type Decoded,
+  integer,
+  key,
+  list,
+  map,
+  maybe,
+  orZero,
+  text,
+  uint,
+  word,
+} from "../wire/schema.ts";
 import { type BookMemory, elsewhereKey, IntentBook, isOpen, type KeptCard, type KeptIntent } from "./book.ts";
 import { ENTRY_BYTES_MAX } from "./frames.ts";
+import { GivenPieces } from "./given-pieces.ts";
 
 /** More of any part than a terminal can remember: bounds what a reader takes in. */
 const MANY = 200_000;
@@ -79,6 +93,11 @@ export const BookCheckpoint = map({
       MANY,
     ),
   ),
+  /** Pieces of stocks that were given, and those of open intents. */
+  given: maybe(
+    7,
+    list(map({ programme, stock: key(2, text(40)), pieces: key(3, integer({ min: 1, max: 0xffff_ffff })) }), MANY),
+  ),
 });
 export type BookCheckpoint = Decoded<typeof BookCheckpoint>;
 
@@ -93,7 +112,7 @@ export function carriedEntries({ intents }: BookCheckpoint): Map<number, Uint8Ar
 
 /** Writes down what a book remembers at this time. `stored` gives an entry's bytes. */
 export function checkpointOf(book: IntentBook, utc: number, stored: (number: number) => Uint8Array): BookCheckpoint {
-  const { cards, visits, dues, restored, elsewhere } = book.memory();
+  const { cards, visits, dues, restored, elsewhere, given } = book.memory();
   const refunds = [...elsewhere].flatMap(([of, taken]) => {
     const [terminal, ticket] = of.split("/").map(Number) as [number, number];
     const serving = taken.filter((one) => utc - one.utc < REFUND_CODE_SECONDS);
@@ -120,6 +139,7 @@ export function checkpointOf(book: IntentBook, utc: number, stored: (number: num
     visits: [...recent].map(({ number }) => number),
     dues: [...dues].map(([intent, due]) => ({ intent, ...due })),
     ...(restores.length === 0 ? {} : { restored: restores }),
+    ...(given.size === 0 ? {} : { given: given.all() }),
     ...(refunds.length === 0
       ? {}
       : { elsewhere: refunds.map(({ intent, ...refund }) => ({ ...refund, intent: intent.number })) }),
@@ -151,6 +171,7 @@ export function bookFrom(checkpoint: BookCheckpoint): IntentBook {
     dues: new Map(checkpoint.dues.map(({ intent, ...due }) => [intent, due])),
     restored: new Map(),
     elsewhere: new Map(),
+    given: new GivenPieces(checkpoint.given),
   };
   for (const { terminal, ticket, intent, ...taken } of checkpoint.elsewhere ?? []) {
     const of = elsewhereKey(terminal, ticket);

@@ -4,6 +4,7 @@ import {
   type CardHistory,
   type CardOnList,
   type CashDue,
+  type Given,
   type JournalledIntent,
   type JournalledTicket,
   REFUND_CODE_SECONDS,
@@ -12,6 +13,7 @@ import {
   VISIT_NUMBER_SECONDS,
 } from "../hal/index.ts";
 import { centsOf, type Entry, type Intent, type IntentArea, sumsOf, visitKind } from "../wire/index.ts";
+import { GivenPieces } from "./given-pieces.ts";
 
 type Outcome = "open" | "committed" | "aborted";
 
@@ -63,6 +65,8 @@ export interface BookMemory {
   readonly restored: Map<number, CardOnList["restored"]>;
   /** Refunds of other terminals' tickets, by `elsewhereKey`. Of this terminal's own the journal says enough: a refund outlives its ticket there. */
   readonly elsewhere: Map<string, TakenBack[]>;
+  /** By programme and stock: pieces that were given, and those in doubt. Never forgotten. */
+  readonly given: GivenPieces;
 }
 
 const noMemory = (): BookMemory => ({
@@ -71,6 +75,7 @@ const noMemory = (): BookMemory => ({
   dues: new Map(),
   restored: new Map(),
   elsewhere: new Map(),
+  given: new GivenPieces(),
 });
 
 export const elsewhereKey = (terminal: number, ticket: number): string => `${terminal}/${ticket}`;
@@ -92,17 +97,19 @@ export class IntentBook {
   private readonly dues: BookMemory["dues"];
   private readonly restored: BookMemory["restored"];
   private readonly elsewhere: BookMemory["elsewhere"];
+  private readonly pieces: GivenPieces;
   /** Refunds of this terminal's tickets, and what was put on a card of value that left another. Younger than its ticket: no checkpoint carries it. */
   private readonly refunds = new Map<number, TakenBack[]>();
   private open = 0;
 
   /** An empty book, or one that goes on from what another remembered. */
-  constructor({ cards, visits, dues, restored, elsewhere }: BookMemory = noMemory()) {
+  constructor({ cards, visits, dues, restored, elsewhere, given }: BookMemory = noMemory()) {
     this.cards = cards;
     this.visits = visits;
     this.dues = dues;
     this.restored = restored;
     this.elsewhere = elsewhere;
+    this.pieces = given;
     const kept = [...[...cards.values()].flatMap(({ intents }) => intents), ...visits.values()];
     for (const intent of kept.sort((a, b) => a.number - b.number)) this.intents.set(intent.number, intent);
     for (const { outcomes } of this.intents.values())
@@ -111,8 +118,8 @@ export class IntentBook {
 
   /** What the book remembers now; the book goes on changing it. */
   memory(): BookMemory {
-    const { cards, visits, dues, restored, elsewhere } = this;
-    return { cards, visits, dues, restored, elsewhere };
+    const { cards, visits, dues, restored, elsewhere, pieces: given } = this;
+    return { cards, visits, dues, restored, elsewhere, given };
   }
 
   /** Takes in one entry. Entries come in order, each once. Throws `RangeError` on an outcome of nothing that is open. */
@@ -138,6 +145,7 @@ export class IntentBook {
       for (const [due, { visit: ofDue }] of this.dues) if (ofDue === visit) this.dues.delete(due);
     }
     for (const area of body.areas) spend(kept, day, area, 1);
+    for (const area of body.areas) this.pieces.promise(area);
     this.takeTakenBack(intent, body);
     this.takeRestores(card, body.areas);
     this.open += outcomes.size;
@@ -195,6 +203,8 @@ export class IntentBook {
       });
     }
     if (outcome === "aborted" && kept !== undefined) spend(kept, intent.day, area, -1);
+    if (outcome === "aborted") this.pieces.release(area);
+    else this.pieces.takeBack(area, intent.body!);
     const { topUp } = intent.body!;
     if (topUp !== undefined && isVoid(intent)) {
       this.dues.set(number, { card: intent.card, visit: intent.visit, cents: topUp });
@@ -313,6 +323,11 @@ export class IntentBook {
       const sum = days.find((one) => one.day === day);
       return sum === undefined ? [] : [{ programme, cents: sum.cents }];
     });
+  }
+
+  /** Pieces of each stock of a programme that are given, or may still be. */
+  given(programme: number): readonly Given[] {
+    return this.pieces.of(programme);
   }
 
   /** Areas that are still open, over all cards: each will need an entry of its own. */

@@ -2,6 +2,7 @@ import { allocate, divide, sum } from "./arithmetic.ts";
 import { type Guarded, guarded, lets } from "./bar.ts";
 import type { DiscountRule } from "./modifier-rules.ts";
 import type { Plan } from "./plan.ts";
+import { fromStock } from "./stock.ts";
 import { countUsed, limitBar } from "./used.ts";
 import type { Step, Working } from "./working.ts";
 
@@ -21,11 +22,11 @@ function sharesOf(work: Working, rule: DiscountRule): readonly number[] {
   return allocate(Math.min(wanted, sum(open)), open);
 }
 
-function give(work: Working, { id, funder, limit }: DiscountRule, shares: readonly number[]): void {
+function give(work: Working, { id, funder, limit, stock }: DiscountRule, shares: readonly number[]): void {
   const value = sum(shares);
   if (value === 0) return;
   work.take({ discounts: shares });
-  work.effects.push({ type: "discount", rule: id, unit: "cents", value, funder, shares });
+  work.effects.push({ type: "discount", rule: id, unit: "cents", value, funder, shares, ...fromStock(id, stock) });
   if (limit !== undefined) countUsed(work, limit.per, limit.purse, 1);
 }
 
@@ -51,10 +52,18 @@ export function giveDiscounts({ discounts }: Plan): Step | null {
   };
 }
 
+/** Whether any piece is left; whoever would have got one is told. */
+function isThere(work: Working, rule: DiscountRule): boolean {
+  if (work.stockLeft(rule.id, rule.stock) > 0) return true;
+  const value = sum(sharesOf(work, rule));
+  if (value > 0) work.decline(rule, "cents", value, "EPUISE");
+  return false;
+}
+
 function hasTurn(work: Working, rule: DiscountRule): boolean {
   const reason = limitBar(work, rule.limit);
   if (reason !== null) work.skip(rule, reason);
-  return reason === null;
+  return reason === null && isThere(work, rule);
 }
 
 function giveBest(work: Working, group: readonly Guarded<DiscountRule>[]): void {

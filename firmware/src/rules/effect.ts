@@ -65,6 +65,8 @@ export interface Effect {
   readonly toCard?: number;
   /** Of `seen`: the day that the card had before, since 2000. Left out: none. */
   readonly before?: number;
+  /** The stock that it came from, `times` pieces or one, or that a refund gives them back to. */
+  readonly stock?: string;
 }
 
 /** A rule that did not match, and why. */
@@ -150,6 +152,14 @@ export type Note =
       readonly value: number;
       readonly card: number;
       readonly godparent: number;
+    }
+  /** Something to take part in, and what the customer must know of it. */
+  | {
+      readonly note: "experience";
+      readonly rule: string;
+      readonly label: string;
+      readonly text: string;
+      readonly value: number;
     }
   /** Something won that costs nothing. */
   | { readonly note: "badge"; readonly rule: string; readonly label: string }

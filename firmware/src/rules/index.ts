@@ -56,9 +56,10 @@ export type { CagnotteRule, Gift, PointsFor, PointsRule, Recipient } from "./sav
 export { freeOf, type SharedAccount, type SharedSpending, spendShared, synchronise } from "./shared-account.ts";
 export { notesOf, pursesOf } from "./stages.ts";
 export { STALE_STEPS, staleCap } from "./stale-cap.ts";
-export type { StampsRule } from "./stamps-rule.ts";
+export type { Experience, StampsRule } from "./stamps-rule.ts";
 export type { ChallengeRule, ClubRule, Level, TiersRule } from "./status-rules.ts";
 export { STEPS_MAX } from "./steps.ts";
+export { givenBy, type Stock, stocksOf } from "./stock.ts";
 export { playTrial, type TrialResult, type TrialStep } from "./trial.ts";
 export { momentText, parseMoment, ValueFault, type Values } from "./values.ts";
 export { type Also, type Minimum, parseHour, type When } from "./when.ts";

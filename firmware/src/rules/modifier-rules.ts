@@ -89,6 +89,8 @@ export interface DiscountRule {
   readonly group?: string;
   /** At most so often in a period: a coffee a month. Left out: every time. */
   readonly limit?: Limit;
+  /** How often each terminal gives it, to all cards together, once a ticket. Left out: without end. */
+  readonly stock?: number;
   /** When it is given. Left out: always. */
   readonly when?: When;
   /** Who pays for what it gives. */

@@ -1,7 +1,7 @@
 import { ArithmeticFault, sum, whole } from "./arithmetic.ts";
 import { parseDay } from "./calendar/period.ts";
 import type { Effect } from "./effect.ts";
-import { addStamps, dropGrid, hasGrid, heldIn } from "./stamps.ts";
+import { dropGrid, hasGrid, heldIn, putBackStamps, takeStamps } from "./stamps-held.ts";
 import type { StampsRule } from "./stamps-rule.ts";
 import type { Reason } from "./words.ts";
 import type { Working } from "./working.ts";
@@ -29,7 +29,7 @@ export function takePaper(work: Working, rule: StampsRule, stamps: number): void
     return;
   }
   const { id, funder } = rule;
-  addStamps(work, rule, stamps);
+  putBackStamps(work, rule, stamps, []);
   work.effects.push({ type: "stamp", rule: id, unit: "stamps", value: stamps, funder, label: PAPER });
 }
 
@@ -47,7 +47,7 @@ export function cancelPaper(work: Working, effects: readonly Effect[]): void {
       continue;
     }
     const { id, funder } = rule;
-    addStamps(work, rule, -stamps);
+    takeStamps(work, rule, stamps, work.countingDay);
     if (held === stamps) dropGrid(work, rule);
     work.effects.push({ type: "clawback", rule: id, unit: "stamps", value: stamps, funder, label: PAPER });
   }

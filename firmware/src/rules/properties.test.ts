@@ -143,6 +143,7 @@ const anyRules: fc.Arbitrary<Rule[]> = fc
           count: fc.record({ per: fc.constant("visit" as const), stamps: pick(1, 3) }),
           minimum: fc.record({ kind: pick("reaches", "exceeds"), amount: pick(0, 500) }),
           cooldownMinutes: pick(0, 600),
+          withinDays: maybe(pick(1, 7, 30)),
           onZeroPayable: fc.boolean(),
           grid: pick(2, 5),
           reward: pick(
@@ -155,23 +156,26 @@ const anyRules: fc.Arbitrary<Rule[]> = fc
           funder,
           when,
         })
-        .map((options) => [
+        .map(({ cooldownMinutes, ...options }) => [
           stamps({
             id: "grid",
+            cooldownMinutes: options.withinDays === undefined ? cooldownMinutes : 0,
             ...given(options),
           } as Parameters<typeof stamps>[0]),
         ]),
     ),
     maybe(
-      fc.record({ grid: pick(1, 3), excess: pick("carry", "lose"), when }).map((options) => [
-        stamps({
-          id: "cups",
-          purse: 1,
-          count: { per: "item", category: "coffee" },
-          reward: { kind: "free-item", label: "Coffee", category: "coffee" },
-          ...given(options),
-        } as Parameters<typeof stamps>[0]),
-      ]),
+      fc
+        .record({ grid: pick(1, 3), excess: pick("carry", "lose"), withinDays: maybe(pick(2, 30)), when })
+        .map((options) => [
+          stamps({
+            id: "cups",
+            purse: 1,
+            count: { per: "item", category: "coffee" },
+            reward: { kind: "free-item", label: "Coffee", category: "coffee" },
+            ...given(options),
+          } as Parameters<typeof stamps>[0]),
+        ]),
     ),
     maybe(
       fc
@@ -504,7 +508,9 @@ function worthOf({ rules }: Programme, purses: readonly Purse[]): Account {
     }
     if (rule.kind === "stamps") {
       const purse = own("stamps", rule.purse) ?? own("timed-stamps", rule.purse);
-      all[rule.id] = purse !== undefined && "count" in purse ? purse.count : 0;
+      const dated = own("dated-stamps", rule.purse);
+      if (dated?.kind === "dated-stamps") all[rule.id] = dated.days.filter((day) => day > 0).length;
+      else all[rule.id] = purse !== undefined && "count" in purse ? purse.count : 0;
     }
     if (rule.kind === "prepaid") {
       const purse = own("prepaid", rule.purse);
@@ -775,6 +781,8 @@ function restored(programme: Programme, purses: readonly Purse[], facts: Facts):
       }
       case "club":
         return [purse];
+      case "dated-stamps":
+        return [[...purse.days, purse.days[0]!]];
       case "offer":
         // One that is over gives way to another.
         return purse.until < work.now.day ? [] : [[purse.from, purse.until, purse.offer]];

@@ -13,7 +13,7 @@ import type { Sale } from "./sale.ts";
 import { holdingOf } from "./saving.ts";
 import type { SavingRule } from "./saving-rule.ts";
 import { unmarkSeen } from "./seen.ts";
-import { addStamps } from "./stamps.ts";
+import { putBackStamps, takeStamps } from "./stamps-held.ts";
 import { unspendTiers } from "./tiers.ts";
 import { holdUnits, UNITS_MAX, unitsIn } from "./units.ts";
 import { uncountUsed } from "./used.ts";
@@ -67,7 +67,7 @@ class Reversal {
   }
 
   say(type: "clawback" | "return" | "waive", of: Effect, value: number, more: Partial<Effect> = {}): void {
-    if (value === 0 && more.wouldBe === undefined && more.fraction === undefined) return;
+    if (value === 0 && more.wouldBe === undefined && more.fraction === undefined && more.stock === undefined) return;
     const { rule, unit, funder, label, to, toCard } = of;
     const named = {
       ...(label === undefined ? {} : { label }),
@@ -245,7 +245,8 @@ function undoStamps(reversal: Reversal, effect: Effect): void {
   // Items that were free had no stamp: they are the last ones to be taken back.
   const before = Math.min(effect.value, earlier);
   const value = (isLast ? effect.value : Math.min(effect.value, earlier + now)) - before;
-  const taken = -addStamps(work, rule, -value);
+  const soldOn = work.dayOf(refund.soldAt);
+  const taken = takeStamps(work, rule, value, soldOn);
   reversal.say("clawback", effect, taken, taken < value ? { wouldBe: value, reason: "INSUFFICIENT" } : {});
 }
 
@@ -253,16 +254,24 @@ function itemsOn(sale: Sale, lines: readonly number[], category: string): number
   return sum(lines.map((line) => (sale.lines[line]?.category === category ? sale.lines[line].quantity : 0)));
 }
 
-/** Stamps that a reward took come back with the last line; an offer that it gave goes, where it is still there. */
+/** The pieces of a stock that go back to it; nothing where an effect came from none. */
+const piecesBack = ({ stock, times }: Effect): Partial<Effect> =>
+  stock === undefined ? {} : { stock, ...(times === undefined ? {} : { times }) };
+
+/** Stamps that a reward took come back with the last line, and pieces to their stock; an offer that it gave goes, where it is still there. */
 function undoReward(reversal: Reversal, effect: Effect): void {
   const { work, refund, isLast } = reversal;
   const { taken = 0 } = effect;
   const grid = work.plan.stamps.find(({ id }) => id === effect.rule);
-  if (!isLast || taken === 0 || grid === undefined) return;
+  if (!isLast) return;
+  if (taken === 0 || grid === undefined) {
+    reversal.say("return", effect, 0, piecesBack(effect));
+    return;
+  }
   if (grid.reward.kind === "offer") dropOffer(work, grid.reward.offer, work.dayOf(refund.soldAt));
-  const back = addStamps(work, grid, taken);
+  const back = putBackStamps(work, grid, taken, effect.lots ?? []);
   const cut = back < taken ? ({ wouldBe: taken, reason: "CAP_BALANCE" } as const) : {};
-  reversal.say("return", { ...effect, unit: "stamps" }, back, cut);
+  reversal.say("return", { ...effect, unit: "stamps" }, back, { ...cut, ...piecesBack(effect) });
 }
 
 /** Takes what a top-up or a pack put on the card off it again, as far as it is there. */
@@ -298,10 +307,13 @@ function takeUnits(work: Working, rule: UnitsRule, { type, value }: Effect): num
   return Math.max(0, value - held[part]);
 }
 
-/** With the last line a discount has not been given: its turn comes back. What it took off is not paid back by itself. */
-function undoDiscount({ work, refund, isLast }: Reversal, { rule: id }: Effect): void {
-  const limit = work.plan.discounts.find((rule) => rule.id === id)?.limit;
-  if (isLast && limit !== undefined) uncountUsed(work, limit.per, limit.purse, work.dayOf(refund.soldAt), 1);
+/** With the last line a discount has not been given: its turn and its piece come back. What it took off is not paid back by itself. */
+function undoDiscount(reversal: Reversal, effect: Effect): void {
+  const { work, refund, isLast } = reversal;
+  if (!isLast) return;
+  reversal.say("return", effect, 0, piecesBack(effect));
+  const limit = work.plan.discounts.find(({ id }) => id === effect.rule)?.limit;
+  if (limit !== undefined) uncountUsed(work, limit.per, limit.purse, work.dayOf(refund.soldAt), 1);
 }
 
 function undo(reversal: Reversal, effect: Effect): void {

@@ -1,4 +1,4 @@
-import { CAGNOTTE_CENTS_MAX, POINTS_MAX, PREPAID_CENTS_MAX } from "@cachet/card-layout";
+import { CAGNOTTE_CENTS_MAX, DATED_STAMPS_MAX, POINTS_MAX, PREPAID_CENTS_MAX } from "@cachet/card-layout";
 import { parseDay } from "./calendar/period.ts";
 import { CHALLENGE_MERCHANTS_MAX } from "./challenge.ts";
 import {
@@ -21,6 +21,7 @@ import {
   words,
 } from "./field-faults.ts";
 import type { Rule } from "./programme.ts";
+import type { Gift } from "./saving-rule.ts";
 
 const RULE_ID = /^[a-z][a-z0-9-]{0,39}$/;
 const AMOUNT_MAX = 10_000_000;
@@ -41,6 +42,8 @@ const funder = oneOf(["merchant", "association", "sponsor", "partner"]);
 const rounding = oneOf(["floor", "half-up", "ceil"]);
 const period = oneOf(["day", "week", "month", "year"]);
 const lots = fits((value) => [0, 2, 4, 8].includes(value as number), "must be 0, 2, 4 or 8");
+const pieces = count(1, 100_000, "pieces");
+const seats = count(1, 100_000, "seats");
 const categories = optional(listOf(words(40), 1, 50));
 
 const reason = optional(words(200));
@@ -142,10 +145,23 @@ const FIELDS: { readonly [K in Rule["kind"]]: Readonly<Record<string, Check>> } 
     minimum,
     when,
     cooldownMinutes: fits((value) => inRange(value, 0, 525_600), "must be whole minutes, at most a year"),
+    withinDays: optional(count(1, 3_650, "days")),
     onZeroPayable: truth,
     grid: count(1, 200, "stamps"),
     reward: variants("kind", {
-      gift: shape({ kind: oneOf(["gift"]), label: words(60), value: count(0, 90_000, "cents") }),
+      gift: shape({
+        kind: oneOf(["gift"]),
+        label: words(60),
+        value: count(0, 90_000, "cents"),
+        stock: optional(pieces),
+      }),
+      experience: shape({
+        kind: oneOf(["experience"]),
+        label: words(60),
+        text: words(80),
+        value: count(0, 90_000, "cents"),
+        seats,
+      }),
       "free-item": shape({ kind: oneOf(["free-item"]), label: words(60), category: words(40) }),
       offer: shape({ kind: oneOf(["offer"]), label: words(60), offer: count(1, 255), days: count(1, 3_650) }),
       money: shape({ kind: oneOf(["money"]), label: words(60), value: count(1, 90_000, "cents") }),
@@ -170,6 +186,9 @@ const FIELDS: { readonly [K in Rule["kind"]]: Readonly<Record<string, Check>> } 
         points: count(1, POINTS_MAX),
         value: count(0, AMOUNT_MAX, "cents"),
         to: optional(shape({ name: words(40), rounding })),
+        stock: optional(pieces),
+        text: optional(words(80)),
+        seats: optional(seats),
       }),
       0,
       100,
@@ -217,6 +236,7 @@ const FIELDS: { readonly [K in Rule["kind"]]: Readonly<Record<string, Check>> } 
     order: count(0, 100),
     group: optional(words(40)),
     limit,
+    stock: optional(pieces),
     when,
     funder,
   },
@@ -275,18 +295,34 @@ function prepaidFaults({ balanceMax, topUpMin, topUpMax }: Fields): string[] {
   ]);
 }
 
+/** An experience has a text and seats; what has neither may have a stock. */
+const seatChecks = ({ id: gift, stock, text, seats: places, to }: Gift): [boolean, string][] => [
+  [
+    to === undefined || (stock ?? places) === undefined,
+    `gift "${gift}": what is given to somebody else does not run out`,
+  ],
+  [(text === undefined) === (places === undefined), `gift "${gift}": text and seats go together, for an experience`],
+  [stock === undefined || places === undefined, `gift "${gift}": seats are its stock; leave stock out`],
+];
+
 /** What no field shows by itself. Only asked where every field is right. */
 function ownFaults(rule: Rule): string[] {
   switch (rule.kind) {
     case "stamps": {
-      const { count: counting, reward } = rule;
+      const { count: counting, reward, withinDays, cooldownMinutes, grid } = rule;
       const counted = counting.per === "item" ? counting.category : null;
+      const isOther = reward.kind === "free-item" && counted !== reward.category;
       return broken([
+        [!isOther, "a free item must be of the category that is counted"],
         [
-          reward.kind !== "free-item" || counted === reward.category,
-          "a free item must be of the category that is counted",
+          withinDays === undefined || cooldownMinutes === 0,
+          "withinDays keeps days and no hours; take it or cooldownMinutes",
         ],
-        [rule.paperThrough === undefined || rule.grid > 1, "paperThrough needs a grid of 2 stamps or more"],
+        [
+          withinDays === undefined || grid <= DATED_STAMPS_MAX,
+          `a card has room for ${DATED_STAMPS_MAX} stamps with days; with withinDays the grid must be ${DATED_STAMPS_MAX} or less`,
+        ],
+        [rule.paperThrough === undefined || grid > 1, "paperThrough needs a grid of 2 stamps or more"],
       ]);
     }
     case "cagnotte":
@@ -295,6 +331,7 @@ function ownFaults(rule: Rule): string[] {
         rule.kind === "points" ? rule.gifts.find(({ to, value }) => to !== undefined && value === 0) : undefined;
       return broken([
         [empty === undefined, `gift "${empty?.id}": value is what somebody else is owed for it; write 1 cent or more`],
+        ...(rule.kind === "points" ? rule.gifts : []).flatMap(seatChecks),
         [rule.validity === null || rule.lots > 0, "validity needs lots: 2, 4 or 8 sums with days of their own"],
         [rule.rounding !== "carry" || rule.lots === 0, "lots carry no fraction; round to floor, half-up or ceil"],
       ]);

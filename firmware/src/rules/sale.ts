@@ -49,6 +49,8 @@ export interface Facts {
   readonly birthday?: { readonly month: number; readonly dayOfMonth: number };
   /** Cents that this terminal already let the card redeem and spend in this programme today. Left out: none. */
   readonly spentToday?: number;
+  /** Pieces that this terminal already gave of each stock of the programme, and those in doubt. Left out: none. */
+  readonly given?: Readonly<Record<string, number>>;
   /** The chip's commit counter was torn: until the next commit an old record could pass for current, so nothing may leave the card. */
   readonly earnOnly?: boolean;
   /** The sale was paid before the card came: no discount is given any more. Left out: it was not. */

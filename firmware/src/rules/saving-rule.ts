@@ -61,7 +61,7 @@ export type PointsFor =
   /** For each paid item of a category. */
   | { readonly per: "item"; readonly category: string; readonly points: In<"points"> };
 
-/** Something that points are exchanged for. */
+/** Something that points are exchanged for. Of one with `seats` each terminal gives so many places, and the receipt says its `text`. */
 export interface Gift {
   /** What a till names it by; no other gift of the programme has it. */
   readonly id: string;
@@ -73,6 +73,12 @@ export interface Gift {
   readonly value: In<"cents">;
   /** Who is owed its value instead of the customer getting a thing. Left out: nobody. */
   readonly to?: Recipient;
+  /** How many each terminal gives, to all cards together. Left out: without end. */
+  readonly stock?: number;
+  /** It is an experience: when, where, what to show. With `seats`, which is its stock. */
+  readonly text?: string;
+  /** How many places each terminal gives. With `text`, and no `stock`. */
+  readonly seats?: number;
 }
 
 /** An association or a partner that points are given to. A till may name any number of them (`giftPoints`). */

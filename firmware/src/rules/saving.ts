@@ -6,6 +6,7 @@ import { worthOf } from "./lots.ts";
 import { placeOf } from "./place.ts";
 import type { Plan, SavingPlan } from "./plan.ts";
 import type { Gift, PointsRule, SavingRule } from "./saving-rule.ts";
+import { fromStock, giftStock } from "./stock.ts";
 import type { Reason } from "./words.ts";
 import type { Step, Working } from "./working.ts";
 
@@ -135,9 +136,11 @@ function giveGift(work: Working, catalogues: readonly PointsRule[], wanted: stri
   const { label, to } = gift;
   const points = asked ?? gift.points;
   const { cents: value, bar } = givenFor(gift, points);
-  const reason = bar ?? work.spendingBar() ?? (holding.held.value < points ? "INSUFFICIENT" : null);
+  const isGone = work.stockLeft(gift.id, giftStock(gift)) === 0;
+  const short = isGone ? "EPUISE" : holding.held.value < points ? "INSUFFICIENT" : null;
+  const reason = bar ?? work.spendingBar() ?? short;
   if (reason !== null) {
-    work.decline(rule, "points", points, reason);
+    work.decline(rule, "points", points, reason, label);
     return;
   }
   const lots = holding.take(points);
@@ -146,7 +149,16 @@ function giveGift(work: Working, catalogues: readonly PointsRule[], wanted: stri
   work.effects.push(
     { type: "redeem", rule: id, unit: "points", value: points, funder, cents: 0, label, ...kept },
     to === undefined
-      ? { type: "reward", rule: id, unit: "cents", value, funder, label, times: 1 }
+      ? {
+          type: "reward",
+          rule: id,
+          unit: "cents",
+          value,
+          funder,
+          label,
+          times: 1,
+          ...fromStock(wanted, giftStock(gift)),
+        }
       : { type: "owe", rule: id, unit: "cents", value, funder, label, to: to.name },
   );
 }
@@ -180,13 +192,13 @@ export function noteSaving(
       ...noteExpiry(rule, balance),
     ];
   }
-  const gifts = effects.flatMap((effect): Note[] =>
-    effect.type === "reward" && effect.rule === rule.id
-      ? [{ note: "reward", rule: rule.id, label: effect.label ?? "", value: effect.value }]
-      : effect.type === "owe" && effect.rule === rule.id
-        ? [{ note: "donation", rule: rule.id, label: effect.label ?? "", to: effect.to ?? "", value: effect.value }]
-        : [],
-  );
+  const gifts = effects.flatMap(({ type, rule: of, label = "", value, stock, to = "" }): Note[] => {
+    if (type === "owe" && of === rule.id) return [{ note: "donation", rule: of, label, to, value }];
+    if (type !== "reward" || of !== rule.id) return [];
+    const text = rule.gifts.find(({ id }) => id === stock)?.text;
+    const said = { rule: rule.id, label, value };
+    return [text === undefined ? { note: "reward", ...said } : { note: "experience", ...said, text }];
+  });
   const { unitName } = rule;
   return [
     ...gifts,

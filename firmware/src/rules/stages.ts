@@ -1,6 +1,7 @@
 import type { Purse, PurseKind } from "@cachet/card-layout";
 import { meetChallenge, noteChallenge } from "./challenge.ts";
 import { noteClub } from "./club.ts";
+import { expireStamps } from "./dated-stamps.ts";
 import { giveDiscounts } from "./discount.ts";
 import { drawEntries } from "./draw.ts";
 import { earnSaving } from "./earning.ts";
@@ -13,7 +14,8 @@ import type { Programme, Rule } from "./programme.ts";
 import { noteReferral, refer } from "./referral.ts";
 import { expireSaving, noteSaving, redeemSaving, savingPurse, takeGift } from "./saving.ts";
 import { markSeen } from "./seen.ts";
-import { noteStamps, offerFreeItems, offerMoney, stampsPurse, stampVisit } from "./stamps.ts";
+import { noteStamps, offerFreeItems, offerMoney, stampVisit } from "./stamps.ts";
+import { stampsPurse } from "./stamps-held.ts";
 import { climbTiers, noteTiers, reviewTiers, tiersPurse } from "./tiers.ts";
 import { noteUnits, useUnits } from "./units.ts";
 import { alsoOf } from "./when.ts";
@@ -30,8 +32,13 @@ const each = <R>(rules: readonly (R | null)[], stepOf: (rule: R) => Step | null)
   rules.flatMap((rule) => (rule === null ? [] : (stepOf(rule) ?? [])));
 
 /** What the day has done to a card before anything is sold: value that is over, reviews that are due. */
-function daySteps({ savings, prepaid, tiers }: Plan): Step[] {
-  return [...each(savings, expireSaving), ...each([prepaid], expireBonus), ...each([tiers], reviewTiers)];
+function daySteps({ savings, stamps, prepaid, tiers }: Plan): Step[] {
+  return [
+    ...each(stamps, expireStamps),
+    ...each(savings, expireSaving),
+    ...each([prepaid], expireBonus),
+    ...each([tiers], reviewTiers),
+  ];
 }
 
 /**

@@ -2,6 +2,18 @@ import type { DateText, In } from "./quantity.ts";
 import type { Minimum, When } from "./when.ts";
 import type { Funder } from "./words.ts";
 
+/** Something to take part in: a place at an event, a visit behind the scenes. */
+export interface Experience {
+  /** What the receipt calls it. */
+  readonly label: string;
+  /** What the receipt says beneath: when, where, what to show. */
+  readonly text: string;
+  /** What it is worth, in cents. */
+  readonly value: In<"cents">;
+  /** How many each terminal gives, to all cards together. */
+  readonly seats: number;
+}
+
 /** A reward after so many visits or items, given on the very visit. */
 export interface StampsRule {
   /** The preset: `stamps` writes it. */
@@ -20,6 +32,8 @@ export interface StampsRule {
   readonly when?: When;
   /** A stamp less than this many minutes after the last one is not given; exactly this many is enough. 0: no cooldown. */
   readonly cooldownMinutes: number;
+  /** Only stamps of so many days count, that of the visit included: with 30, the day itself and the 29 before. Left out: for ever. */
+  readonly withinDays?: number;
   /** Whether a visit where nothing is left to pay counts. */
   readonly onZeroPayable: boolean;
   /** Stamps for one reward, 1 to 200. What is kept after a visit is never more, so that it fits the card. */
@@ -29,9 +43,12 @@ export interface StampsRule {
    * so many cents off this very ticket, as a discount, before other discounts; or an offer, from the next ticket to so many days
    * after this one, for the rules whose `when` names its number. Of cents, what the ticket is too small for is lost, but a reward of
    * which nothing would fit stays on the card; and so does an offer while the card holds the one before.
+   * Of a gift with a `stock` each terminal gives so many, to all cards together; then full grids stay on the cards. An experience is something to
+   * take part in: `text` says when and where, `seats` is its stock.
    */
   readonly reward:
-    | { readonly kind: "gift"; readonly label: string; readonly value: In<"cents"> }
+    | { readonly kind: "gift"; readonly label: string; readonly value: In<"cents">; readonly stock?: number }
+    | ({ readonly kind: "experience" } & Experience)
     | { readonly kind: "free-item"; readonly label: string; readonly category: string }
     | { readonly kind: "money"; readonly label: string; readonly value: In<"cents"> }
     | { readonly kind: "offer"; readonly label: string; readonly offer: number; readonly days: number };

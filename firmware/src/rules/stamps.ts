@@ -1,60 +1,14 @@
-import { type Purse, type PurseKind, STAMPS_MAX } from "@cachet/card-layout";
+import type { Purse } from "@cachet/card-layout";
 import { allocate, divide, sum } from "./arithmetic.ts";
 import { type Bar, barOf, basketBarOf, firstOf, lets } from "./bar.ts";
+import { mostStamps, stampLots } from "./dated-stamps.ts";
 import type { Effect, Note } from "./effect.ts";
 import { canOffer, lastDayOf, putOffer } from "./offers.ts";
+import { heldIn, hold, lastIn } from "./stamps-held.ts";
 import type { StampsRule } from "./stamps-rule.ts";
+import { fromStock, rewardStock } from "./stock.ts";
 import type { Reason } from "./words.ts";
 import type { Step, Working } from "./working.ts";
-
-export function stampsPurse(rule: StampsRule): PurseKind {
-  return rule.cooldownMinutes > 0 ? "timed-stamps" : "stamps";
-}
-
-const PURSES: readonly PurseKind[] = ["stamps", "timed-stamps"];
-
-/** What the card holds, under whichever kind of purse a version of the programme kept it. */
-function purseOf(
-  purses: readonly Purse[],
-  { purse: wanted }: StampsRule,
-): Extract<Purse, { kind: "stamps" | "timed-stamps" }> | null {
-  for (let i = 0; i < purses.length; i += 1) {
-    const purse = purses[i]!;
-    if (purse.index === wanted && (purse.kind === "stamps" || purse.kind === "timed-stamps")) return purse;
-  }
-  return null;
-}
-
-export const heldIn = (purses: readonly Purse[], rule: StampsRule): number => purseOf(purses, rule)?.count ?? 0;
-
-/** When the last stamp was given; null where that is not known. */
-function lastIn(purses: readonly Purse[], rule: StampsRule): number | null {
-  const purse = purseOf(purses, rule);
-  return purse?.kind === "timed-stamps" && purse.last !== 0 ? purse.last : null;
-}
-
-/** The card has a place for this grid: something was counted there before, whatever is left of it. */
-export const hasGrid = (purses: readonly Purse[], rule: StampsRule): boolean => purseOf(purses, rule) !== null;
-
-/** Takes the place for this grid off the card, as if nothing had ever been counted. */
-export function dropGrid(work: Working, { purse }: StampsRule): void {
-  for (const kind of PURSES) work.drop(kind, purse);
-}
-
-function hold(work: Working, rule: StampsRule, count: number): void {
-  if (rule.cooldownMinutes === 0) work.put({ kind: "stamps", index: rule.purse, count }, PURSES);
-  else work.put({ kind: "timed-stamps", index: rule.purse, count, last: work.facts.at }, PURSES);
-}
-
-/** Puts stamps into a grid, or takes some out, as far as there is room and as far as they are there; gives how many it was. */
-export function addStamps(work: Working, rule: StampsRule, more: number): number {
-  const count = heldIn(work.purses, rule);
-  const last = lastIn(work.purses, rule);
-  const now = Math.max(0, Math.min(STAMPS_MAX, count + more));
-  if (rule.cooldownMinutes === 0) work.put({ kind: "stamps", index: rule.purse, count: now }, PURSES);
-  else work.put({ kind: "timed-stamps", index: rule.purse, count: now, last: last ?? 0 }, PURSES);
-  return now - count;
-}
 
 function cooldown(work: Working, rule: StampsRule): Reason | null {
   if (work.facts.clockSuspect) return "CLOCK_SUSPECT";
@@ -68,6 +22,7 @@ function cooldown(work: Working, rule: StampsRule): Reason | null {
 function refusalOf(rule: StampsRule): Bar | null {
   const bars = [barOf(rule.when), basketBarOf(rule.minimum)];
   if (rule.cooldownMinutes > 0) bars.push((work) => cooldown(work, rule));
+  if (rule.withinDays !== undefined) bars.push(({ facts }) => (facts.clockSuspect ? "CLOCK_SUSPECT" : null));
   return firstOf(bars.filter((bar) => bar !== null));
 }
 
@@ -87,8 +42,13 @@ function itemsOf(work: Working, category: string): { readonly line: number; read
  * others still fill `free` grids; the largest such number is given.
  */
 function freeItemsDue(rule: StampsRule, count: number, items: number): number {
-  return Math.min(items, divide(count + items, rule.grid + 1, "floor"));
+  const most = rule.withinDays === undefined ? items : divide(mostStamps(rule), rule.grid, "floor");
+  return Math.min(items, most, divide(count + items, rule.grid + 1, "floor"));
 }
+
+/** Stamps that a visit may add: of those with days a card holds so many at a time, those that a reward is about to take with them. */
+const roomIn = (rule: StampsRule, before: number): number =>
+  rule.withinDays === undefined ? Number.POSITIVE_INFINITY : mostStamps(rule) - before;
 
 /** Rewards stay on the card: the customer wants them later, or nothing may leave it. */
 const keepsRewards = ({ facts, sale }: Working): boolean => facts.earnOnly === true || sale.rewards === "later";
@@ -120,7 +80,7 @@ function earnedBy(work: Working, { count: counting }: StampsRule): number {
 
 /** As many rewards as something is left to pay for: the last may be cut by the ticket, the others stay on the card. */
 function giveMoney(work: Working, rule: StampsRule, each: number): void {
-  const earned = earnedBy(work, rule);
+  const earned = Math.min(earnedBy(work, rule), roomIn(rule, heldIn(work.purses, rule)));
   const open = work.openLines().map((left, i) => (work.isExcluded(work.sale.lines[i]!) ? 0 : left));
   const left = sum(open);
   const due = earned === 0 ? 0 : divide(heldIn(work.purses, rule) + earned, rule.grid, "floor");
@@ -197,9 +157,20 @@ function say(work: Working, { id, funder }: StampsRule, earned: number, room: nu
 const isUndated = ({ facts }: Working, { reward }: StampsRule): boolean =>
   reward.kind === "offer" && facts.clockSuspect;
 
+const isHandedOver = ({ kind }: StampsRule["reward"]): boolean => kind === "gift" || kind === "experience";
+
+/** Full grids stay on the card: whoever asks why is told. */
+function putOff(work: Working, rule: StampsRule, grids: number): void {
+  const { reward } = rule;
+  if (reward.kind === "gift" || reward.kind === "experience")
+    work.decline(rule, "cents", grids * reward.value, "EPUISE", reward.label);
+  else work.skip(rule, isUndated(work, rule) ? "CLOCK_SUSPECT" : "KEPT_FOR_LATER");
+}
+
 /** How many rewards a visit gives, of so many grids that are full; `given` were taken off the ticket before. */
-function rewardsOf(work: Working, { reward }: StampsRule, filled: number, given: number): number {
-  if (reward.kind === "gift") return filled;
+function rewardsOf(work: Working, rule: StampsRule, filled: number, given: number): number {
+  const { id, reward } = rule;
+  if (isHandedOver(reward)) return Math.min(filled, work.stockLeft(id, rewardStock(rule)));
   if (reward.kind !== "offer") return given;
   return filled > 0 && canOffer(work, reward) ? 1 : 0;
 }
@@ -207,31 +178,33 @@ function rewardsOf(work: Working, { reward }: StampsRule, filled: number, given:
 function stampAndReward(work: Working, rule: StampsRule, earned: number, given: number): void {
   const { id, funder, reward, grid } = rule;
   const before = heldIn(work.purses, rule);
-  const filled = divide(before + earned, grid, "floor");
+  const filled = divide(before + Math.min(earned, roomIn(rule, before)), grid, "floor");
   const times = rewardsOf(work, rule, filled, given);
   const isPutOff = reward.kind !== "free-item" && filled > times;
   const loses = rule.excess === "lose" && !isPutOff && times > putOffBefore(rule, before);
-  const room = loses ? earned : STAMPS_MAX + times * grid - before;
+  const room = Math.min(roomIn(rule, before), loses ? earned : mostStamps(rule) + times * grid - before);
   const full = before + say(work, rule, earned, room);
   const kept = loses ? 0 : full - times * grid;
+  const lots = stampLots(rule, hold(work, rule, kept, full - before));
   if (times > 0) {
-    const value = reward.kind === "gift" ? times * reward.value : 0;
+    const value = reward.kind === "gift" || reward.kind === "experience" ? times * reward.value : 0;
+    const { label } = reward;
     const taken = full - kept;
-    work.effects.push({ type: "reward", rule: id, unit: "cents", value, funder, label: reward.label, taken, times });
+    const more = { ...fromStock(id, rewardStock(rule)), ...(lots.length > 0 ? { lots } : {}) };
+    work.effects.push({ type: "reward", rule: id, unit: "cents", value, funder, label, taken, times, ...more });
   }
   if (times > 0 && reward.kind === "offer") putOffer(work, reward);
-  if (isPutOff) work.skip(rule, isUndated(work, rule) ? "CLOCK_SUSPECT" : "KEPT_FOR_LATER");
-  hold(work, rule, kept);
+  if (isPutOff) putOff(work, rule, filled - times);
 }
 
 /** A reward is put off to a later visit, and its stamps stay, up to what the purse holds. */
 function stampOnly(work: Working, rule: StampsRule, earned: number): void {
   const { reward, grid } = rule;
   const before = heldIn(work.purses, rule);
-  const full = before + say(work, rule, earned, STAMPS_MAX - before);
+  const full = before + say(work, rule, earned, mostStamps(rule) - before);
   const due = reward.kind === "free-item" ? freeItemsDue(rule, before, earned) : divide(full, grid, "floor");
   if (due > 0) work.skip(rule, work.facts.earnOnly === true ? "COUNTER_TORN" : "KEPT_FOR_LATER");
-  hold(work, rule, full);
+  hold(work, rule, full, full - before);
 }
 
 /** What a receipt says of a grid, from what was done and what the card holds then. */
@@ -243,6 +216,7 @@ export function noteStamps(rule: StampsRule, purses: readonly Purse[], effects: 
     // A reward on the ticket is worth what it took off it; a gift has its own value.
     if (isOnTicket ? type !== "discount" : type !== "reward" || taken === 0) return [];
     const said = { rule: rule.id, label: reward.label };
+    if (reward.kind === "experience") return [{ note: "experience", ...said, text: reward.text, value }];
     if (reward.kind !== "offer") return [{ note: "reward", ...said, value }];
     return [{ note: "offer", ...said, until: lastDayOf(purses, reward.offer) ?? 0 }];
   });

@@ -4,6 +4,7 @@ import { broken } from "./field-faults.ts";
 import { offersGiven } from "./offers.ts";
 import type { Programme, Rule } from "./programme.ts";
 import { pursesOfRule } from "./stages.ts";
+import { stocksOf } from "./stock.ts";
 import { type Also, alsoOf, type When } from "./when.ts";
 
 const whenOf = (rule: Rule): When => ("when" in rule ? (rule.when ?? {}) : {});
@@ -125,6 +126,16 @@ function alsoFaults(rules: readonly Rule[]): string[] {
   });
 }
 
+/** Pieces are counted by the name of their stock, whichever rule they are of. */
+function stockFaults(rules: readonly Rule[]): string[] {
+  const names = stocksOf({ rules }).map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice === undefined) return [];
+  return [
+    `rules: "${twice}" is the name of a rule and of a gift that run out: their pieces are counted by it; rename one`,
+  ];
+}
+
 /** What is wrong with several rules beside each other. */
 export function togetherFaults(rules: readonly Rule[]): string[] {
   const faults: string[] = [];
@@ -157,5 +168,12 @@ export function togetherFaults(rules: readonly Rule[]): string[] {
       purses.set(`${family} ${index}`, rule.id);
     }
   }
-  return [...faults, ...referenceFaults(rules), ...nameFaults(rules), ...offerFaults(rules), ...alsoFaults(rules)];
+  return [
+    ...faults,
+    ...referenceFaults(rules),
+    ...nameFaults(rules),
+    ...offerFaults(rules),
+    ...alsoFaults(rules),
+    ...stockFaults(rules),
+  ];
 }

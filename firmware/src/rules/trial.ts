@@ -7,6 +7,7 @@ import { type FactorShare, Factors } from "./factors.ts";
 import { type Check, count, fits, isObject, listOf, oneOf, optional, shape, variants, words } from "./field-faults.ts";
 import type { Programme } from "./programme.ts";
 import type { Facts, Sale } from "./sale.ts";
+import { givenBy } from "./stock.ts";
 import { checkDocument, DEFAULT_CARD, numbered, type TrialDocument } from "./trial-checks.ts";
 import {
   isDay,
@@ -158,6 +159,12 @@ function saleOf(event: Event): Sale {
   };
 }
 
+/** Pieces given so far, with those of one more visit. */
+const withGiven = (given: Readonly<Record<string, number>>, effects: readonly Effect[]): Record<string, number> => ({
+  ...given,
+  ...Object.fromEntries([...givenBy(effects)].map(([name, more]) => [name, (given[name] ?? 0) + more])),
+});
+
 /** One trial under way. */
 class Trial {
   private readonly programme: Programme;
@@ -165,6 +172,8 @@ class Trial {
   private readonly lastDays = new Map<string, number>();
   private readonly done = new Map<string, Done>();
   private readonly factors: Factors;
+  /** Pieces that each merchant's one terminal gave of each stock. */
+  private readonly given = new Map<number, Record<string, number>>();
 
   constructor(programme: Programme) {
     this.programme = programme;
@@ -252,9 +261,11 @@ class Trial {
     const lastDay =
       event.lastDay === undefined ? this.lastDays.get(name) : this.dayOf(parseMoment(`${event.lastDay}T12:00:00Z`)!);
     const born = event.birthday?.split("-").map(Number);
+    const merchant = event.merchant ?? first!;
     return {
-      merchant: event.merchant ?? first!,
+      merchant,
       at,
+      given: this.given.get(merchant) ?? {},
       clockSuspect: event.clockSuspect ?? false,
       ...(event.cardNumber === undefined ? {} : { card: event.cardNumber }),
       ...(lastDay === undefined ? {} : { lastDay }),
@@ -270,6 +281,8 @@ class Trial {
     const facts = this.factsOf(event, name, at);
     const evaluation = evaluate(this.programme, purses, visit, facts);
     this.remember(event, visit, evaluation, facts);
+    const { merchant, given = {} } = facts;
+    this.given.set(merchant, withGiven(given, evaluation.effects));
     this.cards.set(name, evaluation.newPurses);
     const factors = this.factors.sharesOf(evaluation.effects, purses, visit, facts);
     if (event.type !== "look") this.lastDays.set(name, this.dayOf(at));

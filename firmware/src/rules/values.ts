@@ -1,8 +1,18 @@
-import { civilOf, dayOfCivil, dayText, type Lot, NEVER, type Purse, STAMPS_MAX } from "@cachet/card-layout";
+import {
+  civilOf,
+  DATED_STAMPS_MAX,
+  dayOfCivil,
+  dayText,
+  type Lot,
+  NEVER,
+  type Purse,
+  STAMPS_MAX,
+} from "@cachet/card-layout";
 import { sum } from "./arithmetic.ts";
 import { balanceIn, placeKind } from "./balance.ts";
 import { monthIndex, parseDay } from "./calendar/period.ts";
 import { periodStart } from "./calendar/span.ts";
+import { datedPurse, daysIn } from "./dated-stamps.ts";
 import {
   type Check,
   count,
@@ -92,7 +102,11 @@ const either =
 const CHECKS: { readonly [K in Rule["kind"]]?: Check } = {
   stamps: (value, name) =>
     isObject(value)
-      ? shape({ count: count(0, STAMPS_MAX, "stamps"), last: optional(orNull(isMoment)) })(value, name)
+      ? shape({
+          count: optional(count(0, STAMPS_MAX, "stamps")),
+          last: optional(orNull(isMoment)),
+          days: optional(listOf(isDay, 0, DATED_STAMPS_MAX)),
+        })(value, name)
       : count(0, STAMPS_MAX, "stamps")(value, name),
   cagnotte: either({
     value: optional(amount),
@@ -190,7 +204,13 @@ function pursesOfValue(programme: Programme, rule: Rule, given: unknown, today: 
   const fields = given as Fields;
   switch (rule.kind) {
     case "stamps": {
-      const held = (typeof given === "number" ? given : fields.count) as number;
+      const written = isObject(given) && Array.isArray(given.days) ? (given.days as readonly string[]) : null;
+      const held = (typeof given === "number" ? given : (fields.count ?? written?.length ?? 0)) as number;
+      if (rule.withinDays !== undefined) {
+        // Stamps that are written without their days are of today.
+        const days = written?.map((day) => parseDay(day)!) ?? Array.from({ length: held }, () => today);
+        return [datedPurse(rule.purse, days)];
+      }
       const last = isObject(given) && typeof given.last === "string" ? parseMoment(given.last)! : 0;
       return [
         rule.cooldownMinutes > 0
@@ -318,7 +338,11 @@ function writtenValue(programme: Programme, rule: Rule, purses: readonly Purse[]
     purses.find((purse) => purse.kind === kind && purse.index === index);
   switch (rule.kind) {
     case "stamps": {
-      const purse = own("stamps", rule.purse) ?? own("timed-stamps", rule.purse);
+      const purse = own("stamps", rule.purse) ?? own("timed-stamps", rule.purse) ?? own("dated-stamps", rule.purse);
+      if (purse?.kind === "dated-stamps") {
+        const days = daysIn(purse);
+        return { count: days.length, days: days.map(dayText) };
+      }
       if (purse?.kind === "timed-stamps") {
         return { count: purse.count, last: purse.last === 0 ? null : momentText(purse.last) };
       }

@@ -26,6 +26,8 @@ export type Reason =
   | "CLOCK_SUSPECT"
   | "COOLDOWN"
   | "COUNTER_TORN"
+  /** None of so many pieces is left here. */
+  | "EPUISE"
   | "INSUFFICIENT"
   | "KEPT_FOR_LATER"
   | "MERCHANT_CANNOT_REDEEM"

@@ -172,8 +172,10 @@ export class Working {
     unit: Unit,
     value: number,
     reason: Reason,
+    label?: string,
   ): void {
-    this.effects.push({ type: "decline", rule: id, unit, value, funder, reason });
+    const said = label === undefined ? {} : { label };
+    this.effects.push({ type: "decline", rule: id, unit, value, funder, reason, ...said });
   }
 
   isExcluded(line: Line): boolean {
@@ -275,6 +277,11 @@ export class Working {
     const { offlineCap } = this.programme;
     if (offlineCap === undefined) return Number.POSITIVE_INFINITY;
     return Math.max(0, offlineCap - (this.facts.spentToday ?? 0) - sum(this.taken.redeemed));
+  }
+
+  /** Pieces that this terminal may still give of a stock; without end where there is no such limit. */
+  stockLeft(name: string, stock: number | undefined): number {
+    return stock === undefined ? Number.POSITIVE_INFINITY : Math.max(0, stock - (this.facts.given?.[name] ?? 0));
   }
 
   /** Sum over the lines that may earn. */

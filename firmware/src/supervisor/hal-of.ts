@@ -38,6 +38,7 @@ export function halOf({ facts, clock, card, counter, keys, journal, newestLayout
     lastVisit: (number) => journal.lastVisit(number),
     refundedHere: (terminal, ticket, visit) => journal.refundedHere(terminal, ticket, visit),
     isAdded: (tillTicket, visit) => journal.isAdded(tillTicket, visit),
+    given: (programme) => journal.given(programme),
     entry: (number) => journal.entry(number),
     intend: (body) => journal.intend(body),
     settle: (intent, programme, outcome) => journal.settle(intent, programme, outcome),

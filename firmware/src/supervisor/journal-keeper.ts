@@ -3,6 +3,7 @@ import {
   type CardHistory,
   type CardLists,
   type Clock,
+  type Given,
   type JournalledTicket,
   type JournalPort,
   type StoredFile,
@@ -265,6 +266,10 @@ export class JournalKeeper implements JournalPort {
 
   isAdded(tillTicket: string, visit: number): Promise<boolean> {
     return Promise.resolve(this.journal.book.isAdded(tillTicket, visit, this.clock.now().utc));
+  }
+
+  given(programme: number): Promise<readonly Given[]> {
+    return Promise.resolve(this.journal.book.given(programme));
   }
 
   entry(number: number): Promise<Uint8Array> {

@@ -83,6 +83,8 @@ export const StoredEffect = map({
   toCard: maybe(18, uint(CARD_MAX)),
   /** Of `seen`: the last day before. */
   before: maybe(19, uint(U16_MAX)),
+  /** The stock that it came from, `times` pieces or one, or that a refund gives them back to. */
+  stock: maybe(20, text(40)),
 });
 export type StoredEffect = Decoded<typeof StoredEffect>;
 
@@ -153,7 +155,7 @@ export function sumsOf(effects: readonly StoredEffect[]): Sums {
     discountCents: total(["discount"]),
     rewardCents: total(["reward"]),
     stampsAdded: total(["stamp"]) + total(["return"], "stamps"),
-    stampsTaken: rewarded + total(["clawback"], "stamps"),
+    stampsTaken: rewarded + total(["clawback", "expire"], "stamps"),
     toppedUpCents: total(["topup"], "cents"),
     creditedCents: total(["credit"], "cents"),
     creditedStamps: total(["credit"], "stamps"),

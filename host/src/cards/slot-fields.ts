@@ -65,6 +65,12 @@ function purseFields(part: string, purse: Purse): ByteField[] {
   switch (purse.kind) {
     case "stamps":
       return [field(size, name, always(number(purse.count)))];
+    case "dated-stamps":
+      return purse.days.map((of, i) =>
+        i === 0
+          ? field(size - 2 * (purse.days.length - 1), name, always({ is: "day", day: of }))
+          : field(2, `${name}, stamp ${i + 1}`, always({ is: "day", day: of })),
+      );
     case "timed-stamps":
       return [
         field(size - 4, name, always(number(purse.count))),

@@ -43,6 +43,13 @@ export function amountText(purse: Purse): string {
     case "points":
     case "carrying-points":
       return `${purse.count}`;
+    case "dated-stamps":
+      return `${
+        purse.days
+          .filter((day) => day > 0)
+          .map(dayText)
+          .join(", ") || "none"
+      }`;
     case "cagnotte":
     case "carrying-cagnotte":
     case "prepaid":

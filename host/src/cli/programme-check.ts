@@ -127,7 +127,9 @@ function checked(file: string, programme: Programme): Checked {
 function checkLines(console: Console, good: readonly Checked[], report: CheckReport, assumed: Assumed): string[] {
   const { programmes, together } = report;
   const shared = programmes.length > 1 ? togetherLines(programmes, together) : [];
-  const counts = programmes.some(({ exposure }) => exposure !== null) ? [assumptionText(assumed)] : [];
+  const counts = programmes.some(({ exposure, stocks }) => exposure !== null || stocks.length > 0)
+    ? [assumptionText(assumed)]
+    : [];
   const each = programmes.flatMap((one, i) => programmeLines(good[i]!.file, one, good[i]!, console.lang));
   return [...each, ...shared, ...counts];
 }

@@ -1,7 +1,7 @@
 import type { CardMap } from "@cachet/card-layout";
 import { STEPS_MAX } from "@cachet/firmware/rules";
 import type { FileFault } from "../image/load.ts";
-import type { Exposure, Fit, ProgrammeReport, Together } from "../image/programme-report.ts";
+import type { Exposure, Fit, ProgrammeReport, StockReport, Together } from "../image/programme-report.ts";
 import { type Reading, readingText } from "../workbench/readings.ts";
 import { money } from "./money.ts";
 import { type ExampleRun, exampleDocument } from "./programme-examples.ts";
@@ -42,6 +42,11 @@ function exposureLines(exposure: Exposure | null, lang: Lang): string[] {
   ];
 }
 
+function stockLine({ name, pieces, terminals }: StockReport): string {
+  const all = `${counted(terminals, "terminal")} x ${pieces} = ${pieces * terminals} in all`;
+  return fact("stock", `${name}: at most ${pieces} at each terminal, ${all}`);
+}
+
 function headLine(file: string, run: ExampleRun | null): string {
   if (run === null) return `${file}: ok`;
   const { examples, differences } = run;
@@ -72,6 +77,7 @@ export function programmeLines(file: string, report: ProgrammeReport, { run, adv
     fact("purses", counted(report.bytes, "byte")),
     fact("steps", `${spaced(report.steps)} of ${spaced(STEPS_MAX)}, for a sale of 100 lines`),
     ...exposureLines(report.exposure, lang),
+    ...report.stocks.map(stockLine),
     ...table([
       ["medium", "roll-back", "purses"],
       ...report.media.map((fit) => [mediumOf(fit.map), fit.rollBack, fitText(fit)]),
@@ -127,6 +133,12 @@ export function programmeDocument(file: string, report: ProgrammeReport, { run, 
     steps: report.steps,
     steps_max: STEPS_MAX,
     exposure: exposureDocument(report.exposure),
+    stocks: report.stocks.map(({ name, pieces, terminals }) => ({
+      name,
+      pieces,
+      terminals,
+      in_all: pieces * terminals,
+    })),
     media: report.media.map(fitDocument),
     warnings: [...report.warnings, ...advice.warnings],
     unsettled: advice.readings,

@@ -89,6 +89,12 @@ export const REASONS_OF_RULES: Readonly<Record<Reason, ReasonTold>> = {
     fr: "la carte gagne aujourd'hui, et paiera à la prochaine visite",
     en: "the card earns today, and pays at the next visit",
   },
+  EPUISE: {
+    meaning: "all pieces, or seats, that this terminal may give are given",
+    staff: "nothing to do; pieces that are brought back can be given again",
+    fr: "il n'en reste plus",
+    en: "there are none left",
+  },
   INSUFFICIENT: {
     meaning: "the card holds less than was asked for",
     staff: "ask for less; balance tells what it holds",

@@ -6,6 +6,8 @@ import {
   type Programme,
   protectionOf,
   type Rule,
+  type Stock,
+  stocksOf,
   worstSteps,
 } from "@cachet/firmware/rules";
 
@@ -25,6 +27,11 @@ export interface Exposure {
   readonly balanceMaxCents: number;
   /** Terminals × cap × days; null without a cap: then every copy takes up to `balanceMaxCents`. */
   readonly cents: number | null;
+}
+
+/** Something that each terminal gives so often; terminals do not know of each other's pieces. */
+export interface StockReport extends Stock {
+  readonly terminals: number;
 }
 
 /** A programme on one medium: where its purses lie, or why it is not opened there. */
@@ -50,6 +57,8 @@ export interface ProgrammeReport {
   readonly media: readonly Fit[];
   /** Null where no money leaves the card: stamps alone. */
   readonly exposure: Exposure | null;
+  /** What runs out. */
+  readonly stocks: readonly StockReport[];
   /** What is allowed and unwise, one sentence each. */
   readonly warnings: readonly string[];
 }
@@ -74,13 +83,17 @@ function centsMax(rule: Rule): number | null {
   }
 }
 
+const terminalsOf = ({ merchants }: Programme, assumed: Assumed): number =>
+  assumed.terminals ?? Object.keys(merchants).length;
+
 const highestRate = ({ bonus }: Extract<Rule, { kind: "prepaid" }>): number =>
   Math.max(0, ...(bonus?.bands ?? []).map(({ rate }) => rate));
 
-function exposureOf({ rules, merchants, offlineCap }: Programme, assumed: Assumed): Exposure | null {
+function exposureOf(programme: Programme, assumed: Assumed): Exposure | null {
+  const { rules, offlineCap } = programme;
   const money = rules.flatMap((rule) => centsMax(rule) ?? []);
   if (money.length === 0) return null;
-  const terminals = assumed.terminals ?? Object.keys(merchants).length;
+  const terminals = terminalsOf(programme, assumed);
   const { days } = assumed;
   return {
     terminals,
@@ -130,6 +143,7 @@ export function programmeReport(programmes: readonly Programme[], assumed: Assum
         steps: worstSteps(programme).steps,
         media: fits,
         exposure: exposureOf(programme, assumed),
+        stocks: stocksOf(programme).map((stock) => ({ ...stock, terminals: terminalsOf(programme, assumed) })),
         warnings: warningsOf(programme, fits),
       };
     }),

@@ -114,7 +114,7 @@ export function addIntent(database: Database, terminal: number, entry: Entry & {
       sums.spentCents - sums.returnedCents,
       sums.toppedUpCents,
       sums.stampsAdded + sums.creditedStamps - sums.stampsTaken,
-      area.effects.reduce((rewards, { times = 0 }) => rewards + times, 0),
+      area.effects.reduce((rewards, { type, times = 0 }) => (type === "reward" ? rewards + times : rewards), 0),
       sums.rewardCents,
       sums.discountCents,
     );

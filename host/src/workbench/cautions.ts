@@ -1,9 +1,19 @@
-import type { Programme, Rule, When } from "@cachet/firmware/rules";
+import { type Programme, type Rule, stocksOf, type When } from "@cachet/firmware/rules";
 import type { PurchaseList } from "./purchase-list.ts";
 
 /** Something that purchases do not say, so that rules which ask for it come out otherwise than at a counter. */
 export interface Caution {
-  readonly missing: "merchant" | "time" | "category" | "tender" | "top-up" | "fee" | "birthday" | "offer" | "referral";
+  readonly missing:
+    | "merchant"
+    | "time"
+    | "category"
+    | "tender"
+    | "top-up"
+    | "fee"
+    | "birthday"
+    | "offer"
+    | "referral"
+    | "stock";
   /** Rules that ask for it, by id; empty where it concerns the whole programme. */
   readonly rules: readonly string[];
 }
@@ -24,6 +34,8 @@ const isOfferOfOthers = (offer: number | undefined, rules: readonly Rule[]): boo
   offer !== undefined &&
   !rules.some((rule) => rule.kind === "stamps" && rule.reward.kind === "offer" && rule.reward.offer === offer);
 
+const runsOut = (rule: Rule): boolean => stocksOf({ rules: [rule] }).length > 0;
+
 /** What rules ask for and no list of purchases says. */
 const NEVER_SAID: readonly {
   readonly missing: Caution["missing"];
@@ -35,6 +47,7 @@ const NEVER_SAID: readonly {
   { missing: "referral", asks: ({ kind }) => kind === "referral" },
   { missing: "birthday", asks: (rule) => whenOf(rule).birthday !== undefined },
   { missing: "offer", asks: (rule, { rules }) => isOfferOfOthers(whenOf(rule).offer, rules) },
+  { missing: "stock", asks: runsOut },
 ];
 
 /** What a programme asks for that these purchases do not say. */

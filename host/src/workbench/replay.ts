@@ -1,12 +1,15 @@
 import { CARD_EPOCH_SECONDS, type Day, type Purse } from "@cachet/card-layout";
 import {
   ArithmeticFault,
+  type Effect,
   evaluate,
   Factors,
   type Facts,
+  givenBy,
   offsetAt,
   type Programme,
   type Skipped,
+  stocksOf,
 } from "@cachet/firmware/rules";
 import { type ListedPurchase, monthOf } from "./purchase-list.ts";
 import { type Redeeming, type Wishes, wishesOf } from "./redeeming.ts";
@@ -80,6 +83,9 @@ export class Replay {
   private readonly wishes: Wishes;
   private readonly keepsDays: boolean;
   private readonly factors: Factors;
+  private readonly keepsStock: boolean;
+  /** Pieces of each stock that the one terminal of a merchant gave, card after card. */
+  private readonly given = new Map<number, Record<string, number>>();
   private readonly monthOfDay = new Map<Day, Sums>();
   private readonly wrongs = new Map<string, Wrong>();
 
@@ -90,7 +96,9 @@ export class Replay {
     this.books = new RuleBooks(programme);
     this.wishes = wishesOf(this.books.savings, options.redeeming);
     this.factors = new Factors(programme);
-    this.keepsDays = this.books.savings.some(({ rule }) => rule.lots > 0);
+    this.keepsStock = stocksOf(programme).length > 0;
+    const hasDays = programme.rules.some((rule) => rule.kind === "stamps" && rule.withinDays !== undefined);
+    this.keepsDays = hasDays || this.books.savings.some(({ rule }) => rule.lots > 0);
   }
 
   /** Plays all purchases of a member, and what becomes of the card until the last day. */
@@ -164,7 +172,15 @@ export class Replay {
       clockSuspect: false,
       ...(lastDay === null ? {} : { lastDay }),
       ...(isToday ? { spentToday: spent.cents } : {}),
+      ...(this.keepsStock ? { given: this.given.get(merchant) ?? {} } : {}),
     };
+  }
+
+  /** Notes what a visit took of what runs out. */
+  private countGiven(merchant: number, effects: readonly Effect[]): void {
+    const given = this.given.get(merchant) ?? {};
+    for (const [name, pieces] of givenBy(effects)) given[name] = (given[name] ?? 0) + pieces;
+    this.given.set(merchant, given);
   }
 
   private visit(card: Card, purchase: ListedPurchase): void {
@@ -178,6 +194,7 @@ export class Replay {
     const { effects, newPurses, redeemed, faults } = evaluate(programme, card.purses, sale, facts);
     if (faults.length > 0) this.note(faults);
     const moved = this.books.count(effects, card.books, this.factors.sharesOf(effects, card.purses, sale, facts));
+    if (this.keepsStock) this.countGiven(merchant, effects);
     for (const sums of [totals, this.monthAt(day), sumsOf(this.merchants, merchant), card.sums])
       addVisit(sums, amountCents, moved);
     card.purses = newPurses;

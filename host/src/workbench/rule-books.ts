@@ -135,6 +135,7 @@ export class RuleBooks {
         return;
       case "expire":
         if (place !== undefined) this.expire(effect, row, card, place, moved);
+        else if (row.kind === "stamps") row.expiredUnits += effect.value;
         return;
       case "stamp":
         if (row.kind === "stamps") row.units += effect.value;
@@ -190,8 +191,12 @@ export class RuleBooks {
 }
 
 function stampsIn(purses: readonly Purse[], { purse: wanted }: StampsRule): number {
-  const purse = purses.find(({ kind, index }) => index === wanted && (kind === "stamps" || kind === "timed-stamps"));
-  return purse !== undefined && "count" in purse ? purse.count : 0;
+  for (const purse of purses) {
+    if (purse.index !== wanted) continue;
+    if (purse.kind === "stamps" || purse.kind === "timed-stamps") return purse.count;
+    if (purse.kind === "dated-stamps") return purse.days.filter((day) => day > 0).length;
+  }
+  return 0;
 }
 
 /** Value that is given and handed out at once. */

@@ -185,6 +185,9 @@ describe("the words of a sheet", () => {
     expect(falsePromises(around(gift))).toEqual([]);
     const badge = challenge({ id: "d", distinct: 2, label: "Membre gratuit" });
     expect(falsePromises(around(badge, club({ id: "club", fee: 2_000 })))).toEqual(["Membre gratuit"]);
+    const evening = { kind: "experience", label: "Soirée", text: "Entrée offerte", value: 0, seats: 9 } as const;
+    const invited = [stamps({ id: "g", grid: 2, reward: evening }), club({ id: "club", fee: 2_000 })];
+    expect(falsePromises(around(...invited))).toEqual(["Entrée offerte"]);
   });
 
   it("promise for units that are given back what the engine pays", () => {

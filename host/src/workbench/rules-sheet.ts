@@ -175,8 +175,9 @@ function textsOf({ name, rules }: Programme): string[] {
   return [
     name,
     ...rules.flatMap((rule): string[] => {
-      if (rule.kind === "stamps") return [rule.reward.label];
-      if (rule.kind === "points") return rule.gifts.map(({ label }) => label);
+      if (rule.kind === "stamps")
+        return "text" in rule.reward ? [rule.reward.label, rule.reward.text] : [rule.reward.label];
+      if (rule.kind === "points") return rule.gifts.flatMap(({ label, text }) => [label, text ?? []].flat());
       if (rule.kind === "bonus") return typeof rule.gives === "object" && "says" in rule.gives ? [rule.gives.says] : [];
       if (rule.kind === "challenge") return rule.label === undefined ? [] : [rule.label];
       return rule.kind === "tiers" ? rule.levels.map((level) => level.name) : [];

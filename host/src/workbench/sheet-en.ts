@@ -129,6 +129,13 @@ export const en: SheetWords = {
     offer: (number) => `with offer no. ${number} on the card, while it lasts`,
   },
 
+  stock: {
+    pieces: (label, pieces) =>
+      `${label}: each terminal gives it at most ${plural(pieces, "time")}, to all cards together.`,
+    seats: (label, seats) => `${label}: each terminal gives at most ${plural(seats, "seat")}, to all cards together.`,
+    discount: (pieces) => `Each terminal gives it on at most ${plural(pieces, "ticket")}, of all cards together.`,
+  },
+
   stamps: {
     perVisit: (stamps) => `Each visit gives ${plural(stamps, "stamp")}.`,
     perItem: (category) => `Each ${quoted(category)} paid for gives one stamp.`,
@@ -149,6 +156,13 @@ export const en: SheetWords = {
     offer: (grid, label, number, days) =>
       `${plural(grid, "stamp")}: ${label}, offer no. ${number} on the card, from the next ticket to ${plural(days, "day")} later. ` +
       "A card holds it once: the next one waits until it is over.",
+    experience: (grid, label, value, text) =>
+      `${plural(grid, "stamp")}: ${label}${value > 0 ? ` (worth ${money(value)})` : ""}, an experience: ${text}.`,
+    within: (days) =>
+      days === 1
+        ? "A stamp counts on its own day only."
+        : `A stamp counts for ${days} days, its own included; then it is lost.`,
+    stay: "Once none is left, full grids stay on the card.",
     later: "The reward may stay on the card for another visit.",
     excess: {
       carry: "Stamps over a full grid stay on the card.",
@@ -217,6 +231,7 @@ export const en: SheetWords = {
       ceil: "This donation is rounded up to the cent.",
     },
     donationPoints: "How many points are given is typed at the till.",
+    experience: (label, text) => `${label}, an experience: ${text}.`,
     giftCode: (label, code) => `Code of ${label} at the till: ${quoted(code)}.`,
     multiplier: (permille, on) => `${times(permille)}${on === null ? "" : ` on ${on}`}`,
     bonus: (gives) => `Bonus of ${gives}`,

@@ -131,6 +131,15 @@ export const fr = {
     offer: (number: number): string => `avec l'offre n° ${number} inscrite sur la carte, tant qu'elle vaut`,
   },
 
+  stock: {
+    pieces: (label: string, pieces: number): string =>
+      `${label} : chaque terminal en donne au plus ${pieces}, toutes cartes confondues.`,
+    seats: (label: string, seats: number): string =>
+      `${label} : chaque terminal donne au plus ${plural(seats, "place")}, toutes cartes confondues.`,
+    discount: (pieces: number): string =>
+      `Chaque terminal la donne sur au plus ${plural(pieces, "ticket")}, toutes cartes confondues.`,
+  },
+
   stamps: {
     perVisit: (stamps: number): string => `Chaque visite donne ${plural(stamps, "tampon")}.`,
     perItem: (category: string): string => `Chaque article ${quoted(category)} payé donne un tampon.`,
@@ -152,6 +161,13 @@ export const fr = {
     offer: (grid: number, label: string, number: number, days: number): string =>
       `${plural(grid, "tampon")} : ${label}, l'offre n° ${number} inscrite sur la carte, dès le ticket suivant et ` +
       `jusqu'à ${plural(days, "jour")} après. Une carte ne la porte qu'une fois : la suivante attend que celle-ci soit finie.`,
+    experience: (grid: number, label: string, value: number, text: string): string =>
+      `${plural(grid, "tampon")} : ${label}${value > 0 ? ` (valeur ${money(value)})` : ""}, une expérience : ${text}.`,
+    within: (days: number): string =>
+      days === 1
+        ? "Un tampon ne compte que le jour même."
+        : `Un tampon compte pendant ${days} jours, le sien compris ; ensuite il est perdu.`,
+    stay: "Une fois le stock épuisé, les grilles pleines restent sur la carte.",
     later: "La récompense peut rester sur la carte pour une autre visite.",
     excess: {
       carry: "Les tampons en trop restent sur la carte.",
@@ -226,6 +242,7 @@ export const fr = {
       ceil: "Ce don est arrondi au centime supérieur.",
     },
     donationPoints: "Le nombre de points à donner se tape à la caisse.",
+    experience: (label: string, text: string): string => `${label}, une expérience : ${text}.`,
     giftCode: (label: string, code: string): string => `Code de ${label} à la caisse : ${quoted(code)}.`,
     multiplier: (permille: number, on: string | null): string =>
       `${times(permille)}${on === null ? "" : ` sur les articles ${on}`}`,

@@ -41,17 +41,28 @@ function rewardLine({ stamps }: SheetWords, grid: number, reward: StampsRule["re
       return stamps.offer(grid, reward.label, reward.offer, reward.days);
     case "money":
       return stamps.money(grid, reward.label, reward.value);
+    case "experience":
+      return stamps.experience(grid, reward.label, reward.value, reward.text);
   }
+}
+
+/** How many of a reward there are. */
+function stockLines({ stock, stamps }: SheetWords, reward: StampsRule["reward"]): string[] {
+  if (reward.kind === "experience") return [stock.seats(reward.label, reward.seats), stamps.stay];
+  if (reward.kind !== "gift" || reward.stock === undefined) return [];
+  return [stock.pieces(reward.label, reward.stock), stamps.stay];
 }
 
 function stampsLines(reading: Reading, rule: StampsRule): string[] {
   const { words } = reading;
   const { stamps } = words;
-  const { count, minimum, grid, reward, cooldownMinutes, paperThrough } = rule;
+  const { count, minimum, grid, reward, cooldownMinutes, withinDays, paperThrough } = rule;
   const isAnyBasket = minimum.kind === "reaches" && minimum.amount === 0;
   return [
     count.per === "visit" ? stamps.perVisit(count.stamps) : stamps.perItem(count.category),
+    ...(withinDays === undefined ? [] : [stamps.within(withinDays)]),
     rewardLine(words, grid, reward),
+    ...stockLines(words, reward),
     stamps.later,
     ...(isAnyBasket ? [] : [stamps.minimum(basketText(words, minimum))]),
     ...onlyWhen(reading, rule),
@@ -117,7 +128,7 @@ function discountsOf({ rules }: Programme): DiscountRule[] {
 function discountLines(reading: Reading, rule: DiscountRule): string[] {
   const { words, programme, named } = reading;
   const { discount, when, list, quoted, periods } = words;
-  const { off, categories, group, limit } = rule;
+  const { off, categories, group, limit, stock } = rule;
   const all = discountsOf(programme);
   const rivals = group === undefined ? [] : all.filter((other) => other.group === group);
   const on = categories === undefined ? discount.all : discount.categories(list(categories.map(quoted)));
@@ -126,6 +137,7 @@ function discountLines(reading: Reading, rule: DiscountRule): string[] {
     when.withConditions(said, conditions(words, programme, rule.when)),
     ...("rate" in off ? [discount.basis[rule.basis], discount.rounding[rule.rounding]] : []),
     ...(limit === undefined ? [] : [discount.limit(limit.times, periods[limit.per])]),
+    ...(stock === undefined ? [] : [words.stock.discount(stock)]),
     ...(all.length > 1 ? [discount.place(all.indexOf(rule) + 1, all.length)] : []),
     ...(rivals.length > 1 ? [discount.group(list(rivals.map(({ id }) => named(id))))] : []),
   ];

@@ -72,9 +72,9 @@ function spendingLines({ saving, points }: SheetWords, rule: SavingRule): string
   ];
 }
 
-function giftLines({ saving, points }: SheetWords, rule: SavingRule, isStaff: boolean): string[] {
+function giftLines({ saving, points, stock: of }: SheetWords, rule: SavingRule, isStaff: boolean): string[] {
   if (rule.kind !== "points") return [];
-  return rule.gifts.flatMap(({ id, label, points: price, value, to }) => [
+  return rule.gifts.flatMap(({ id, label, points: price, value, to, stock, text, seats }) => [
     ...(to === undefined
       ? [saving.gift(label, points(price, rule.unitName), value)]
       : [
@@ -82,6 +82,9 @@ function giftLines({ saving, points }: SheetWords, rule: SavingRule, isStaff: bo
           saving.donationRounding[to.rounding],
           ...(isStaff ? [saving.donationPoints] : []),
         ]),
+    ...(text === undefined ? [] : [saving.experience(label, text)]),
+    ...(stock === undefined ? [] : [of.pieces(label, stock)]),
+    ...(seats === undefined ? [] : [of.seats(label, seats)]),
     ...(isStaff ? [saving.giftCode(label, id)] : []),
   ]);
 }

@@ -71,6 +71,7 @@ export function conditions(words: SheetWords, programme: Programme, asked: When 
 export function asksForClock({ rules }: Pick<Programme, "rules">): boolean {
   return rules.some((rule: Rule) => {
     if (rule.kind === "club" || (rule.kind === "stamps" && rule.cooldownMinutes > 0)) return true;
+    if (rule.kind === "stamps" && rule.withinDays !== undefined) return true;
     if ((rule.kind === "bonus" || rule.kind === "discount") && rule.limit !== undefined) return true;
     const { weekdays, hours, from, until, birthday, awayDays, memberOf, offer, also } =
       ("when" in rule && rule.when) || {};

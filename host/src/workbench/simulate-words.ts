@@ -31,6 +31,7 @@ const FRENCH = {
     referral: "les achats ne disent pas qui a parrainé qui : personne ne l'est",
     birthday: "les achats ne disent pas les anniversaires : aucun n'est fêté",
     offer: "les achats ne disent rien des offres personnelles",
+    stock: "un terminal par commerçant ; ce qui s'épuise est donné carte après carte, et non jour après jour",
   } satisfies Record<Exclude<Caution["missing"], "merchant">, string>,
   rulesOf: (rules: string) => ` (règles : ${rules})`,
   funders: {
@@ -128,6 +129,7 @@ const ENGLISH: Words = {
     referral: "the purchases do not say who brought whom: nobody is brought",
     birthday: "the purchases do not say birthdays: none is kept",
     offer: "the purchases say nothing of personal offers",
+    stock: "one terminal for each merchant; what runs out is given card by card, not day by day",
   },
   rulesOf: (rules) => ` (rules: ${rules})`,
   funders: { merchant: "merchant", association: "association", sponsor: "sponsor", partner: "partner" },

@@ -155,6 +155,29 @@ describe("what went wrong", () => {
   });
 });
 
+describe("what runs out in a simulation", () => {
+  it("is given so often at each merchant, to all members together", () => {
+    const flash = town([discount({ id: "flash", off: { cents: 100 }, stock: 2 })]);
+    const purchases = [1, 2].flatMap((merchant) =>
+      ["a", "b", "c"].flatMap((member) => ["01-05", "01-06"].map((day) => bought(member, day, 1_000, { merchant }))),
+    );
+    const { totals } = run(flash, purchases);
+    expect(totals.givenCents).toBe(400);
+  });
+
+  it("stamps of too long ago expire, and leave none at the end", () => {
+    const grid = stamps({ id: "g", grid: 3, withinDays: 30, reward: { kind: "gift", label: "Mug", value: 300 } });
+    const { rules, totals } = run(town([grid]), [
+      ...["01-05", "01-06", "02-10"].map((day) => bought("late", day, 1_000)),
+      ...["02-08", "02-09", "02-10"].map((day) => bought("often", day, 1_000)),
+      bought("other", "12-31", 1_000),
+    ]);
+    expect(totals.givenCents).toBe(300);
+    const row = rules.find(({ rule }) => rule === "g")!;
+    expect([row.expiredUnits, row.leftUnits]).toEqual([3, 1]);
+  });
+});
+
 describe("what a programme would have come to", () => {
   const rate = town([cagnotte({ id: "euros", rate: percent(10) })]);
 
@@ -388,6 +411,9 @@ describe("what purchases do not say", () => {
     const offers = [7, 8].map((offer) => discount({ id: `d${offer}`, off: { rate: percent(1) }, when: { offer } }));
     const opening = stamps({ id: "g", grid: 5, reward: { kind: "offer", label: "Livre", offer: 7, days: 9 } });
     expect(missing(town([opening, ...offers]), "merchant")).toEqual([["offer", "d8"]]);
+    const mug = { kind: "gift", label: "Mug", value: 300, stock: 5 } as const;
+    const few = [discount({ id: "flash", off: { cents: 100 }, stock: 5 }), stamps({ id: "g", grid: 5, reward: mug })];
+    expect(missing(town(few), "merchant")).toEqual([["stock", "flash", "g"]]);
     const asking = town(rules, { offlineCap: 2_000 });
     expect(missing(asking)).toEqual([["merchant"], ["time", "euros"], ["top-up", "account"], ["birthday", "day"]]);
   });

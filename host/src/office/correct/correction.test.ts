@@ -3,6 +3,7 @@ import type { Intent, StoredEffect } from "@cachet/firmware/wire";
 import { describe, expect, it } from "vitest";
 import {
   cagnotte,
+  discount,
   evaluate,
   type Facts,
   type Programme,
@@ -162,6 +163,23 @@ describe("what the journal does not say of a visit", () => {
     const correction = one(ledger(journal), capped, version(2, 10, { offlineCap: 250 }));
     expect(correction.apart).toEqual([]);
     expect(correction.total.purses[0]).toMatchObject({ spent: 100, uncovered: 50 });
+  });
+
+  it("is found too where something had run out at the terminal", () => {
+    const flash = (number: number, rate: number) =>
+      version(number, rate, {
+        rules: [
+          cagnotte({ id: "cagnotte", rate: percent(rate) }),
+          discount({ id: "flash", off: { cents: 500 }, stock: 1 }),
+        ],
+      });
+    const journal = new HandJournal(1);
+    const first = sell(journal, freshCard(CARD, NUMBER), cents(2_000), flash(1, 10));
+    sell(journal, first.state, cents(2_000), flash(1, 10), { given: { flash: 1 } });
+    const correction = one(ledger(journal), flash(1, 10), flash(2, 20));
+    expect(correction.apart).toEqual([]);
+    // 15.00 and 20.00 were paid.
+    expect(correction.total.purses[0]).toMatchObject({ given: 350, right: 700 });
   });
 
   it("does not matter where a sale was written for other reasons than what it moved", () => {

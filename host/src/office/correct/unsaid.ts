@@ -1,5 +1,5 @@
 import { CARD_EPOCH_SECONDS, type Purse, packPurses, pursesSize, sameBytes } from "@cachet/card-layout";
-import { type Effect, type Evaluation, evaluate, type Facts, type Programme } from "@cachet/firmware/rules";
+import { type Effect, type Evaluation, evaluate, type Facts, type Programme, stocksOf } from "@cachet/firmware/rules";
 import { encodeCbor, StoredEffect } from "@cachet/firmware/wire";
 import { askedAt, ruleEffects, type Sold, saleOf } from "./asked.ts";
 import { Apart, type Held, heldIn, type StoredVisit } from "./story.ts";
@@ -53,6 +53,14 @@ function befores(shared: Shared, { number, scope }: Programme): readonly Partial
   return scope === "town" ? [all, lower, {}] : [lower, {}, all];
 }
 
+/** What may have run out at the terminal: nothing, everything, or one thing. */
+function givens(programme: Programme): readonly Partial<Facts>[] {
+  const stocks = stocksOf(programme).map(({ name, pieces }): [string, number] => [name, pieces]);
+  if (stocks.length === 0) return [{}];
+  const alone = stocks.length === 1 ? [] : stocks.map((one) => [one]);
+  return [[], stocks, ...alone].map((gone) => ({ given: Object.fromEntries(gone) }));
+}
+
 /** Everything that the terminal may have known, likeliest first. */
 function* candidates(visit: StoredVisit, held: Programme, solds: readonly Sold[]): Generator<Unsaid> {
   const { late } = visit.intent;
@@ -63,7 +71,8 @@ function* candidates(visit: StoredVisit, held: Programme, solds: readonly Sold[]
   for (const sold of solds.length === 0 ? [null] : solds) {
     for (const facts of known) {
       for (const before of befores(sold ?? visit.intent, held)) {
-        for (const at of instants) yield { sold, facts: { ...facts, ...before, at } };
+        for (const at of instants)
+          for (const given of givens(held)) yield { sold, facts: { ...facts, ...before, ...given, at } };
       }
     }
   }

@@ -24,6 +24,8 @@ function worthOf(purse: Purse): readonly [PurseName, number] | null {
     case "stamps":
     case "timed-stamps":
       return [`stamps ${purse.index}`, purse.count];
+    case "dated-stamps":
+      return [`stamps ${purse.index}`, purse.days.filter((day) => day > 0).length];
     case "cagnotte":
     case "carrying-cagnotte":
       return [`cagnotte ${purse.index}`, purse.cents];
