@@ -85,7 +85,8 @@ describe("an installer's morning, with the real command on a simulated terminal'
         signFullList(contentsOf(head, { blocked: [{ card: cardNumber(SIM_ISSUER, 1), reason: "lost" }] }), office),
       );
       done("terminal", "push", list, ...port);
-      expect(tell("tap", "paul", "sale", "4.50").out).toContain("BLOCKED");
+      const refused = tell("tap", "paul", "sale", "4.50");
+      expect([refused.code, refused.err]).toEqual([1, expect.stringContaining("BLOCKED")]);
       expect(tell("card", "lou").code).toBe(0);
       expect(tell("tap", "lou", "sale", "4.50").out).toContain("done: ticket");
       expect(done("terminal", "info", ...port)).toContain("1 card");
