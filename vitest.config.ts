@@ -32,6 +32,14 @@ const SIDE_BY_SIDE = [
   ],
 ].map((name) => `tests/flow/${name}.test.ts`);
 
+/** What is said of the ledger holds on both engines: these files run on SQLite as they are, and once more on PostgreSQL. */
+const ON_BOTH_ENGINES = [
+  "host/src/office/**/*.test.ts",
+  ...["import", "import-kinds", "import-speeds", "forks", "credits", "corrected-visits"].map(
+    (name) => `tests/flow/${name}.test.ts`,
+  ),
+];
+
 /** Files that take a minute and more, longest first: begun last, one would run alone while the other processors wait. */
 const LONGEST = [
   ...[
@@ -83,6 +91,17 @@ export default defineConfig({
             "tests/{boundaries,cases}/**/*.test.ts",
             ...SIDE_BY_SIDE,
           ],
+          maxWorkers: "100%",
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...timeouts,
+          name: "postgres",
+          include: ON_BOTH_ENGINES,
+          env: { LEDGER_ENGINE: "postgres" },
+          globalSetup: ["tests/fixtures/postgres-server.ts"],
           maxWorkers: "100%",
           sequence: { groupOrder: 1 },
         },

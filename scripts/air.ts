@@ -4,8 +4,9 @@ import { AirLog, chipInField, newV8Sandbox, SimClock, SimTerminal, Type2Chip } f
 import { simAssociation } from "../host/src/cli/sim-association.ts";
 import { buildImage } from "../host/src/image/build.ts";
 import { testImageSigner } from "../host/src/keys/test-keys.ts";
-import { createTables } from "../host/src/office/schema.ts";
-import { openSqlite } from "../host/src/ports/database.ts";
+import { migrate } from "../host/src/office/migrations.ts";
+import type { Ledger } from "../host/src/office/schema.ts";
+import { openDatabase } from "../host/src/ports/database/index.ts";
 
 const PROGRAMME = "programmes/boulangerie.programme.ts";
 const MERCHANT = 1;
@@ -53,11 +54,17 @@ async function stampVisitOn(chip: Chip): Promise<AirTime> {
     securityCounter: 1,
     signer: testImageSigner(),
   });
-  const database = openSqlite(":memory:");
-  createTables(database);
-  const office = simAssociation(database, programmes, () => {}, chipInField);
+  const ledger: Ledger = openDatabase("sqlite::memory:");
+  await migrate(ledger);
+  const office = simAssociation(
+    ledger,
+    programmes,
+    () => {},
+    chipInField,
+    () => NOON,
+  );
   const terminal = new SimTerminal({
-    belonging: office.enrol(1, MERCHANT),
+    belonging: await office.enrol(1, MERCHANT),
     image: file,
     clock: new SimClock(NOON, () => 120),
     newSandbox: newV8Sandbox,
@@ -72,7 +79,7 @@ async function stampVisitOn(chip: Chip): Promise<AirTime> {
   const report = await terminal.visit(stampVisit(4), card);
   if (report === "power-cut" || report.result !== "done") throw new Error(`the visit on ${chip} was not done`);
   terminal.powerOff();
-  database.close();
+  await ledger.destroy();
   return { chip, microseconds: log.airTimeUs(), least: least(log, chip) };
 }
 

@@ -16,9 +16,9 @@ import {
 import { testTerminalSigner } from "../../host/src/keys/test-keys.ts";
 import { type Correction, correctionOf } from "../../host/src/office/correct/correction.ts";
 import { enrolTerminal, importBatch } from "../../host/src/office/import.ts";
-import { createTables } from "../../host/src/office/schema.ts";
-import { type Database, openSqlite } from "../../host/src/ports/database.ts";
+import type { Ledger } from "../../host/src/office/schema.ts";
 import { codeOf } from "../fixtures/at-the-till.ts";
+import { AT, newLedger } from "../fixtures/ledger.ts";
 import { ProgrammeDesk } from "../fixtures/programme-desk.ts";
 import members from "../fixtures/programmes/members.programme.ts";
 import {
@@ -58,19 +58,20 @@ async function ticketOf(shop: SimTerminal, asked: VisitRequest, chip: Type2Chip)
   return report.ticket!;
 }
 
-function books(...shops: readonly SimTerminal[]): Database {
-  const database = openSqlite(":memory:");
-  createTables(database);
+async function books(...shops: readonly SimTerminal[]): Promise<Ledger> {
+  const ledger = await newLedger();
   for (const [i, shop] of shops.entries()) {
-    enrolTerminal(database, i + 1, 1, testTerminalSigner(i + 1).publicKey);
-    expect(importBatch(database, `${i}`, shop.collect().file)).toMatchObject({ status: "accepted" });
+    await enrolTerminal(ledger, i + 1, 1, testTerminalSigner(i + 1).publicKey, AT);
+    expect(await importBatch(ledger, { name: `${i}`, file: shop.collect().file }, AT)).toMatchObject({
+      status: "accepted",
+    });
   }
-  return database;
+  return ledger;
 }
 
 /** A correction without cards set aside, and its purses by name. */
-function corrected(database: Database, wrong: Programme, right: Programme) {
-  const correction: Correction = correctionOf(database, wrong, right, WEEK);
+async function corrected(ledger: Ledger, wrong: Programme, right: Programme) {
+  const correction: Correction = await correctionOf(ledger, wrong, right, WEEK);
   expect(correction.apart).toEqual([]);
   const { visits, off, purses } = correction.total;
   return { visits, off, ...Object.fromEntries(purses.map((one) => [one.purse, one])) };
@@ -103,13 +104,13 @@ describe("a shop's discount before a town's cagnotte, on one card", () => {
     const chip = await card(1, { chip: "NTAG216", areas: 2 });
     await ticketOf(shop, sale(2_000), chip);
     await ticketOf(shop, sale(1_000, 50), chip);
-    const database = books(shop);
+    const ledger = await books(shop);
     // 18.00 and 8.50 are what was paid.
-    expect(corrected(database, townRules(1, 5), townRules(2, 10))).toMatchObject({
+    expect(await corrected(ledger, townRules(1, 5), townRules(2, 10))).toMatchObject({
       visits: 2,
       "cagnotte 0": { given: 90 + 42, right: 180 + 85, spent: 50, uncovered: 0 },
     });
-    expect(corrected(database, shopRules(1, 10), shopRules(2, 20))).toMatchObject({
+    expect(await corrected(ledger, shopRules(1, 10), shopRules(2, 20))).toMatchObject({
       off: { given: 300, right: 600 },
       "stamps 0": { given: 2, right: 2 },
       // On 18.00 and 9.00, whatever the town takes off afterwards.
@@ -127,12 +128,12 @@ describe("a shop's discount before a town's cagnotte, on one card", () => {
     const chip = await card(1, { chip: "NTAG216", areas: 2 });
     await ticketOf(shop, sale(1_000), chip);
     await ticketOf(shop, sale(1_000, "max"), chip);
-    const database = books(shop);
+    const ledger = await books(shop);
     // 1.00 of each paid; under the right version the town has 2.00, and 1.00 is what it paid.
-    expect(corrected(database, saves(50, 1, "town", 10), saves(50, 2, "town", 20))).toMatchObject({
+    expect(await corrected(ledger, saves(50, 1, "town", 10), saves(50, 2, "town", 20))).toMatchObject({
       "cagnotte 0": { given: 100 + 80, right: 200 + 160, spent: 100, uncovered: 0 },
     });
-    expect(corrected(database, saves(51, 1, "shop", 10), saves(51, 2, "shop", 20))).toMatchObject({
+    expect(await corrected(ledger, saves(51, 1, "shop", 10), saves(51, 2, "shop", 20))).toMatchObject({
       "cagnotte 0": { given: 100 + 90, right: 200 + 180, spent: 100, uncovered: 0 },
     });
   });
@@ -157,7 +158,7 @@ describe("days and hours", () => {
     await ticketOf(shop, lateSale(1_000, "A-1", NOON - 600), chip);
     shop.clock.utc += 3 * 86_400;
     await ticketOf(shop, sale(1_000), chip);
-    expect(corrected(books(shop), rules(1, 2_000), rules(2, 4_000))).toMatchObject({
+    expect(await corrected(await books(shop), rules(1, 2_000), rules(2, 4_000))).toMatchObject({
       "cagnotte 0": { given: 100 + 200 + 300, right: 100 + 400 + 300 },
     });
   });
@@ -190,15 +191,15 @@ describe("stamps with a cooldown", () => {
       },
     });
     for (let i = 0; i < 4; i += 1) await ticketOf(shop, sale(500), chip);
-    const database = books(shop);
-    expect(corrected(database, rules(1, 1, 5), rules(2, 1, 5))).toMatchObject({
+    const ledger = await books(shop);
+    expect(await corrected(ledger, rules(1, 1, 5), rules(2, 1, 5))).toMatchObject({
       "stamps 0": { given: 4, right: 4, difference: 0, spent: 3 },
     });
     // Two at a time fill the grid twice as often: what was not handed out is in the stamps that are owed.
-    expect(corrected(database, rules(1, 1, 5), rules(3, 2, 5))).toMatchObject({
+    expect(await corrected(ledger, rules(1, 1, 5), rules(3, 2, 5))).toMatchObject({
       "stamps 0": { given: 4, right: 8, difference: 4, spent: 3, uncovered: 0 },
     });
-    expect(corrected(database, rules(1, 1, 5), rules(4, 1, 15))).toMatchObject({
+    expect(await corrected(ledger, rules(1, 1, 5), rules(4, 1, 15))).toMatchObject({
       "stamps 0": { given: 4, right: 2, difference: -2, spent: 3, uncovered: 3 },
     });
   });
@@ -222,13 +223,13 @@ describe("refunds line by line", () => {
     await ticketOf(shop, refund(first, [0]), chip);
     await ticketOf(shop, refund(second, [1]), chip);
     await ticketOf(shop, refund(first, [1]), chip);
-    const database = books(shop);
-    expect(corrected(database, rules(1, 333), rules(2, 333))).toMatchObject({
+    const ledger = await books(shop);
+    expect(await corrected(ledger, rules(1, 333), rules(2, 333))).toMatchObject({
       visits: 5,
       "cagnotte 0": { given: 16, right: 16 },
       "stamps 0": { given: 1, right: 1 },
     });
-    expect(corrected(database, rules(1, 333), rules(3, 1_000))).toMatchObject({
+    expect(await corrected(ledger, rules(1, 333), rules(3, 1_000))).toMatchObject({
       "cagnotte 0": { given: 16, right: 50 },
       "stamps 0": { given: 1, right: 1 },
     });
@@ -247,7 +248,7 @@ describe("refunds line by line", () => {
     expect(await ticketOf(shop, lines(1_001, 777), chip)).toBe(here);
     other.clock.utc = shop.clock.utc;
     await ticketOf(other, refund({ code: codeOf(shop) }, [1]), chip);
-    expect(corrected(books(shop, other), rules(1, 333), rules(2, 333))).toMatchObject({
+    expect(await corrected(await books(shop, other), rules(1, 333), rules(2, 333))).toMatchObject({
       "stamps 0": { given: 1, difference: 0 },
     });
   });
@@ -266,11 +267,12 @@ describe("refunds line by line", () => {
     await ticketOf(other, sale(700), chip);
     other.clock.utc += 10 * 86_400;
     await ticketOf(other, refund({ code: codeOf(shop) }), chip);
-    const database = openSqlite(":memory:");
-    createTables(database);
-    enrolTerminal(database, 2, 1, testTerminalSigner(2).publicKey);
-    expect(importBatch(database, "b", other.collect().file)).toMatchObject({ status: "accepted" });
-    expect(correctionOf(database, rules(1, 333), rules(2, 333), WEEK).apart).toMatchObject([
+    const ledger = await newLedger();
+    await enrolTerminal(ledger, 2, 1, testTerminalSigner(2).publicKey, AT);
+    expect(await importBatch(ledger, { name: "b", file: other.collect().file }, AT)).toMatchObject({
+      status: "accepted",
+    });
+    expect((await correctionOf(ledger, rules(1, 333), rules(2, 333), WEEK)).apart).toMatchObject([
       { reason: "gap", problem: `T-0001-${ticket}, which it takes back, is not imported` },
     ]);
   });
@@ -300,12 +302,12 @@ describe("prepaid money with a bonus", () => {
     await ticketOf(shop, { ...sale(300), prepaid: "none" }, chip);
     await ticketOf(shop, { ...sale(700), prepaid: 150 }, chip);
     await ticketOf(shop, sale(5_000), chip);
-    const database = books(shop);
-    expect(corrected(database, rules(1, 2_000), rules(2, 1_000))).toMatchObject({
+    const ledger = await books(shop);
+    expect(await corrected(ledger, rules(1, 2_000), rules(2, 1_000))).toMatchObject({
       "cagnotte 1": { given: 200, right: 100, difference: -100, spent: 200, uncovered: 100 },
       "prepaid 0": { given: 1_000, right: 1_000, spent: 1_000, uncovered: 0 },
     });
-    expect(corrected(database, rules(1, 2_000), rules(3, 3_000))).toMatchObject({
+    expect(await corrected(ledger, rules(1, 2_000), rules(3, 3_000))).toMatchObject({
       "cagnotte 1": { given: 200, right: 300, difference: 100 },
       "prepaid 0": { difference: 0 },
     });
@@ -355,8 +357,8 @@ describe("every other kind of visit", () => {
     await ticketOf(other, paper(36, "passages", 3), onPaper);
     await ticketOf(other, refund("last"), onPaper);
     await ticketOf(other, paper(36, "passages", 2), onPaper);
-    const database = books(shop, other);
-    const same = corrected(database, members, version(100));
+    const ledger = await books(shop, other);
+    const same = await corrected(ledger, members, version(100));
     expect(same).toMatchObject({
       visits: 18,
       "units 0": { given: 11, spent: 2, difference: 0 },
@@ -366,14 +368,14 @@ describe("every other kind of visit", () => {
       "stamps 0": { difference: 0 },
     });
     // A third of the points: 33 are there when 60 are given away. Those 60 came to the other card all the same.
-    expect(corrected(database, members, version(300))).toMatchObject({
+    expect(await corrected(ledger, members, version(300))).toMatchObject({
       "points 2": { given: 166, right: 33 + 60 + 1, spent: 60, uncovered: 27 },
     });
-    expect(corrected(database, members, version(1_000_000))).toMatchObject({
+    expect(await corrected(ledger, members, version(1_000_000))).toMatchObject({
       "points 2": { given: 166, right: 60, spent: 60, uncovered: 60 },
     });
     const small = version(100, 50);
-    expect(correctionOf(database, members, small, WEEK).apart).toMatchObject([
+    expect((await correctionOf(ledger, members, small, WEEK)).apart).toMatchObject([
       { reason: "impossible", problem: "version 2 refuses what was put on the card" },
     ]);
   });

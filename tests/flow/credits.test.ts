@@ -6,10 +6,10 @@ import { describe, expect, it } from "vitest";
 import { testTerminalSigner } from "../../host/src/keys/test-keys.ts";
 import { enrolTerminal, importBatch } from "../../host/src/office/import.ts";
 import { outstanding } from "../../host/src/office/ledger.ts";
-import { createTables } from "../../host/src/office/schema.ts";
-import { openSqlite } from "../../host/src/ports/database.ts";
+import type { Ledger } from "../../host/src/office/schema.ts";
 import { centsOf, entriesOf, journalledAreas, shown, stampsOf } from "../fixtures/audit.ts";
 import { type CreditOnList, cagnotte, HandList, numbered } from "../fixtures/credit-list.ts";
+import { AT, newLedger, rowsOf } from "../fixtures/ledger.ts";
 import { BAKERY, card, fixtureFile, imageOf, NOON, sale, settle, TOWN, terminal, topUp } from "../fixtures/town.ts";
 
 /** What the office's credits do to a card at the counter, what is said of them, and where they stand in the books. */
@@ -42,13 +42,12 @@ const textOf = (lines: readonly ReceiptLine[]): string[] =>
   lines.map((line) => ("text" in line ? line.text : "left" in line ? `${line.left} | ${line.right}` : "-"));
 const lastReceipt = (shop: SimTerminal) => textOf(shop.till.receipts.at(-1)!);
 
-function books(shop: SimTerminal) {
-  const database = openSqlite(":memory:");
-  createTables(database);
-  enrolTerminal(database, 1, 1, testTerminalSigner(1).publicKey);
-  const outcome = importBatch(database, "a", shop.collect().file);
+async function books(shop: SimTerminal): Promise<Ledger> {
+  const ledger = await newLedger();
+  await enrolTerminal(ledger, 1, 1, testTerminalSigner(1).publicKey, AT);
+  const outcome = await importBatch(ledger, { name: "a", file: shop.collect().file }, AT);
   expect(outcome).toMatchObject({ status: "accepted" });
-  return database;
+  return ledger;
 }
 
 describe("credits at the counter", () => {
@@ -78,7 +77,7 @@ describe("credits at the counter", () => {
     const report = await shop.visit(topUp(99), chip);
     expect(report).toMatchObject({ result: "refused", reason: "BELOW_MINIMUM", giveBackCents: 99, creditedCents: 500 });
     expect(centsOf(await shown(chip, PURSE))).toBe(500);
-    books(shop);
+    await books(shop);
   });
 
   it("of two programmes are applied in one visit, whichever of them the sale changes", async () => {
@@ -90,25 +89,27 @@ describe("credits at the counter", () => {
     // Below the bakery's minimum, if it has one: its area is written for the credit alone.
     expect(await shop.visit(sale(10), chip)).toMatchObject({ result: "done", creditedCents: 700, creditedStamps: 4 });
     expect([await creditOf(chip, BAKERY), await creditOf(chip, TOWN)]).toEqual([1, 1]);
-    const database = books(shop);
-    expect(outstanding(database, "cents")).toBe(centsOf(await shown(chip, TOWN)));
-    expect(outstanding(database, "stamps")).toBe(stampsOf(await shown(chip, BAKERY)));
+    const ledger = await books(shop);
+    expect(await outstanding(ledger, "cents")).toBe(centsOf(await shown(chip, TOWN)));
+    expect(await outstanding(ledger, "stamps")).toBe(stampsOf(await shown(chip, BAKERY)));
   });
 
   it("stand in the books by who pays for them", async () => {
     const list = purse([cagnotte(500), cagnotte(200, { funder: "sponsor" }), stamps(3)]);
     const [shop, chip] = [await shopWith(list), await card(1)];
     await shop.visit(settle(), chip);
-    const database = books(shop);
-    const rows = database.all(
-      "select account, unit, sum(amount) as sum from posting group by account, unit order by account",
+    const ledger = await books(shop);
+    const rows = await rowsOf(
+      ledger,
+      "select account, holder, programme, unit, sum(amount) as sum from posting where account = 'credits' group by 1, 2, 3, 4 order by 2, 4",
     );
-    expect(rows.filter(({ account }) => String(account).startsWith("credits/"))).toEqual([
-      { account: "credits/association/33", unit: "cents", sum: -500 },
-      { account: "credits/association/33", unit: "stamps", sum: -3 },
-      { account: "credits/sponsor/33", unit: "cents", sum: -200 },
+    const [association, sponsor] = [2, 3].map((holder) => ({ account: "credits", holder, programme: PURSE }));
+    expect(rows).toEqual([
+      { ...association, unit: "cents", sum: -500 },
+      { ...association, unit: "stamps", sum: -3 },
+      { ...sponsor, unit: "cents", sum: -200 },
     ]);
-    expect(outstanding(database, "cents")).toBe(700);
+    expect(await outstanding(ledger, "cents")).toBe(700);
   });
 
   it("are as many as an intent has room for; the rest comes at the next tap", async () => {
@@ -131,7 +132,7 @@ describe("credits that wait", () => {
     expect(await creditOf(chip)).toBe(applied);
     expect(await reasons(shop)).toEqual([[reason, PURSE]]);
     expect(lastReceipt(shop)).toContain("Des crédits attendent : voir le comptoir");
-    expect(outstanding(books(shop), "cents")).toBe(centsOf(await shown(chip, PURSE)));
+    expect(await outstanding(await books(shop), "cents")).toBe(centsOf(await shown(chip, PURSE)));
   }
 
   const three = [cagnotte(100), cagnotte(200), cagnotte(400)];

@@ -9,13 +9,12 @@ import type { Finding, Status } from "../../host/src/cli/doctor/finding.ts";
 import { type Surroundings, surroundingsOf } from "../../host/src/cli/doctor/surroundings.ts";
 import { examine, tellFindings } from "../../host/src/cli/doctor.ts";
 import { sealContent } from "../../host/src/keys/sealed-file.ts";
-import { createTables } from "../../host/src/office/schema.ts";
-import { openSqlite } from "../../host/src/ports/database.ts";
 import { InProcessField, InProcessReaders } from "../../host/src/ports/pcsc/in-process.ts";
 import { openReaders } from "../../host/src/ports/pcsc/open.ts";
 import { PcscdReaders } from "../../host/src/ports/pcsc/pcscd-socket.ts";
 import { PcscFault, type ReaderService } from "../../host/src/ports/pcsc/transport.ts";
 import { ROOT, read } from "../boundaries/sources.ts";
+import { ageBeyond, inLedgerOf } from "../fixtures/ledger.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cachet-doctor-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -50,17 +49,15 @@ class Bench {
     return path;
   }
 
-  makeLedger(): void {
-    const database = openSqlite(this.ledger);
-    createTables(database);
-    database.close();
+  makeLedger(): Promise<void> {
+    return inLedgerOf(this.home, () => {});
   }
 
-  entry(terminal: number, number: number, utc: number): void {
-    const database = openSqlite(this.ledger);
-    const hash = new Uint8Array(32);
-    database.run("insert into entry values (?, ?, ?, 'intent', ?, ?)", terminal, number, hash, utc, hash);
-    database.close();
+  entry(terminal: number, number: number, utc: number): Promise<void> {
+    return inLedgerOf(this.home, async (ledger) => {
+      const entry = { terminal, number, day: 0, kind: "intent", utc, stored: new Uint8Array(32) };
+      await ledger.insertInto("entry").values(entry).execute();
+    });
   }
 
   seal(mode = 0o600, lending: { readonly holder: string; readonly expiresAt: number } | null = null): void {
@@ -76,6 +73,8 @@ class Bench {
       json,
       lang: "en",
       home,
+      db: null,
+      now: () => NOW,
       drawsProgress: false,
       out: (line) => out.push(line),
       err: (text) => out.push(text),
@@ -130,7 +129,7 @@ const never = new Promise<never>(() => {});
 describe("cachet doctor", () => {
   it("finds nothing to do on a computer where everything is in order, and ends with 0", async () => {
     const bench = new Bench();
-    bench.makeLedger();
+    await bench.makeLedger();
     bench.seal();
     const findings = await bench.findings();
     expect(findings.filter(({ status }) => status !== "ok")).toEqual([]);
@@ -279,11 +278,11 @@ describe("the line about", () => {
       const now = () => Date.UTC(year, 5, 1) / 1000;
       expectLine(await bench.line("clock", { now }), "fail", new RegExp(`year ${year}`), /timedatectl/);
     }
-    bench.makeLedger();
+    await bench.makeLedger();
     expectLine(await bench.line("clock"), "ok", /^2027-03-15 10:00 UTC$/, null);
-    bench.entry(3, 17, NOW + 600);
+    await bench.entry(3, 17, NOW + 600);
     expectLine(await bench.line("clock"), "ok", /2027/, null);
-    bench.entry(12, 4, NOW + 601);
+    await bench.entry(12, 4, NOW + 601);
     expectLine(await bench.line("clock"), "warn", /is behind entry T-0012-4, .*2027-03-15 10:10/, /timedatectl/);
   });
 
@@ -305,7 +304,7 @@ describe("the line about", () => {
       /--home/,
     );
     expect(asked).toEqual([bench.home]);
-    bench.makeLedger();
+    await bench.makeLedger();
     for (const home of [bench.ledger, join(bench.ledger, "under")])
       expectLine(await bench.line("disk", { home }), "fail", /a file is in the way/, /--home/);
   });
@@ -333,16 +332,19 @@ describe("the line about", () => {
     expectLine(await bench.line("keys"), "fail", /^C-KEY-07: .*keys\.sealed/, /backup/);
   });
 
-  it("the ledger tells none, a newer one and no database apart", async () => {
+  it("the ledger tells none, a newer one and no ledger apart", async () => {
     const bench = new Bench();
     expectLine(await bench.line("ledger"), "ok", /^none in /, null);
-    bench.makeLedger();
-    expectLine(await bench.line("ledger"), "ok", /schema \d+$/, null);
-    const database = openSqlite(bench.ledger);
-    database.run("pragma user_version = 99");
-    database.close();
-    expectLine(await bench.line("ledger"), "fail", /^C-HOME-03: .*schema 99/, /version of cachet/);
-    writeFileSync(bench.ledger, "this is no database");
+    await bench.makeLedger();
+    expectLine(await bench.line("ledger"), "ok", /^in \//, null);
+    await ageBeyond(bench.home);
+    expectLine(
+      await bench.line("ledger"),
+      "fail",
+      /^C-HOME-03: .*a newer schema than this cachet/,
+      /version of cachet/,
+    );
+    writeFileSync(bench.ledger, "this is no ledger");
     expectLine(await bench.line("ledger"), "fail", /^C-HOME-04: /, /--home/);
     expectLine(await bench.line("clock"), "ok", /2027/, null);
   });

@@ -1,14 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { toHex } from "@cachet/card-layout";
 import { describe, expect, it } from "vitest";
 import { enrolTerminal } from "../../host/src/office/import.ts";
-import { createTables } from "../../host/src/office/schema.ts";
-import { openSqlite } from "../../host/src/ports/database.ts";
 import { ROOT } from "../boundaries/sources.ts";
 import { earned, freshCard, HandJournal, spent } from "../fixtures/hand-journal.ts";
+import { AT, ageBeyond, inLedgerOf, rowsOf } from "../fixtures/ledger.ts";
 
 const CARD = 2_800_010_000_421;
 const TOWN = 20;
@@ -27,17 +27,16 @@ describe("cachet batch", () => {
     return stdout;
   };
 
-  it("says a fork in words at the import, counts it in status, lists it in forks", () => {
+  it("says a fork in words at the import, counts it in status, lists it in forks", async () => {
     const [shop, other] = [new HandJournal(1), new HandJournal(2, 2, Date.UTC(2026, 5, 15, 11) / 1_000)];
     const start = shop.visit(freshCard(CARD, TOWN), earned(2_000)).state;
     shop.visit(start, spent(500));
     const restored = other.visit(start, spent(1_500)).state;
     other.visit(restored, spent(300));
-    const database = openSqlite(join(home, "ledger.sqlite"));
-    createTables(database);
-    for (const { terminal, merchant, signer } of [shop, other])
-      enrolTerminal(database, terminal, merchant, signer.publicKey);
-    database.close();
+    await inLedgerOf(home, async (ledger) => {
+      for (const { terminal, merchant, signer } of [shop, other])
+        await enrolTerminal(ledger, terminal, merchant, signer.publicKey, AT);
+    });
     const [mine, theirs] = [join(home, "mine.batch"), join(home, "theirs.batch")];
     writeFileSync(mine, shop.batch());
     writeFileSync(theirs, other.batch());
@@ -74,10 +73,27 @@ describe("cachet batch", () => {
     for (const text of [imported, cachet("batch", "forks")]) expect(text).not.toContain(String(CARD));
   });
 
-  it("leaves a ledger of another schema alone", () => {
-    const database = openSqlite(join(home, "ledger.sqlite"));
-    database.run("pragma user_version = 1");
-    database.close();
-    expect(run("batch", "forks")).toMatchObject({ status: 1, stdout: "", stderr: expect.stringMatching("C-HOME-03") });
+  it("leaves a ledger of another schema alone, and a database that is none", async () => {
+    const file = join(home, "ledger.sqlite");
+    const expectLeft = (what: string) => {
+      const before = readFileSync(file);
+      const { status, stdout, stderr } = run("batch", "forks");
+      expect([status, stdout]).toEqual([1, ""]);
+      expect(stderr).toContain("C-HOME-03");
+      expect(stderr).toContain(what);
+      expect(readFileSync(file)).toEqual(before);
+    };
+    await ageBeyond(home);
+    expectLeft("a newer schema than this cachet");
+    mkdirSync(join(home, "older"));
+    await inLedgerOf(join(home, "older"), (ledger) => rowsOf(ledger, "delete from migration"));
+    rmSync(file);
+    renameSync(join(home, "older", "ledger.sqlite"), file);
+    expectLeft("an older schema than this cachet");
+    rmSync(file);
+    const foreign = new DatabaseSync(file);
+    foreign.exec("create table something (number integer)");
+    foreign.close();
+    expectLeft("no schema of cachet");
   });
 });

@@ -2,10 +2,9 @@ import { describe, expect, it } from "vitest";
 import { testTerminalSigner } from "../../host/src/keys/test-keys.ts";
 import { enrolTerminal, importBatch } from "../../host/src/office/import.ts";
 import { outstanding } from "../../host/src/office/ledger.ts";
-import { createTables } from "../../host/src/office/schema.ts";
-import { openSqlite } from "../../host/src/ports/database.ts";
 import { codeOf, done } from "../fixtures/at-the-till.ts";
 import { centsOf, pointsOf, shown, stampsOf } from "../fixtures/audit.ts";
+import { AT, newLedger } from "../fixtures/ledger.ts";
 import {
   buy,
   card,
@@ -48,22 +47,21 @@ describe("batches with every kind of visit", () => {
     await done(first, refund("last"), bob);
     await done(first, { ...sale(0), lines: [], use: 2 }, ann);
     await done(second, close(MEMBERS), ann);
-    const database = openSqlite(":memory:");
-    createTables(database);
+    const ledger = await newLedger();
     for (const [number, shop] of [
       [1, first],
       [2, second],
     ] as const) {
-      enrolTerminal(database, number, 1, testTerminalSigner(number).publicKey);
+      await enrolTerminal(ledger, number, 1, testTerminalSigner(number).publicKey, AT);
       const { name, file } = shop.collect();
-      expect(importBatch(database, name, file)).toMatchObject({ status: "accepted" });
-      expect(importBatch(database, name, file)).toMatchObject({ status: "already-imported" });
+      expect(await importBatch(ledger, { name, file }, AT)).toMatchObject({ status: "accepted" });
+      expect(await importBatch(ledger, { name, file }, AT)).toMatchObject({ status: "already-imported" });
     }
     const areas = [await shown(ann, MEMBERS), await shown(bob, MEMBERS)];
     const sum = (of: (area: (typeof areas)[number]) => number) => areas.reduce((all, area) => all + of(area), 0);
-    expect(outstanding(database, "cents")).toBe(sum(centsOf));
-    expect(outstanding(database, "points")).toBe(sum(pointsOf));
-    expect(outstanding(database, "stamps")).toBe(sum(stampsOf));
+    expect(await outstanding(ledger, "cents")).toBe(sum(centsOf));
+    expect(await outstanding(ledger, "points")).toBe(sum(pointsOf));
+    expect(await outstanding(ledger, "stamps")).toBe(sum(stampsOf));
     expect(sum(pointsOf)).toBe(50 + 22);
   });
 });

@@ -2,10 +2,9 @@ import { describe, expect, it } from "vitest";
 import { testTerminalSigner } from "../../host/src/keys/test-keys.ts";
 import { enrolTerminal, importBatch } from "../../host/src/office/import.ts";
 import { outstanding } from "../../host/src/office/ledger.ts";
-import { createTables } from "../../host/src/office/schema.ts";
 import { statement } from "../../host/src/office/statement.ts";
-import { openSqlite } from "../../host/src/ports/database.ts";
 import { centsOf, shown, stampsOf } from "../fixtures/audit.ts";
+import { AT, newLedger, rowOf, rowsOf } from "../fixtures/ledger.ts";
 import { card, fixtureFile, imageOf, refund, sale, terminal, topUp } from "../fixtures/town.ts";
 
 const SPEEDS = 35;
@@ -41,11 +40,10 @@ async function busyShop() {
 describe("a batch of a programme at several speeds", () => {
   it("adds up: what the cards hold is what the books say, in cents, points and stamps", async () => {
     const { shop, chips } = await busyShop();
-    const database = openSqlite(":memory:");
-    createTables(database);
-    enrolTerminal(database, 1, 1, testTerminalSigner(1).publicKey);
+    const ledger = await newLedger();
+    await enrolTerminal(ledger, 1, 1, testTerminalSigner(1).publicKey, AT);
     const { name, file } = shop.collect();
-    expect(importBatch(database, name, file)).toMatchObject({ status: "accepted" });
+    expect(await importBatch(ledger, { name, file }, AT)).toMatchObject({ status: "accepted" });
     let [cents, points, stamps] = [0, 0, 0];
     for (const chip of chips) {
       const area = await shown(chip, SPEEDS);
@@ -53,15 +51,19 @@ describe("a batch of a programme at several speeds", () => {
       stamps += stampsOf(area);
       for (const purse of area.purses) if (purse.kind === "carrying-points") points += purse.count;
     }
-    expect(outstanding(database, "cents")).toBe(cents);
-    expect(outstanding(database, "points")).toBe(points);
-    expect(outstanding(database, "stamps")).toBe(stamps);
-    const expired = database.get("select total(amount) as sum from posting where account = 'expired/35'");
+    expect(await outstanding(ledger, "cents")).toBe(cents);
+    expect(await outstanding(ledger, "points")).toBe(points);
+    expect(await outstanding(ledger, "stamps")).toBe(stamps);
+    const expired = await rowOf(
+      ledger,
+      "select sum(amount) as sum from posting where account = 'expired' and programme = 35",
+    );
     expect(Number(expired?.sum)).toBeGreaterThan(0);
-    const unbalanced = database.all(
+    const unbalanced = await rowsOf(
+      ledger,
       "select terminal, number, unit from posting group by terminal, number, unit having sum(amount) <> 0",
     );
     expect(unbalanced).toEqual([]);
-    expect(statement(database)).toMatchObject({ outstandingCents: cents, visits: 13, inDoubt: 0 });
+    expect(await statement(ledger)).toMatchObject({ outstandingCents: cents, visits: 13, inDoubt: 0 });
   });
 });

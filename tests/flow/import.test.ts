@@ -18,26 +18,25 @@ import { JournalKeeper } from "../../firmware/src/supervisor/journal-keeper.ts";
 import { testTerminalSigner } from "../../host/src/keys/test-keys.ts";
 import { enrolTerminal, importBatch } from "../../host/src/office/import.ts";
 import { outstanding } from "../../host/src/office/ledger.ts";
-import { createTables } from "../../host/src/office/schema.ts";
+import type { Ledger } from "../../host/src/office/schema.ts";
 import { statement } from "../../host/src/office/statement.ts";
 import { sha256, verifyEd25519 } from "../../host/src/ports/crypto.ts";
-import { type Database, openSqlite } from "../../host/src/ports/database.ts";
 import { journalFile } from "../../terminal-sim/src/device/storage.ts";
 import { centsOf, shown, stampsOf } from "../fixtures/audit.ts";
+import { AT, newLedger, rowOf } from "../fixtures/ledger.ts";
 import { BAKERY, card, NOON, sale, TOWN, terminal } from "../fixtures/town.ts";
 
-function office(...terminals: readonly number[]): Database {
-  const database = openSqlite(":memory:");
-  createTables(database);
-  for (const number of terminals) enrolTerminal(database, number, 1, testTerminalSigner(number).publicKey);
-  return database;
+async function office(...terminals: readonly number[]): Promise<Ledger> {
+  const ledger = await newLedger();
+  for (const number of terminals) await enrolTerminal(ledger, number, 1, testTerminalSigner(number).publicKey, AT);
+  return ledger;
 }
 
 /** Everything the books say; equal before and after something that must change nothing. */
-const books = (database: Database) => ({
-  ...statement(database),
-  entries: database.get("select count(*) as n from entry")?.n,
-  postings: database.get("select count(*) as n, total(amount) as sum from posting"),
+const books = async (ledger: Ledger) => ({
+  ...(await statement(ledger)),
+  entries: (await rowOf(ledger, "select count(*) as n from entry"))?.n,
+  postings: await rowOf(ledger, "select count(*) as n, sum(amount) as sum from posting"),
 });
 
 async function busyShop(visits: number): Promise<SimTerminal> {
@@ -87,22 +86,31 @@ describe("importing a batch", () => {
     const chip = await card(1);
     for (const amount of [1_250, 20_000, 333]) await shop.visit(sale(amount), chip);
     await shop.visit(sale(1_000, "max"), chip);
-    const database = office(1);
-    expect(importBatch(database, "a", shop.collect().file)).toMatchObject({ status: "accepted", duplicates: 0 });
-    expect(outstanding(database, "cents")).toBe(centsOf(await shown(chip, TOWN)));
-    expect(outstanding(database, "stamps")).toBe(stampsOf(await shown(chip, BAKERY)));
-    expect(books(database)).toMatchObject({ visits: 4, spentCents: 1_000, inDoubt: 0, postings: { sum: 0 } });
+    const ledger = await office(1);
+    expect(await importBatch(ledger, { name: "a", file: shop.collect().file }, AT)).toMatchObject({
+      status: "accepted",
+      duplicates: 0,
+    });
+    expect(await outstanding(ledger, "cents")).toBe(centsOf(await shown(chip, TOWN)));
+    expect(await outstanding(ledger, "stamps")).toBe(stampsOf(await shown(chip, BAKERY)));
+    expect(await books(ledger)).toMatchObject({ visits: 4, spentCents: 1_000, inDoubt: 0, postings: { sum: 0 } });
   });
 
   it("the same file twice changes nothing, whatever its name", async () => {
     const shop = await busyShop(4);
-    const database = office(1);
+    const ledger = await office(1);
     const { file } = shop.collect();
-    importBatch(database, "a", file);
-    const before = books(database);
-    expect(importBatch(database, "a", file)).toEqual({ status: "already-imported", duplicates: shop.entryCount });
-    expect(importBatch(database, "b", file)).toEqual({ status: "already-imported", duplicates: shop.entryCount });
-    expect(books(database)).toEqual(before);
+    await importBatch(ledger, { name: "a", file }, AT);
+    const before = await books(ledger);
+    expect(await importBatch(ledger, { name: "a", file }, AT)).toEqual({
+      status: "already-imported",
+      duplicates: shop.entryCount,
+    });
+    expect(await importBatch(ledger, { name: "b", file }, AT)).toEqual({
+      status: "already-imported",
+      duplicates: shop.entryCount,
+    });
+    expect(await books(ledger)).toEqual(before);
   });
 
   it("works by entry number: overlapping ranges count each entry once", async () => {
@@ -111,16 +119,16 @@ describe("importing a batch", () => {
     const chip = await card(2);
     for (let i = 0; i < 3; i += 1) await shop.visit(sale(2_000), chip);
     const all = shop.collect();
-    const [one, two] = [office(1), office(1)];
-    importBatch(one, "all", all.file);
-    importBatch(two, "early", early.file);
-    expect(importBatch(two, "all", all.file)).toEqual({
+    const [one, two] = [await office(1), await office(1)];
+    await importBatch(one, { name: "all", file: all.file }, AT);
+    await importBatch(two, { name: "early", file: early.file }, AT);
+    expect(await importBatch(two, { name: "all", file: all.file }, AT)).toEqual({
       status: "accepted",
       forks: [],
       accepted: all.last - early.last,
       duplicates: early.last,
     });
-    expect(books(two)).toEqual(books(one));
+    expect(await books(two)).toEqual(await books(one));
   });
 
   it("waits for a gap, names it, and goes in when it is filled", async () => {
@@ -130,21 +138,30 @@ describe("importing a batch", () => {
     const second = shop.collect(first.last + 1);
     await shop.visit(sale(600), await card(2));
     const third = shop.collect(second.last + 1);
-    const database = office(1);
-    expect(importBatch(database, "3", third.file)).toEqual({ status: "waiting", gap: [1, second.last] });
-    expect(importBatch(database, "2", second.file)).toEqual({ status: "waiting", gap: [1, first.last] });
-    expect(books(database).entries).toBe(0);
-    expect(importBatch(database, "1", first.file)).toMatchObject({ status: "accepted", accepted: first.last });
-    const whole = office(1);
-    importBatch(whole, "all", shop.collect().file);
-    expect(books(database)).toEqual(books(whole));
+    const ledger = await office(1);
+    expect(await importBatch(ledger, { name: "3", file: third.file }, AT)).toEqual({
+      status: "waiting",
+      gap: [1, second.last],
+    });
+    expect(await importBatch(ledger, { name: "2", file: second.file }, AT)).toEqual({
+      status: "waiting",
+      gap: [1, first.last],
+    });
+    expect((await books(ledger)).entries).toBe(0);
+    expect(await importBatch(ledger, { name: "1", file: first.file }, AT)).toMatchObject({
+      status: "accepted",
+      accepted: first.last,
+    });
+    const whole = await office(1);
+    await importBatch(whole, { name: "all", file: shop.collect().file }, AT);
+    expect(await books(ledger)).toEqual(await books(whole));
   });
 
   it("takes batches of a terminal that dropped what was released, on top of the earlier ones, exactly once", async () => {
     const shop = await busyShop(3);
-    const [database, whole] = [office(1), office(1)];
+    const [ledger, whole] = [await office(1), await office(1)];
     const early = shop.collect();
-    importBatch(database, "early", early.file);
+    await importBatch(ledger, { name: "early", file: early.file }, AT);
     const chip = await card(2);
     const dropped = await droppingStart(shop, early.last - 2);
     expect(() => dropped.collect(early.last - 2)).toThrow("no entries");
@@ -153,38 +170,50 @@ describe("importing a batch", () => {
     const late = dropped.collect(kept);
     expect(late).toMatchObject({ first: kept, last: dropped.entryCount });
     const fresh = late.last - early.last;
-    expect(importBatch(database, "late", late.file)).toMatchObject({
+    expect(await importBatch(ledger, { name: "late", file: late.file }, AT)).toMatchObject({
       status: "accepted",
       accepted: fresh,
       duplicates: 2,
     });
-    const before = books(database);
+    const before = await books(ledger);
     const every = late.last - kept + 1;
-    expect(importBatch(database, "late", late.file)).toEqual({ status: "already-imported", duplicates: every });
-    expect(importBatch(database, "early", early.file)).toEqual({ status: "already-imported", duplicates: early.last });
-    expect(books(database)).toEqual(before);
+    expect(await importBatch(ledger, { name: "late", file: late.file }, AT)).toEqual({
+      status: "already-imported",
+      duplicates: every,
+    });
+    expect(await importBatch(ledger, { name: "early", file: early.file }, AT)).toEqual({
+      status: "already-imported",
+      duplicates: early.last,
+    });
+    expect(await books(ledger)).toEqual(before);
     // An office that never saw the dropped ones waits for them, and gets them from the batch that another has.
-    expect(importBatch(whole, "late", late.file)).toEqual({ status: "waiting", gap: [1, kept - 1] });
-    expect(importBatch(whole, "early", early.file)).toMatchObject({ status: "accepted", accepted: early.last });
-    expect(books(whole)).toEqual(before);
+    expect(await importBatch(whole, { name: "late", file: late.file }, AT)).toEqual({
+      status: "waiting",
+      gap: [1, kept - 1],
+    });
+    expect(await importBatch(whole, { name: "early", file: early.file }, AT)).toMatchObject({
+      status: "accepted",
+      accepted: early.last,
+    });
+    expect(await books(whole)).toEqual(before);
   });
 
   it("sets aside the same number with other content, names it, and counts nothing of the file", async () => {
     const shop = await busyShop(2);
     const { file } = shop.collect();
-    const database = office(1);
-    importBatch(database, "a", file);
-    const before = books(database);
+    const ledger = await office(1);
+    await importBatch(ledger, { name: "a", file }, AT);
+    const before = await books(ledger);
     const other = reworked(file, (entry) => {
       if (entry.kind === "intent") Object.assign(entry.body.sale, { tip: 5 });
     });
-    expect(importBatch(database, "b", other)).toMatchObject({
+    expect(await importBatch(ledger, { name: "b", file: other }, AT)).toMatchObject({
       status: "quarantined",
       reason: "other-content",
       number: 2,
     });
-    expect(books(database)).toEqual(before);
-    expect(database.get("select status, file is not null as kept from batch where name = 'b'")).toEqual({
+    expect(await books(ledger)).toEqual(before);
+    expect(await rowOf(ledger, "select status, file is not null as kept from batch where name = 'b'")).toEqual({
       status: "quarantined",
       kept: 1,
     });
@@ -193,48 +222,58 @@ describe("importing a batch", () => {
   it("a file that is still being written is left for later, at every length", async () => {
     const shop = await busyShop(1);
     const { file } = shop.collect();
-    const database = office(1);
+    const ledger = await office(1);
     for (let length = 30; length < file.length; length += 1) {
-      expect(importBatch(database, "a", file.slice(0, length)), `${length} bytes`).toEqual({
+      expect(await importBatch(ledger, { name: "a", file: file.slice(0, length) }, AT), `${length} bytes`).toEqual({
         status: "still-being-written",
       });
     }
-    expect(books(database).entries).toBe(0);
-    expect(importBatch(database, "a", file)).toMatchObject({ status: "accepted" });
+    expect((await books(ledger)).entries).toBe(0);
+    expect(await importBatch(ledger, { name: "a", file }, AT)).toMatchObject({ status: "accepted" });
   });
 
   it("refuses an unknown terminal, a forged seal and a commit that says other sums", async () => {
     const shop = await busyShop(1);
     const { file } = shop.collect();
-    expect(importBatch(office(2), "a", file)).toMatchObject({ status: "quarantined", reason: "unknown-terminal" });
-    const forged = office();
-    enrolTerminal(forged, 1, 1, testTerminalSigner(9).publicKey);
-    expect(importBatch(forged, "a", file)).toMatchObject({ status: "quarantined", reason: "bad-signature" });
+    expect(await importBatch(await office(2), { name: "a", file }, AT)).toMatchObject({
+      status: "quarantined",
+      reason: "unknown-terminal",
+    });
+    const forged = await office();
+    await enrolTerminal(forged, 1, 1, testTerminalSigner(9).publicKey, AT);
+    expect(await importBatch(forged, { name: "a", file }, AT)).toMatchObject({
+      status: "quarantined",
+      reason: "bad-signature",
+    });
   });
 
   it("refuses entries that do not follow what is imported: a terminal restored from a copy goes another way", async () => {
     const shop = await busyShop(2);
     const copy = await terminal(1, { journal: await shop.journalBytes() });
-    const database = office(1);
+    const ledger = await office(1);
     const shared = shop.collect();
-    importBatch(database, "a", shared.file);
+    await importBatch(ledger, { name: "a", file: shared.file }, AT);
     await shop.visit(sale(700), await card(5));
     await copy.visit(sale(800), await card(5));
     const ours = shop.collect(shared.last + 1);
-    importBatch(database, "b", shop.collect(shared.last + 1, ours.last).file);
-    const before = books(database);
+    await importBatch(ledger, { name: "b", file: shop.collect(shared.last + 1, ours.last).file }, AT);
+    const before = await books(ledger);
     await copy.visit(sale(900), await card(6));
     await copy.visit(sale(900), await card(7));
     const theirs = copy.collect(ours.last + 1);
-    expect(importBatch(database, "c", theirs.file)).toMatchObject({ status: "quarantined", reason: "not-continuous" });
-    expect(books(database)).toEqual(before);
+    expect(await importBatch(ledger, { name: "c", file: theirs.file }, AT)).toMatchObject({
+      status: "quarantined",
+      reason: "not-continuous",
+    });
+    expect(await books(ledger)).toEqual(before);
   });
 
   it("refuses commits and intents that do not say what they must, though their terminal sealed them", async () => {
     const shop = await busyShop(1);
     const { file } = shop.collect();
-    const outcomeOf = (change: (entry: Entry) => void) => importBatch(office(1), "a", reworked(file, change));
-    const sums = outcomeOf((entry) => {
+    const outcomeOf = async (change: (entry: Entry) => void) =>
+      importBatch(await office(1), { name: "a", file: reworked(file, change) }, AT);
+    const sums = await outcomeOf((entry) => {
       if (entry.kind === "commit") Object.assign(entry.body.sums, { earnedCents: 9_999 });
     });
     expect(sums).toMatchObject({ status: "quarantined", reason: "wrong-sums" });
@@ -247,7 +286,7 @@ describe("importing a batch", () => {
       (intent) => Object.assign(intent.areas[0]!, { record: new Uint8Array(3) }),
     ];
     for (const change of changes) {
-      const outcome = outcomeOf((entry) => {
+      const outcome = await outcomeOf((entry) => {
         if (entry.kind === "intent") change(entry.body);
       });
       expect(outcome, String(change)).toMatchObject({ status: "quarantined", reason: "bad-intent", number: 2 });
@@ -259,10 +298,12 @@ describe("importing a batch", () => {
     const first = shop.collect();
     await shop.visit(sale(500), await card(2));
     const second = shop.collect(first.last + 1);
-    const database = office(1);
-    importBatch(database, "second", second.file);
+    const ledger = await office(1);
+    await importBatch(ledger, { name: "second", file: second.file }, AT);
     const told: unknown[] = [];
-    importBatch(database, "first", first.file, (name, { status }) => told.push([name, status]));
+    await importBatch(ledger, { name: "first", file: first.file }, AT, (name, { status }) => {
+      told.push([name, status]);
+    });
     expect(told).toEqual([["second", "accepted"]]);
   });
 
@@ -273,15 +314,15 @@ describe("importing a batch", () => {
     // Four reads, the password, the intent, then the first write.
     shop.mishaps = new Mishaps().at(6, { what: "card", when: "after" });
     expect(await shop.visit(sale(1_000, 500), chip)).toMatchObject({ result: "in-doubt" });
-    const database = office(1);
+    const ledger = await office(1);
     const first = shop.collect();
-    importBatch(database, "a", first.file);
-    expect(books(database)).toMatchObject({ earnedCents: 1_000, spentCents: 0, inDoubt: 2 });
+    await importBatch(ledger, { name: "a", file: first.file }, AT);
+    expect(await books(ledger)).toMatchObject({ earnedCents: 1_000, spentCents: 0, inDoubt: 2 });
     shop.mishaps = new Mishaps();
     await shop.visit(sale(700), chip);
-    importBatch(database, "b", shop.collect(first.last + 1).file);
-    expect(outstanding(database, "cents")).toBe(centsOf(await shown(chip, TOWN)));
-    expect(books(database).inDoubt).toBe(0);
+    await importBatch(ledger, { name: "b", file: shop.collect(first.last + 1).file }, AT);
+    expect(await outstanding(ledger, "cents")).toBe(centsOf(await shown(chip, TOWN)));
+    expect((await books(ledger)).inDoubt).toBe(0);
   });
 
   it("a batch is a CBOR sequence that other tools can take apart", async () => {

@@ -14,7 +14,6 @@ import { describe, expect, it } from "vitest";
 import { openContent, sealContent } from "../../host/src/keys/sealed-file.ts";
 import { testImageSigner, testOfficeSigner } from "../../host/src/keys/test-keys.ts";
 import { verifyEd25519 } from "../../host/src/ports/crypto.ts";
-import { openSqlite } from "../../host/src/ports/database.ts";
 import { CutFile } from "../fixtures/cut-file.ts";
 import {
   DAY,
@@ -29,6 +28,7 @@ import {
   town,
   WORD,
 } from "../fixtures/key-desk.ts";
+import { inLedgerOf, rowOf } from "../fixtures/ledger.ts";
 import { chanceOf, deviceNamed, secretOf } from "../fixtures/provisioning.ts";
 
 /** A terminal on the counter: its identity, its file, and what it says of itself. */
@@ -126,12 +126,10 @@ describe("cachet keys provision", () => {
     const words = ["--terminal", "42", "--merchant", "7", "--programme", "20", "--production"];
     const key = ["--image-key", pem(desk, "image.pem")];
     await desk.document("provision", one.request(desk), ...words, ...key, "-o", desk.at("one.provision"));
-    const database = openSqlite(desk.at("ledger.sqlite"));
-    expect(database.get("select merchant, public_key from terminal where number = 42")).toEqual({
-      merchant: 7,
-      public_key: one.device.ed25519,
-    });
-    database.close();
+    const known = await inLedgerOf(desk.home, (ledger) =>
+      rowOf(ledger, "select merchant, public_key from terminal where number = 42"),
+    );
+    expect(known).toEqual({ merchant: 7, public_key: one.device.ed25519 });
     const { err } = await desk.keys("provision", two.request(desk), ...words, ...key, "-o", desk.at("two.provision"));
     expect(err).toContain("T-0042 is known with another key or merchant");
   });

@@ -6,11 +6,11 @@ import { afterAll, describe, expect, it } from "vitest";
 import { testTerminalSigner } from "../../host/src/keys/test-keys.ts";
 import { enrolTerminal, importBatch } from "../../host/src/office/import.ts";
 import { owedTo } from "../../host/src/office/owed.ts";
-import { createTables } from "../../host/src/office/schema.ts";
+import type { Ledger } from "../../host/src/office/schema.ts";
 import { statement } from "../../host/src/office/statement.ts";
-import { type Database, openSqlite } from "../../host/src/ports/database.ts";
 import { done } from "../fixtures/at-the-till.ts";
 import { pointsOf, shown } from "../fixtures/audit.ts";
+import { AT, newLedger, newLedgerFile, rowsOf as rowsIn } from "../fixtures/ledger.ts";
 import { ProgrammeDesk } from "../fixtures/programme-desk.ts";
 import { card, fixtureFile, ISSUER, imageOf, refund, sale, terminal } from "../fixtures/town.ts";
 
@@ -24,25 +24,35 @@ const shop = (number: number, merchant: number) => terminal(number, { merchant, 
 const [ANN, BOB] = [cardNumber(ISSUER, 1), cardNumber(ISSUER, 2)];
 
 /** A ledger with all that these terminals have journalled. */
-function booksOf(path: string, terminals: readonly (readonly [number, number, SimTerminal])[]): Database {
-  const database = openSqlite(path);
-  createTables(database);
+async function booksOf(
+  making: Promise<Ledger>,
+  terminals: readonly (readonly [number, number, SimTerminal])[],
+): Promise<Ledger> {
+  const ledger = await making;
   for (const [number, merchant, from] of terminals) {
-    enrolTerminal(database, number, merchant, testTerminalSigner(number).publicKey);
-    const { name, file } = from.collect();
-    expect(importBatch(database, name, file)).toMatchObject({ status: "accepted" });
-    expect(importBatch(database, name, file)).toMatchObject({ status: "already-imported" });
+    await enrolTerminal(ledger, number, merchant, testTerminalSigner(number).publicKey, AT);
+    const batch = from.collect();
+    expect(await importBatch(ledger, batch, AT)).toMatchObject({ status: "accepted" });
+    expect(await importBatch(ledger, batch, AT)).toMatchObject({ status: "already-imported" });
   }
-  return database;
+  return ledger;
 }
 
 /** The rows of the ledger itself, by account and unit. */
-const rowsOf = (database: Database) =>
-  database
-    .all(
-      "select account, unit, sum(amount) as sum from posting where account glob 'owed/*' or account glob 'promised/*' group by account, unit having sum <> 0 order by account",
-    )
-    .map(({ account, unit, sum }) => [account, unit, sum]);
+const rowsOf = async (ledger: Ledger) => {
+  const rows = await rowsIn(
+    ledger,
+    `select account, party, holder, programme, unit, sum(amount) as sum from posting where account in ('owed', 'promised')
+     group by account, party, holder, programme, unit having sum(amount) <> 0 order by account, party, holder`,
+  );
+  return rows.map(({ account, party, holder, programme, unit, sum }) => [
+    account,
+    party ?? holder,
+    programme,
+    unit,
+    sum,
+  ]);
+};
 
 const printed = ({ till }: SimTerminal): string => JSON.stringify(till.receipts.at(-1));
 
@@ -62,23 +72,23 @@ describe("what visits owe to others than their card", () => {
     await done(primeur, { ...sale(1_000), gift: "don" }, bob);
     const home = desk.at("home");
     mkdirSync(home);
-    const database = booksOf(join(home, "ledger.sqlite"), [[1, 1, primeur]]);
+    const ledger = await booksOf(newLedgerFile(join(home, "ledger.sqlite")), [[1, 1, primeur]]);
     const owed = { programme: NEIGHBOURS, unit: "cents" } as const;
-    expect(statement(database).owed).toEqual([
+    expect((await statement(ledger)).owed).toEqual([
       { ...owed, to: "Les Amis", month: "2026-06", amount: 100 },
       { ...owed, to: "Les Amis", month: "2026-07", amount: 100 },
       { ...owed, to: "P", month: "2026-06", amount: 242 },
       { programme: NEIGHBOURS, to: ANN, month: "2026-06", unit: "points", amount: 400 },
     ]);
-    expect(rowsOf(database)).toEqual([
-      [`owed/${NEIGHBOURS}/Les Amis`, "cents", 200],
-      [`owed/${NEIGHBOURS}/P`, "cents", 242],
-      [`promised/${NEIGHBOURS}/${ANN}`, "points", 400],
+    expect(await rowsOf(ledger)).toEqual([
+      ["owed", "Les Amis", NEIGHBOURS, "cents", 200],
+      ["owed", "P", NEIGHBOURS, "cents", 242],
+      ["promised", ANN, NEIGHBOURS, "points", 400],
     ]);
-    const balanced = database.all("select unit, sum(amount) as sum from posting group by unit having sum <> 0");
+    const balanced = await rowsIn(ledger, "select unit from posting group by unit having sum(amount) <> 0");
     expect(balanced).toEqual([]);
     expect(pointsOf(await shown(bob, NEIGHBOURS))).toBe(200 + 500 + 100 - 303 + 100 - 100 + 100 - 100);
-    database.close();
+    await ledger.destroy();
     const report = desk.runAs(["office", "report"], "--home", home);
     expect(report.code, report.err).toBe(0);
     expect(report.out).toMatch(/dû à d'autres, par mois\n2026-06 {2}Les Amis +programme 40 +1,00/);
@@ -98,9 +108,9 @@ describe("what visits owe to others than their card", () => {
     expect(pointsOf(await shown(bob, NEIGHBOURS))).toBe(0);
     const again = await primeur.visit({ ...sale(2_000), referredBy: ANN }, bob);
     expect(again).toMatchObject({ result: "done", reason: "SEEN_BEFORE" });
-    const database = booksOf(":memory:", [[1, 1, primeur]]);
-    expect(rowsOf(database)).toEqual([]);
-    expect(owedTo(database).map(({ to, month, amount }) => [to, month, amount])).toEqual([
+    const ledger = await booksOf(newLedger(), [[1, 1, primeur]]);
+    expect(await rowsOf(ledger)).toEqual([]);
+    expect((await owedTo(ledger)).map(({ to, month, amount }) => [to, month, amount])).toEqual([
       ["Les Amis", "2026-06", 100],
       ["Les Amis", "2026-07", -100],
       [ANN, "2026-06", 400],
@@ -119,7 +129,7 @@ describe("what visits owe to others than their card", () => {
       expect(await primeur.visit({ ...sale(amount), referredBy }, chip)).toMatchObject({ result: "done", reason });
       expect(pointsOf(await shown(chip, NEIGHBOURS))).toBe(Math.floor(amount / 10));
     }
-    expect(owedTo(booksOf(":memory:", [[1, 1, primeur]]))).toEqual([]);
+    expect(await owedTo(await booksOf(newLedger(), [[1, 1, primeur]]))).toEqual([]);
   });
 
   it("is owed once, wherever the power went in the middle of the first purchase", async () => {
@@ -140,8 +150,9 @@ describe("what visits owe to others than their card", () => {
       const { result } = (await primeur.visit(first, bob)) as { readonly result: string };
       expect(["done", "already-done"], `${when} ${operation}`).toContain(result);
       expect(pointsOf(await shown(bob, NEIGHBOURS)), `${when} ${operation}`).toBe(700);
-      const database = booksOf(":memory:", [[1, 1, primeur]]);
-      expect(rowsOf(database), `${when} ${operation}`).toEqual([[`promised/${NEIGHBOURS}/${ANN}`, "points", 400]]);
+      const ledger = await booksOf(newLedger(), [[1, 1, primeur]]);
+      expect(await rowsOf(ledger), `${when} ${operation}`).toEqual([["promised", ANN, NEIGHBOURS, "points", 400]]);
+      await ledger.destroy();
       primeur.powerOff();
     }
     expect(cuts).toBeGreaterThan(30);

@@ -7,9 +7,9 @@ import { afterAll, describe, expect, it } from "vitest";
 import { testTerminalSigner } from "../../host/src/keys/test-keys.ts";
 import { enrolTerminal, importBatch } from "../../host/src/office/import.ts";
 import { parkingRows } from "../../host/src/office/parking.ts";
-import { createTables } from "../../host/src/office/schema.ts";
-import { type Database, openSqlite } from "../../host/src/ports/database.ts";
+import type { Ledger } from "../../host/src/office/schema.ts";
 import { codeOf, done } from "../fixtures/at-the-till.ts";
+import { AT, newLedger, newLedgerFile } from "../fixtures/ledger.ts";
 import { expectFailure, ProgrammeDesk } from "../fixtures/programme-desk.ts";
 import { card, fixtureFile, imageOf, lateSale, NOON, refund, sale, terminal } from "../fixtures/town.ts";
 
@@ -26,14 +26,13 @@ afterAll(() => {
   desk.remove();
 });
 
-function books(shops: readonly SimTerminal[], path = ":memory:"): Database {
-  const database = openSqlite(path);
-  createTables(database);
+async function books(shops: readonly SimTerminal[], making = newLedger()): Promise<Ledger> {
+  const ledger = await making;
   for (const [i, one] of shops.entries()) {
-    enrolTerminal(database, i + 1, 1, testTerminalSigner(i + 1).publicKey);
-    expect(importBatch(database, `${i}`, one.collect().file)).toMatchObject({ status: "accepted" });
+    await enrolTerminal(ledger, i + 1, 1, testTerminalSigner(i + 1).publicKey, AT);
+    expect(await importBatch(ledger, one.collect(), AT)).toMatchObject({ status: "accepted" });
   }
-  return database;
+  return ledger;
 }
 
 /** Two days at two terminals: what was given and is not taken back, taken back the same day, the day after, and by code elsewhere. */
@@ -64,31 +63,32 @@ describe("parking minutes", () => {
 
   it("are told by the books, by day: what was given, and what was taken back of days before", async () => {
     const { first, second, anna, carl, bob, ticket } = await twoDays();
-    const database = books([first, second]);
-    const rows = (from: number, to: number) =>
-      parkingRows(database, from, to).map(({ card: number, minutes, until }) => [number, minutes, until]);
+    const ledger = await books([first, second]);
+    const rows = async (from: number, to: number) =>
+      (await parkingRows(ledger, from, to)).map(({ card: number, minutes, until }) => [number, minutes, until]);
     const [A, B, C] = await Promise.all(
       [anna, bob, carl].map(async (chip) => (await done(await shop(3), sale(2_000), chip)).card),
     );
     const day = "2026-06-15 23:59";
-    expect(rows(FIRST, FIRST)).toEqual([
+    expect(await rows(FIRST, FIRST)).toEqual([
       [A, 30, day],
       [C, 30, day],
       [B, 30, day],
     ]);
-    expect(rows(SECOND, SECOND)).toEqual([
+    expect(await rows(SECOND, SECOND)).toEqual([
       [C, -30, day],
       [B, -30, day],
       [C, 30, "2026-06-16 23:59"],
     ]);
-    expect(rows(FIRST, SECOND)).toEqual([
+    expect(await rows(FIRST, SECOND)).toEqual([
       [A, 30, day],
       [C, 30, "2026-06-16 23:59"],
     ]);
-    expect(rows(THIRD, THIRD)).toEqual([]);
-    const [late, back] = [parkingRows(database, FIRST, SECOND)[1]!, parkingRows(database, SECOND, SECOND)[0]!];
+    expect(await rows(THIRD, THIRD)).toEqual([]);
+    const late = (await parkingRows(ledger, FIRST, SECOND))[1]!;
+    const back = (await parkingRows(ledger, SECOND, SECOND))[0]!;
     expect([late.from, back.from, back.ticket]).toEqual([NOON + DAY - 3_600, NOON, `T-0001-${ticket}`]);
-    database.close();
+    await ledger.destroy();
   });
 
   it("are not told of a purchase that is in doubt, nor of one that never came to be", async () => {
@@ -99,9 +99,9 @@ describe("parking minutes", () => {
     await probe.visit(sale(2_000), chip.copy());
     first.mishaps = new Mishaps().at(probe.mishaps.seen.indexOf("card-write"), { what: "card", when: "before" });
     expect(await first.visit(sale(2_000), chip)).toMatchObject({ result: "in-doubt" });
-    const database = books([first]);
-    expect(parkingRows(database, FIRST, SECOND)).toEqual([]);
-    database.close();
+    const ledger = await books([first]);
+    expect(await parkingRows(ledger, FIRST, SECOND)).toEqual([]);
+    await ledger.destroy();
   });
 
   it("are promised by no clock that was reset", async () => {
@@ -116,9 +116,9 @@ describe("cachet office parking", () => {
 
   it("writes what the books say, printed, into a file, and for programs", async () => {
     const { first, second, anna, ticket } = await twoDays();
-    const database = books([first, second], join(home, "ledger.sqlite"));
-    const rows = parkingRows(database, FIRST, FIRST);
-    database.close();
+    const ledger = await books([first, second], newLedgerFile(join(home, "ledger.sqlite")));
+    const rows = await parkingRows(ledger, FIRST, FIRST);
+    await ledger.destroy();
     const [head, ...lines] = run("--from", "2026-06-15", "--to", "2026-06-15").out.trimEnd().split("\n");
     expect(head).toBe("card,uid,minutes,from,until,ticket");
     expect(lines).toHaveLength(rows.length);

@@ -1,15 +1,15 @@
 import { mkdirSync } from "node:fs";
-import { join, relative } from "node:path";
+import { relative } from "node:path";
 import { cardNumber, maskedCard } from "@cachet/card-layout";
 import type { SimTerminal, Type2Chip } from "@cachet/terminal-sim";
 import { afterAll, describe, expect, it } from "vitest";
 import { testTerminalSigner } from "../../host/src/keys/test-keys.ts";
 import { enrolTerminal, importBatch } from "../../host/src/office/import.ts";
 import { outstanding } from "../../host/src/office/ledger.ts";
-import { createTables } from "../../host/src/office/schema.ts";
-import { type Database, openSqlite } from "../../host/src/ports/database.ts";
+import type { Ledger } from "../../host/src/office/schema.ts";
 import { centsOf, shown, stampsOf } from "../fixtures/audit.ts";
 import { cagnotte, HandList, numbered } from "../fixtures/credit-list.ts";
+import { AT, inLedgerOf, rowOf, rowsOf } from "../fixtures/ledger.ts";
 import { type Ended, expectFailure, ProgrammeDesk } from "../fixtures/programme-desk.ts";
 import { card, fixtureFile, ISSUER, imageOf, NOON, refund, sale, terminal, topUp } from "../fixtures/town.ts";
 
@@ -17,6 +17,8 @@ const desk = new ProgrammeDesk("correct");
 afterAll(() => desk.remove());
 
 const DAY = 86_400;
+/** Who pays for credits, as the ledger numbers them. */
+const MERCHANT_PAYS = 1;
 const WEEK = ["--from", "2026-06-15", "--to", "2026-06-21"];
 const SHOPS = [
   '1: { name: "Boulangerie", role: "earn-and-spend" }',
@@ -59,20 +61,14 @@ class Week {
     for (const merchant of merchants) shops.push(await terminal(merchant, { merchant, programmes, image }));
     const week = new Week(desk.at(name), shops);
     mkdirSync(week.home);
-    week.books((database) => {
-      createTables(database);
-      for (const shop of merchants) enrolTerminal(database, shop, shop, testTerminalSigner(shop).publicKey);
+    await week.books(async (ledger) => {
+      for (const shop of merchants) await enrolTerminal(ledger, shop, shop, testTerminalSigner(shop).publicKey, AT);
     });
     return week;
   }
 
-  books<T>(look: (database: Database) => T): T {
-    const database = openSqlite(join(this.home, "ledger.sqlite"));
-    try {
-      return look(database);
-    } finally {
-      database.close();
-    }
+  books<T>(look: (ledger: Ledger) => T | Promise<T>): Promise<T> {
+    return inLedgerOf(this.home, look);
   }
 
   /** A sale on a day of the week, 0 for Monday noon; gives its ticket. */
@@ -85,24 +81,27 @@ class Week {
   }
 
   /** Imports what a shop's terminal has kept since, up to an entry. */
-  import(shop: 1 | 2, to?: number): void {
+  async import(shop: 1 | 2, to?: number): Promise<void> {
     const { name, file, last } = this.shops[shop - 1]!.collect(this.imported[shop - 1]! + 1, to);
-    this.books((database) => expect(importBatch(database, name, file)).toMatchObject({ status: "accepted" }));
+    await this.books(async (ledger) =>
+      expect(await importBatch(ledger, { name, file }, AT)).toMatchObject({ status: "accepted" }),
+    );
     this.imported[shop - 1] = last;
   }
 
-  account(account: string, unit = "cents"): number {
-    return this.books((database) =>
-      Number(
-        database.get("select total(amount) as sum from posting where account = ? and unit = ?", account, unit)?.sum,
-      ),
-    );
+  /** What stands on an account of programme 36. */
+  account(account: string, holder = 0, unit = "cents"): Promise<number> {
+    return this.books(async (ledger) => {
+      const where = `account = '${account}' and holder = ${holder} and programme = 36 and unit = '${unit}'`;
+      return Number((await rowOf(ledger, `select sum(amount) as sum from posting where ${where}`))?.sum ?? 0);
+    });
   }
 
   /** Postings whose lines do not come to nothing. */
-  unbalanced(): unknown[] {
-    return this.books((database) =>
-      database.all(
+  unbalanced(): Promise<unknown[]> {
+    return this.books((ledger) =>
+      rowsOf(
+        ledger,
         "select terminal, number, unit from posting group by terminal, number, unit having sum(amount) <> 0",
       ),
     );
@@ -128,18 +127,18 @@ describe("cachet programme correct: double value all week", async () => {
   await week.sell(1, 2, anna, 500);
   await week.sell(1, 6, ben, 100);
 
-  it("sets cards aside whose visits are not all imported, and posts nothing", () => {
-    week.import(1);
+  it("sets cards aside whose visits are not all imported, and posts nothing", async () => {
+    await week.import(1);
     const ended = week.correct(double, right, ...WEEK, "--post");
     expectFailure(ended, 1, "C-CORRECT-04", "nothing was posted", "--leave-out");
     expect(ended.err).toContain("warning: T-0002 is imported not at all");
     expect(ended.err).toMatch(/set aside: card …\d{4}, T-0001-4: the visit before it is not imported \(gap\)/);
-    expect(week.account("corrections/36")).toBe(0);
+    expect(await week.account("corrections")).toBe(0);
   });
 
-  it("shows the difference by card and merchant, to the cent, and writes nothing", () => {
-    week.import(2, 10);
-    const before = week.books((database) => database.all("select * from posting"));
+  it("shows the difference by card and merchant, to the cent, and writes nothing", async () => {
+    await week.import(2, 10);
+    const before = await week.books((ledger) => rowsOf(ledger, "select * from posting"));
     const { code, document, err } = week.json(double, right, ...WEEK);
     expect(err).toBe("");
     expect(code).toBe(0);
@@ -169,15 +168,15 @@ describe("cachet programme correct: double value all week", async () => {
       [2, 80, 45],
     ]);
     expect(document.posted).toBeNull();
-    expect(week.books((database) => database.all("select * from posting"))).toEqual(before);
+    expect(await week.books((ledger) => rowsOf(ledger, "select * from posting"))).toEqual(before);
   });
 
-  it("posts the others, then those that came later, and each visit once", () => {
+  it("posts the others, then those that came later, and each visit once", async () => {
     const first = week.json(double, right, ...WEEK, "--post", "--leave-out");
     expect(first.code, first.err).toBe(0);
     expect(first.document.posted).toMatchObject({ correction: 1, visits: 3, already: 0 });
-    expect(week.account("corrections/36")).toBe(-160);
-    week.import(2);
+    expect(await week.account("corrections")).toBe(-160);
+    await week.import(2);
     const second = week.json(double, right, ...WEEK, "--post");
     expect(second.code, second.out).toBe(0);
     expect(second.document.posted).toMatchObject({ correction: 2, visits: 6, already: 3 });
@@ -186,29 +185,29 @@ describe("cachet programme correct: double value all week", async () => {
       { purse: "cagnotte 0", value: -205, fate: "kept" },
       { purse: "stamps 0", value: -6, fate: "kept" },
     ]);
-    const rows = week.books((database) => database.all("select * from posting order by terminal, number, line"));
+    const rows = await week.books((ledger) => rowsOf(ledger, "select * from posting order by terminal, number, line"));
     const again = week.correct(double, right, ...WEEK, "--post");
     expect(again.code, again.err).toBe(0);
     expect(again.out).toContain("9 visites corrigées auparavant : rien n'est écrit deux fois");
     expect(again.out).not.toContain("écrit au livre");
-    expect(week.books((database) => database.all("select * from posting order by terminal, number, line"))).toEqual(
-      rows,
-    );
+    expect(
+      await week.books((ledger) => rowsOf(ledger, "select * from posting order by terminal, number, line")),
+    ).toEqual(rows);
   });
 
   it("leaves the merchants as under the right rule, and what customers keep with the association", async () => {
     // Given by the right rule: Anna 125 and 45, Ben 5 times 40 and 5. Anna's 2.00 were really paid with.
-    expect(week.account("merchant/1/36")).toBe(-(125 + 5));
-    expect(week.account("merchant/2/36")).toBe(-(45 + 200) + 200);
-    expect(week.account("corrections/36")).toBe(-(160 + 200 + 5));
+    expect(await week.account("merchant", 1)).toBe(-(125 + 5));
+    expect(await week.account("merchant", 2)).toBe(-(45 + 200) + 200);
+    expect(await week.account("corrections")).toBe(-(160 + 200 + 5));
     // Twice as many stamps were issued: 18 of them, instead of 9.
-    expect(week.account("stamps-issued/36", "stamps")).toBe(-9 + 10);
-    expect(week.account("corrections/36", "stamps")).toBe(-9);
-    expect(week.unbalanced()).toEqual([]);
+    expect(await week.account("issued", 0, "stamps")).toBe(-9 + 10);
+    expect(await week.account("corrections", 0, "stamps")).toBe(-9);
+    expect(await week.unbalanced()).toEqual([]);
     // Nothing was taken from anybody: cards are what the books say.
     const cards = [await shown(anna, 36), await shown(ben, 36)];
-    expect(week.books((database) => outstanding(database, "cents"))).toBe(centsOf(cards[0]!) + centsOf(cards[1]!));
-    expect(week.books((database) => outstanding(database, "stamps"))).toBe(stampsOf(cards[0]!) + stampsOf(cards[1]!));
+    expect(await week.books((ledger) => outstanding(ledger, "cents"))).toBe(centsOf(cards[0]!) + centsOf(cards[1]!));
+    expect(await week.books((ledger) => outstanding(ledger, "stamps"))).toBe(stampsOf(cards[0]!) + stampsOf(cards[1]!));
   });
 
   it("says it in words, cards by their last digits, with what was spent that was not there", () => {
@@ -290,8 +289,8 @@ describe("cachet programme correct: too little all week", async () => {
     const anna = await card(1);
     await week.sell(1, 0, anna, 2_000);
     await week.sell(2, 1, anna, 1_000, 60);
-    week.import(1);
-    week.import(2);
+    await week.import(1);
+    await week.import(2);
     const { code, document, err } = week.json(half, whole, "--from", "2026-06-15", "--to", "2026-06-16", "--post");
     expect(code, err).toBe(0);
     // 20.00 and 9.40 at 10 % instead of 5 %; the 0.60 that paid is a fact, and covered.
@@ -302,12 +301,12 @@ describe("cachet programme correct: too little all week", async () => {
       { purse: "cagnotte 0", value: 147, funder: "merchant", fate: "credit" },
       { purse: "stamps 0", value: 2, fate: "credit" },
     ]);
-    expect(week.account("merchant/1/36")).toBe(-200);
-    expect(week.account("merchant/2/36")).toBe(-94 + 60);
-    expect(week.account("credits/merchant/36")).toBe(147);
+    expect(await week.account("merchant", 1)).toBe(-200);
+    expect(await week.account("merchant", 2)).toBe(-94 + 60);
+    expect(await week.account("credits", MERCHANT_PAYS)).toBe(147);
 
     // The amounts of the ledger, as a list would carry them.
-    const amounts = week.books((database) => database.all("select * from correction_amount order by keeps"));
+    const amounts = await week.books((ledger) => rowsOf(ledger, "select * from correction_amount order by keeps"));
     const credit = cagnotte(0, {
       label: "Correction",
       funder: "merchant",
@@ -323,14 +322,14 @@ describe("cachet programme correct: too little all week", async () => {
     bakery.clock.utc = NOON + 3 * DAY;
     expect(await bakery.visit(sale(1_000), anna)).toMatchObject({ result: "done", creditedCents: 147 });
     week.shops[0] = bakery;
-    week.import(1);
-    expect(week.account("credits/merchant/36")).toBe(0);
-    expect(week.account("credits/merchant/36", "stamps")).toBe(0);
+    await week.import(1);
+    expect(await week.account("credits", MERCHANT_PAYS)).toBe(0);
+    expect(await week.account("credits", MERCHANT_PAYS, "stamps")).toBe(0);
     const area = await shown(anna, 36);
     expect(centsOf(area)).toBe(147 - 60 + 147 + 50 + 60 - 60);
-    expect(week.books((database) => outstanding(database, "cents"))).toBe(centsOf(area));
-    expect(week.books((database) => outstanding(database, "stamps"))).toBe(stampsOf(area));
-    expect(week.unbalanced()).toEqual([]);
+    expect(await week.books((ledger) => outstanding(ledger, "cents"))).toBe(centsOf(area));
+    expect(await week.books((ledger) => outstanding(ledger, "stamps"))).toBe(stampsOf(area));
+    expect(await week.unbalanced()).toEqual([]);
     // The credit is no gift of the rules: a week with it in comes to what the rules gave.
     const later = week.json(half, whole, "--from", "2026-06-18", "--to", "2026-06-18");
     expect(later.document.total.purses[0]).toMatchObject({ given: 50, right: 100 });
@@ -359,7 +358,7 @@ describe("cachet programme correct: everything a shop does", () => {
     for (const ticket of [tickets[7]!, tickets[9]!])
       expect(await shop.visit(refund(ticket), chips[1]!)).toMatchObject({ result: "done" });
     expect(await shop.visit(refund(tickets[10]!), chips[0]!)).toMatchObject({ result: "done" });
-    week.import(1);
+    await week.import(1);
     const version = (number: number, change: string) =>
       desk.write(
         `speeds-${number}.programme.ts`,

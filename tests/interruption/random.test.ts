@@ -4,9 +4,8 @@ import { describe, expect, it } from "vitest";
 import { testTerminalSigner } from "../../host/src/keys/test-keys.ts";
 import { enrolTerminal, importBatch } from "../../host/src/office/import.ts";
 import { outstanding } from "../../host/src/office/ledger.ts";
-import { createTables } from "../../host/src/office/schema.ts";
-import { openSqlite } from "../../host/src/ports/database.ts";
 import { centsOf, history, type JournalledArea, journalledAreas, shown, stampsOf } from "../fixtures/audit.ts";
+import { AT, newLedger, rowOf } from "../fixtures/ledger.ts";
 import { BAKERY, card, TOWN, terminal } from "../fixtures/town.ts";
 
 /** A random story: up to three terminals and two cards, up to three mishaps in every visit, retries, and days passing. */
@@ -169,12 +168,11 @@ class Story {
 
   /** The journals as shuffled, overlapping batches give the ledger what was committed. */
   async importEverything(): Promise<void> {
-    const database = openSqlite(":memory:");
-    createTables(database);
+    const ledger = await newLedger();
     const files: { readonly name: string; readonly file: Uint8Array }[] = [];
     for (const shop of this.shops) {
       const { terminal: number, merchant } = shop.facts;
-      enrolTerminal(database, number, merchant, testTerminalSigner(number).publicKey);
+      await enrolTerminal(ledger, number, merchant, testTerminalSigner(number).publicKey, AT);
       const middle = 1 + this.chance.below(shop.entryCount);
       const from = 1 + this.chance.below(middle);
       files.push(shop.collect(1, middle), shop.collect(from), shop.collect(from, middle), shop.collect(middle));
@@ -184,18 +182,21 @@ class Story {
       [files[i], files[j]] = [files[j]!, files[i]!];
     }
     for (const { name, file } of files) {
-      const { status } = importBatch(database, name, file);
+      const { status } = await importBatch(ledger, { name, file }, AT);
       expect(["accepted", "already-imported", "waiting"], `seed ${this.seed}`).toContain(status);
     }
     const committed = (await this.intents()).filter(({ outcome }) => outcome === "committed");
     const cents = committed.reduce((sum, { centsMoved }) => sum + centsMoved, 0);
     const stamps = committed.reduce((sum, { stampsMoved }) => sum + stampsMoved, 0);
-    expect([outstanding(database, "cents"), outstanding(database, "stamps")], `seed ${this.seed}`).toEqual([
+    expect([await outstanding(ledger, "cents"), await outstanding(ledger, "stamps")], `seed ${this.seed}`).toEqual([
       cents,
       stamps,
     ]);
-    expect(database.get("select count(*) as n from batch where status = 'waiting'")?.n, `seed ${this.seed}`).toBe(0);
-    database.close();
+    expect(
+      (await rowOf(ledger, "select count(*) as n from batch where status = 'waiting'"))?.n,
+      `seed ${this.seed}`,
+    ).toBe(0);
+    await ledger.destroy();
   }
 
   end(): void {

@@ -2,11 +2,11 @@ import type { VisitReport, VisitRequest } from "@cachet/firmware/hal";
 import { Mishaps, type SimTerminal, type Type2Chip } from "@cachet/terminal-sim";
 import { beforeAll, describe, expect, it } from "vitest";
 import { testTerminalSigner } from "../../host/src/keys/test-keys.ts";
+import type { Fork } from "../../host/src/office/forks.ts";
 import { enrolTerminal, importBatch } from "../../host/src/office/import.ts";
 import { outstanding } from "../../host/src/office/ledger.ts";
-import { createTables } from "../../host/src/office/schema.ts";
-import { openSqlite } from "../../host/src/ports/database.ts";
 import { centsOf, journalledAreas, shown } from "../fixtures/audit.ts";
+import { AT, newLedger } from "../fixtures/ledger.ts";
 import { card, fixtureFile, imageOf, sale, settle, type TerminalOptions, terminal, topUp } from "../fixtures/town.ts";
 
 /** The same holder with the same patience: on a chip with a counter, and on one without, where import finds him. */
@@ -82,15 +82,15 @@ describe("an old dump put back after spending", () => {
     expect(await first.visit(sale(4_000), chip)).toMatchObject({ result: "refused", reason: "COUNTER_ROLLBACK" });
     const twice = (await second.visit(sale(3_000), chip)) as VisitReport;
     expect([honest.spentCents, twice.spentCents]).toEqual([4_000, 3_000]);
-    const database = openSqlite(":memory:");
-    createTables(database);
-    const forks = [first, second].flatMap((one) => {
+    const ledger = await newLedger();
+    const forks: Fork[] = [];
+    for (const one of [first, second]) {
       const number = one.facts.terminal;
-      enrolTerminal(database, number, 1, testTerminalSigner(number).publicKey);
+      await enrolTerminal(ledger, number, 1, testTerminalSigner(number).publicKey, AT);
       const batch = one.collect();
-      const outcome = importBatch(database, batch.name, batch.file);
-      return outcome.status === "accepted" ? outcome.forks : [];
-    });
+      const outcome = await importBatch(ledger, batch, AT);
+      if (outcome.status === "accepted") forks.push(...outcome.forks);
+    }
     expect(forks).toMatchObject([
       {
         programme: PURSE,
@@ -98,7 +98,8 @@ describe("an old dump put back after spending", () => {
         other: { terminal: 2, number: twice.ticket, spentCents: 3_000 },
       },
     ]);
-    expect(outstanding(database, "cents"), "the books show what the card does not").not.toBe(await balance(chip));
+    expect(await outstanding(ledger, "cents"), "the books show what the card does not").not.toBe(await balance(chip));
+    await ledger.destroy();
   });
 });
 

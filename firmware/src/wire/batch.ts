@@ -1,5 +1,5 @@
 import { concat, sameBytes } from "@cachet/card-layout";
-import { type Cbor, CborFault, decodeCbor, decodeCborItem, encodeCbor } from "./cbor.ts";
+import { type Cbor, CborFault, decodeCbor, encodeCbor, endOfCborItem } from "./cbor.ts";
 import { decodeSign1, encodeSign1, SIGN1_TAG, type Sign1, verifySign1 } from "./cose.ts";
 import { type Ed25519Sign, type Ed25519Verify, SHA256_BYTES, type Sha256 } from "./crypto.ts";
 import { addSums, NO_SUMS, Sums } from "./effect.ts";
@@ -57,6 +57,8 @@ export interface BatchEntry {
 export interface Batch {
   readonly seal: BatchSeal;
   readonly entries: readonly BatchEntry[];
+  /** The signed trailer as it came: with the entries, all that shows who sealed them. */
+  readonly trailer: Uint8Array;
 }
 
 /** Why a file is no batch to import. `number` is the first entry that is wrong, where one is. */
@@ -126,7 +128,7 @@ function splitSequence(file: Uint8Array): { readonly items: Uint8Array[]; readon
   while (at < file.length) {
     let end: number;
     try {
-      end = decodeCborItem(file, at).end;
+      end = endOfCborItem(file, at);
     } catch (error) {
       if (error instanceof CborFault && error.isCut) return { items, cutAt: at };
       throw error;
@@ -137,10 +139,9 @@ function splitSequence(file: Uint8Array): { readonly items: Uint8Array[]; readon
   return { items, cutAt: null };
 }
 
-function isSign1(item: Uint8Array): boolean {
-  const value = decodeCbor(item);
-  return value !== null && typeof value === "object" && "tag" in value && value.tag === SIGN1_TAG;
-}
+/** How an item begins that is tagged as a COSE_Sign1 (RFC 8949, 3.4). */
+const SIGN1_START = 0xc0 | SIGN1_TAG;
+const isSign1 = (item: Uint8Array): boolean => item[0] === SIGN1_START;
 
 function readSeal(trailer: Uint8Array): { readonly sign1: Sign1; readonly seal: BatchSeal } {
   const sign1 = decodeSign1(decodeCbor(trailer));
@@ -209,7 +210,8 @@ export function readBatch(
     if (publicKey === null) refuse("unknown-terminal", `no key for ${terminalName(seal.terminal)}`);
     if (!verifySign1(verify, publicKey, sign1)) refuse("bad-signature", `not sealed by ${terminalName(seal.terminal)}`);
     if (!sameBytes(header, encodeHeader(seal))) refuse("not-a-batch", "header does not say what the trailer signs");
-    return { ok: true, batch: { seal, entries: readEntries(sha256, seal, items.slice(1, -1)) } };
+    const entries = readEntries(sha256, seal, items.slice(1, -1));
+    return { ok: true, batch: { seal, entries, trailer: trailer.slice() } };
   } catch (error) {
     if (error instanceof Refused) return { ok: false, refusal: error.refusal };
     if (isFormatError(error)) return { ok: false, refusal: { reason: "not-a-batch", detail: error.message } };

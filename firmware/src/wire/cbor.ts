@@ -150,30 +150,46 @@ class Reader {
     this.loose = loose;
   }
 
-  private take(size: number): Uint8Array {
-    if (size > this.bytes.length - this.at) throw new CborFault("item is cut off", this.at, true);
-    const taken = this.bytes.subarray(this.at, this.at + size);
-    this.at += size;
-    return taken;
+  /** Steps over bytes; gives where they begin. */
+  private take(size: number): number {
+    const start = this.at;
+    if (size > this.bytes.length - start) throw new CborFault("item is cut off", start, true);
+    this.at = start + size;
+    return start;
   }
 
   private argument(info: number, start: number, major: number): number {
     if (info < 24) return info;
     if (info === 31 && this.loose && major >= BYTES && major <= MAP) return INDEFINITE;
     if (info > 27) throw new CborFault("indefinite or reserved length", start);
-    const raw = this.take(2 ** (info - 24));
+    const size = 2 ** (info - 24);
     let value = 0;
-    for (const byte of raw) value = value * 256 + byte;
+    for (let at = this.take(size); at < this.at; at += 1) value = value * 256 + this.bytes[at]!;
     if (!Number.isSafeInteger(value)) throw new CborFault("number is too large", start);
-    const smallest = info === 24 ? 24 : 2 ** (8 * (raw.length / 2));
+    const smallest = info === 24 ? 24 : 2 ** (4 * size);
     if (value < smallest && !this.loose) throw new CborFault("number is not in its shortest form", start);
     return value;
+  }
+
+  /** Steps over one item without looking at more than its lengths. Throws `CborFault` where it is cut off, or no lengths can be told. */
+  skip(depth: number): void {
+    const start = this.at;
+    if (depth > DEPTH_MAX) throw new CborFault("nested too deeply", start);
+    const first = this.bytes[this.take(1)]!;
+    const major = first >> 5;
+    if (major === SIMPLE && (first & 31) > UNDEFINED)
+      throw new CborFault("floats and other simple values are not used", start);
+    if (major === SIMPLE) return;
+    const argument = this.argument(first & 31, start, major);
+    if (major === BYTES || major === TEXT) this.take(argument);
+    const within = major === ARRAY ? argument : major === MAP ? 2 * argument : major === TAG ? 1 : 0;
+    for (let i = 0; i < within; i += 1) this.skip(depth + 1);
   }
 
   item(depth: number): Cbor {
     const start = this.at;
     if (depth > DEPTH_MAX) throw new CborFault("nested too deeply", start);
-    const first = this.take(1)[0]!;
+    const first = this.bytes[this.take(1)]!;
     const info = first & 31;
     const major = first >> 5;
     if (major === SIMPLE) {
@@ -190,7 +206,7 @@ class Reader {
         if (argument >= Number.MAX_SAFE_INTEGER) throw new CborFault("number is too large", start);
         return -1 - argument;
       case BYTES:
-        return new Uint8Array(this.string(argument, major));
+        return this.string(argument, major);
       case TEXT: {
         const text = utf8Decode(this.string(argument, major));
         if (text === null) throw new CborFault("text is not UTF-8", start);
@@ -218,30 +234,30 @@ class Reader {
 
   /** The bytes of a string: all at once, or in chunks of the same kind, each of a length of its own (RFC 8949, 3.2.3). */
   private string(length: number, major: number): Uint8Array {
-    if (length !== INDEFINITE) return this.take(length);
+    if (length !== INDEFINITE) return this.bytes.slice(this.take(length), this.at);
     const chunks: number[] = [];
     while (this.goesOn(0, INDEFINITE)) {
       const start = this.at;
-      const first = this.take(1)[0]!;
+      const first = this.bytes[this.take(1)]!;
       if (first >> 5 !== major || (first & 31) === 31) throw new CborFault("chunk of another kind", start);
-      chunks.push(...this.take(this.argument(first & 31, start, major)));
+      const size = this.argument(first & 31, start, major);
+      chunks.push(...this.bytes.subarray(this.take(size), this.at));
     }
     return Uint8Array.from(chunks);
   }
 
   private map(pairs: number, depth: number): CborMap {
     const map = new Map<number | string, Cbor>();
-    let before: Uint8Array | null = null;
+    let before: number | string | null = null;
     while (this.goesOn(map.size, pairs)) {
       const start = this.at;
       const key = this.item(depth + 1);
       if (typeof key !== "number" && typeof key !== "string")
         throw new CborFault("map key is no integer or text", start);
-      const raw = this.bytes.subarray(start, this.at);
       if (map.has(key)) throw new CborFault("map key stands twice", start);
-      if (!this.loose && before !== null && compareBytes(before, raw) >= 0)
+      if (!this.loose && before !== null && compareKeys(before, key) >= 0)
         throw new CborFault("map keys are not in order", start);
-      before = raw;
+      before = key;
       map.set(key, this.item(depth + 1));
     }
     return map;
@@ -253,6 +269,16 @@ export function decodeCborItem(bytes: Uint8Array, at: number): { readonly value:
   const reader = new Reader(bytes, at);
   const value = reader.item(0);
   return { value, end: reader.at };
+}
+
+/**
+ * Where the item at `at` ends. Tells nothing of what is in it: whether it is deterministic CBOR shows when it is read. Throws `CborFault`
+ * where the bytes end within it, or lengths are none.
+ */
+export function endOfCborItem(bytes: Uint8Array, at: number): number {
+  const reader = new Reader(bytes, at);
+  reader.skip(0);
+  return reader.at;
 }
 
 /** Reads bytes that hold exactly one item. Throws `CborFault`. */

@@ -127,9 +127,12 @@ export const NO_SUMS: Sums = {
   expiredCents: 0,
 };
 
+const SUM_NAMES = Object.keys(NO_SUMS) as (keyof Sums)[];
+
 export function addSums(a: Sums, b: Sums): Sums {
-  const names = Object.keys(NO_SUMS) as (keyof Sums)[];
-  return Object.fromEntries(names.map((name) => [name, a[name] + b[name]])) as Record<keyof Sums, number>;
+  const sums: Record<keyof Sums, number> = { ...a };
+  for (const name of SUM_NAMES) sums[name] += b[name];
+  return sums;
 }
 
 /** Cents that an effect took off the ticket, whatever it is counted in. */

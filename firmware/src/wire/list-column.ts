@@ -9,6 +9,11 @@ export class TableFault extends FormatFault {
     this.name = "TableFault";
     this.reason = reason;
   }
+
+  /** A table is named by itself, wherever it stands. */
+  override within(): TableFault {
+    return this;
+  }
 }
 
 /** One column of a list's table (list-table.ts): how its values lie in a row. */

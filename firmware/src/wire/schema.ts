@@ -3,12 +3,21 @@ import type { Cbor, CborMap } from "./cbor.ts";
 /** A CBOR item that is well-formed but not what the format says; `path` names the field. */
 export class FormatFault extends Error {
   readonly path: string;
+  readonly problem: string;
   constructor(path: string, problem: string) {
     super(path === "" ? problem : `${path}: ${problem}`);
     this.name = "FormatFault";
     this.path = path;
+    this.problem = problem;
+  }
+
+  /** The same fault, told from the whole that `path` leads from: paths are put together only where something is wrong. */
+  within(path: string): FormatFault {
+    return new FormatFault(`${path}${this.path}`, this.problem);
   }
 }
+
+const within = (path: string, error: unknown): unknown => (error instanceof FormatFault ? error.within(path) : error);
 
 /** How one kind of value is written as CBOR. `encode` throws `RangeError` (our bug), `decode` throws `FormatFault`. */
 export interface Codec<T> {
@@ -101,7 +110,13 @@ export const list = <T>(items: Codec<T>, max = 1_000): Codec<readonly T[]> => ({
   },
   decode: (item, path) => {
     if (!Array.isArray(item) || item.length > max) throw new FormatFault(path, `not a list of at most ${max}`);
-    return item.map((entry, index) => items.decode(entry, `${path}[${index}]`));
+    const values: T[] = [];
+    try {
+      for (const entry of item) values.push(items.decode(entry, ""));
+    } catch (error) {
+      throw within(`${path}[${values.length}]`, error);
+    }
+    return values;
   },
 });
 
@@ -167,18 +182,24 @@ function mapOf<F extends Fields>(fields: F, isLoose: boolean): Codec<MapOf<F>> {
       const found = item as CborMap;
       const value: Record<string, unknown> = {};
       let used = 0;
-      for (const [name, field] of entries) {
-        const given = found.get(field.key);
-        if (given === undefined || (isLoose && given === null && field.optional)) {
-          if (field.usual !== undefined) value[name] = field.usual;
-          else if (!field.optional) throw new FormatFault(`${path}.${name}`, "missing");
-          continue;
+      let at = "";
+      try {
+        for (const [name, field] of entries) {
+          at = name;
+          const given = found.get(field.key);
+          if (given === undefined || (isLoose && given === null && field.optional)) {
+            if (field.usual !== undefined) value[name] = field.usual;
+            else if (!field.optional) throw new FormatFault("", "missing");
+            continue;
+          }
+          const read = field.codec.decode(given, "");
+          // Written all the same it would be a second encoding of one value.
+          if (read === field.usual) throw new FormatFault("", `${String(read)} is left out, not written`);
+          value[name] = read;
+          used += 1;
         }
-        const read = field.codec.decode(given, `${path}.${name}`);
-        // Written all the same it would be a second encoding of one value.
-        if (read === field.usual) throw new FormatFault(`${path}.${name}`, `${String(read)} is left out, not written`);
-        value[name] = read;
-        used += 1;
+      } catch (error) {
+        throw within(`${path}.${at}`, error);
       }
       if (!isLoose && used !== found.size) throw new FormatFault(path, "has a key that the format does not know");
       return value as MapOf<F>;

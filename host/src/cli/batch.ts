@@ -1,24 +1,15 @@
 import { basename } from "node:path";
 import { type BatchRefusal, inspectBatch, isFormatError, readBatch, terminalName } from "@cachet/firmware/wire";
 import type { Command } from "commander";
-import { allForks, forkCount } from "../office/forks.ts";
-import { type ImportOutcome, importBatch } from "../office/import.ts";
+import { allForks } from "../office/forks.ts";
+import { type ImportOutcome, importBatch, terminalKeys } from "../office/import.ts";
+import { importStatus } from "../office/import-status.ts";
 import { sha256, verifyEd25519 } from "../ports/crypto.ts";
-import type { Database } from "../ports/database.ts";
 import { type Console, tell } from "./console.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { readFile } from "./files.ts";
 import { forkDocument, forkLines } from "./fork-text.ts";
-import { openLedger } from "./home.ts";
-
-function withLedger<T>(console: Console, use: (database: Database) => T): T {
-  const database = openLedger(console);
-  try {
-    return use(database);
-  } finally {
-    database.close();
-  }
-}
+import { withLedger } from "./home.ts";
 
 function sentence(outcome: ImportOutcome): string {
   switch (outcome.status) {
@@ -55,25 +46,28 @@ function advice(reason: string): string {
 const exitOf = ({ status }: ImportOutcome) =>
   status === "quarantined" || status === "still-being-written" ? EXIT.refused : EXIT.done;
 
-function importFiles(console: Console, paths: readonly string[]): number {
+async function importFiles(console: Console, paths: readonly string[]): Promise<number> {
   const files = paths.map((path) => ({ path, file: readFile(path) }));
   let worst: number = EXIT.done;
-  withLedger(console, (database) => {
-    const say = (path: string, outcome: ImportOutcome) => {
-      const found = outcome.status === "accepted" ? outcome.forks : [];
-      const lines = [`${basename(path)}  ${sentence(outcome)}`, ...found.flatMap((fork) => forkLines(database, fork))];
-      const forks = found.map((fork) => forkDocument(database, fork));
+  await withLedger(console, async (ledger) => {
+    const say = async (path: string, outcome: ImportOutcome) => {
+      const lines = [`${basename(path)}  ${sentence(outcome)}`];
+      const forks = [];
+      for (const fork of outcome.status === "accepted" ? outcome.forks : []) {
+        lines.push(...(await forkLines(ledger, fork)));
+        forks.push(await forkDocument(ledger, fork));
+      }
       tell(console, lines, { file: path, ...outcome, ...(outcome.status === "accepted" ? { forks } : {}) });
       worst = Math.max(worst, exitOf(outcome));
     };
     for (const { path, file } of files) {
       // Files that waited for this one are told behind it, each with what became of it.
       const waited: [string, ImportOutcome][] = [];
-      say(
-        path,
-        importBatch(database, basename(path), file, (name, outcome) => waited.push([name, outcome])),
-      );
-      for (const [name, outcome] of waited) say(name, outcome);
+      const note = (name: string, outcome: ImportOutcome) => {
+        waited.push([name, outcome]);
+      };
+      await say(path, await importBatch(ledger, { name: basename(path), file }, console.now(), note));
+      for (const [name, outcome] of waited) await say(name, outcome);
     }
   });
   return worst;
@@ -86,23 +80,20 @@ function batchFailure(path: string, { reason, detail, number }: BatchRefusal): F
   ]);
 }
 
-function verify(console: Console, path: string): void {
+async function verify(console: Console, path: string): Promise<void> {
   const file = readFile(path);
-  withLedger(console, (database) => {
-    const reading = readBatch(file, sha256, verifyEd25519, (terminal) => {
-      const row = database.get("select public_key from terminal where number = ?", terminal);
-      return (row?.public_key as Uint8Array | undefined) ?? null;
-    });
-    if (!reading.ok) throw batchFailure(path, reading.refusal);
-    const { terminal, first, last, count, totals } = reading.batch.seal;
-    const toppedUp = totals.toppedUpCents > 0 ? `, topped up ${totals.toppedUpCents}` : "";
-    const lines = [
-      `${path} is good`,
-      `terminal         ${terminalName(terminal)}, entries ${first} to ${last} (${count})`,
-      `commits          earned ${totals.earnedCents}, spent ${totals.spentCents}${toppedUp} cents; stamps +${totals.stampsAdded} -${totals.stampsTaken}`,
-    ];
-    tell(console, lines, { file: path, terminal: terminalName(terminal), first, last, count, totals, verified: true });
-  });
+  const reading = await withLedger(console, async (ledger) =>
+    readBatch(file, sha256, verifyEd25519, await terminalKeys(ledger)),
+  );
+  if (!reading.ok) throw batchFailure(path, reading.refusal);
+  const { terminal, first, last, count, totals } = reading.batch.seal;
+  const toppedUp = totals.toppedUpCents > 0 ? `, topped up ${totals.toppedUpCents}` : "";
+  const lines = [
+    `${path} is good`,
+    `terminal         ${terminalName(terminal)}, entries ${first} to ${last} (${count})`,
+    `commits          earned ${totals.earnedCents}, spent ${totals.spentCents}${toppedUp} cents; stamps +${totals.stampsAdded} -${totals.stampsTaken}`,
+  ];
+  tell(console, lines, { file: path, terminal: terminalName(terminal), first, last, count, totals, verified: true });
 }
 
 function inspected(path: string): ReturnType<typeof inspectBatch> {
@@ -136,35 +127,30 @@ function inspect(console: Console, path: string): void {
   });
 }
 
-function status(console: Console): void {
-  withLedger(console, (database) => {
-    const terminals = database.all(
-      `select terminal.number, terminal.merchant, terminal.imported_to,
-         (select count(*) from batch where batch.terminal = terminal.number and status = 'accepted') as accepted,
-         (select count(*) from batch where batch.terminal = terminal.number and status = 'waiting') as waiting
-       from terminal order by terminal.number`,
-    );
-    const quarantined = database.all("select name, detail from batch where status = 'quarantined' order by arrival");
-    const forks = forkCount(database);
+async function status(console: Console): Promise<void> {
+  await withLedger(console, async (ledger) => {
+    const { terminals, quarantined, forks } = await importStatus(ledger);
     const lines = [
       ...terminals.map(
-        (row) =>
-          `${terminalName(Number(row.number))}  merchant ${row.merchant}  imported to ${row.imported_to}  batches ${row.accepted}  waiting ${row.waiting}`,
+        ({ number, merchant, imported_to, accepted, waiting }) =>
+          `${terminalName(number)}  merchant ${merchant}  imported to ${imported_to}  batches ${accepted}  waiting ${waiting}`,
       ),
-      ...quarantined.map((row) => `QUARANTINED  ${row.name}  ${row.detail}`),
+      ...quarantined.map(({ name, detail }) => `QUARANTINED  ${name}  ${detail}`),
       ...(forks > 0 ? [`FORKS  ${forks}  two histories of one card; cachet batch forks lists them`] : []),
     ];
     tell(console, lines, { terminals, quarantined, forks });
   });
 }
 
-function forks(console: Console): void {
-  withLedger(console, (database) => {
-    const found = allForks(database);
-    const lines = found.flatMap((fork) => forkLines(database, fork));
-    tell(console, found.length > 0 ? lines : ["no card has two histories"], {
-      forks: found.map((fork) => forkDocument(database, fork)),
-    });
+async function forks(console: Console): Promise<void> {
+  await withLedger(console, async (ledger) => {
+    const lines: string[] = [];
+    const documents = [];
+    for (const fork of await allForks(ledger)) {
+      lines.push(...(await forkLines(ledger, fork)));
+      documents.push(await forkDocument(ledger, fork));
+    }
+    tell(console, lines.length > 0 ? lines : ["no card has two histories"], { forks: documents });
   });
 }
 
@@ -184,7 +170,7 @@ export function batchCommands(program: Command, console: () => Console, exit: (c
     .command("import")
     .description("import batch files into the ledger, each entry exactly once")
     .argument("<file...>", "batch files, in any order")
-    .action((paths: string[]) => exit(importFiles(console(), paths)));
+    .action(async (paths: string[]) => exit(await importFiles(console(), paths)));
   batch
     .command("status")
     .description("say how far each terminal is imported, what waits or is set aside, and how many forks are known")

@@ -5,6 +5,10 @@ export interface Console {
   readonly lang: "fr" | "en";
   /** Folder of configuration, keys and database. */
   readonly home: string;
+  /** Address of the ledger; null for the file in the home folder. */
+  readonly db: string | null;
+  /** UTC seconds since 1970. */
+  readonly now: () => number;
   /** Whether stderr is a terminal that a progress line can be drawn on. */
   readonly drawsProgress: boolean;
   readonly out: (line: string) => void;

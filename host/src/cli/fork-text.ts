@@ -1,7 +1,7 @@
 import { maskedCard, toHex } from "@cachet/card-layout";
 import { ticketName } from "@cachet/firmware/wire";
 import { type Branch, branches, type Fork, type Moved, type Ticket } from "../office/forks.ts";
-import type { Database } from "../ports/database.ts";
+import type { Ledger } from "../office/schema.ts";
 import { money } from "./money.ts";
 
 /** The last second that is written with four digits for its year; a terminal's clock may say anything. */
@@ -39,8 +39,8 @@ function branchLine(ticket: Ticket, branch: Branch): string {
 }
 
 /** A fork for people: both tickets, what each side moved, what it means, what to do. */
-export function forkLines(database: Database, fork: Fork): string[] {
-  const { first, other } = branches(database, fork);
+export async function forkLines(ledger: Ledger, fork: Fork): Promise<string[]> {
+  const { first, other } = await branches(ledger, fork);
   return [
     `FORK  card ${maskedCard(fork.card)}, programme ${fork.programme}: one card, two histories`,
     branchLine(fork.first, first),
@@ -74,8 +74,8 @@ const movedDocument = ({ earnedCents, spentCents, toppedUpCents, stamps, rewards
 });
 
 /** A fork for programs: the full card number, both tickets, and every ticket on either side. */
-export function forkDocument(database: Database, fork: Fork) {
-  const { first, other } = branches(database, fork);
+export async function forkDocument(ledger: Ledger, fork: Fork) {
+  const { first, other } = await branches(ledger, fork);
   return {
     card: fork.card,
     programme: fork.programme,

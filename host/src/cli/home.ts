@@ -1,61 +1,120 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { createTables, SCHEMA_VERSION, schemaVersion } from "../office/schema.ts";
-import { type Database, openSqlite } from "../ports/database.ts";
+import { dirname, join } from "node:path";
+import { ledgerState, migrate } from "../office/migrations.ts";
+import type { Ledger } from "../office/schema.ts";
+import { openDatabase } from "../ports/database/index.ts";
 import type { Console } from "./console.ts";
 import { Failure } from "./failure.ts";
 import { makeFolder } from "./files.ts";
 
-const LEDGER = "ledger.sqlite";
+const SQLITE = "sqlite:";
 
-const ledgerPath = ({ home }: Pick<Console, "home">): string => join(home, LEDGER);
+/** The address of the office's ledger: what `--db` says, else a file in the home folder. */
+const ledgerAddress = ({ home, db }: Pick<Console, "home" | "db">): string =>
+  db ?? `${SQLITE}${join(home, "ledger.sqlite")}`;
 
-function openFile(path: string): Database {
+/** An address as it may be shown: without a password. */
+const shown = (address: string): string =>
+  address.startsWith(SQLITE) ? address.slice(SQLITE.length) : address.replace(/^(\w+:\/\/[^:/@]*):[^@]*@/, "$1@");
+
+/** The file of a ledger in SQLite; null where it is elsewhere. */
+const fileOf = (address: string): string | null => (address.startsWith(SQLITE) ? address.slice(SQLITE.length) : null);
+
+async function state(address: string, ledger: Ledger) {
   try {
-    return openSqlite(path);
+    return await ledgerState(ledger);
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    throw new Failure("C-HOME-04", `${path} cannot be opened as a ledger (${problem})`, "it was not touched", [
-      "check the folder and your rights to it, or name another with --home",
-    ]);
+    await ledger.destroy();
+    throw unreadable(address, error);
   }
 }
 
-/** Opens the office's ledger. Fails with C-HOME-02 when there is none, C-HOME-03 when it is not ours to read. */
-export function openLedger(console: Console): Database {
-  const path = ledgerPath(console);
-  if (!existsSync(path)) {
-    throw new Failure("C-HOME-02", `${console.home} holds no ledger`, "nothing was done", [
-      "name the right folder with --home, or make a simulated town: cachet sim world --home DIR",
-    ]);
+function unreadable(address: string, error: unknown): Failure {
+  const problem = error instanceof Error ? error.message || error.name : String(error);
+  return new Failure("C-HOME-04", `${shown(address)} cannot be opened as a ledger (${problem})`, "it was not touched", [
+    "check the place and your rights to it, or name another with --home or --db",
+  ]);
+}
+
+function open(address: string): Ledger {
+  try {
+    return openDatabase(address);
+  } catch (error) {
+    throw unreadable(address, error);
   }
-  const database = openFile(path);
-  const version = schemaVersion(database);
-  if (version === SCHEMA_VERSION) return database;
-  database.close();
-  throw new Failure(
-    "C-HOME-03",
-    `${path} has schema ${version}, this cachet knows ${SCHEMA_VERSION}`,
-    "it was not touched",
-    ["use the version of cachet that made it"],
+}
+
+const noLedger = (console: Console, address: string) =>
+  new Failure(
+    "C-HOME-02",
+    `${fileOf(address) === null || console.db !== null ? shown(address) : console.home} holds no ledger`,
+    "nothing was done",
+    [
+      "name the right folder with --home or the right database with --db, or make a simulated town: cachet sim world --home DIR",
+    ],
   );
+
+/**
+ * Opens the office's ledger. Fails with C-HOME-02 when there is none, C-HOME-03 when it is not ours to read, C-HOME-04 when there is no
+ * reaching it.
+ */
+export async function openLedger(console: Console): Promise<Ledger> {
+  const address = ledgerAddress(console);
+  const file = fileOf(address);
+  if (file !== null && !existsSync(file)) throw noLedger(console, address);
+  const ledger = open(address);
+  const found = await state(address, ledger);
+  if (found === "current") return ledger;
+  await ledger.destroy();
+  if (found === "none" && file === null) throw noLedger(console, address);
+  const what =
+    found === "older"
+      ? "an older schema than this cachet"
+      : found === "newer"
+        ? "a newer schema than this cachet"
+        : "no schema of cachet";
+  throw new Failure("C-HOME-03", `${shown(address)} has ${what}`, "it was not touched", [
+    "use the version of cachet that made it",
+  ]);
 }
 
-/** The ledger, made where there is none yet. Fails with C-HOME-03 where it is not ours to read. */
-export function openOrMakeLedger(console: Console): Database {
-  return existsSync(ledgerPath(console)) ? openLedger(console) : makeLedger(console);
-}
-
-/** Makes a new ledger. Fails with C-HOME-01 when the folder has one. */
-export function makeLedger(console: Console): Database {
-  const path = ledgerPath(console);
-  if (existsSync(path)) {
-    throw new Failure("C-HOME-01", `${console.home} already holds a ledger`, "it was not touched", [
-      "name an empty or new folder with --home",
-    ]);
+/** The ledger, made where there is none yet. Fails as `openLedger` does. */
+export async function openOrMakeLedger(console: Console): Promise<Ledger> {
+  try {
+    return await openLedger(console);
+  } catch (error) {
+    if (error instanceof Failure && error.code === "C-HOME-02") return makeLedger(console);
+    throw error;
   }
-  makeFolder(console.home);
-  const database = openFile(path);
-  createTables(database);
-  return database;
+}
+
+/** Makes a new ledger. Fails with C-HOME-01 when there is one. */
+export async function makeLedger(console: Console): Promise<Ledger> {
+  const address = ledgerAddress(console);
+  const file = fileOf(address);
+  const isThere = new Failure(
+    "C-HOME-01",
+    `${file === null ? shown(address) : dirname(file)} already holds a ledger`,
+    "it was not touched",
+    ["name an empty or new folder with --home, or an empty database with --db"],
+  );
+  if (file !== null && existsSync(file)) throw isThere;
+  if (file !== null) makeFolder(dirname(file));
+  const ledger = open(address);
+  if ((await state(address, ledger)) !== "none") {
+    await ledger.destroy();
+    throw isThere;
+  }
+  await migrate(ledger);
+  return ledger;
+}
+
+/** Opens the ledger for some work, and closes it whatever happens. */
+export async function withLedger<T>(console: Console, use: (ledger: Ledger) => Promise<T>): Promise<T> {
+  const ledger = await openLedger(console);
+  try {
+    return await use(ledger);
+  } finally {
+    await ledger.destroy();
+  }
 }

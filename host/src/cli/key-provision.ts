@@ -228,15 +228,15 @@ function linesOf(output: string, done: Made, request: TerminalRequest): string[]
 }
 
 /** The ledger takes the terminal's batches from now on. */
-function enrol(console: Console, { terminal, merchant, device }: ProvisionFacts): void {
-  const database = openOrMakeLedger(console);
+async function enrol(console: Console, { terminal, merchant, device }: ProvisionFacts): Promise<void> {
+  const ledger = await openOrMakeLedger(console);
   try {
-    enrolTerminal(database, terminal, merchant, device);
+    await enrolTerminal(ledger, terminal, merchant, device, console.now());
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     console.err(`warning: the ledger in ${console.home} takes no batch of it: ${error.message}\n`);
   } finally {
-    database.close();
+    await ledger.destroy();
   }
 }
 
@@ -255,6 +255,6 @@ export async function provision(console: Console, path: string, words: Provision
     ? made(testKeyRing(), request, words, tools)
     : await madeByOffice(console, request, words, tools);
   writeNewKeyFile(output, next, () => done.file);
-  enrol(console, done.facts);
+  await enrol(console, done.facts);
   tell(console, linesOf(output, done, request), documentOf(output, done, request));
 }

@@ -18,6 +18,7 @@ interface CommonOptions {
   readonly json?: boolean;
   readonly lang?: "fr" | "en";
   readonly home?: string;
+  readonly db?: string;
   readonly trace?: boolean;
 }
 
@@ -53,6 +54,8 @@ export async function run(argv: readonly string[]): Promise<number> {
     json: common().json === true || argv.includes("--json"),
     lang: common().lang ?? langOf(process.env.LC_ALL || process.env.LC_MESSAGES || process.env.LANG),
     home: common().home ?? (process.env.CACHET_HOME || join(homedir(), ".cachet")),
+    db: common().db ?? (process.env.CACHET_DB || null),
+    now: () => Math.floor(Date.now() / 1_000),
     drawsProgress: process.stderr.isTTY === true,
     out: (line) => process.stdout.write(`${line}\n`),
     err: (text) => process.stderr.write(text),
@@ -69,6 +72,10 @@ export async function run(argv: readonly string[]): Promise<number> {
     .option("--json", "print one JSON document (one per line for a stream) on stdout, nothing else")
     .option("--lang <lang>", "fr or en; by default that of the environment", parseLang)
     .option("--home <dir>", "folder of configuration, keys and database; default $CACHET_HOME, else ~/.cachet")
+    .option(
+      "--db <address>",
+      "the ledger: sqlite:PATH or postgres://...; default $CACHET_DB, else a file in that folder",
+    )
     .option("--trace", "print where a defect of cachet happened")
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()

@@ -5,7 +5,7 @@ import { type Console, tell } from "./console.ts";
 import { parseDate } from "./dates.ts";
 import { Failure } from "./failure.ts";
 import { writeFile } from "./files.ts";
-import { openLedger } from "./home.ts";
+import { withLedger } from "./home.ts";
 
 interface ParkingOptions {
   readonly from: Day;
@@ -34,15 +34,14 @@ export function parkingCommand(office: Command, console: () => Console): void {
     .action((options: ParkingOptions) => exportParking(console(), options));
 }
 
-function exportParking(console: Console, { from, to, output }: ParkingOptions): void {
+async function exportParking(console: Console, { from, to, output }: ParkingOptions): Promise<void> {
   if (from > to) {
     throw new Failure("C-USAGE-01", `--from ${dayText(from)} is after --to ${dayText(to)}`, "nothing was written", [
       "give the earlier day to --from",
     ]);
   }
-  const database = openLedger(console);
-  try {
-    const rows = parkingRows(database, from, to).map(fieldsOf);
+  await withLedger(console, async (ledger) => {
+    const rows = (await parkingRows(ledger, from, to)).map(fieldsOf);
     const csv = [HEAD, ...rows.map((row) => Object.values(row).join(","))];
     if (output !== undefined) writeFile(output, `${csv.join("\n")}\n`);
     const given = rows.reduce((sum, { minutes }) => sum + Math.max(0, minutes), 0);
@@ -51,7 +50,5 @@ function exportParking(console: Console, { from, to, output }: ParkingOptions): 
     const document = { from: dayText(from), to: dayText(to), given, takenBack, output: output ?? null, rows };
     tell(console, output === undefined ? csv : [summary, `minutes: ${output}`], document);
     if (output === undefined && !console.json) console.err(`${summary}\n`);
-  } finally {
-    database.close();
-  }
+  });
 }

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { statement } from "../office/statement.ts";
 import { type Console, tell } from "./console.ts";
-import { openLedger } from "./home.ts";
+import { withLedger } from "./home.ts";
 import { parkingCommand } from "./office-parking.ts";
 import { statementLines } from "./statement-text.ts";
 
@@ -10,14 +10,11 @@ export function officeCommands(program: Command, console: () => Console): void {
   office
     .command("report")
     .description("visits, value earned and spent per merchant, and what is outstanding")
-    .action(() => {
-      const database = openLedger(console());
-      try {
-        const books = statement(database);
+    .action(() =>
+      withLedger(console(), async (ledger) => {
+        const books = await statement(ledger);
         tell(console(), statementLines(books, new Map(), console().lang), books);
-      } finally {
-        database.close();
-      }
-    });
+      }),
+    );
   parkingCommand(office, console);
 }

@@ -19,6 +19,8 @@ function desk() {
     json: false,
     lang: "en",
     home: folder,
+    db: null,
+    now: () => 0,
     drawsProgress: false,
     out: () => {},
     err: (text) => heard.push(text),

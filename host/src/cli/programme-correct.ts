@@ -5,11 +5,11 @@ import { cautionsFor } from "../office/correct/cautions.ts";
 import { type Correction, correctionOf } from "../office/correct/correction.ts";
 import { CorrectedOtherwise, type Posted, postCorrection, type Settled, settledBy } from "../office/correct/post.ts";
 import { type Period, programmesIn, Stories } from "../office/correct/story.ts";
-import type { Database } from "../ports/database.ts";
+import type { Ledger } from "../office/schema.ts";
 import { type Console, tell } from "./console.ts";
 import { parseDate } from "./dates.ts";
 import { EXIT, Failure } from "./failure.ts";
-import { openLedger } from "./home.ts";
+import { withLedger } from "./home.ts";
 import { letterText } from "./programme-correct-letter.ts";
 import {
   apartLines,
@@ -56,12 +56,12 @@ function checkPair(wrong: Programme, right: Programme, period: Period): void {
 }
 
 /** Fails with C-CORRECT-02 where nothing was sold under the wrong version, C-CORRECT-03 where somebody did who is outside the right one. */
-function checkPeriod(database: Database, wrong: Programme, right: Programme, period: Period): void {
-  const stories = new Stories(database, wrong.number);
-  const days = stories.days();
+async function checkPeriod(ledger: Ledger, wrong: Programme, right: Programme, period: Period): Promise<void> {
+  const stories = new Stories(ledger, wrong.number);
+  const days = await stories.days();
   const none = (what: string, next: string) => new Failure("C-CORRECT-02", what, STATE, [next]);
   if (days === null) {
-    const known = programmesIn(database).join(", ");
+    const known = (await programmesIn(ledger)).join(", ");
     throw none(
       `the ledger has no visit under programme ${wrong.number}`,
       known === ""
@@ -69,7 +69,7 @@ function checkPeriod(database: Database, wrong: Programme, right: Programme, per
         : `it has programmes ${known}: name their files, or another ledger with --home`,
     );
   }
-  const versions = stories.versionsIn(period);
+  const versions = await stories.versionsIn(period);
   const sellers = versions.get(wrong.version);
   if (sellers === undefined) {
     const seen = [...versions.keys()].sort((a, b) => a - b).join(", ");
@@ -109,7 +109,12 @@ function otherwiseFailure(error: CorrectedOtherwise): Failure {
   ]);
 }
 
-function post(database: Database, correction: Correction, { takeBack, leaveOut }: CorrectOptions): Posted | Failure {
+async function post(
+  ledger: Ledger,
+  correction: Correction,
+  { takeBack, leaveOut }: CorrectOptions,
+  at: number,
+): Promise<Posted | Failure> {
   const { apart } = correction;
   if (apart.length > 0 && leaveOut !== true) {
     const cards = `${apart.length} ${apart.length === 1 ? "card is" : "cards are"}`;
@@ -124,7 +129,7 @@ function post(database: Database, correction: Correction, { takeBack, leaveOut }
     );
   }
   try {
-    return postCorrection(database, correction, takeBack === true);
+    return await postCorrection(ledger, correction, takeBack === true, at);
   } catch (error) {
     if (error instanceof CorrectedOtherwise) return otherwiseFailure(error);
     throw error;
@@ -152,14 +157,13 @@ async function correct(
   const period = { from: options.from, to: options.to };
   checkPair(wrong, right, period);
   const { lang } = console;
-  const database = openLedger(console);
-  try {
-    checkPeriod(database, wrong, right, period);
-    const correction = correctionOf(database, wrong, right, period);
+  return withLedger(console, async (ledger) => {
+    await checkPeriod(ledger, wrong, right, period);
+    const correction = await correctionOf(ledger, wrong, right, period);
     checkSame(wrongFile, correction);
-    const cautions = cautionsFor(database, wrong, period);
+    const cautions = await cautionsFor(ledger, wrong, period);
     const settled = settledBy(correction, correction.visits, options.takeBack === true);
-    const done = options.post === true ? post(database, correction, options) : null;
+    const done = options.post === true ? await post(ledger, correction, options, console.now()) : null;
     const failure = done instanceof Failure ? done : null;
     const posted = done instanceof Failure ? null : done;
     const letters = options.letter === true ? lettersOf(correction, settled) : null;
@@ -179,9 +183,7 @@ async function correct(
     if (failure === null) return EXIT.done;
     if (!console.json) for (const line of failure.lines()) console.err(`${line}\n`);
     return failure.exit;
-  } finally {
-    database.close();
-  }
+  });
 }
 
 /** Registers `programme correct`. */

@@ -5,7 +5,7 @@ import { personalise } from "../cards/personalise.ts";
 import { readCard, statesOf } from "../cards/read.ts";
 import { testAreaKey, testCardKey } from "../keys/test-keys.ts";
 import { enrolTerminal, type ImportOutcome, importBatch } from "../office/import.ts";
-import type { Database } from "../ports/database.ts";
+import type { Ledger } from "../office/schema.ts";
 import { SIM_GENERATION, SIM_ISSUER, testBelonging } from "./sim-provision.ts";
 
 function said(outcome: ImportOutcome): string {
@@ -14,17 +14,18 @@ function said(outcome: ImportOutcome): string {
 
 /** The real office behind a simulated town: real import into a real ledger, real card records, test keys. */
 export function simAssociation(
-  database: Database,
+  ledger: Ledger,
   programmes: readonly Programme[],
   keepBatch: (name: string, file: Uint8Array) => void,
   chipInField: (chip: Type2Chip) => ChipLink,
+  now: () => number,
 ): Association {
   return {
-    enrol(terminal, merchant) {
+    async enrol(terminal, merchant) {
       const held = programmes.filter(({ merchants }) => merchants[merchant] !== undefined);
       const numbers = held.map(({ number }) => number);
       const belonging = testBelonging({ terminal, merchant, programmes: numbers });
-      enrolTerminal(database, terminal, merchant, belonging.signer.publicKey);
+      await enrolTerminal(ledger, terminal, merchant, belonging.signer.publicKey, now());
       return belonging;
     },
     async personalise(chip, serial, day) {
@@ -38,13 +39,10 @@ export function simAssociation(
       if (made.result !== "personalised") throw new Error(`card ${serial} was not personalised: ${made.reason}`);
       return made.card;
     },
-    receive({ name, file }) {
+    async receive({ name, file }) {
       keepBatch(name, file);
-      const outcome = importBatch(database, name, file);
-      return Promise.resolve({
-        accepted: outcome.status === "accepted" && outcome.duplicates === 0,
-        said: said(outcome),
-      });
+      const outcome = await importBatch(ledger, { name, file }, now());
+      return { accepted: outcome.status === "accepted" && outcome.duplicates === 0, said: said(outcome) };
     },
     async balance(chip) {
       const reading = await readCard(chipInField(chip), { card: testCardKey, area: testAreaKey });

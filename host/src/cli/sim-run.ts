@@ -4,9 +4,10 @@ import { terminalName } from "@cachet/firmware/wire";
 import type * as Simulator from "@cachet/terminal-sim";
 import type { StageTerminal, TerminalEvent } from "@cachet/terminal-sim";
 import { enrolTerminal, type ImportOutcome, importBatch } from "../office/import.ts";
-import { createTables } from "../office/schema.ts";
+import { migrate } from "../office/migrations.ts";
+import type { Ledger } from "../office/schema.ts";
 import { statement } from "../office/statement.ts";
-import { type Database, openSqlite } from "../ports/database.ts";
+import { openDatabase } from "../ports/database/index.ts";
 import type { Console } from "./console.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { readFile } from "./files.ts";
@@ -86,7 +87,7 @@ class Play {
   private readonly sim: typeof Simulator;
   private readonly scenario: Scenario;
   private readonly programmes: readonly Programme[];
-  private readonly database: Database = openSqlite(":memory:");
+  private readonly ledger: Ledger = openDatabase("sqlite::memory:");
   private readonly offsetAt = parisOffset();
   private readonly timer: Simulator.SimTimer;
   private readonly terminals: StageTerminal[] = [];
@@ -101,17 +102,17 @@ class Play {
     this.timer = new sim.SimTimer();
     this.cards = sim.cardsInMemory();
     this.now = scenario.start;
-    createTables(this.database);
   }
 
   private async setUp(image: Uint8Array, newSandbox: () => Simulator.Sandbox): Promise<Simulator.Stage> {
     const { sim } = this;
+    await migrate(this.ledger);
     for (const { number, merchant } of this.scenario.terminals) {
       const programmes = this.programmes
         .filter(({ merchants }) => merchants[merchant] !== undefined)
         .map((one) => one.number);
       const belonging = testBelonging({ terminal: number, merchant, programmes });
-      enrolTerminal(this.database, number, merchant, belonging.signer.publicKey);
+      await enrolTerminal(this.ledger, number, merchant, belonging.signer.publicKey, this.now);
       const clock = new sim.AheadClock(() => this.now, this.offsetAt);
       const calm = new sim.Mishaps();
       const terminal = new sim.DeskTerminal({
@@ -136,9 +137,9 @@ class Play {
       ...cardWork(sim, () => dayOf(this.now, this.offsetAt(this.now))),
       office: async ({ name, file }) => {
         const waited: string[] = [];
-        const outcome = importBatch(this.database, name, file, (other, its) =>
-          waited.push(`${other}: ${outcomeText(its)}`),
-        );
+        const outcome = await importBatch(this.ledger, { name, file }, this.now, (other, its) => {
+          waited.push(`${other}: ${outcomeText(its)}`);
+        });
         return [outcomeText(outcome), ...waited].join("; then ");
       },
       firstVisit: 1,
@@ -172,8 +173,8 @@ class Play {
     const cards: Record<string, readonly string[]> = {};
     for (const name of this.cards.names()) cards[name] = (await stage.perform({ verb: "show", card: name })).lines;
     for (const { terminal } of this.terminals) terminal.powerOff();
-    const books = statement(this.database);
-    this.database.close();
+    const books = await statement(this.ledger);
+    await this.ledger.destroy();
     return { steps, cards, books };
   }
 }

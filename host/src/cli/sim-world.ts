@@ -155,7 +155,7 @@ export async function world(
   sayMalformed(console, path, purchases);
   const image = await testImage(TOWN_PROGRAMMES, "nothing was simulated");
   const home = homeGiven ? console.home : mkdtempSync(join(tmpdir(), "cachet-world-"));
-  const database = makeLedger({ ...console, home });
+  const ledger = await makeLedger({ ...console, home });
   const stopwatch: Stopwatch = { now: () => performance.now(), computedMs: 0 };
   const newSandbox: () => Sandbox = options.vm === "v8" ? sim.newV8Sandbox : await sim.loadQuickJs(stopwatch);
   const line = progressLine(console, () => performance.now());
@@ -170,13 +170,13 @@ export async function world(
     newSandbox,
     offsetAt: parisOffset(),
     computedMs: () => stopwatch.computedMs,
-    association: simAssociation(database, image.programmes, keep, sim.chipInField),
+    association: simAssociation(ledger, image.programmes, keep, sim.chipInField, console.now),
     progress: (done, of) => line.show(`${done} / ${of}  ${Math.floor((100 * done) / of)} %`),
   });
   line.end();
   const seconds = (performance.now() - began) / 1_000;
-  const books = statement(database);
-  database.close();
+  const books = await statement(ledger);
+  await ledger.destroy();
   const visitsPerSecond = Math.round(run.visits / seconds);
   const skippedLines = purchases.malformed.length;
   const result: World = {

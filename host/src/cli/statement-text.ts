@@ -40,7 +40,7 @@ const WORDS = {
 function owedLine({ programme, to, month, unit, amount }: Owed, lang: "fr" | "en"): string {
   const words = WORDS[lang];
   const name = typeof to === "number" ? `${words.card} ${to}` : to;
-  const value = unit === "cents" ? money(amount, lang) : `${amount} ${words.units[unit]}`;
+  const value = unit === "cents" ? money(amount, lang) : `${amount} ${words.units[unit as keyof typeof words.units]}`;
   return `${month}  ${name.padEnd(42)}${`${words.programme} ${programme}`.padEnd(18)}${value.padStart(15)}`;
 }
 

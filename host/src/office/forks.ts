@@ -1,5 +1,6 @@
-import { sameBytes, toHex } from "@cachet/card-layout";
-import type { Database, Row } from "../ports/database.ts";
+import { sameBytes } from "@cachet/card-layout";
+import { stateName } from "./reconcile.ts";
+import { type Ledger, type LedgerTables, type LedgerTransaction, selectAll } from "./schema.ts";
 
 /** A state of a card under one programme that a committed visit continued. */
 export interface CardLink {
@@ -44,66 +45,86 @@ export interface Branch extends Moved {
   readonly tickets: readonly Ticket[];
 }
 
-const COLUMNS = `terminal, number, merchant, utc, utc_offset, new_hash, earned_cents, spent_cents, topped_up_cents, stamps, rewards`;
+const COLUMNS = [
+  "terminal",
+  "number",
+  "merchant",
+  "utc",
+  "utc_offset",
+  "new_hash",
+  "earned_cents",
+  "spent_cents",
+  "topped_up_cents",
+  "stamps",
+  "rewards",
+] as const;
+type Row = Pick<LedgerTables["intent_area"], (typeof COLUMNS)[number]>;
 
-function ticketOf(row: Row): Ticket {
-  return {
-    terminal: Number(row.terminal),
-    number: Number(row.number),
-    merchant: Number(row.merchant),
-    utc: Number(row.utc),
-    offset: Number(row.utc_offset),
-    newHash: row.new_hash as Uint8Array,
-    earnedCents: Number(row.earned_cents),
-    spentCents: Number(row.spent_cents),
-    toppedUpCents: Number(row.topped_up_cents),
-    stamps: Number(row.stamps),
-    rewards: Number(row.rewards),
-  };
-}
+const ticketOf = (row: Row): Ticket => ({
+  terminal: row.terminal,
+  number: row.number,
+  merchant: row.merchant,
+  utc: row.utc,
+  offset: row.utc_offset,
+  newHash: row.new_hash,
+  earnedCents: row.earned_cents,
+  spentCents: row.spent_cents,
+  toppedUpCents: row.topped_up_cents,
+  stamps: row.stamps,
+  rewards: row.rewards,
+});
 
 /** The committed visits that continue a state, earliest first. */
-function continuations(database: Database, { card, programme, oldHash }: CardLink): Ticket[] {
-  const rows = database.all(
-    `select ${COLUMNS} from intent_area where card = ? and programme = ? and old_hash = ? and outcome = 'committed'
-     order by utc, terminal, number`,
-    card,
-    programme,
-    oldHash,
-  );
+async function continuations(ledger: Ledger, { card, programme, oldHash }: CardLink): Promise<Ticket[]> {
+  const rows = await ledger
+    .selectFrom("intent_area")
+    .select(COLUMNS)
+    .where("card", "=", card)
+    .where("programme", "=", programme)
+    .where("old_hash", "=", oldHash)
+    .where("outcome", "=", "committed")
+    .orderBy("utc")
+    .orderBy("terminal")
+    .orderBy("number")
+    .execute();
   return rows.map(ticketOf);
 }
-
-const isForked = (database: Database, { card, programme, oldHash }: CardLink): boolean =>
-  database.all(
-    "select 1 from intent_area where card = ? and programme = ? and old_hash = ? and outcome = 'committed' limit 2",
-    ...[card, programme, oldHash],
-  ).length > 1;
 
 const sameTicket = (a: Pick<Ticket, "terminal" | "number">, b: Pick<Ticket, "terminal" | "number">) =>
   a.terminal === b.terminal && a.number === b.number;
 
 /** Brings the forks of one state up to date; gives the pairs that did not stand in the ledger. */
-function recordAt(database: Database, link: CardLink): Fork[] {
-  const [first, ...others] = continuations(database, link);
+async function recordAt(ledger: LedgerTransaction, link: CardLink): Promise<Fork[]> {
+  const [first, ...others] = await continuations(ledger, link);
   if (first === undefined || others.length === 0) return [];
-  const key = [link.card, link.programme, link.oldHash] as const;
-  const pairs = database.all(
-    `select first_terminal, first_number, other_terminal, other_number from fork
-     where card = ? and programme = ? and old_hash = ?`,
-    ...key,
-  );
+  const { card, programme, oldHash: old_hash } = link;
+  const pairs = await ledger
+    .selectFrom("fork")
+    .selectAll()
+    .where("card", "=", card)
+    .where("programme", "=", programme)
+    .where("old_hash", "=", old_hash)
+    .execute();
   const stood = pairs[0];
   const firstStays = stood?.first_terminal === first.terminal && stood.first_number === first.number;
   // A visit that came late may be the earliest: the pairs that stood are told anew with it then.
   if (stood !== undefined && !firstStays) {
-    database.run("delete from fork where card = ? and programme = ? and old_hash = ?", ...key);
+    await ledger
+      .deleteFrom("fork")
+      .where("card", "=", card)
+      .where("programme", "=", programme)
+      .where("old_hash", "=", old_hash)
+      .execute();
   }
   const known = new Set(firstStays ? pairs.map((row) => `${row.other_terminal}-${row.other_number}`) : []);
   const found = others.filter(({ terminal, number }) => !known.has(`${terminal}-${number}`));
   for (const { terminal, number } of found) {
-    const sides = [first.terminal, first.number, terminal, number];
-    database.run("insert into fork values (?, ?, ?, ?, ?, ?, ?)", ...key, ...sides);
+    const first_ = { first_terminal: first.terminal, first_number: first.number };
+    const other_ = { other_terminal: terminal, other_number: number };
+    await ledger
+      .insertInto("fork")
+      .values({ card, programme, old_hash, ...first_, ...other_ })
+      .execute();
   }
   return found.map((other) => ({ ...link, first, other }));
 }
@@ -112,40 +133,55 @@ function recordAt(database: Database, link: CardLink): Fork[] {
  * Records the forks at the states that an import's commits continue, each pair once, and gives those that are new.
  * Costs one indexed lookup for each commit, and nothing more where there is no fork.
  */
-export function recordForks(database: Database, links: readonly CardLink[]): Fork[] {
-  const forked = links.filter((link) => isForked(database, link));
-  const states = new Map(forked.map((link) => [`${link.card} ${link.programme} ${toHex(link.oldHash)}`, link]));
-  return [...states.values()].flatMap((link) => recordAt(database, link));
+export async function recordForks(ledger: LedgerTransaction, links: readonly CardLink[]): Promise<Fork[]> {
+  const keys = links.map(({ card, programme, oldHash }) => [card, programme, oldHash]);
+  const by = ["card", "programme", "old_hash"] as const;
+  const found = await selectAll(ledger, "intent_area", by, keys, [...by, "terminal", "number", "outcome"]);
+  const steps = found.filter(({ outcome }) => outcome === "committed");
+  const firsts = new Map<string, Pick<Ticket, "terminal" | "number">>();
+  const forked = new Map<string, CardLink>();
+  for (const step of steps) {
+    const { card, programme, old_hash: oldHash } = step;
+    const name = stateName(card, programme, oldHash);
+    const first = firsts.get(name);
+    if (first === undefined) firsts.set(name, step);
+    else if (!sameTicket(first, step)) forked.set(name, { card, programme, oldHash });
+  }
+  const forks: Fork[] = [];
+  for (const link of forked.values()) forks.push(...(await recordAt(ledger, link)));
+  return forks;
 }
 
 /** How many forks the ledger knows. */
-export function forkCount(database: Database): number {
-  return Number(database.get("select count(*) as n from fork")?.n ?? 0);
+export async function forkCount(ledger: Ledger): Promise<number> {
+  const row = await ledger
+    .selectFrom("fork")
+    .select(({ fn }) => fn.countAll<number>().as("n"))
+    .executeTakeFirst();
+  return row?.n ?? 0;
 }
 
-function ticketAt(database: Database, terminal: number, number: number, programme: number): Ticket {
-  const row = database.get(
-    `select ${COLUMNS} from intent_area where terminal = ? and number = ? and programme = ?`,
-    terminal,
-    number,
-    programme,
-  );
-  if (row === null) throw new RangeError(`no visit ${terminal}-${number} of programme ${programme} in the ledger`);
+async function ticketAt(ledger: Ledger, terminal: number, number: number, programme: number): Promise<Ticket> {
+  const row = await ledger
+    .selectFrom("intent_area")
+    .select(COLUMNS)
+    .where("terminal", "=", terminal)
+    .where("number", "=", number)
+    .where("programme", "=", programme)
+    .executeTakeFirst();
+  if (row === undefined) throw new RangeError(`no visit ${terminal}-${number} of programme ${programme} in the ledger`);
   return ticketOf(row);
 }
 
 /** Every fork in the ledger, by card, programme and time. */
-export function allForks(database: Database): Fork[] {
-  const forks = database.all("select * from fork").map((row): Fork => {
-    const programme = Number(row.programme);
-    return {
-      card: Number(row.card),
-      programme,
-      oldHash: row.old_hash as Uint8Array,
-      first: ticketAt(database, Number(row.first_terminal), Number(row.first_number), programme),
-      other: ticketAt(database, Number(row.other_terminal), Number(row.other_number), programme),
-    };
-  });
+export async function allForks(ledger: Ledger): Promise<Fork[]> {
+  const forks: Fork[] = [];
+  for (const row of await ledger.selectFrom("fork").selectAll().execute()) {
+    const { card, programme, old_hash: oldHash } = row;
+    const first = await ticketAt(ledger, row.first_terminal, row.first_number, programme);
+    const other = await ticketAt(ledger, row.other_terminal, row.other_number, programme);
+    forks.push({ card, programme, oldHash, first, other });
+  }
   const order = ({ card, programme, first, other }: Fork) => [
     ...[card, programme],
     ...[first.utc, first.terminal, first.number, other.utc, other.terminal, other.number],
@@ -159,14 +195,14 @@ function compare(a: readonly number[], b: readonly number[]): number {
 }
 
 /** The visits that follow from a ticket, itself first, along the states that they name. */
-function descendants(database: Database, { card, programme }: CardLink, start: Ticket): Ticket[] {
+async function descendants(ledger: Ledger, { card, programme }: CardLink, start: Ticket): Promise<Ticket[]> {
   const seen = new Map<string, Ticket>();
   const open = [start];
   for (let ticket = open.pop(); ticket !== undefined; ticket = open.pop()) {
     const name = `${ticket.terminal}-${ticket.number}`;
     if (seen.has(name)) continue;
     seen.set(name, ticket);
-    open.push(...continuations(database, { card, programme, oldHash: ticket.newHash }));
+    open.push(...(await continuations(ledger, { card, programme, oldHash: ticket.newHash })));
   }
   const later = [...seen.values()].slice(1);
   later.sort((a, b) => compare([a.utc, a.terminal, a.number], [b.utc, b.terminal, b.number]));
@@ -190,12 +226,15 @@ function branchOf(tickets: readonly Ticket[]): Branch {
  * from the books: the exposure is what one side spent or the other. Visits that repeat the very same step lead to one
  * state: what follows it stands on the side of the earliest of them, and nowhere else.
  */
-export function branches(database: Database, fork: Fork): { readonly first: Branch; readonly other: Branch } {
-  const steps = continuations(database, fork);
-  const side = (ticket: Ticket) => {
+export async function branches(
+  ledger: Ledger,
+  fork: Fork,
+): Promise<{ readonly first: Branch; readonly other: Branch }> {
+  const steps = await continuations(ledger, fork);
+  const side = async (ticket: Ticket) => {
     const earliest = steps.find(({ newHash }) => sameBytes(newHash, ticket.newHash));
     const leads = earliest === undefined || sameTicket(earliest, ticket);
-    return branchOf(leads ? descendants(database, fork, ticket) : [ticket]);
+    return branchOf(leads ? await descendants(ledger, fork, ticket) : [ticket]);
   };
-  return { first: side(fork.first), other: side(fork.other) };
+  return { first: await side(fork.first), other: await side(fork.other) };
 }

@@ -1,17 +1,16 @@
 import { sameBytes } from "@cachet/card-layout";
-import {
-  type Batch,
-  type BatchEntry,
-  type BatchRefusal,
-  journalRoot,
-  readBatch,
-  terminalName,
-} from "@cachet/firmware/wire";
+import { type Batch, type BatchRefusal, journalRoot, readBatch, terminalName } from "@cachet/firmware/wire";
 import { sha256, verifyEd25519 } from "../ports/crypto.ts";
-import type { Database } from "../ports/database.ts";
-import { type CardLink, type Fork, recordForks } from "./forks.ts";
-import { addIntent, settle } from "./intents.ts";
+import { engineOf } from "../ports/database/index.ts";
+import { appendAudit, queueByArrival } from "./audit.ts";
+import { overturn } from "./decisions.ts";
+import { type Fork, recordForks } from "./forks.ts";
+import { dayOfEntry } from "./ledger.ts";
+import { makeParts } from "./migrations.ts";
 import { Quarantine } from "./quarantine.ts";
+import { reconcile } from "./reconcile.ts";
+import { type Ledger, type LedgerTables, type LedgerTransaction, selectAll } from "./schema.ts";
+import { takeIn, write } from "./take-in.ts";
 
 /** What became of a batch file. Whatever it is, the ledger is whole: a file counts entirely or not at all. */
 export type ImportOutcome =
@@ -29,64 +28,120 @@ export type ImportOutcome =
   | { readonly status: "quarantined"; readonly reason: string; readonly detail: string; readonly number?: number }
   | { readonly status: "still-being-written" };
 
-/** Makes a terminal known, so that its batches are taken. Changes nothing when it is known just so; throws `RangeError` when it is known otherwise. */
-export function enrolTerminal(database: Database, terminal: number, merchant: number, publicKey: Uint8Array): void {
-  const known = database.get("select public_key, merchant from terminal where number = ?", terminal);
-  if (known !== null) {
-    if (sameBytes(known.public_key as Uint8Array, publicKey) && known.merchant === merchant) return;
-    throw new RangeError(`${terminalName(terminal)} is known with another key or merchant`);
+/** Makes a terminal known, so that its batches are taken. Changes nothing when it is known just so; throws `RangeError` when it is known otherwise. `at` in UTC seconds. */
+export async function enrolTerminal(
+  ledger: Ledger,
+  number: number,
+  merchant: number,
+  publicKey: Uint8Array,
+  at: number,
+): Promise<void> {
+  const known = await terminalAt(ledger, number);
+  if (known !== undefined) {
+    if (sameBytes(known.public_key, publicKey) && known.merchant === merchant) return;
+    throw new RangeError(`${terminalName(number)} is known with another key or merchant`);
   }
-  const root = journalRoot(sha256, terminal, publicKey);
-  database.run("insert into terminal values (?, ?, ?, 0, ?)", terminal, merchant, publicKey, root);
+  const head = journalRoot(sha256, number, publicKey);
+  await ledger.transaction().execute(async (transaction) => {
+    await transaction
+      .insertInto("terminal")
+      .values({ number, merchant, public_key: publicKey, imported_to: 0, head })
+      .execute();
+    await appendAudit(transaction, { kind: "terminal", terminal: number, at, content: [merchant, publicKey] });
+  });
 }
 
-/** Keeps an entry and what it means. Gives the link that it adds to a card's history, where it commits one. */
-function addEntry(database: Database, terminal: number, item: BatchEntry): CardLink | null {
-  const { entry, stored, hash } = item;
-  database.run(
-    "insert into entry values (?, ?, ?, ?, ?, ?)",
-    terminal,
-    entry.number,
-    hash,
-    entry.kind,
-    entry.utc,
-    stored,
-  );
-  if (entry.kind === "intent") addIntent(database, terminal, entry);
-  return settle(database, terminal, item);
+function terminalAt(ledger: Ledger, number: number): Promise<LedgerTables["terminal"] | undefined> {
+  return ledger.selectFrom("terminal").selectAll().where("number", "=", number).executeTakeFirst();
+}
+
+/** One import at a time works on a terminal's journal; others wait for it. SQLite has one writer anyway. */
+async function lockedTerminal(ledger: LedgerTransaction, number: number) {
+  const terminal = ledger.selectFrom("terminal").selectAll().where("number", "=", number);
+  return (engineOf(ledger) === "sqlite" ? terminal : terminal.forUpdate()).executeTakeFirst();
+}
+
+/** Throws `Quarantine` at the first of some entries that was imported with other content. */
+async function compareImported(ledger: LedgerTransaction, terminal: number, old: Batch["entries"]): Promise<void> {
+  const keys = old.map(({ entry }) => [terminal, entry.number]);
+  const rows = await selectAll(ledger, "entry", ["terminal", "number"], keys, ["number", "stored"]);
+  const known = new Map(rows.map(({ number, stored }) => [number, stored]));
+  for (const { entry, stored } of old) {
+    const before = known.get(entry.number);
+    if (before !== undefined && sameBytes(before, stored)) continue;
+    throw new Quarantine("other-content", `entry ${entry.number} was imported with other content`, entry.number);
+  }
+}
+
+/** A stretch of a terminal's journal that goes on from what is imported of it. */
+export interface Stretch {
+  readonly terminal: LedgerTables["terminal"];
+  readonly entries: Batch["entries"];
+  /** SHA-256 of the file that they came in. */
+  readonly file: Uint8Array;
+}
+
+/**
+ * Takes new entries into the books. Throws `Quarantine`; the caller's transaction undoes everything then. Gives the cards that show two
+ * histories now. `at` in UTC seconds.
+ */
+export async function addEntries(
+  ledger: LedgerTransaction,
+  { terminal, entries, file }: Stretch,
+  at: number,
+): Promise<Fork[]> {
+  const { number } = terminal;
+  const [first, last] = [entries[0]!, entries.at(-1)!];
+  const taken = await takeIn(ledger, terminal, entries);
+  await write(ledger, taken);
+  await ledger
+    .updateTable("terminal")
+    .set({ imported_to: last.entry.number, head: last.hash })
+    .where("number", "=", number)
+    .execute();
+  // From here on no other import is under way.
+  await appendAudit(ledger, {
+    ...{ kind: "batch", terminal: number, at },
+    content: [file, first.entry.number, last.entry.number, last.hash],
+  });
+  await overturn(ledger, taken.overturned, at);
+  await reconcile(ledger, taken.areas, taken.settled);
+  // Once all of them are in: the earliest of several may stand anywhere in the batch.
+  const committed = [...taken.areas, ...taken.settled].filter(({ outcome }) => outcome === "committed");
+  const links = committed.map(({ card, programme, old_hash: oldHash }) => ({ card, programme, oldHash }));
+  return recordForks(ledger, links);
+}
+
+/** A file that came to the office. */
+export interface BatchFile {
+  readonly name: string;
+  readonly file: Uint8Array;
 }
 
 /** Takes in a verified batch. Throws `Quarantine`; the caller's transaction undoes everything then. */
-function takeIn(database: Database, { seal, entries }: Batch): ImportOutcome {
-  const known = database.get("select imported_to, head from terminal where number = ?", seal.terminal);
-  if (known === null) throw new Quarantine("unknown-terminal", terminalName(seal.terminal));
-  const importedTo = Number(known.imported_to);
+async function takeInBatch(
+  ledger: LedgerTransaction,
+  { seal, entries }: Batch,
+  file: Uint8Array,
+  at: number,
+): Promise<ImportOutcome> {
+  const terminal = await lockedTerminal(ledger, seal.terminal);
+  if (terminal === undefined) throw new Quarantine("unknown-terminal", terminalName(seal.terminal));
+  const importedTo = terminal.imported_to;
   if (seal.first > importedTo + 1) return { status: "waiting", gap: [importedTo + 1, seal.first - 1] };
   const old = entries.filter(({ entry }) => entry.number <= importedTo);
-  for (const { entry, hash } of old) {
-    const before = database.get(
-      "select hash from entry where terminal = ? and number = ?",
-      seal.terminal,
-      entry.number,
-    );
-    if (before === null || !sameBytes(before.hash as Uint8Array, hash)) {
-      throw new Quarantine("other-content", `entry ${entry.number} was imported with other content`, entry.number);
-    }
-  }
+  await compareImported(ledger, seal.terminal, old);
   const fresh = entries.slice(old.length);
   const [next] = fresh;
   if (next === undefined) return { status: "already-imported", duplicates: old.length };
-  if (!sameBytes(next.entry.previous, known.head as Uint8Array)) {
+  if (!sameBytes(next.entry.previous, terminal.head)) {
     throw new Quarantine(
       "not-continuous",
       `entry ${next.entry.number} does not follow what is imported`,
       next.entry.number,
     );
   }
-  const links = fresh.map((item) => addEntry(database, seal.terminal, item)).filter((link) => link !== null);
-  // Once all of them are in: the earliest of several may stand anywhere in the batch.
-  const forks = recordForks(database, links);
-  database.run("update terminal set imported_to = ?, head = ? where number = ?", seal.last, seal.head, seal.terminal);
+  const forks = await addEntries(ledger, { terminal, entries: fresh, file: sha256(file) }, at);
   return { status: "accepted", accepted: fresh.length, duplicates: old.length, forks };
 }
 
@@ -109,76 +164,110 @@ function detailOf(outcome: ImportOutcome): string {
 }
 
 /** Notes a file and what became of it. Files that are not in are kept whole: nothing that came is lost. */
-function note(database: Database, name: string, file: Uint8Array, batch: Batch | null, outcome: ImportOutcome): void {
-  const hash = sha256(file);
-  const before = database.get("select status from batch where hash = ?", hash);
+async function note(
+  ledger: LedgerTransaction,
+  name: string,
+  file: Uint8Array,
+  batch: Batch | null,
+  outcome: ImportOutcome,
+): Promise<void> {
+  const [hash, terminal] = [sha256(file), batch?.seal.terminal ?? 0];
+  const before = await ledger
+    .selectFrom("batch")
+    .select("status")
+    .where("terminal", "=", terminal)
+    .where("hash", "=", hash)
+    .executeTakeFirst();
   if (before?.status === "accepted" || outcome.status === "still-being-written") return;
-  const arrival = Number(database.get("select count(*) as n from batch")?.n ?? 0) + 1;
-  const kept = outcome.status === "accepted" || outcome.status === "already-imported" ? null : file;
-  database.run(
-    `insert into batch values (?, ?, ?, ?, ?, ?, ?, ?, ?)
-     on conflict (hash) do update set status = excluded.status, detail = excluded.detail, file = excluded.file`,
-    hash,
-    name,
-    batch?.seal.terminal ?? null,
-    batch?.seal.first ?? null,
-    batch?.seal.last ?? null,
-    outcome.status,
-    detailOf(outcome),
-    arrival,
-    kept,
-  );
+  await queueByArrival(ledger);
+  const last = await ledger
+    .selectFrom("batch")
+    .select(({ fn }) => fn.max<number | null>("arrival").as("arrival"))
+    .executeTakeFirst();
+  const isIn = outcome.status === "accepted" || outcome.status === "already-imported";
+  const became = {
+    status: outcome.status,
+    detail: detailOf(outcome),
+    ...(isIn ? { file: null, trailer: batch?.trailer ?? null } : { file, trailer: null }),
+  };
+  await ledger
+    .insertInto("batch")
+    .values({
+      terminal,
+      hash,
+      name,
+      first: batch?.seal.first ?? null,
+      last: batch?.seal.last ?? null,
+      arrival: (last?.arrival ?? 0) + 1,
+      ...became,
+    })
+    .onConflict((conflict) => conflict.columns(["terminal", "hash"]).doUpdateSet(became))
+    .execute();
 }
 
-function importOne(database: Database, name: string, file: Uint8Array): ImportOutcome {
-  const keyOf = (terminal: number) =>
-    (database.get("select public_key from terminal where number = ?", terminal)?.public_key as Uint8Array) ?? null;
-  const reading = readBatch(file, sha256, verifyEd25519, keyOf);
-  if (!reading.ok) {
-    const outcome = refusalOutcome(reading.refusal);
-    database.transaction(() => note(database, name, file, null, outcome));
-    return outcome;
-  }
+/** The public keys of the terminals that may send batches. */
+export async function terminalKeys(ledger: Ledger): Promise<(terminal: number) => Uint8Array | null> {
+  const rows = await ledger.selectFrom("terminal").select(["number", "public_key"]).execute();
+  const keys = new Map(rows.map(({ number, public_key }) => [number, public_key]));
+  return (terminal) => keys.get(terminal) ?? null;
+}
+
+async function importOne(ledger: Ledger, { name, file }: BatchFile, at: number): Promise<ImportOutcome> {
+  const reading = readBatch(file, sha256, verifyEd25519, await terminalKeys(ledger));
+  const noted = (batch: Batch | null, outcome: ImportOutcome) =>
+    ledger.transaction().execute(async (transaction) => {
+      await note(transaction, name, file, batch, outcome);
+      return outcome;
+    });
+  if (!reading.ok) return noted(null, refusalOutcome(reading.refusal));
+  const { batch } = reading;
   try {
-    return database.transaction(() => {
-      const outcome = takeIn(database, reading.batch);
-      note(database, name, file, reading.batch, outcome);
+    await makeParts(
+      ledger,
+      batch.entries.map(({ entry }) => dayOfEntry(entry)),
+    );
+    return await ledger.transaction().execute(async (transaction) => {
+      const outcome = await takeInBatch(transaction, batch, file, at);
+      await note(transaction, name, file, batch, outcome);
       return outcome;
     });
   } catch (error) {
     if (!(error instanceof Quarantine)) throw error;
     const { reason, message: detail, number } = error;
-    const outcome: ImportOutcome = {
-      status: "quarantined",
-      reason,
-      detail,
-      ...(number === undefined ? {} : { number }),
-    };
-    database.transaction(() => note(database, name, file, reading.batch, outcome));
-    return outcome;
+    return noted(batch, { status: "quarantined", reason, detail, ...(number === undefined ? {} : { number }) });
   }
+}
+
+/** The next file that waited and need not wait any more. */
+function nextWaiting(ledger: Ledger) {
+  return ledger
+    .selectFrom("batch")
+    .innerJoin("terminal", "terminal.number", "batch.terminal")
+    .select(["batch.name", "batch.file"])
+    .where("batch.status", "=", "waiting")
+    .where(({ eb }) => eb("batch.first", "<=", eb("terminal.imported_to", "+", 1)))
+    .orderBy("batch.first")
+    .limit(1)
+    .executeTakeFirst();
 }
 
 /**
  * Imports a batch file exactly once: signature, chain, continuity and totals are verified, entries count by their number.
  * When it fills a gap, the files that waited behind it go in too; `onWaited` is told what became of each.
- * Cards that show two histories are found at whichever import brings the second one (`forks.ts`).
+ * Cards that show two histories are found at whichever import brings the second one (`forks.ts`). `at` in UTC seconds.
  */
-export function importBatch(
-  database: Database,
-  name: string,
-  file: Uint8Array,
-  onWaited: (name: string, outcome: ImportOutcome) => void = () => {},
-): ImportOutcome {
-  const outcome = importOne(database, name, file);
+export async function importBatch(
+  ledger: Ledger,
+  batch: BatchFile,
+  at: number,
+  onWaited: (name: string, outcome: ImportOutcome) => void | Promise<void> = () => {},
+): Promise<ImportOutcome> {
+  const outcome = await importOne(ledger, batch, at);
   if (outcome.status !== "accepted" && outcome.status !== "already-imported") return outcome;
   for (;;) {
-    const waiting = database.get(
-      `select batch.name, batch.file from batch join terminal on terminal.number = batch.terminal
-       where batch.status = 'waiting' and batch.first <= terminal.imported_to + 1 order by batch.first limit 1`,
-    );
-    if (waiting === null) return outcome;
-    const waited = String(waiting.name);
-    onWaited(waited, importOne(database, waited, waiting.file as Uint8Array));
+    const waiting = await nextWaiting(ledger);
+    if (waiting === undefined || waiting.file === null) return outcome;
+    const { name, file } = waiting;
+    await onWaited(name, await importOne(ledger, { name, file }, at));
   }
 }

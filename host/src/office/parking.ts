@@ -1,6 +1,6 @@
 import { type Day, dayOf } from "@cachet/card-layout";
 import { decodeEntry, type Intent, type IntentArea, ticketName } from "@cachet/firmware/wire";
-import type { Database, Row } from "../ports/database.ts";
+import type { Ledger, LedgerTables } from "./schema.ts";
 
 /** Minutes of parking that a purchase gave, or that a refund took back. */
 export interface ParkingRow {
@@ -24,42 +24,40 @@ interface Told extends ParkingRow {
   readonly kind: "sale" | "refund";
 }
 
-const SECONDS_PER_DAY = 86_400;
-const EPOCH_DAYS = 10_957;
-
-function intentOf(database: Database, terminal: number, number: number) {
-  const row = database.get("select stored from entry where terminal = ? and number = ?", terminal, number);
-  const entry = row === null ? null : decodeEntry(row.stored as Uint8Array);
+async function intentOf(ledger: Ledger, terminal: number, number: number) {
+  const row = await ledger
+    .selectFrom("entry")
+    .select("stored")
+    .where("terminal", "=", terminal)
+    .where("number", "=", number)
+    .executeTakeFirst();
+  const entry = row === undefined ? null : decodeEntry(row.stored);
   return entry?.kind === "intent" ? entry : null;
 }
 
 const keyOf = (terminal: number, number: number, programme: number, rule: string) =>
   [terminal, number, programme, rule].join("/");
 
-function toldBy(database: Database, row: Row): Told[] {
-  const [terminal, number, programme] = [Number(row.terminal), Number(row.number), Number(row.programme)];
-  const entry = intentOf(database, terminal, number);
+type VisitRow = Pick<LedgerTables["intent_area"], "terminal" | "number" | "programme">;
+
+async function toldBy(ledger: Ledger, { terminal, number, programme }: VisitRow): Promise<Told[]> {
+  const entry = await intentOf(ledger, terminal, number);
   if (entry === null) return [];
   const { body, utc, offset } = entry;
-  const own = body.areas.find((area) => area.programme === programme);
-  return (own?.effects ?? []).flatMap((effect): Told[] => {
-    if (effect.unit !== "minutes") return [];
-    const { refund } = body;
-    const kind = refund === undefined ? "sale" : "refund";
-    const [seller, sold] = refund === undefined ? [terminal, number] : [refund.terminal ?? terminal, refund.ticket];
-    const sale = refund === undefined ? entry : intentOf(database, seller, sold);
-    const key = keyOf(seller, sold, programme, effect.rule);
-    const { value, rule, label = "" } = effect;
-    return [
-      {
-        ...{ key, kind, day: dayOf(utc, offset), card: body.card, uid: body.uid },
-        ...{ minutes: kind === "sale" ? value : -value, ticket: ticketName(seller, sold) },
-        from: sale?.body.late?.paidAt ?? sale?.utc ?? utc,
-        offset: sale?.offset ?? offset,
-        until: kind === "sale" ? label : untilOf(sale?.body, programme, rule),
-      },
-    ];
-  });
+  const effects = body.areas.find((area) => area.programme === programme)?.effects ?? [];
+  const granted = effects.filter(({ unit }) => unit === "minutes");
+  if (granted.length === 0) return [];
+  const { refund } = body;
+  const kind = refund === undefined ? "sale" : "refund";
+  const [seller, sold] = refund === undefined ? [terminal, number] : [refund.terminal ?? terminal, refund.ticket];
+  const sale = refund === undefined ? entry : await intentOf(ledger, seller, sold);
+  return granted.map(({ value, rule, label = "" }) => ({
+    ...{ key: keyOf(seller, sold, programme, rule), kind, day: dayOf(utc, offset), card: body.card, uid: body.uid },
+    ...{ minutes: kind === "sale" ? value : -value, ticket: ticketName(seller, sold) },
+    from: sale?.body.late?.paidAt ?? sale?.utc ?? utc,
+    offset: sale?.offset ?? offset,
+    until: kind === "sale" ? label : untilOf(sale?.body, programme, rule),
+  }));
 }
 
 /** Until when the minutes of a sale counted. */
@@ -73,14 +71,20 @@ function untilOf(sale: Intent | undefined, programme: number, rule: string): str
  * refund took back of purchases before those days, as less than nothing. What was given and taken back within the days is left out. So the
  * days one after the other say, together, what all of them at once say.
  */
-export function parkingRows(database: Database, from: Day, to: Day): readonly ParkingRow[] {
-  const visits = database.all(
-    `select terminal, number, programme from intent_area
-     where outcome = 'committed' and kind in ('sale', 'refund') and utc between ? and ? order by utc, terminal, number`,
-    (from + EPOCH_DAYS - 1) * SECONDS_PER_DAY,
-    (to + EPOCH_DAYS + 2) * SECONDS_PER_DAY,
-  );
-  const told = visits.flatMap((row) => toldBy(database, row)).filter(({ day }) => day >= from && day <= to);
+export async function parkingRows(ledger: Ledger, from: Day, to: Day): Promise<readonly ParkingRow[]> {
+  const visits = await ledger
+    .selectFrom("intent_area")
+    .select(["terminal", "number", "programme"])
+    .where("outcome", "=", "committed")
+    .where("kind", "in", ["sale", "refund"])
+    .where("day", ">=", from)
+    .where("day", "<=", to)
+    .orderBy("utc")
+    .orderBy("terminal")
+    .orderBy("number")
+    .execute();
+  const told: Told[] = [];
+  for (const row of visits) told.push(...(await toldBy(ledger, row)));
   const of = (kind: Told["kind"]) => new Set(told.flatMap((one) => (one.kind === kind ? one.key : [])));
   const [given, back] = [of("sale"), of("refund")];
   return told

@@ -1,64 +1,195 @@
-import type { Database } from "../ports/database.ts";
+import type { Kysely, Transaction } from "kysely";
+import { type Columns, insertRows, type RowOf, selectRows } from "../ports/database/index.ts";
 
 /**
- * The office's tables. Times are seconds since 1970, amounts whole cents or stamps.
- *
- * - terminal: who may send batches, and the end of the unbroken prefix of its entries that is imported
- * - batch: every file that came, and what became of it; files that wait or are quarantined are kept whole
- * - entry: journal entries as stored in the terminal; number and hash are their identity
- * - intent_area: one area of one intent, with its outcome; kind is sale, top-up or null (a record written again, no sale)
- * - fork: two committed visits that continue the same state of a card; the first is the earliest known (forks.ts)
- * - posting: double entry; the lines of one entry sum to zero per unit. Those of terminal 0 are the office's own, by correction
- * - correction: visits of some days that were brought from a wrong version of a programme to the right one; days since 2000
- * - corrected_visit: each visit is brought right once
- * - correction_amount: what that comes to for one purse of one card; above zero it is owed to the customer
+ * The office's tables, the same in both engines. Times are seconds since 1970, days are those since 2000 of the terminal's own date,
+ * amounts whole cents, points or stamps. Every unique key of a table that grows begins with a terminal or a card, or with a day and
+ * then a terminal: each row has one place, however many machines the tables are spread over.
  */
-const TABLES = [
-  `create table if not exists terminal (
-    number integer primary key, merchant integer not null, public_key blob not null,
-    imported_to integer not null, head blob not null) strict`,
-  `create table if not exists batch (
-    hash blob primary key, name text not null, terminal integer, first integer, last integer,
-    status text not null, detail text not null, arrival integer not null, file blob) strict`,
-  `create table if not exists entry (
-    terminal integer not null, number integer not null, hash blob not null, kind text not null, utc integer not null,
-    stored blob not null, primary key (terminal, number)) strict, without rowid`,
-  `create table if not exists intent_area (
-    terminal integer not null, number integer not null, programme integer not null, card integer not null,
-    merchant integer not null, kind text not null, utc integer not null, utc_offset integer not null,
-    old_hash blob not null, new_hash blob not null, outcome text not null, earned_cents integer not null,
-    spent_cents integer not null, topped_up_cents integer not null, stamps integer not null, rewards integer not null,
-    rewards_cents integer not null, discount_cents integer not null,
-    primary key (terminal, number, programme)) strict, without rowid`,
-  `create table if not exists fork (
-    card integer not null, programme integer not null, old_hash blob not null,
-    first_terminal integer not null, first_number integer not null,
-    other_terminal integer not null, other_number integer not null,
-    primary key (card, programme, old_hash, other_terminal, other_number)) strict, without rowid`,
-  `create table if not exists posting (
-    terminal integer not null, number integer not null, line integer not null, account text not null,
-    unit text not null, amount integer not null, primary key (terminal, number, line)) strict, without rowid`,
-  `create table if not exists correction (
-    number integer primary key, programme integer not null, wrong_version integer not null, right_version integer not null,
-    right_hash blob not null, first_day integer not null, last_day integer not null, takes_back integer not null) strict`,
-  `create table if not exists corrected_visit (
-    terminal integer not null, number integer not null, programme integer not null, correction integer not null,
-    primary key (terminal, number, programme)) strict, without rowid`,
-  `create table if not exists correction_amount (
-    correction integer not null, card integer not null, keeps text not null, purse integer not null, value integer not null,
-    funder text not null, fate text not null, primary key (correction, card, keeps, purse)) strict, without rowid`,
-  "create index if not exists intent_area_of_state on intent_area (card, programme, old_hash)",
-  "create index if not exists posting_of_account on posting (account, unit)",
-];
+export const TABLES = {
+  /** Who may send batches, and the end of the unbroken prefix of its entries that is imported. */
+  terminal: { number: "int", merchant: "int", public_key: "bytes", imported_to: "int", head: "bytes" },
+  /**
+   * Every file that came, and what became of it; terminal 0 where it is not known. Files that wait or are quarantined are kept whole;
+   * of those that are in, the trailer: with the entries it makes the file again (archive.ts).
+   */
+  batch: {
+    terminal: "int",
+    hash: "bytes",
+    name: "text",
+    first: ["int", "or null"],
+    last: ["int", "or null"],
+    status: "text",
+    detail: "text",
+    arrival: "int",
+    trailer: ["bytes", "or null"],
+    file: ["bytes", "or null"],
+  },
+  /** Journal entries as stored in the terminal. */
+  entry: { terminal: "int", number: "int", day: "int", kind: "text", utc: "int", stored: "bytes" },
+  /** One area of one intent, with its outcome; kind is sale, top-up ... or null (a record written again, no sale). */
+  intent_area: {
+    card: "int",
+    programme: "int",
+    old_hash: "bytes",
+    terminal: "int",
+    number: "int",
+    day: "int",
+    merchant: "int",
+    kind: "text",
+    utc: "int",
+    utc_offset: "int",
+    new_hash: "bytes",
+    /** The terminal that wrote the record which is replaced; 0 where the visit opens the area. */
+    old_terminal: "int",
+    /** open, committed or aborted; `decided` is 1 while only the office says so (decisions.ts). */
+    outcome: "text",
+    decided: "int",
+    /** Cents in the new record, and by how many its effects changed them. */
+    holds_cents: "int",
+    moved_cents: "int",
+    /** The last credit in the new record, and how many the visit applied; -1 where it was restored as a credit says. */
+    last_credit: "int",
+    credits: "int",
+    earned_cents: "int",
+    spent_cents: "int",
+    topped_up_cents: "int",
+    stamps: "int",
+    rewards: "int",
+    rewards_cents: "int",
+    discount_cents: "int",
+  },
+  /** Two committed visits that continue the same state of a card; the first is the earliest known (forks.ts). */
+  fork: {
+    card: "int",
+    programme: "int",
+    old_hash: "bytes",
+    other_terminal: "int",
+    other_number: "int",
+    first_terminal: "int",
+    first_number: "int",
+  },
+  /** A state that a visit found, and that no visit known here led to: the named terminal has still to tell of it. */
+  gap: { card: "int", programme: "int", old_hash: "bytes", old_terminal: "int" },
+  /**
+   * What somebody should look at: the visit that shows it, and beside it what it is about (alerts.ts).
+   */
+  alert: { kind: "text", terminal: "int", number: "int", card: "int", programme: "int", utc: "int", detail: "text" },
+  /** Double entry; the lines of one entry sum to zero per unit. Those of terminal 0 are the office's own. */
+  posting: {
+    day: "int",
+    terminal: "int",
+    number: "int",
+    line: "int",
+    account: "text",
+    holder: "int",
+    party: ["text", "or null"],
+    programme: "int",
+    unit: "text",
+    amount: "int",
+  },
+  /**
+   * Everything that changed the books, in the order in which it came to them: a batch, a closing, a decision of the office. Each row
+   * is bound to the one before it (audit.ts). Terminal 0 for what the office did itself.
+   */
+  audit: { number: "int", terminal: "int", kind: "text", at: "int", content: "bytes", chain: "bytes" },
+  /** The books of a local day, a month or a year are closed (closings.ts). `totals` and `perpetual` are JSON. */
+  closing: { kind: "text", day: "int", at: "int", postings: "int", totals: "text", perpetual: "text", hash: "bytes" },
+  /** How far each terminal was imported when a day was closed; what came later belongs to the next day that is closed. */
+  closing_end: { day: "int", terminal: "int", number: "int" },
+  /** What the office decided of intents in doubt, and what it took back once their terminal said otherwise. */
+  decision: { number: "int", terminal: "int", intent: "int", programme: "int", outcome: "text", at: "int" },
+  /** Visits of some days that were brought from a wrong version of a programme to the right one. */
+  correction: {
+    number: "int",
+    programme: "int",
+    wrong_version: "int",
+    right_version: "int",
+    right_hash: "bytes",
+    first_day: "int",
+    last_day: "int",
+    takes_back: "int",
+  },
+  /** Each visit is brought right once. */
+  corrected_visit: { terminal: "int", number: "int", programme: "int", correction: "int" },
+  /** What a correction comes to for one purse of one card; above zero it is owed to the customer. */
+  correction_amount: {
+    correction: "int",
+    card: "int",
+    keeps: "text",
+    purse: "int",
+    value: "int",
+    funder: "text",
+    fate: "text",
+  },
+} as const satisfies Readonly<Record<string, Columns>>;
 
-/** Number of this schema; a ledger of another one is not touched. */
-export const SCHEMA_VERSION = 3;
+type TableName = keyof typeof TABLES;
+export type LedgerTables = { [T in keyof typeof TABLES]: RowOf<(typeof TABLES)[T]> };
+/** The books. A transaction of them is one, too. */
+export type Ledger = Kysely<LedgerTables>;
+export type LedgerTransaction = Transaction<LedgerTables>;
+type ColumnsOf<T extends TableName> = readonly (keyof (typeof TABLES)[T])[];
 
-export function schemaVersion(database: Database): number {
-  return Number(database.get("pragma user_version")?.user_version ?? 0);
+/** Unique keys. In PostgreSQL the key of a table in parts holds what it is parted by. */
+export const KEYS: { readonly [T in TableName]: ColumnsOf<T> } = {
+  terminal: ["number"],
+  batch: ["terminal", "hash"],
+  entry: ["terminal", "number", "day"],
+  intent_area: ["card", "programme", "old_hash", "terminal", "number"],
+  fork: ["card", "programme", "old_hash", "other_terminal", "other_number"],
+  gap: ["card", "programme", "old_hash"],
+  alert: ["terminal", "number", "kind", "programme", "card"],
+  posting: ["day", "terminal", "number", "line"],
+  audit: ["number", "terminal"],
+  closing: ["kind", "day"],
+  closing_end: ["terminal", "day"],
+  decision: ["terminal", "intent", "programme", "number"],
+  correction: ["number"],
+  corrected_visit: ["terminal", "number", "programme"],
+  correction_amount: ["correction", "card", "keeps", "purse"],
+};
+
+export const INDEXES: { readonly [T in TableName]?: readonly ColumnsOf<T>[] } = {
+  intent_area: [
+    ["card", "programme", "new_hash"],
+    ["terminal", "number"],
+  ],
+};
+
+/** Tables that grow by the day, in parts of a month each, and those that are read by card, in parts by the card's hash. */
+export const PARTS: { readonly [T in TableName]?: "month" | "card" } = {
+  entry: "month",
+  posting: "month",
+  intent_area: "card",
+};
+
+/** Inserts many rows of a table at once. */
+export function insertAll<T extends TableName>(
+  ledger: Ledger,
+  table: T,
+  rows: readonly LedgerTables[T][],
+): Promise<void> {
+  const columns = TABLES[table];
+  const names = Object.keys(columns) as (keyof LedgerTables[T])[];
+  return insertRows(
+    ledger,
+    { name: table, columns },
+    rows.map((row) => names.map((name) => row[name])),
+  );
 }
 
-export function createTables(database: Database): void {
-  database.run(`pragma user_version = ${SCHEMA_VERSION}`);
-  for (const table of TABLES) database.run(table);
+/**
+ * The rows of a table with one of many keys, each a list of values of the columns `by`: `wanted` of every such row, in no order; a key
+ * that is asked for twice may give its rows twice.
+ */
+export async function selectAll<T extends TableName, W extends keyof LedgerTables[T] & string>(
+  ledger: Ledger,
+  table: T,
+  by: readonly (keyof LedgerTables[T] & string)[],
+  keys: readonly (readonly unknown[])[],
+  wanted: readonly W[],
+): Promise<readonly Pick<LedgerTables[T], W>[]> {
+  const rows = await selectRows(ledger, { name: table, columns: TABLES[table] }, by, keys, wanted);
+  return rows as readonly Pick<LedgerTables[T], W>[];
 }

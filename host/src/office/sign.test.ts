@@ -1,31 +1,36 @@
 import { type BatchReceipt, encodeEntry, entryHash, readBatchReceipt, readTerminalList } from "@cachet/firmware/wire";
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { AT, newLedger, rowsOf } from "../../../tests/fixtures/ledger.ts";
 import { listContents, office, officeOf, SOME_ROWS } from "../../../tests/fixtures/lists.ts";
 import { sha256, verifyEd25519 } from "../ports/crypto.ts";
-import { type Database, openSqlite } from "../ports/database.ts";
 import { enrolTerminal } from "./import.ts";
-import { createTables } from "./schema.ts";
+import type { Ledger } from "./schema.ts";
 import { LedgerIncomplete, signDelta, signFullList, signReceipt } from "./sign.ts";
 
 const terminal = officeOf(9);
 const ISSUED = 1_790_000_000;
-let database: Database;
+let ledger: Ledger;
+
+async function keep(number: number, stored: Uint8Array): Promise<void> {
+  const entry = { terminal: 42, number, day: 0, kind: "power-up", utc: ISSUED, stored };
+  await ledger.insertInto("entry").values(entry).execute();
+}
 
 /** Keeps entries 1 to `count` of terminal 42 as an import does. */
-function imported(count: number): Uint8Array {
+async function imported(count: number): Promise<Uint8Array> {
   let previous = new Uint8Array(32);
   for (let number = 1; number <= count; number += 1) {
     const image = new Uint8Array(32);
     const stored = encodeEntry({ number, utc: ISSUED, offset: 0, previous, kind: "power-up", body: { image } });
     previous = new Uint8Array(entryHash(sha256, stored));
-    database.run("insert into entry values (42, ?, ?, 'power-up', ?, ?)", number, previous, ISSUED, stored);
+    await keep(number, stored);
   }
-  database.run("update terminal set imported_to = ?, head = ? where number = 42", count, previous);
+  await ledger.updateTable("terminal").set({ imported_to: count, head: previous }).where("number", "=", 42).execute();
   return previous;
 }
 
-function receipt(number = 42): BatchReceipt | null {
-  const signed = signReceipt(database, number, ISSUED, office);
+async function receipt(number = 42): Promise<BatchReceipt | null> {
+  const signed = await signReceipt(ledger, number, ISSUED, office);
   if (signed === null) return null;
   const reading = readBatchReceipt(signed, verifyEd25519, office.publicKey);
   if (!reading.ok) throw new Error(reading.detail);
@@ -33,39 +38,42 @@ function receipt(number = 42): BatchReceipt | null {
 }
 
 describe("a receipt from the ledger", () => {
-  beforeEach(() => {
-    database = openSqlite(":memory:");
-    createTables(database);
-    for (const number of [42, 43]) enrolTerminal(database, number, 1, terminal.publicKey);
+  beforeEach(async () => {
+    ledger = await newLedger();
+    for (const number of [42, 43]) await enrolTerminal(ledger, number, 1, terminal.publicKey, AT);
+  });
+  afterEach(() => ledger.destroy());
+
+  it("names the end of the unbroken imported prefix, and its hash", async () => {
+    const head = await imported(5);
+    expect(await receipt()).toEqual({ terminal: 42, last: 5, head, issued: ISSUED });
   });
 
-  it("names the end of the unbroken imported prefix, and its hash", () => {
-    const head = imported(5);
-    expect(receipt()).toEqual({ terminal: 42, last: 5, head, issued: ISSUED });
-  });
-
-  it("is not given for a terminal that nothing came from, nor for one that is not known", () => {
-    imported(5);
-    expect(receipt(43)).toBeNull();
-    expect(receipt(44)).toBeNull();
+  it("is not given for a terminal that nothing came from, nor for one that is not known", async () => {
+    await imported(5);
+    expect(await receipt(43)).toBeNull();
+    expect(await receipt(44)).toBeNull();
   });
 
   it.each([
     ["misses an entry", "delete from entry where number = 3"],
     ["misses the last entry", "delete from entry where number = 5"],
     ["counts entries that it does not have", "update terminal set imported_to = 6 where number = 42"],
-    ["has another hash for the last entry", "update entry set hash = zeroblob(32) where number = 5"],
-  ])("is not signed where the ledger %s", (_, damage) => {
-    imported(5);
-    database.run(damage);
-    expect(() => receipt()).toThrow(LedgerIncomplete);
-    expect(() => receipt()).toThrow(/entries 1 to [56] of T-0042/);
+    [
+      "has another entry for the last one",
+      "update entry set stored = (select head from terminal where number = 43) where number = 5",
+    ],
+  ])("is not signed where the ledger %s", async (_, damage) => {
+    await imported(5);
+    await rowsOf(ledger, damage);
+    await expect(receipt()).rejects.toThrow(LedgerIncomplete);
+    await expect(receipt()).rejects.toThrow(/entries 1 to [56] of T-0042/);
   });
 
-  it("does not wait for what came behind the prefix", () => {
-    const head = imported(5);
-    database.run("insert into entry values (42, 7, zeroblob(32), 'power-up', 0, zeroblob(1))");
-    expect(receipt()).toMatchObject({ last: 5, head });
+  it("does not wait for what came behind the prefix", async () => {
+    const head = await imported(5);
+    await keep(7, new Uint8Array(1));
+    expect(await receipt()).toMatchObject({ last: 5, head });
   });
 });
 

@@ -3,13 +3,14 @@ import {
   deltaListOf,
   encodeBatchReceipt,
   encodeTerminalList,
+  entryHash,
   fullListOf,
   type ListContents,
   type Signer,
   terminalName,
 } from "@cachet/firmware/wire";
 import { sha256 } from "../ports/crypto.ts";
-import type { Database } from "../ports/database.ts";
+import type { Ledger } from "./schema.ts";
 
 /**
  * A full list: whatever a terminal of the issuer holds that is older, it holds these contents afterwards. The signer is the office
@@ -40,19 +41,19 @@ export class LedgerIncomplete extends Error {
  * A receipt for the unbroken imported prefix of a terminal's journal; null where nothing is imported, or the terminal is not known.
  * `issued` in UTC seconds. The terminal forgets by it: throws `LedgerIncomplete` unless every one of those entries is kept here.
  */
-export function signReceipt(database: Database, terminal: number, issued: number, signer: Signer): Uint8Array | null {
-  const known = database.get("select imported_to, head from terminal where number = ?", terminal);
-  const last = Number(known?.imported_to ?? 0);
-  if (known === null || last === 0) return null;
-  const head = known.head as Uint8Array;
-  const kept = database.get(
-    `select count(*) as entries, max(case number when ? then hash end) as head
-     from entry where terminal = ? and number between 1 and ?`,
-    last,
-    terminal,
-    last,
-  );
-  const isWhole = Number(kept?.entries) === last && sameBytes(kept?.head as Uint8Array, head);
+export async function signReceipt(
+  ledger: Ledger,
+  terminal: number,
+  issued: number,
+  signer: Signer,
+): Promise<Uint8Array | null> {
+  const known = await ledger.selectFrom("terminal").selectAll().where("number", "=", terminal).executeTakeFirst();
+  if (known === undefined || known.imported_to === 0) return null;
+  const { imported_to: last, head } = known;
+  const prefix = ledger.selectFrom("entry").where("terminal", "=", terminal).where("number", "<=", last);
+  const kept = await prefix.select(({ fn }) => fn.countAll<number>().as("entries")).executeTakeFirst();
+  const end = await prefix.select("stored").where("number", "=", last).executeTakeFirst();
+  const isWhole = kept?.entries === last && end !== undefined && sameBytes(entryHash(sha256, end.stored), head);
   if (!isWhole) throw new LedgerIncomplete(terminal, last);
   return encodeBatchReceipt({ terminal, last, head, issued }, signer.sign);
 }

@@ -1,6 +1,7 @@
-import type { Database, Row } from "../ports/database.ts";
+import { sql } from "kysely";
 import { outstanding } from "./ledger.ts";
 import { type Owed, owedTo } from "./owed.ts";
+import type { Ledger } from "./schema.ts";
 
 /** One merchant's part of a statement. Amounts in cents. */
 export interface MerchantStatement {
@@ -30,27 +31,30 @@ export interface Statement {
   readonly owed: readonly Owed[];
 }
 
-const count = (row: Row | null, field: string) => Number(row?.[field] ?? 0);
-
 /** What the books say, over all time. */
-export function statement(database: Database): Statement {
-  const merchants = database.all(
-    `select merchant, count(distinct case kind when 'sale' then terminal * 4294967296 + number end) as visits,
-       sum(earned_cents) as earned, sum(spent_cents) as spent, sum(topped_up_cents) as topped_up,
-       sum(rewards) as rewards, sum(rewards_cents) as reward_cents
-     from intent_area where outcome = 'committed' and kind <> 'null' group by merchant order by merchant`,
-  );
-  const lines = merchants.map(
-    (row): MerchantStatement => ({
-      merchant: count(row, "merchant"),
-      visits: count(row, "visits"),
-      earnedCents: count(row, "earned"),
-      spentCents: count(row, "spent"),
-      toppedUpCents: count(row, "topped_up"),
-      rewards: count(row, "rewards"),
-      rewardCents: count(row, "reward_cents"),
-    }),
-  );
+export async function statement(ledger: Ledger): Promise<Statement> {
+  const lines: readonly MerchantStatement[] = await ledger
+    .selectFrom("intent_area")
+    .select(({ fn }) => [
+      "merchant",
+      // A visit has one row for each area that it wrote.
+      sql<number>`count(distinct case kind when 'sale' then terminal * 4294967296 + number end)`.as("visits"),
+      fn.sum<number>("earned_cents").as("earnedCents"),
+      fn.sum<number>("spent_cents").as("spentCents"),
+      fn.sum<number>("topped_up_cents").as("toppedUpCents"),
+      fn.sum<number>("rewards").as("rewards"),
+      fn.sum<number>("rewards_cents").as("rewardCents"),
+    ])
+    .where("outcome", "=", "committed")
+    .where("kind", "<>", "null")
+    .groupBy("merchant")
+    .orderBy("merchant")
+    .execute();
+  const open = await ledger
+    .selectFrom("intent_area")
+    .select(({ fn }) => fn.countAll<number>().as("n"))
+    .where("outcome", "=", "open")
+    .executeTakeFirst();
   const sum = (field: "visits" | "earnedCents" | "spentCents" | "toppedUpCents") =>
     lines.reduce((all, line) => all + line[field], 0);
   return {
@@ -58,10 +62,10 @@ export function statement(database: Database): Statement {
     earnedCents: sum("earnedCents"),
     spentCents: sum("spentCents"),
     toppedUpCents: sum("toppedUpCents"),
-    outstandingCents: outstanding(database, "cents"),
-    outstandingStamps: outstanding(database, "stamps"),
-    inDoubt: count(database.get("select count(*) as n from intent_area where outcome = 'open'"), "n"),
+    outstandingCents: await outstanding(ledger, "cents"),
+    outstandingStamps: await outstanding(ledger, "stamps"),
+    inDoubt: open?.n ?? 0,
     merchants: lines,
-    owed: owedTo(database),
+    owed: await owedTo(ledger),
   };
 }

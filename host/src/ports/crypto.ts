@@ -4,6 +4,7 @@ import {
   createPrivateKey,
   createPublicKey,
   diffieHellman,
+  hash,
   type KeyObject,
   sign,
   verify,
@@ -12,7 +13,18 @@ import { concat, type Hmac } from "@cachet/card-layout";
 import type { Ed25519Verify, HpkeCrypto, Sha256, Signer } from "@cachet/firmware/wire";
 import { decrypt, encrypt } from "./sealing.ts";
 
-export const sha256: Sha256 = (message) => new Uint8Array(createHash("sha256").update(message).digest());
+export const sha256: Sha256 = (message) => new Uint8Array(hash("sha256", message, "buffer"));
+
+/** SHA-256 of what comes in pieces. */
+export interface Hasher {
+  add(bytes: Uint8Array): void;
+  digest(): Uint8Array;
+}
+
+export function sha256InPieces(): Hasher {
+  const hasher = createHash("sha256");
+  return { add: (bytes) => void hasher.update(bytes), digest: () => new Uint8Array(hasher.digest()) };
+}
 
 export const hmacSha256: Hmac = (key, message) => new Uint8Array(createHmac("sha256", key).update(message).digest());
 

@@ -17,7 +17,7 @@ export interface TownPurchase {
 /** The town's association: makes cards and keys, takes batches in, reads cards. The real office, given by the caller. */
 export interface Association {
   /** Provisions a terminal of a merchant: what it is, its keys, and its place in the office's books. */
-  enrol(terminal: number, merchant: number): Belonging;
+  enrol(terminal: number, merchant: number): Promise<Belonging>;
   /** Personalises a blank card; gives its number. */
   personalise(chip: Type2Chip, serial: number, day: Day): Promise<number>;
   /** Takes a batch in; anything but a fresh import is said. */
@@ -133,7 +133,7 @@ class Town {
   async open(startUtc: number): Promise<void> {
     const { terminals, merchants, association, image, newSandbox, offsetAt } = this.options;
     for (let number = 1; number <= terminals; number += 1) {
-      const belonging = association.enrol(number, merchants[(number - 1) % merchants.length]!);
+      const belonging = await association.enrol(number, merchants[(number - 1) % merchants.length]!);
       const clock = new SimClock(startUtc, offsetAt);
       const terminal = new SimTerminal({ belonging, image, clock, newSandbox });
       await terminal.powerOn();

@@ -25,15 +25,21 @@ const YEARS = { first: 2026, last: 2099 } as const;
 const DRIFT_SECONDS = 600;
 
 /** The newest entry that was imported; null without a ledger, or with an empty one. */
-function newestEntry({ ledger }: Surroundings): { readonly ticket: string; readonly utc: number } | null {
+async function newestEntry({
+  ledger,
+}: Surroundings): Promise<{ readonly ticket: string; readonly utc: number } | null> {
   try {
-    const database = ledger();
+    const books = await ledger();
     try {
-      const row = database.get("select terminal, number, utc from entry order by utc desc limit 1");
-      if (row === null) return null;
-      return { ticket: ticketName(Number(row.terminal), Number(row.number)), utc: Number(row.utc) };
+      const row = await books
+        .selectFrom("entry")
+        .select(["terminal", "number", "utc"])
+        .orderBy("utc", "desc")
+        .limit(1)
+        .executeTakeFirst();
+      return row === undefined ? null : { ticket: ticketName(row.terminal, row.number), utc: row.utc };
     } finally {
-      database.close();
+      await books.destroy();
     }
   } catch (error) {
     // The ledger's own probe says what is wrong with it.
@@ -50,7 +56,7 @@ export function clockProbe(surroundings: Surroundings): Probe {
       const now = surroundings.now();
       const year = new Date(now * 1000).getUTCFullYear();
       if (!(year >= YEARS.first && year <= YEARS.last)) return fail(`it shows the year ${year}`, set);
-      const newest = newestEntry(surroundings);
+      const newest = await newestEntry(surroundings);
       if (newest === null || now + DRIFT_SECONDS >= newest.utc) return ok(utcText(now));
       return warn(
         `${utcText(now)} is behind entry ${newest.ticket}, which was written ${utcText(newest.utc)}`,

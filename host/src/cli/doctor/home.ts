@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { readKeyFile, utcText } from "../../keys/open.ts";
 import { readHeader } from "../../keys/sealed-file.ts";
-import { SCHEMA_VERSION } from "../../office/schema.ts";
 import { draftOf, isOpenToOthers } from "../../ports/private-file.ts";
 import { Failure } from "../failure.ts";
 import { openFailure } from "../key-file.ts";
@@ -42,8 +41,8 @@ export function ledgerProbe({ home, ledger }: Surroundings): Probe {
     name: "ledger",
     look: async () => {
       try {
-        ledger().close();
-        return ok(`in ${home}, schema ${SCHEMA_VERSION}`);
+        await (await ledger()).destroy();
+        return ok(`in ${home}`);
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         if (error.code === "C-HOME-02") return ok(`none in ${home}; only the office needs one`);

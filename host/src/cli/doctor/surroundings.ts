@@ -1,6 +1,6 @@
 import { access, constants, statfs } from "node:fs/promises";
 import { createRequire } from "node:module";
-import type { Database } from "../../ports/database.ts";
+import type { Ledger } from "../../office/schema.ts";
 import { nativePackage } from "../../ports/pcsc/native-package.ts";
 import { openReaders } from "../../ports/pcsc/open.ts";
 import { PcscdLink } from "../../ports/pcsc/pcscd-link.ts";
@@ -25,7 +25,7 @@ export interface Surroundings {
   /** UTC seconds since 1970. */
   readonly now: () => number;
   /** Fails as `openLedger` does. */
-  readonly ledger: () => Database;
+  readonly ledger: () => Promise<Ledger>;
   /** The readers of this computer. Throws `PcscFault`. */
   readonly readers: () => ReaderService;
   /** Path of pcscd's socket. */

@@ -9,7 +9,7 @@ import {
   visitKind,
   withMergedLines,
 } from "@cachet/firmware/wire";
-import type { Database } from "../../ports/database.ts";
+import type { Ledger } from "../schema.ts";
 import { Apart, intentAt, type StoredVisit } from "./story.ts";
 
 /** What a refund or a cancelled top-up undoes, as the ledger has it. */
@@ -29,33 +29,43 @@ export const ruleEffects = (effects: readonly StoredEffect[]): readonly Effect[]
   effects.filter(({ credit }) => credit === undefined) as readonly Effect[];
 
 /** Lines of a ticket that refunds of the same terminal took back before this one. */
-function linesBefore(database: Database, { terminal, number, intent }: StoredVisit): readonly number[] {
+async function linesBefore(ledger: Ledger, { terminal, number, intent }: StoredVisit): Promise<readonly number[]> {
   const { ticket, terminal: seller } = intent.refund!;
-  const rows = database.all(
-    `select distinct number from intent_area
-     where terminal = ? and card = ? and kind = 'refund' and number < ? and outcome <> 'aborted'`,
-    ...[terminal, intent.card, number],
-  );
-  const refunds = rows.map((row) => intentAt(database, terminal, Number(row.number))?.intent.refund);
-  return refunds.flatMap((refund) => (refund?.ticket === ticket && refund.terminal === seller ? refund.lines : []));
+  const rows = await ledger
+    .selectFrom("intent_area")
+    .select("number")
+    .distinct()
+    .where("terminal", "=", terminal)
+    .where("card", "=", intent.card)
+    .where("kind", "=", "refund")
+    .where("number", "<", number)
+    .where("outcome", "<>", "aborted")
+    .orderBy("number")
+    .execute();
+  const lines: number[] = [];
+  for (const row of rows) {
+    const refund = (await intentAt(ledger, terminal, row.number))?.intent.refund;
+    if (refund?.ticket === ticket && refund.terminal === seller) lines.push(...refund.lines);
+  }
+  return lines;
 }
 
 /**
  * What a visit may have undone: the ticket as it is, and with its lines merged where the receipt's code had to be short. None for a
  * visit that undoes nothing. Throws `Apart` where the ticket is not imported.
  */
-export function soldTo(database: Database, visit: StoredVisit): readonly Sold[] {
+export async function soldTo(ledger: Ledger, visit: StoredVisit): Promise<readonly Sold[]> {
   const { refund, card } = visit.intent;
   if (refund === undefined) return [];
   const terminal = refund.terminal ?? visit.terminal;
   const ticket = ticketName(terminal, refund.ticket);
-  const stored = intentAt(database, terminal, refund.ticket);
+  const stored = await intentAt(ledger, terminal, refund.ticket);
   if (stored === null) throw new Apart("gap", `${ticket}, which it takes back, is not imported`);
   const { intent, utc } = stored;
   const { sale, areas } = intent;
   const kind = visitKind(intent);
   const undone: Sold["kind"] = kind === "top-up" || kind === "paper" ? kind : "sale";
-  const shared = { ticket, utc, kind: undone, before: linesBefore(database, visit) };
+  const shared = { ticket, utc, kind: undone, before: await linesBefore(ledger, visit) };
   const plain = { ...shared, sale, areas };
   if (refund.terminal === undefined) return [plain];
   const merged = withMergedLines({ terminal, ticket: refund.ticket, card, utc, sale, areas: [...areas] });

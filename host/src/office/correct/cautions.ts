@@ -1,8 +1,8 @@
 import { type Day, dayOf } from "@cachet/card-layout";
 import { offsetAt, type Programme } from "@cachet/firmware/rules";
 import { ticketName } from "@cachet/firmware/wire";
-import type { Database } from "../../ports/database.ts";
-import { areasIn, type Period } from "./story.ts";
+import type { Ledger } from "../schema.ts";
+import { areasIn, type Period, programmesIn } from "./story.ts";
 
 /** What is not in the books, or not yet: a correction may come out differently once it is. */
 export interface Cautions {
@@ -22,51 +22,78 @@ export interface Cautions {
   readonly unmoved: readonly string[];
 }
 
-function silentTerminals(database: Database, { zone, merchants }: Programme, { to }: Period): Cautions["silent"] {
-  const terminals = database.all(
-    "select number, merchant, (select max(utc) from entry where terminal = terminal.number) as last from terminal order by number",
-  );
-  return terminals.flatMap(({ number, merchant, last }) => {
-    if (merchants[Number(merchant)] === undefined) return [];
-    const lastDay = last === null ? null : dayOf(Number(last), offsetAt(zone, Number(last)));
-    return lastDay !== null && lastDay >= to ? [] : [{ terminal: Number(number), lastDay }];
+async function silentTerminals(
+  ledger: Ledger,
+  { zone, merchants }: Programme,
+  { to }: Period,
+): Promise<Cautions["silent"]> {
+  const terminals = await ledger
+    .selectFrom("terminal")
+    .select(({ selectFrom }) => [
+      "number",
+      "merchant",
+      selectFrom("entry")
+        .select(({ fn }) => fn.max("utc").as("utc"))
+        .whereRef("entry.terminal", "=", "terminal.number")
+        .as("last"),
+    ])
+    .orderBy("number")
+    .execute();
+  return terminals.flatMap(({ number: terminal, merchant, last }) => {
+    if (merchants[merchant] === undefined) return [];
+    const lastDay = last === null ? null : dayOf(last, offsetAt(zone, last));
+    return lastDay !== null && lastDay >= to ? [] : [{ terminal, lastDay }];
   });
 }
 
-function unmovedSales(database: Database, { number, merchants }: Programme, period: Period): readonly string[] {
-  const rows = database.all("select distinct programme from intent_area where programme <> ?", number);
-  const tickets = rows.flatMap(({ programme }) =>
-    areasIn(
-      database,
-      Number(programme),
-      period,
-      `kind = 'sale' and outcome = 'committed'
-       and exists (select 1 from intent_area as own where own.programme = ${number} and own.card = intent_area.card)
-       and not exists (select 1 from intent_area as own where own.programme = ${number}
-         and own.terminal = intent_area.terminal and own.number = intent_area.number)`,
-    ),
-  );
-  const own = tickets.filter(({ merchant }) => merchants[Number(merchant)] !== undefined);
-  return [...new Set(own.map((row) => ticketName(Number(row.terminal), Number(row.number))))];
+async function unmovedSales(
+  ledger: Ledger,
+  { number, merchants }: Programme,
+  period: Period,
+): Promise<readonly string[]> {
+  const others = (await programmesIn(ledger)).filter((programme) => programme !== number);
+  const own = await ledger
+    .selectFrom("intent_area")
+    .select(["card", "terminal", "number"])
+    .where("programme", "=", number)
+    .execute();
+  const [cards, tickets] = [new Set(own.map(({ card }) => card)), new Set(own.map(nameOf))];
+  const unmoved = new Set<string>();
+  for (const programme of others) {
+    for (const row of await areasIn(ledger, programme, period, "committed")) {
+      const isOurs = merchants[row.merchant] !== undefined && cards.has(row.card);
+      if (row.kind === "sale" && isOurs && !tickets.has(nameOf(row))) unmoved.add(nameOf(row));
+    }
+  }
+  return [...unmoved];
 }
 
-export function cautionsFor(database: Database, programme: Programme, period: Period): Cautions {
-  const waiting = database.all(
-    `select name, terminal, first, imported_to from batch join terminal on terminal.number = batch.terminal
-     where status = 'waiting' order by terminal, first`,
-  );
-  const quarantined = database.all("select name, detail from batch where status = 'quarantined' order by arrival");
+const nameOf = ({ terminal, number }: { readonly terminal: number; readonly number: number }) =>
+  ticketName(terminal, number);
+
+export async function cautionsFor(ledger: Ledger, programme: Programme, period: Period): Promise<Cautions> {
+  const waiting = await ledger
+    .selectFrom("batch")
+    .innerJoin("terminal", "terminal.number", "batch.terminal")
+    .select(["batch.name", "batch.terminal", "batch.first", "terminal.imported_to"])
+    .where("batch.status", "=", "waiting")
+    .orderBy("batch.terminal")
+    .orderBy("batch.first")
+    .execute();
+  const quarantined = await ledger
+    .selectFrom("batch")
+    .select(["name", "detail"])
+    .where("status", "=", "quarantined")
+    .orderBy("arrival")
+    .execute();
   return {
-    inDoubt: areasIn(database, programme.number, period, "outcome = 'open'").map((row) =>
-      ticketName(Number(row.terminal), Number(row.number)),
-    ),
-    waiting: waiting.map((row) => ({
-      name: String(row.name),
-      terminal: Number(row.terminal),
-      gap: [Number(row.imported_to) + 1, Number(row.first) - 1],
+    inDoubt: (await areasIn(ledger, programme.number, period, "open")).map(nameOf),
+    waiting: waiting.map(({ name, terminal, first, imported_to }) => ({
+      ...{ name, terminal },
+      gap: [imported_to + 1, first! - 1],
     })),
-    quarantined: quarantined.map(({ name, detail }) => ({ name: String(name), detail: String(detail) })),
-    silent: silentTerminals(database, programme, period),
-    unmoved: unmovedSales(database, programme, period),
+    quarantined,
+    silent: await silentTerminals(ledger, programme, period),
+    unmoved: await unmovedSales(ledger, programme, period),
   };
 }

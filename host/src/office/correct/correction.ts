@@ -1,5 +1,5 @@
 import type { Programme } from "@cachet/firmware/rules";
-import type { Database } from "../../ports/database.ts";
+import type { Ledger } from "../schema.ts";
 import { type Differences, differencesOf, grouped } from "./difference.ts";
 import { type ReplayedVisit, replayStory } from "./replay.ts";
 import { type ApartCard, type Period, Stories } from "./story.ts";
@@ -20,14 +20,19 @@ export interface Correction {
 }
 
 /** Replays the visits of a period that were under the wrong version, each card in its own order. Changes nothing. */
-export function correctionOf(database: Database, wrong: Programme, right: Programme, period: Period): Correction {
-  const stories = new Stories(database, wrong.number);
+export async function correctionOf(
+  ledger: Ledger,
+  wrong: Programme,
+  right: Programme,
+  period: Period,
+): Promise<Correction> {
+  const stories = new Stories(ledger, wrong.number);
   const visits: ReplayedVisit[] = [];
   const apart: ApartCard[] = [];
-  for (const card of stories.cardsIn(period)) {
-    const story = stories.of(card, wrong.version, period);
+  for (const card of await stories.cardsIn(period)) {
+    const story = await stories.of(card, wrong.version, period);
     if (story === null) continue;
-    const replayed = "reason" in story ? story : replayStory(database, wrong, right, story);
+    const replayed = "reason" in story ? story : await replayStory(ledger, wrong, right, story);
     if ("reason" in replayed) apart.push(replayed);
     else visits.push(...replayed.filter(({ visit }) => visit.area.version === wrong.version));
   }

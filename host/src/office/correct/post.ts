@@ -2,8 +2,18 @@ import { sameBytes } from "@cachet/card-layout";
 import { type CreditedAmount, creditPurses, type Funder, type Programme } from "@cachet/firmware/rules";
 import { ticketName } from "@cachet/firmware/wire";
 import { sha256 } from "../../ports/crypto.ts";
-import type { Database } from "../../ports/database.ts";
-import { claimAccount, correctionsAccount, creditsAccount, issuerAccount } from "../ledger.ts";
+import { appendAudit, queueByArrival } from "../audit.ts";
+import { postingsHash } from "../closings.ts";
+import { nextAct } from "../decisions.ts";
+import {
+  type Account,
+  claimAccount,
+  correctionsAccount,
+  creditsAccount,
+  issuerAccount,
+  type Posting,
+} from "../ledger.ts";
+import { insertAll, type Ledger, type LedgerTransaction } from "../schema.ts";
 import type { Correction } from "./correction.ts";
 import { grouped } from "./difference.ts";
 import type { ReplayedVisit } from "./replay.ts";
@@ -95,26 +105,27 @@ export function settledBy(
   );
 }
 
-/** Amounts by account and unit; each account once. */
-class Rows {
-  private readonly amounts = new Map<string, number>();
+type Line = Pick<Posting, "account" | "holder" | "party" | "programme" | "unit" | "amount">;
 
-  add(account: string, unit: string, amount: number): void {
-    const key = `${account} ${unit}`;
-    this.amounts.set(key, (this.amounts.get(key) ?? 0) + amount);
+/** Amounts by account and unit; each account once. */
+class Lines {
+  private readonly lines = new Map<string, Line>();
+
+  add(of: Account, unit: string, amount: number): void {
+    const key = `${of.account} ${of.holder} ${unit}`;
+    this.lines.set(key, { party: null, ...of, unit, amount: (this.lines.get(key)?.amount ?? 0) + amount });
   }
 
-  /** Account, unit and amount, by account; those that come to nothing are left out. */
-  list(): readonly (readonly [string, string, number])[] {
-    const rows = [...this.amounts].sort(([a], [b]) => (a < b ? -1 : 1));
-    return rows.flatMap(([key, amount]) => {
-      const [account, unit] = key.split(" ") as [string, string];
-      return amount === 0 ? [] : [[account, unit, amount] as const];
-    });
+  /** By account, holder and unit; those that come to nothing are left out. */
+  list(): readonly Line[] {
+    const order = (a: string, b: string) => (a === b ? 0 : a < b ? -1 : 1);
+    return [...this.lines.values()]
+      .filter(({ amount }) => amount !== 0)
+      .sort((a, b) => order(a.account, b.account) || a.holder - b.holder || order(a.unit, b.unit));
   }
 }
 
-function counterAccount({ card, fate, funder }: Settled, programme: number): string {
+function counterAccount({ card, fate, funder }: Settled, programme: number): Account {
   switch (fate) {
     case "credit":
     case "owed":
@@ -127,36 +138,40 @@ function counterAccount({ card, fate, funder }: Settled, programme: number): str
 }
 
 /** The lines of a correction: merchants are brought to what is right, and what that leaves lies with whom it belongs to. */
-function rowsOf(programme: number, visits: readonly ReplayedVisit[], settled: readonly Settled[]): Rows {
-  const rows = new Rows();
+function linesOf(programme: number, visits: readonly ReplayedVisit[], settled: readonly Settled[]): Lines {
+  const lines = new Lines();
   for (const [merchant, of] of grouped(visits, ({ visit }) => visit.intent.merchant)) {
     for (const [purse, value] of differences(of)) {
       const unit = unitOf(purse);
-      rows.add(issuerAccount(unit, merchant, programme), unit, -value);
+      lines.add(issuerAccount(unit, merchant, programme), unit, -value);
     }
   }
-  for (const one of settled) rows.add(counterAccount(one, programme), unitOf(one.purse), one.value);
-  return rows;
+  for (const one of settled) lines.add(counterAccount(one, programme), unitOf(one.purse), one.value);
+  return lines;
 }
 
 /** The visits that no posting has brought right yet. Throws `CorrectedOtherwise` where one was brought to something else. */
-function openVisits(database: Database, { wrong, right, visits }: Correction): readonly ReplayedVisit[] {
+async function openVisits(
+  ledger: LedgerTransaction,
+  { wrong, right, visits }: Correction,
+): Promise<readonly ReplayedVisit[]> {
   const hash = hashOf(right);
+  const rows = await ledger
+    .selectFrom("corrected_visit")
+    .innerJoin("correction", "correction.number", "corrected_visit.correction")
+    .select(["corrected_visit.terminal", "corrected_visit.number"])
+    .select(["correction.number as correction", "correction.right_version", "correction.right_hash"])
+    .where("corrected_visit.programme", "=", wrong.number)
+    .execute();
+  const done = new Map(rows.map((row) => [ticketName(row.terminal, row.number), row]));
   return visits.filter(({ visit: { terminal, number } }) => {
-    const before = database.get(
-      `select correction.number, right_version, right_hash from corrected_visit
-       join correction on correction.number = corrected_visit.correction
-       where terminal = ? and corrected_visit.number = ? and corrected_visit.programme = ?`,
-      terminal,
-      number,
-      wrong.number,
-    );
-    if (before === null) return true;
-    const [ticket, correction] = [ticketName(terminal, number), Number(before.number)];
-    const version = Number(before.right_version);
-    if (version !== right.version) throw new CorrectedOtherwise(correction, ticket, `to version ${version}`);
-    if (!sameBytes(before.right_hash as Uint8Array, hash))
-      throw new CorrectedOtherwise(correction, ticket, `to version ${version} with other rules`);
+    const ticket = ticketName(terminal, number);
+    const before = done.get(ticket);
+    if (before === undefined) return true;
+    const version = before.right_version;
+    if (version !== right.version) throw new CorrectedOtherwise(before.correction, ticket, `to version ${version}`);
+    if (!sameBytes(before.right_hash, hash))
+      throw new CorrectedOtherwise(before.correction, ticket, `to version ${version} with other rules`);
     return false;
   });
 }
@@ -164,47 +179,54 @@ function openVisits(database: Database, { wrong, right, visits }: Correction): r
 /**
  * Writes a correction into the ledger, each visit once for ever: what was corrected before is left out, and visits that came later are
  * added by posting the same correction again. Journal entries and their postings stay as they are. Throws `CorrectedOtherwise`, with
- * nothing written.
+ * nothing written. `at` in UTC seconds.
  */
-export function postCorrection(database: Database, correction: Correction, takesBack: boolean): Posted {
-  return database.transaction(() => {
+export function postCorrection(
+  ledger: Ledger,
+  correction: Correction,
+  takesBack: boolean,
+  at: number,
+): Promise<Posted> {
+  return ledger.transaction().execute(async (transaction) => {
     const { wrong, right, period } = correction;
-    const visits = openVisits(database, correction);
+    const { number: programme } = wrong;
+    const visits = await openVisits(transaction, correction);
     const already = correction.visits.length - visits.length;
     if (visits.length === 0) return { correction: null, visits: 0, already, settled: [], rows: 0 };
     const settled = settledBy(correction, visits, takesBack);
-    const number =
-      Number(database.get("select total(number) as n from (select max(number) as number from correction)")?.n) + 1;
-    database.run(
-      "insert into correction values (?, ?, ?, ?, ?, ?, ?, ?)",
-      ...[number, wrong.number, wrong.version, right.version, hashOf(right), period.from, period.to, takesBack ? 1 : 0],
+    await queueByArrival(transaction);
+    const number = await nextAct(transaction);
+    await transaction
+      .insertInto("correction")
+      .values({
+        ...{ number, programme, wrong_version: wrong.version, right_version: right.version },
+        right_hash: hashOf(right),
+        first_day: period.from,
+        last_day: period.to,
+        takes_back: takesBack ? 1 : 0,
+      })
+      .execute();
+    await insertAll(
+      transaction,
+      "corrected_visit",
+      visits.map(({ visit }) => ({
+        ...{ terminal: visit.terminal, number: visit.number },
+        ...{ programme, correction: number },
+      })),
     );
-    for (const { visit } of visits) {
-      database.run(
-        "insert into corrected_visit values (?, ?, ?, ?)",
-        visit.terminal,
-        visit.number,
-        wrong.number,
-        number,
-      );
-    }
-    for (const { card, purse, value, funder, fate } of settled) {
-      const { keeps, index } = partsOf(purse);
-      database.run(
-        "insert into correction_amount values (?, ?, ?, ?, ?, ?, ?)",
-        number,
-        card,
-        keeps,
-        index,
-        value,
-        funder,
-        fate,
-      );
-    }
-    const rows = rowsOf(wrong.number, visits, settled).list();
-    for (const [i, [account, unit, amount]] of rows.entries()) {
-      database.run("insert into posting values (0, ?, ?, ?, ?, ?)", number, i + 1, account, unit, amount);
-    }
-    return { correction: number, visits: visits.length, already, settled, rows: rows.length };
+    await insertAll(
+      transaction,
+      "correction_amount",
+      settled.map(({ card, purse, value, funder, fate }) => {
+        const { keeps, index } = partsOf(purse);
+        return { correction: number, card, keeps, purse: index, value, funder, fate };
+      }),
+    );
+    const lines = linesOf(programme, visits, settled).list();
+    const place = { day: period.to, terminal: 0, number };
+    const rows = lines.map((line, i) => ({ ...place, line: i + 1, ...line }));
+    await insertAll(transaction, "posting", rows);
+    await appendAudit(transaction, { kind: "correction", at, content: [number, postingsHash(rows)] });
+    return { correction: number, visits: visits.length, already, settled, rows: lines.length };
   });
 }

@@ -11,7 +11,7 @@ import {
   type Visit,
 } from "@cachet/firmware/rules";
 import { centsOf, type StoredEffect, sumsOf, ticketName } from "@cachet/firmware/wire";
-import type { Database } from "../../ports/database.ts";
+import type { Ledger } from "../schema.ts";
 import { askedAt, ruleEffects, saleOf, soldTo } from "./asked.ts";
 import { Apart, type ApartCard, type Held, heldIn, type StoredVisit, type Story } from "./story.ts";
 import { factsOf, type Unsaid, unsaidOf, writtenEffects } from "./unsaid.ts";
@@ -44,7 +44,7 @@ class SpentByDay {
 
 /** One card under the version that it had and under the right one, visit by visit. */
 class Replay {
-  private readonly database: Database;
+  private readonly ledger: Ledger;
   private readonly wrong: Programme;
   private readonly right: Programme;
   /** The purses as they would stand. */
@@ -54,8 +54,8 @@ class Replay {
   private readonly spentStored = new SpentByDay();
   private readonly spentRight = new SpentByDay();
 
-  constructor(database: Database, wrong: Programme, right: Programme, { held, sameDay }: Story) {
-    this.database = database;
+  constructor(ledger: Ledger, wrong: Programme, right: Programme, { held, sameDay }: Story) {
+    this.ledger = ledger;
     this.wrong = wrong;
     this.right = right;
     this.purses = held.purses;
@@ -65,14 +65,14 @@ class Replay {
   }
 
   /** Plays one visit; `found` is what stood on the card. */
-  play(visit: StoredVisit, found: Held): ReplayedVisit {
+  async play(visit: StoredVisit, found: Held): Promise<ReplayedVisit> {
     const { area } = visit;
     const programme = this.versionOf(visit);
     const stored = ruleEffects(area.effects);
     const before = this.credited(programme, found.purses, area.effects);
     const rightBefore = this.credited(this.right, this.purses, area.effects);
     this.purses = rightBefore;
-    const solds = soldTo(this.database, visit);
+    const solds = await soldTo(this.ledger, visit);
     const held = { purses: before, day: found.day };
     const unsaid = unsaidOf(visit, programme, held, this.spentStored.before(visit), solds);
     let right: readonly Effect[] = [];
@@ -198,18 +198,18 @@ function asItHappened(sale: Sale, { saved, prepaid, tookGift, usedUnits }: Spent
 }
 
 /** Plays a card's visits under the wrong version and the right one; or says why that cannot be done. */
-export function replayStory(
-  database: Database,
+export async function replayStory(
+  ledger: Ledger,
   wrong: Programme,
   right: Programme,
   story: Story,
-): readonly ReplayedVisit[] | ApartCard {
-  const replay = new Replay(database, wrong, right, story);
+): Promise<readonly ReplayedVisit[] | ApartCard> {
+  const replay = new Replay(ledger, wrong, right, story);
   const replayed: ReplayedVisit[] = [];
   let found = story.held;
   for (const visit of story.visits) {
     try {
-      replayed.push(replay.play(visit, found));
+      replayed.push(await replay.play(visit, found));
     } catch (error) {
       const reason = error instanceof Apart ? error.reason : "impossible";
       if (!(error instanceof Apart || error instanceof ArithmeticFault)) throw error;

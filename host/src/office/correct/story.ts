@@ -1,6 +1,7 @@
 import { type Day, dayOf, type Purse, sameBytes, toHex, unpackState } from "@cachet/card-layout";
 import { decodeEntry, type Intent, type IntentArea, ticketName } from "@cachet/firmware/wire";
-import type { Database, Row } from "../../ports/database.ts";
+import type { IntentAreaRow } from "../intents.ts";
+import type { Ledger } from "../schema.ts";
 
 /** Local days, both included. */
 export interface Period {
@@ -76,29 +77,49 @@ const around = ({ from, to }: Period): readonly [number, number] => [
   (to + EPOCH_DAYS + 2) * SECONDS_PER_DAY,
 ];
 
-const isWithin = ({ utc, utc_offset }: Row, { from, to }: Period): boolean => {
+const isWithin = ({ utc, utc_offset }: Pick<IntentAreaRow, "utc" | "utc_offset">, { from, to }: Period): boolean => {
   const day = dayOf(Number(utc), Number(utc_offset));
   return day >= from && day <= to;
 };
 
-/** Rows of the table `intent_area` under a programme whose local day is in a period, by time; `where` is one more condition. */
-export function areasIn(database: Database, programme: number, period: Period, where: string): Row[] {
-  const rows = database.all(
-    `select * from intent_area where programme = ? and utc between ? and ? and ${where} order by utc, terminal, number`,
-    programme,
-    ...around(period),
-  );
+/** What became of the areas that are asked for. */
+export type Outcome = "committed" | "open";
+
+/** Rows of the table `intent_area` under a programme whose local day is in a period, by time. */
+export async function areasIn(
+  ledger: Ledger,
+  programme: number,
+  period: Period,
+  outcome: Outcome,
+): Promise<IntentAreaRow[]> {
+  const [from, to] = around(period);
+  const rows = await ledger
+    .selectFrom("intent_area")
+    .selectAll()
+    .where("programme", "=", programme)
+    .where("utc", ">=", from)
+    .where("utc", "<=", to)
+    .where("outcome", "=", outcome)
+    .orderBy("utc")
+    .orderBy("terminal")
+    .orderBy("number")
+    .execute();
   return rows.filter((row) => isWithin(row, period));
 }
 
 /** An intent and when it was stored; null where the ledger has none there. */
-export function intentAt(
-  database: Database,
+export async function intentAt(
+  ledger: Ledger,
   terminal: number,
   number: number,
-): { readonly intent: Intent; readonly utc: number; readonly offset: number } | null {
-  const row = database.get("select stored from entry where terminal = ? and number = ?", terminal, number);
-  const entry = row === null ? null : decodeEntry(row.stored as Uint8Array);
+): Promise<{ readonly intent: Intent; readonly utc: number; readonly offset: number } | null> {
+  const row = await ledger
+    .selectFrom("entry")
+    .select("stored")
+    .where("terminal", "=", terminal)
+    .where("number", "=", number)
+    .executeTakeFirst();
+  const entry = row === undefined ? null : decodeEntry(row.stored);
   return entry?.kind === "intent" ? { intent: entry.body, utc: entry.utc, offset: entry.offset } : null;
 }
 
@@ -106,12 +127,19 @@ export function intentAt(
 export const areaOf = ({ areas }: Intent, programme: number): IntentArea | undefined =>
   areas.find((area) => area.programme === programme);
 
-function visitAt(database: Database, programme: number, row: Row): StoredVisit {
-  const [terminal, number] = [Number(row.terminal), Number(row.number)];
-  const stored = intentAt(database, terminal, number);
+type TicketRow = Pick<IntentAreaRow, "terminal" | "number">;
+
+async function visitAt(ledger: Ledger, programme: number, { terminal, number }: TicketRow): Promise<StoredVisit> {
+  const stored = await intentAt(ledger, terminal, number);
   if (stored === null) throw new RangeError(`${ticketName(terminal, number)} is no intent of the ledger`);
   const { intent, utc, offset } = stored;
   return { terminal, number, utc, day: dayOf(utc, offset), intent, area: areaOf(intent, programme)! };
+}
+
+async function visitsAt(ledger: Ledger, programme: number, rows: readonly TicketRow[]): Promise<StoredVisit[]> {
+  const visits: StoredVisit[] = [];
+  for (const row of rows) visits.push(await visitAt(ledger, programme, row));
+  return visits;
 }
 
 /** What a record of the journal holds. The import has read it before. */
@@ -130,103 +158,113 @@ const nameOf = ({ terminal, number }: StoredVisit) => ticketName(terminal, numbe
 
 /** Reads the stories of cards under one programme. */
 export class Stories {
-  private readonly database: Database;
+  private readonly ledger: Ledger;
   private readonly programme: number;
 
-  constructor(database: Database, programme: number) {
-    this.database = database;
+  constructor(ledger: Ledger, programme: number) {
+    this.ledger = ledger;
     this.programme = programme;
   }
 
   /** Cards with a committed visit in a period, by number. */
-  cardsIn(period: Period): readonly number[] {
-    const rows = areasIn(this.database, this.programme, period, "outcome = 'committed'");
-    return [...new Set(rows.map(({ card }) => Number(card)))].sort((a, b) => a - b);
+  async cardsIn(period: Period): Promise<readonly number[]> {
+    const rows = await areasIn(this.ledger, this.programme, period, "committed");
+    return [...new Set(rows.map(({ card }) => card))].sort((a, b) => a - b);
   }
 
   /** Versions of the visits of a period, and who sold under them. */
-  versionsIn(period: Period): ReadonlyMap<number, ReadonlySet<number>> {
-    const rows = areasIn(this.database, this.programme, period, "outcome = 'committed'");
+  async versionsIn(period: Period): Promise<ReadonlyMap<number, ReadonlySet<number>>> {
+    const rows = await areasIn(this.ledger, this.programme, period, "committed");
     const versions = new Map<number, Set<number>>();
-    for (const row of rows) {
-      const { area, intent } = visitAt(this.database, this.programme, row);
+    for (const { area, intent } of await visitsAt(this.ledger, this.programme, rows)) {
       versions.set(area.version, (versions.get(area.version) ?? new Set()).add(intent.merchant));
     }
     return versions;
   }
 
+  private committed() {
+    return this.ledger
+      .selectFrom("intent_area")
+      .where("programme", "=", this.programme)
+      .where("outcome", "=", "committed");
+  }
+
   /** The first and the last local day with a visit under the programme; null where the ledger has none. */
-  days(): Period | null {
-    const row = this.database.get(
-      `select min(utc + utc_offset * 60) as first, max(utc + utc_offset * 60) as last from intent_area
-       where programme = ? and outcome = 'committed'`,
-      this.programme,
-    );
-    if (row === null || row.first === null) return null;
-    return { from: dayOf(Number(row.first), 0), to: dayOf(Number(row.last), 0) };
+  async days(): Promise<Period | null> {
+    const row = await this.committed()
+      .select(({ fn }) => [fn.min<number | null>("day").as("from"), fn.max<number | null>("day").as("to")])
+      .executeTakeFirst();
+    return row === undefined || row.from === null || row.to === null ? null : { from: row.from, to: row.to };
   }
 
   /**
    * What a card did from its first visit of the period under a version to its last one: null where there is none. Visits in between
    * whose clock was wrong belong to it.
    */
-  of(card: number, version: number, period: Period): Story | ApartCard | null {
-    const { database, programme } = this;
-    const rows = database.all(
-      "select * from intent_area where card = ? and programme = ? and outcome = 'committed'",
-      card,
-      programme,
-    );
-    const inPeriod = rows.filter((row) => isWithin(row, period)).map((row) => visitAt(database, programme, row));
+  async of(card: number, version: number, period: Period): Promise<Story | ApartCard | null> {
+    const { ledger, programme } = this;
+    const rows = await this.committed().selectAll().where("card", "=", card).execute();
+    const within = rows.filter((row) => isWithin(row, period));
+    const inPeriod = await visitsAt(ledger, programme, within);
     const wrong = inPeriod.filter(({ area }) => area.version === version).sort(bySequence);
     const [first, last] = [wrong[0], wrong.at(-1)];
     if (first === undefined || last === undefined) return null;
-    const fork = database.get(
-      "select other_terminal, other_number from fork where card = ? and programme = ? limit 1",
-      card,
-      programme,
-    );
-    if (fork !== null) {
-      const ticket = ticketName(Number(fork.other_terminal), Number(fork.other_number));
+    const fork = await ledger
+      .selectFrom("fork")
+      .select(["other_terminal", "other_number"])
+      .where("card", "=", card)
+      .where("programme", "=", programme)
+      .executeTakeFirst();
+    if (fork !== undefined) {
+      const ticket = ticketName(fork.other_terminal, fork.other_number);
       return { card, reason: "fork", ticket, problem: "one card, two histories" };
     }
-    const writers = new Map(rows.map((row) => [toHex(row.new_hash as Uint8Array), row]));
-    const before = ({ area }: StoredVisit): StoredVisit | null => {
+    const writers = new Map(rows.map((row) => [toHex(row.new_hash), row]));
+    const before = async ({ area }: StoredVisit): Promise<StoredVisit | null> => {
       const row = writers.get(toHex(area.oldHash));
-      return row === undefined ? null : visitAt(database, programme, row);
+      return row === undefined ? null : visitAt(ledger, programme, row);
     };
     const visits = [last];
     while (visits[0]!.area !== first.area) {
-      const previous = before(visits[0]!);
+      const previous = await before(visits[0]!);
       if (previous === null || visits.length > rows.length) return this.gap(card, visits[0]!);
       visits.unshift(previous.number === first.number && previous.terminal === first.terminal ? first : previous);
     }
     const stray = wrong.find(({ area }) => visits.every((visit) => !sameBytes(visit.area.newHash, area.newHash)));
     if (stray !== undefined) return this.gap(card, stray);
-    const previous = before(first);
+    const previous = await before(first);
     if (previous === null && !opensArea(first.area)) return this.gap(card, first);
     const sameDay: StoredVisit[] = [];
-    for (let one = previous; one !== null && one.day === first.day; one = before(one)) sameDay.push(one);
+    for (let one = previous; one !== null && one.day === first.day; one = await before(one)) sameDay.push(one);
     const held = previous === null ? { purses: [], day: 0 } : heldIn(previous.area.record);
     return { card, visits, held, sameDay };
   }
 
-  private gap(card: number, visit: StoredVisit): ApartCard {
-    const open = this.database.get(
-      "select terminal, number from intent_area where card = ? and programme = ? and new_hash = ? and outcome = 'open'",
-      ...[card, this.programme, visit.area.oldHash],
-    );
+  private async gap(card: number, visit: StoredVisit): Promise<ApartCard> {
+    const open = await this.ledger
+      .selectFrom("intent_area")
+      .select(["terminal", "number"])
+      .where("card", "=", card)
+      .where("programme", "=", this.programme)
+      .where("new_hash", "=", visit.area.oldHash)
+      .where("outcome", "=", "open")
+      .executeTakeFirst();
     const problem =
-      open === null
+      open === undefined
         ? "the visit before it is not imported"
-        : `${ticketName(Number(open.terminal), Number(open.number))}, the visit before it, is in doubt`;
+        : `${ticketName(open.terminal, open.number)}, the visit before it, is in doubt`;
     return { card, reason: "gap", ticket: nameOf(visit), problem };
   }
 }
 
 /** Programmes that the ledger has visits of, by number. */
-export function programmesIn(database: Database): readonly number[] {
-  return database
-    .all("select distinct programme from intent_area where outcome = 'committed' order by programme")
-    .map(({ programme }) => Number(programme));
+export async function programmesIn(ledger: Ledger): Promise<readonly number[]> {
+  const rows = await ledger
+    .selectFrom("intent_area")
+    .select("programme")
+    .distinct()
+    .where("outcome", "=", "committed")
+    .orderBy("programme")
+    .execute();
+  return rows.map(({ programme }) => programme);
 }

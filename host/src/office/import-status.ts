@@ -1,0 +1,31 @@
+import { forkCount } from "./forks.ts";
+import type { Ledger } from "./schema.ts";
+
+/** How far each terminal is imported, what is set aside, and how many forks are known. */
+export async function importStatus(ledger: Ledger) {
+  const terminals = await ledger
+    .selectFrom("terminal")
+    .select(({ selectFrom }) => {
+      const batches = (status: string) =>
+        selectFrom("batch")
+          .select(({ fn }) => fn.countAll<number>().as("n"))
+          .whereRef("batch.terminal", "=", "terminal.number")
+          .where("status", "=", status);
+      return [
+        "number",
+        "merchant",
+        "imported_to",
+        batches("accepted").as("accepted"),
+        batches("waiting").as("waiting"),
+      ];
+    })
+    .orderBy("number")
+    .execute();
+  const quarantined = await ledger
+    .selectFrom("batch")
+    .select(["name", "detail"])
+    .where("status", "=", "quarantined")
+    .orderBy("arrival")
+    .execute();
+  return { terminals, quarantined, forks: await forkCount(ledger) };
+}

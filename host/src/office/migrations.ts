@@ -1,0 +1,114 @@
+import { civilOf, type Day, dayOfCivil } from "@cachet/card-layout";
+import { CompiledQuery, type Kysely, sql } from "kysely";
+import { Migrator } from "kysely/migration";
+import { type Columns, type ColumnType, type Engine, engineOf } from "../ports/database/index.ts";
+import { INDEXES, KEYS, type Ledger, PARTS, TABLES } from "./schema.ts";
+
+const TYPES: Readonly<Record<Engine, Readonly<Record<ColumnType, string>>>> = {
+  sqlite: { int: "integer", text: "text", bytes: "blob" },
+  // Texts are sorted by their bytes, as SQLite does.
+  postgres: { int: "bigint", text: 'text collate "C"', bytes: "bytea" },
+};
+/** Parts of a table that is parted by card. */
+const CARD_PARTS = 8;
+
+function columnsText(engine: Engine, columns: Columns): string[] {
+  return Object.entries(columns).map(([name, column]) => {
+    const [type, orNull] = typeof column === "string" ? [column] : column;
+    return `${name} ${TYPES[engine][type]}${orNull === undefined ? " not null" : ""}`;
+  });
+}
+
+/** The statements that make a table, its indexes and its first parts. */
+function tableText(engine: Engine, table: keyof typeof TABLES): string[] {
+  const lines = [...columnsText(engine, TABLES[table]), `primary key (${KEYS[table].join(", ")})`].join(", ");
+  const indexes = (INDEXES[table] ?? []).map(
+    (columns, at) => `create index ${table}_by_${at + 1} on ${table} (${columns.join(", ")})`,
+  );
+  if (engine === "sqlite") return [`create table ${table} (${lines}) strict`, ...indexes];
+  const parts = PARTS[table];
+  if (parts === undefined) return [`create table ${table} (${lines})`, ...indexes];
+  const by = parts === "month" ? "range (day)" : "hash (card)";
+  const made =
+    parts === "month"
+      ? // Days that a wrong clock gave.
+        [`create table ${table}_other partition of ${table} default`]
+      : Array.from(
+          { length: CARD_PARTS },
+          (_, part) =>
+            `create table ${table}_${part} partition of ${table} for values with (modulus ${CARD_PARTS}, remainder ${part})`,
+        );
+  return [`create table ${table} (${lines}) partition by ${by}`, ...made, ...indexes];
+}
+
+/** Few among many, and looked for by themselves. */
+const FEW = [
+  "create index posting_of_office on posting (number) where terminal = 0",
+  "create index intent_area_open on intent_area (terminal, number) where outcome = 'open'",
+];
+
+/** Every change of the schema, in order. One that is released stays as it is. */
+const MIGRATIONS = {
+  "001-ledger": {
+    async up(database: Kysely<unknown>) {
+      const engine = engineOf(database);
+      for (const table of Object.keys(TABLES) as (keyof typeof TABLES)[]) {
+        for (const text of tableText(engine, table)) await database.executeQuery(CompiledQuery.raw(text));
+      }
+      for (const text of FEW) await database.executeQuery(CompiledQuery.raw(text));
+    },
+  },
+};
+
+const MIGRATION_TABLE = "migration";
+
+const migrator = (ledger: Ledger) =>
+  new Migrator({
+    db: ledger,
+    provider: { getMigrations: async () => MIGRATIONS },
+    migrationTableName: MIGRATION_TABLE,
+    migrationLockTableName: "migration_lock",
+  });
+
+/** Where a ledger stands: none at all, as this cachet knows it, to be migrated first, or made by a later one. */
+export type LedgerState = "none" | "current" | "older" | "newer";
+
+/** Looks at a database without changing it. */
+export async function ledgerState(ledger: Ledger): Promise<LedgerState> {
+  const tables = await ledger.introspection.getTables();
+  if (tables.every(({ name }) => name !== MIGRATION_TABLE)) return "none";
+  const { rows } = await sql<{ name: string }>`select name from ${sql.table(MIGRATION_TABLE)}`.execute(ledger);
+  if (rows.some(({ name }) => !(name in MIGRATIONS))) return "newer";
+  return rows.length === Object.keys(MIGRATIONS).length ? "current" : "older";
+}
+
+/** Brings a ledger to the newest schema; each change is whole or not there at all. Gives what was done. */
+export async function migrate(ledger: Ledger): Promise<string[]> {
+  const { error, results } = await migrator(ledger).migrateToLatest();
+  if (error !== undefined) throw error;
+  return (results ?? []).map(({ migrationName }) => migrationName);
+}
+
+/** Days that have parts of their own; others share one. */
+const [FIRST_YEAR, LAST_YEAR] = [2020, 2099];
+
+/** Makes the parts of the months that some days are in, where the engine has parts and they are not there yet. */
+export async function makeParts(ledger: Ledger, days: readonly Day[]): Promise<void> {
+  if (engineOf(ledger) === "sqlite") return;
+  const months = new Set(
+    days
+      .map((day) => civilOf(day))
+      .filter(({ year }) => year >= FIRST_YEAR && year <= LAST_YEAR)
+      .map(({ year, month }) => 12 * year + month - 1),
+  );
+  for (const month of months) {
+    const [year, index] = [Math.floor(month / 12), month % 12];
+    const from = dayOfCivil(year, index + 1, 1);
+    const to = index === 11 ? dayOfCivil(year + 1, 1, 1) : dayOfCivil(year, index + 2, 1);
+    const name = `${year}_${String(index + 1).padStart(2, "0")}`;
+    for (const table of ["entry", "posting"]) {
+      const text = `create table if not exists ${table}_${name} partition of ${table} for values from (${from}) to (${to})`;
+      await ledger.executeQuery(CompiledQuery.raw(text));
+    }
+  }
+}

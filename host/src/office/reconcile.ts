@@ -1,0 +1,152 @@
+import { toHex } from "@cachet/card-layout";
+import { type IntentAreaRow, RESTORED } from "./intents.ts";
+import { insertAll, type LedgerTables, type LedgerTransaction, selectAll } from "./schema.ts";
+
+type Area = Pick<IntentAreaRow, (typeof WANTED)[number]>;
+type AlertRow = LedgerTables["alert"];
+type GapRow = LedgerTables["gap"];
+
+const WANTED = [
+  "card",
+  "programme",
+  "old_hash",
+  "new_hash",
+  "terminal",
+  "number",
+  "utc",
+  "outcome",
+  "old_terminal",
+  "holds_cents",
+  "moved_cents",
+  "last_credit",
+  "credits",
+] as const;
+
+/** One state of a card under one programme, by name. */
+export const stateName = (card: number, programme: number, hash: Uint8Array): string =>
+  `${card}/${programme}/${toHex(hash)}`;
+const continued = ({ card, programme, old_hash }: Area) => stateName(card, programme, old_hash);
+const reached = ({ card, programme, new_hash }: Area) => stateName(card, programme, new_hash);
+
+type Problem = Pick<AlertRow, "kind" | "detail">;
+
+/** What an area says that its record before does not bear out. To restore moves no money, and sets the last credit anew. */
+function problems(before: Pick<Area, "holds_cents" | "last_credit">, area: Area): readonly Problem[] {
+  const found: Problem[] = [];
+  const credit = before.last_credit + area.credits;
+  if (area.credits !== RESTORED && area.last_credit !== credit) {
+    found.push({
+      kind: "credits",
+      detail: `the record applies credits up to ${area.last_credit}; those before it and its own are ${credit}`,
+    });
+  }
+  const cents = before.holds_cents + area.moved_cents;
+  if (area.holds_cents !== cents) {
+    found.push({
+      kind: "balance",
+      detail: `the record holds ${area.holds_cents} cents; those before it and what its effects moved are ${cents}`,
+    });
+  }
+  return found;
+}
+
+/** What an area begins with that a visit opens. A restored one names no terminal either, and goes on from what the books say. */
+const OPENED = { holds_cents: 0, last_credit: 0 };
+const opens = ({ old_terminal, credits }: Area): boolean => old_terminal === 0 && credits !== RESTORED;
+
+/** Whether an area may have led to its new state: its terminal does not say that it did not happen. */
+const isLive = ({ outcome }: Area): boolean => outcome !== "aborted";
+
+/**
+ * Looks at each area that came in beside the visits before it and after it, known or to come: the same alerts and gaps stand in the
+ * ledger at the end, whatever the order of the batches. `settled` are areas of earlier batches that got their outcome.
+ */
+export async function reconcile(
+  ledger: LedgerTransaction,
+  areas: readonly Area[],
+  settled: readonly Area[],
+): Promise<void> {
+  const live = areas.filter(isLive);
+  // Several visits can lead to one state: equal steps of one day. What it holds is the same by each of them.
+  const leading = new Map(live.map((area) => [reached(area), area]));
+  const elsewhere = areas.filter((area) => !opens(area) && !leading.has(continued(area)));
+  for (const area of await areasBy(ledger, "new_hash", elsewhere.map(from))) {
+    if (isLive(area)) leading.set(reached(area), area);
+  }
+  const alerts: AlertRow[] = [];
+  const look = (before: Pick<Area, "holds_cents" | "last_credit">, area: Area) => {
+    const { terminal, number, card, programme, utc } = area;
+    alerts.push(...problems(before, area).map((found) => ({ ...found, terminal, number, card, programme, utc })));
+  };
+  const gaps = new Map<string, GapRow>();
+  for (const area of areas) {
+    const before = opens(area) ? OPENED : leading.get(continued(area));
+    if (before !== undefined) look(before, area);
+    else {
+      const { card, programme, old_hash, old_terminal } = area;
+      gaps.set(continued(area), { card, programme, old_hash, old_terminal });
+    }
+  }
+  const closed = await selectAll(ledger, "gap", GAP_KEY, live.map(to), GAP_KEY);
+  for (const area of await areasBy(ledger, "old_hash", closed.map(from))) look(leading.get(continued(area))!, area);
+  for (const gap of await denied(ledger, settled)) gaps.set(gapName(gap), gap);
+  await addAlerts(ledger, alerts);
+  await closeGaps(ledger, closed);
+  await openGaps(ledger, [...gaps.values()]);
+}
+
+/** States that cards were found in, and that only visits lead to of which their terminal says by now that they did not happen. */
+async function denied(ledger: LedgerTransaction, settled: readonly Area[]): Promise<readonly GapRow[]> {
+  const aborted = settled.filter((area) => !isLive(area));
+  const shown = new Set((await areasBy(ledger, "old_hash", aborted.map(to))).map(continued));
+  const reaching = await areasBy(ledger, "new_hash", aborted.map(to));
+  const explained = new Set(reaching.filter(isLive).map(reached));
+  return aborted
+    .filter((area) => shown.has(reached(area)) && !explained.has(reached(area)))
+    .map(({ card, programme, new_hash, terminal }) => ({
+      card,
+      programme,
+      old_hash: new_hash,
+      old_terminal: terminal,
+    }));
+}
+
+const GAP_KEY = ["card", "programme", "old_hash"] as const;
+type State = Pick<GapRow, (typeof GAP_KEY)[number]>;
+const gapName = ({ card, programme, old_hash }: State) => stateName(card, programme, old_hash);
+const from = ({ card, programme, old_hash }: State) => [card, programme, old_hash];
+const to = ({ card, programme, new_hash }: Area) => [card, programme, new_hash];
+
+const areasBy = (ledger: LedgerTransaction, by: "old_hash" | "new_hash", keys: readonly (readonly unknown[])[]) =>
+  selectAll(ledger, "intent_area", ["card", "programme", by], keys, WANTED);
+
+async function addAlerts(ledger: LedgerTransaction, alerts: readonly AlertRow[]): Promise<void> {
+  for (const alert of alerts) {
+    await ledger
+      .insertInto("alert")
+      .values(alert)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
+}
+
+async function openGaps(ledger: LedgerTransaction, gaps: readonly GapRow[]): Promise<void> {
+  const known = await selectAll(ledger, "gap", GAP_KEY, gaps.map(from), GAP_KEY);
+  const names = new Set(known.map(gapName));
+  await insertAll(
+    ledger,
+    "gap",
+    gaps.filter((gap) => !names.has(gapName(gap))),
+  );
+}
+
+async function closeGaps(ledger: LedgerTransaction, gaps: readonly State[]): Promise<void> {
+  for (const { card, programme, old_hash } of gaps) {
+    await ledger
+      .deleteFrom("gap")
+      .where("card", "=", card)
+      .where("programme", "=", programme)
+      .where("old_hash", "=", old_hash)
+      .execute();
+  }
+}

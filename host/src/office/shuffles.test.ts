@@ -1,0 +1,64 @@
+import { toHex } from "@cachet/card-layout";
+import { Chance } from "@cachet/terminal-sim";
+import { describe, expect, it } from "vitest";
+import { newLedger, rowsOf } from "../../../tests/fixtures/ledger.ts";
+import { importTown, officeTown, shuffled } from "../../../tests/fixtures/office-town.ts";
+import { auditFault } from "./audit.ts";
+import { closeTo, closingFault, firstOpenDay } from "./closings.ts";
+import { decideDoubts } from "./decisions.ts";
+
+const AT = Date.UTC(2026, 5, 20) / 1_000;
+/** A soak asks for all of them; here a sample. */
+const SHUFFLES = Number(process.env.SHUFFLES ?? (process.env.LEDGER_ENGINE === "postgres" ? 3 : 40));
+
+/** Everything that the books say once all files are in, in whatever order they came. */
+async function booksAfter(town: ReturnType<typeof officeTown>, files: ReturnType<typeof officeTown>["files"]) {
+  const ledger = await newLedger();
+  await importTown(ledger, town, files, AT);
+  await decideDoubts(ledger, AT);
+  const day = (await firstOpenDay(ledger))!;
+  const closed = await closeTo(ledger, day + 3, AT);
+  expect(await auditFault(ledger)).toBeNull();
+  expect(await closingFault(ledger)).toBeNull();
+  const books = {
+    closings: closed.map(({ kind, postings, perpetual, hash }) => [kind, postings, perpetual, toHex(hash)]),
+    balances: await rowsOf(
+      ledger,
+      "select account, holder, programme, unit, sum(amount) as sum from posting group by account, holder, programme, unit order by account, holder, programme, unit",
+    ),
+    outcomes: await rowsOf(
+      ledger,
+      "select outcome, decided, count(*) as n from intent_area group by outcome, decided order by outcome, decided",
+    ),
+    forks: await rowsOf(ledger, "select * from fork order by card, programme, old_hash, other_terminal, other_number"),
+    gaps: await rowsOf(ledger, "select * from gap order by card, programme, old_hash"),
+    alerts: await rowsOf(ledger, "select * from alert order by terminal, number, kind, programme, card"),
+    waiting: await rowsOf(ledger, "select name from batch where status in ('waiting', 'quarantined')"),
+    entries: await rowsOf(ledger, "select count(*) as n from entry"),
+  };
+  await ledger.destroy();
+  return books;
+}
+
+describe("200 batches in any order", () => {
+  it("come to the same books and the same closing", async () => {
+    const town = officeTown(1);
+    const first = await booksAfter(town, town.files);
+    expect(first.waiting).toEqual([]);
+    expect(first.entries).toEqual([{ n: town.entries }]);
+    // The story has what can go wrong in it, or the shuffles would show nothing.
+    expect(town.files.length).toBe(200);
+    expect(first.forks.length).toBeGreaterThan(5);
+    expect(first.outcomes.map(({ outcome, decided }) => `${outcome} ${decided}`)).toEqual([
+      "aborted 0",
+      "aborted 1",
+      "committed 0",
+      "committed 1",
+    ]);
+    const chance = new Chance(7);
+    for (let i = 0; i < SHUFFLES; i += 1) {
+      expect(await booksAfter(town, shuffled(town.files, chance)), `shuffle ${i}`).toEqual(first);
+    }
+    process.stdout.write(`shuffles: ${SHUFFLES} of ${town.files.length} batches, ${town.entries} entries\n`);
+  });
+});

@@ -1,0 +1,92 @@
+import { CompiledQuery, Kysely, type QueryResult, SqliteAdapter } from "kysely";
+import { postgresDialect } from "./postgres.ts";
+import { eachRow, sqliteDialect } from "./sqlite.ts";
+
+/** What a column holds: a whole number within 2^53, text, or bytes. */
+export type ColumnType = "int" | "text" | "bytes";
+type ValueOf<C extends ColumnType> = C extends "int" ? number : C extends "text" ? string : Uint8Array;
+export type Columns = Readonly<Record<string, ColumnType | readonly [ColumnType, "or null"]>>;
+/** The row of a table, by its columns. */
+export type RowOf<C extends Columns> = {
+  [N in keyof C]: C[N] extends ColumnType
+    ? ValueOf<C[N]>
+    : C[N] extends readonly [infer T extends ColumnType, "or null"]
+      ? ValueOf<T> | null
+      : never;
+};
+
+export type Engine = "sqlite" | "postgres";
+
+/** A database, or a transaction of it, whatever its tables. */
+export interface Connection {
+  getExecutor(): { readonly adapter: unknown };
+  executeQuery<R>(query: CompiledQuery<R>): Promise<QueryResult<R>>;
+}
+
+/** Which engine it is: for what the two say in other words. */
+export const engineOf = (database: Connection): Engine =>
+  database.getExecutor().adapter instanceof SqliteAdapter ? "sqlite" : "postgres";
+
+/** `sqlite:PATH` or `postgres://...`. Throws `RangeError` on another address, and what the engine says when it cannot be opened. */
+export function openDatabase<T>(address: string): Kysely<T> {
+  if (address.startsWith("sqlite:")) return new Kysely<T>({ dialect: sqliteDialect(address.slice("sqlite:".length)) });
+  if (/^postgres(ql)?:\/\//.test(address)) return new Kysely<T>({ dialect: postgresDialect(address) });
+  throw new RangeError("an address is sqlite:PATH or postgres://USER@HOST/NAME");
+}
+
+const POSTGRES_TYPES: Readonly<Record<ColumnType, string>> = { int: "bigint", text: "text", bytes: "bytea" };
+const plainType = (column: Columns[string]): ColumnType => (typeof column === "string" ? column : column[0]);
+
+/** The columns of many rows, as arrays: what PostgreSQL takes in one query. */
+function asArrays(columns: Columns, names: readonly string[], rows: readonly (readonly unknown[])[]) {
+  const sets = names.map((name, at) => `$${at + 1}::${POSTGRES_TYPES[plainType(columns[name]!)]}[]`);
+  return { from: `unnest(${sets.join(", ")})`, parameters: names.map((_, at) => rows.map((row) => row[at])) };
+}
+
+/** A table that many rows are read from or written to at once. */
+export interface Table {
+  readonly name: string;
+  readonly columns: Columns;
+}
+
+/**
+ * Inserts many rows at once, each a list of values in the order of the table's columns: kysely's own way costs more than the
+ * database does.
+ */
+export async function insertRows(
+  database: Connection,
+  { name, columns }: Table,
+  rows: readonly (readonly unknown[])[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  const names = Object.keys(columns);
+  const into = `insert into ${name} (${names.join(", ")})`;
+  if (engineOf(database) === "sqlite") {
+    await database.executeQuery(eachRow(`${into} values (${names.map(() => "?").join(", ")})`, rows));
+    return;
+  }
+  const { from, parameters } = asArrays(columns, names, rows);
+  await database.executeQuery(CompiledQuery.raw(`${into} select * from ${from}`, parameters));
+}
+
+/**
+ * The rows of a table that have one of many keys, each a list of values of the columns `by`. Gives `wanted` of every such row, in no
+ * order; a key that is asked for twice may give its rows twice.
+ */
+export async function selectRows(
+  database: Connection,
+  { name: table, columns }: Table,
+  by: readonly string[],
+  keys: readonly (readonly unknown[])[],
+  wanted: readonly string[],
+): Promise<readonly unknown[]> {
+  if (keys.length === 0) return [];
+  if (engineOf(database) === "sqlite") {
+    const sql = `select ${wanted.join(", ")} from ${table} where ${by.map((name) => `${name} = ?`).join(" and ")}`;
+    return (await database.executeQuery(eachRow(sql, keys))).rows;
+  }
+  const { from, parameters } = asArrays(columns, by, keys);
+  const matches = by.map((name) => `${table}.${name} = asked.${name}`).join(" and ");
+  const sql = `select ${wanted.map((name) => `${table}.${name}`).join(", ")} from ${from} as asked(${by.join(", ")}) join ${table} on ${matches}`;
+  return (await database.executeQuery(CompiledQuery.raw(sql, parameters))).rows;
+}
