@@ -5,8 +5,6 @@ import { engineOf } from "../ports/database/index.ts";
 import { appendAudit, queueByArrival } from "./audit.ts";
 import { overturn } from "./decisions.ts";
 import { type Fork, recordForks } from "./forks.ts";
-import { dayOfEntry } from "./ledger.ts";
-import { makeParts } from "./migrations.ts";
 import { Quarantine } from "./quarantine.ts";
 import { reconcile } from "./reconcile.ts";
 import { type Ledger, type LedgerTables, type LedgerTransaction, selectAll } from "./schema.ts";
@@ -145,8 +143,9 @@ async function takeInBatch(
   return { status: "accepted", accepted: fresh.length, duplicates: old.length, forks };
 }
 
-function refusalOutcome({ reason, detail, number }: BatchRefusal): ImportOutcome {
-  if (reason === "unfinished") return { status: "still-being-written" };
+/** What becomes of a file that is no batch. One that lies here already grows no more. */
+function refusalOutcome({ reason, detail, number }: BatchRefusal, isReceived: boolean): ImportOutcome {
+  if (reason === "unfinished" && !isReceived) return { status: "still-being-written" };
   return { status: "quarantined", reason, detail, ...(number === undefined ? {} : { number }) };
 }
 
@@ -166,8 +165,7 @@ function detailOf(outcome: ImportOutcome): string {
 /** Notes a file and what became of it. Files that are not in are kept whole: nothing that came is lost. */
 async function note(
   ledger: LedgerTransaction,
-  name: string,
-  file: Uint8Array,
+  { name, file }: BatchFile,
   batch: Batch | null,
   outcome: ImportOutcome,
 ): Promise<void> {
@@ -212,43 +210,102 @@ export async function terminalKeys(ledger: Ledger): Promise<(terminal: number) =
   return (terminal) => keys.get(terminal) ?? null;
 }
 
-async function importOne(ledger: Ledger, { name, file }: BatchFile, at: number): Promise<ImportOutcome> {
-  const reading = readBatch(file, sha256, verifyEd25519, await terminalKeys(ledger));
-  const noted = (batch: Batch | null, outcome: ImportOutcome) =>
-    ledger.transaction().execute(async (transaction) => {
-      await note(transaction, name, file, batch, outcome);
-      return outcome;
-    });
-  if (!reading.ok) return noted(null, refusalOutcome(reading.refusal));
-  const { batch } = reading;
+/** Gives the file that is to be imported, once it is this importer's own; null where there is none for it. */
+type Claim = (transaction: LedgerTransaction) => Promise<BatchFile | null>;
+
+/** Reads and takes in one file in a transaction of its own. Null where there was none to claim. */
+async function importOne(ledger: Ledger, claim: Claim, at: number): Promise<Imported | null> {
+  const keyOf = await terminalKeys(ledger);
   try {
-    await makeParts(
-      ledger,
-      batch.entries.map(({ entry }) => dayOfEntry(entry)),
-    );
     return await ledger.transaction().execute(async (transaction) => {
-      const outcome = await takeInBatch(transaction, batch, file, at);
-      await note(transaction, name, file, batch, outcome);
-      return outcome;
+      const claimed = await claim(transaction);
+      if (claimed === null) return null;
+      const { name, file } = claimed;
+      const reading = readBatch(file, sha256, verifyEd25519, keyOf);
+      if (!reading.ok) {
+        const outcome = refusalOutcome(reading.refusal, claim === nextReceived);
+        await note(transaction, claimed, null, outcome);
+        return { name, outcome };
+      }
+      const { batch } = reading;
+      const outcome = await takeInOrThrow(transaction, claimed, batch, at);
+      await note(transaction, claimed, batch, outcome);
+      return { name, outcome };
     });
   } catch (error) {
-    if (!(error instanceof Quarantine)) throw error;
-    const { reason, message: detail, number } = error;
-    return noted(batch, { status: "quarantined", reason, detail, ...(number === undefined ? {} : { number }) });
+    if (!(error instanceof SetAside)) throw error;
+    const { claimed, batch, outcome } = error;
+    // The transaction undid what was begun, the claim too.
+    return ledger.transaction().execute(async (transaction) => {
+      await release(transaction, sha256(claimed.file));
+      await note(transaction, claimed, batch, outcome);
+      return { name: claimed.name, outcome };
+    });
+  }
+}
+
+/** A file and what became of it. */
+interface Imported {
+  readonly name: string;
+  readonly outcome: ImportOutcome;
+}
+
+/** Undoes a transaction whose batch is to be quarantined. */
+class SetAside extends Error {
+  readonly claimed: BatchFile;
+  readonly batch: Batch;
+  readonly outcome: ImportOutcome;
+  constructor(claimed: BatchFile, batch: Batch, { reason, message: detail, number }: Quarantine) {
+    super(detail);
+    this.claimed = claimed;
+    this.batch = batch;
+    this.outcome = { status: "quarantined", reason, detail, ...(number === undefined ? {} : { number }) };
+  }
+}
+
+async function takeInOrThrow(
+  transaction: LedgerTransaction,
+  claimed: BatchFile,
+  batch: Batch,
+  at: number,
+): Promise<ImportOutcome> {
+  try {
+    return await takeInBatch(transaction, batch, claimed.file, at);
+  } catch (error) {
+    throw error instanceof Quarantine ? new SetAside(claimed, batch, error) : error;
   }
 }
 
 /** The next file that waited and need not wait any more. */
 function nextWaiting(ledger: Ledger) {
-  return ledger
+  const waiting = ledger
     .selectFrom("batch")
     .innerJoin("terminal", "terminal.number", "batch.terminal")
     .select(["batch.name", "batch.file"])
     .where("batch.status", "=", "waiting")
     .where(({ eb }) => eb("batch.first", "<=", eb("terminal.imported_to", "+", 1)))
+    .orderBy("batch.terminal")
     .orderBy("batch.first")
-    .limit(1)
-    .executeTakeFirst();
+    .limit(1);
+  return claimedOf(engineOf(ledger) === "sqlite" ? waiting : waiting.forUpdate("batch").skipLocked());
+}
+
+async function claimedOf(query: {
+  executeTakeFirst(): Promise<{ readonly name: string; readonly file: Uint8Array | null } | undefined>;
+}): Promise<BatchFile | null> {
+  const row = await query.executeTakeFirst();
+  return row === undefined || row.file === null ? null : { name: row.name, file: row.file };
+}
+
+type OnImported = (name: string, outcome: ImportOutcome) => void | Promise<void>;
+
+/** Imports what waited and need not wait any more. */
+async function importWaiting(ledger: Ledger, at: number, onWaited: OnImported): Promise<void> {
+  for (;;) {
+    const waited = await importOne(ledger, nextWaiting, at);
+    if (waited === null) return;
+    await onWaited(waited.name, waited.outcome);
+  }
 }
 
 /**
@@ -260,14 +317,70 @@ export async function importBatch(
   ledger: Ledger,
   batch: BatchFile,
   at: number,
-  onWaited: (name: string, outcome: ImportOutcome) => void | Promise<void> = () => {},
+  onWaited: OnImported = () => {},
 ): Promise<ImportOutcome> {
-  const outcome = await importOne(ledger, batch, at);
-  if (outcome.status !== "accepted" && outcome.status !== "already-imported") return outcome;
+  const { outcome } = (await importOne(ledger, async () => batch, at))!;
+  if (outcome.status === "accepted" || outcome.status === "already-imported") await importWaiting(ledger, at, onWaited);
+  return outcome;
+}
+
+/** Where files lie that came and were not looked at yet: no terminal is known to have sent them. */
+const RECEIVED = { terminal: 0, status: "received" } as const;
+
+/** Puts a file into the ledger as it came, for `importReceived`: whoever brought it can go. What is there already stays as it is. */
+export async function receiveBatch(ledger: Ledger, { name, file }: BatchFile): Promise<void> {
+  const values = {
+    ...RECEIVED,
+    hash: sha256(file),
+    name,
+    first: null,
+    last: null,
+    detail: "",
+    arrival: 0,
+    trailer: null,
+  };
+  await ledger
+    .insertInto("batch")
+    .values({ ...values, file })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+/** A received file that no other importer works on: it leaves the place where it lay. */
+async function nextReceived(ledger: LedgerTransaction): Promise<BatchFile | null> {
+  const next = ledger
+    .selectFrom("batch")
+    .select(["name", "file", "hash"])
+    .where("terminal", "=", RECEIVED.terminal)
+    .where("status", "=", RECEIVED.status)
+    .orderBy("name")
+    .limit(1);
+  const row = await (engineOf(ledger) === "sqlite" ? next : next.forUpdate().skipLocked()).executeTakeFirst();
+  if (row === undefined || row.file === null) return null;
+  await release(ledger, row.hash);
+  return { name: row.name, file: row.file };
+}
+
+/** A file that was received leaves the place where it lay. */
+async function release(ledger: LedgerTransaction, hash: Uint8Array): Promise<void> {
+  const { terminal, status } = RECEIVED;
+  await ledger
+    .deleteFrom("batch")
+    .where("terminal", "=", terminal)
+    .where("hash", "=", hash)
+    .where("status", "=", status)
+    .execute();
+}
+
+/**
+ * Imports files that were received until none is left, beside other importers that do the same: each file is one importer's. `onImported`
+ * is told what became of each. `at` in UTC seconds.
+ */
+export async function importReceived(ledger: Ledger, at: number, onImported: OnImported = () => {}): Promise<void> {
   for (;;) {
-    const waiting = await nextWaiting(ledger);
-    if (waiting === undefined || waiting.file === null) return outcome;
-    const { name, file } = waiting;
-    await onWaited(name, await importOne(ledger, { name, file }, at));
+    const imported = await importOne(ledger, nextReceived, at);
+    if (imported === null) return;
+    await onImported(imported.name, imported.outcome);
+    await importWaiting(ledger, at, onImported);
   }
 }

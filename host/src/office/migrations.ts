@@ -1,4 +1,4 @@
-import { civilOf, type Day, dayOfCivil } from "@cachet/card-layout";
+import { dayOfCivil } from "@cachet/card-layout";
 import { CompiledQuery, type Kysely, sql } from "kysely";
 import { Migrator } from "kysely/migration";
 import { type Columns, type ColumnType, type Engine, engineOf } from "../ports/database/index.ts";
@@ -56,6 +56,7 @@ const MIGRATIONS = {
         for (const text of tableText(engine, table)) await database.executeQuery(CompiledQuery.raw(text));
       }
       for (const text of FEW) await database.executeQuery(CompiledQuery.raw(text));
+      await makeParts(database, FIRST_LAST_YEAR);
     },
   },
 };
@@ -89,26 +90,32 @@ export async function migrate(ledger: Ledger): Promise<string[]> {
   return (results ?? []).map(({ migrationName }) => migrationName);
 }
 
-/** Days that have parts of their own; others share one. */
-const [FIRST_YEAR, LAST_YEAR] = [2020, 2099];
+/** The first year that terminals were in the field, and the last that a new ledger has parts for. */
+const [FIRST_YEAR, FIRST_LAST_YEAR] = [2026, 2030];
+const MONTHS = Array.from({ length: 12 }, (_, i) => i + 1);
 
-/** Makes the parts of the months that some days are in, where the engine has parts and they are not there yet. */
-export async function makeParts(ledger: Ledger, days: readonly Day[]): Promise<void> {
+/**
+ * Makes the parts of the months up to the end of a year, where the engine has parts and they are not there yet. Days before and after,
+ * which only a wrong clock gives, share one; a month that has rows there stays with them.
+ */
+export async function makeParts(ledger: Kysely<unknown>, lastYear: number): Promise<void> {
   if (engineOf(ledger) === "sqlite") return;
-  const months = new Set(
-    days
-      .map((day) => civilOf(day))
-      .filter(({ year }) => year >= FIRST_YEAR && year <= LAST_YEAR)
-      .map(({ year, month }) => 12 * year + month - 1),
-  );
-  for (const month of months) {
-    const [year, index] = [Math.floor(month / 12), month % 12];
-    const from = dayOfCivil(year, index + 1, 1);
-    const to = index === 11 ? dayOfCivil(year + 1, 1, 1) : dayOfCivil(year, index + 2, 1);
-    const name = `${year}_${String(index + 1).padStart(2, "0")}`;
-    for (const table of ["entry", "posting"]) {
-      const text = `create table if not exists ${table}_${name} partition of ${table} for values from (${from}) to (${to})`;
-      await ledger.executeQuery(CompiledQuery.raw(text));
+  for (const table of (Object.keys(PARTS) as (keyof typeof PARTS)[]).filter((name) => PARTS[name] === "month")) {
+    for (let year = FIRST_YEAR; year <= lastYear; year += 1) {
+      for (const month of MONTHS) await makePart(ledger, table, year, month);
     }
   }
+}
+
+async function makePart(ledger: Kysely<unknown>, table: string, year: number, month: number): Promise<void> {
+  const from = dayOfCivil(year, month, 1);
+  const to = month === 12 ? dayOfCivil(year + 1, 1, 1) : dayOfCivil(year, month + 1, 1);
+  const part = `${table}_${year}_${String(month).padStart(2, "0")}`;
+  const known = await sql<{ known: string | null }>`select to_regclass(${part}) as known`.execute(ledger);
+  if (known.rows[0]?.known != null) return;
+  const others = sql.table(`${table}_other`);
+  const strays = await sql`select 1 from ${others} where day >= ${from} and day < ${to} limit 1`.execute(ledger);
+  if (strays.rows.length > 0) return;
+  const text = `create table if not exists ${part} partition of ${table} for values from (${from}) to (${to})`;
+  await ledger.executeQuery(CompiledQuery.raw(text));
 }

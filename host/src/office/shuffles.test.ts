@@ -1,26 +1,26 @@
 import { toHex } from "@cachet/card-layout";
 import { Chance } from "@cachet/terminal-sim";
 import { describe, expect, it } from "vitest";
-import { newLedger, rowsOf } from "../../../tests/fixtures/ledger.ts";
-import { importTown, officeTown, shuffled } from "../../../tests/fixtures/office-town.ts";
+import { newLedger, newLedgers, rowsOf } from "../../../tests/fixtures/ledger.ts";
+import { enrolTown, importTown, type OfficeTown, officeTown, shuffled } from "../../../tests/fixtures/office-town.ts";
 import { auditFault } from "./audit.ts";
 import { closeTo, closingFault, firstOpenDay } from "./closings.ts";
 import { decideDoubts } from "./decisions.ts";
+import { importReceived, receiveBatch } from "./import.ts";
+import type { Ledger } from "./schema.ts";
 
 const AT = Date.UTC(2026, 5, 20) / 1_000;
 /** A soak asks for all of them; here a sample. */
 const SHUFFLES = Number(process.env.SHUFFLES ?? (process.env.LEDGER_ENGINE === "postgres" ? 3 : 40));
 
-/** Everything that the books say once all files are in, in whatever order they came. */
-async function booksAfter(town: ReturnType<typeof officeTown>, files: ReturnType<typeof officeTown>["files"]) {
-  const ledger = await newLedger();
-  await importTown(ledger, town, files, AT);
+/** Everything that the books say at the end of a night. */
+async function booksOf(ledger: Ledger) {
   await decideDoubts(ledger, AT);
   const day = (await firstOpenDay(ledger))!;
   const closed = await closeTo(ledger, day + 3, AT);
   expect(await auditFault(ledger)).toBeNull();
   expect(await closingFault(ledger)).toBeNull();
-  const books = {
+  return {
     closings: closed.map(({ kind, postings, perpetual, hash }) => [kind, postings, perpetual, toHex(hash)]),
     balances: await rowsOf(
       ledger,
@@ -33,9 +33,16 @@ async function booksAfter(town: ReturnType<typeof officeTown>, files: ReturnType
     forks: await rowsOf(ledger, "select * from fork order by card, programme, old_hash, other_terminal, other_number"),
     gaps: await rowsOf(ledger, "select * from gap order by card, programme, old_hash"),
     alerts: await rowsOf(ledger, "select * from alert order by terminal, number, kind, programme, card"),
-    waiting: await rowsOf(ledger, "select name from batch where status in ('waiting', 'quarantined')"),
+    waiting: await rowsOf(ledger, "select name from batch where status in ('waiting', 'quarantined', 'received')"),
     entries: await rowsOf(ledger, "select count(*) as n from entry"),
   };
+}
+
+/** What they say once all files are in, in this order. */
+async function booksAfter(town: OfficeTown, files: OfficeTown["files"]) {
+  const ledger = await newLedger();
+  await importTown(ledger, town, files, AT);
+  const books = await booksOf(ledger);
   await ledger.destroy();
   return books;
 }
@@ -60,5 +67,26 @@ describe("200 batches in any order", () => {
       expect(await booksAfter(town, shuffled(town.files, chance)), `shuffle ${i}`).toEqual(first);
     }
     process.stdout.write(`shuffles: ${SHUFFLES} of ${town.files.length} batches, ${town.entries} entries\n`);
+  });
+
+  it("come to the same books with several importers at once, each file taken by one of them", async () => {
+    const town = officeTown(2, { terminals: 8, cards: 30, visits: 500, batches: 60 });
+    const expected = await booksAfter(town, town.files);
+    const ledgers = await newLedgers(4);
+    const [first] = ledgers as [Ledger];
+    await enrolTown(first, town, AT);
+    for (const file of shuffled(town.files, new Chance(3))) await receiveBatch(first, file);
+    const cut = town.files[0]!;
+    await receiveBatch(first, { name: "cut", file: cut.file.subarray(0, cut.file.length - 9) });
+    const told: string[] = [];
+    await Promise.all(
+      ledgers.map((ledger) => importReceived(ledger, AT, (name, { status }) => void told.push(`${name} ${status}`))),
+    );
+    const distinct = new Set(town.files.map(({ file }) => toHex(file))).size;
+    expect(told.filter((line) => !line.endsWith(" waiting"))).toHaveLength(distinct + 1);
+    expect(told).toContain("cut quarantined");
+    const { waiting, ...books } = await booksOf(first);
+    expect({ ...books, waiting: waiting.filter(({ name }) => name !== "cut") }).toEqual(expected);
+    for (const ledger of ledgers) await ledger.destroy();
   });
 });
