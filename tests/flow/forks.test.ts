@@ -17,7 +17,7 @@ import {
   restored,
   spent,
 } from "../fixtures/hand-journal.ts";
-import { AT, newLedger, rowOf, rowsOf } from "../fixtures/ledger.ts";
+import { AT, newLedger, ON_POSTGRES, rowOf, rowsOf } from "../fixtures/ledger.ts";
 
 const CARD = 2_800_010_000_421;
 const TOWN = 20;
@@ -352,13 +352,14 @@ describe("whatever order batches come in", () => {
     c.visit(cloned, earned(8));
     const files = [a.batch(1, split), a.batch(split + 1), b.batch(), c.batch(1, middle), c.batch(middle + 1)];
     const all: Awaited<ReturnType<typeof books>>[] = [];
-    for (const order of permutations(files)) {
+    const orders = permutations(files).filter((_, at) => !ON_POSTGRES || at % 15 === 0);
+    for (const order of orders) {
       const ledger = await office(journals);
       await takeIn(ledger, ...order);
       all.push(await books(ledger));
       await ledger.destroy();
     }
-    expect(all).toHaveLength(120);
+    expect(all).toHaveLength(ON_POSTGRES ? 8 : 120);
     const [first] = all;
     expect(first!.forks).toHaveLength(5);
     expect(first!.statement).toMatchObject({ visits: 7, toppedUpCents: 1_000 });
@@ -440,7 +441,7 @@ describe("random histories", () => {
         expect(await outstanding(ledger, "cents")).toBe(committed.reduce((sum, { sums }) => sum + sums.earnedCents, 0));
         await ledger.destroy();
       }),
-      { numRuns: 150 },
+      { numRuns: ON_POSTGRES ? 8 : 150 },
     );
   });
 
@@ -469,7 +470,7 @@ describe("random histories", () => {
         }
         await ledger.destroy();
       }),
-      { numRuns: 100 },
+      { numRuns: ON_POSTGRES ? 8 : 100 },
     );
   });
 });

@@ -146,28 +146,59 @@ const TAKING: readonly EffectType[] = ["redeem", "expire", "clawback", "forfeit"
 
 /** The sums of one area's effects. */
 export function sumsOf(effects: readonly StoredEffect[]): Sums {
-  const total = (types: readonly EffectType[], unit?: StoredEffect["unit"]) =>
-    effects
-      .filter((effect) => types.includes(effect.type) && (unit === undefined || effect.unit === unit))
-      .reduce((sum, { value }) => sum + value, 0);
-  // A reward is worth cents and takes stamps.
-  const rewarded = effects.reduce((sum, { taken = 0, unit }) => (unit === "cents" ? sum + taken : sum), 0);
-  return {
-    earnedCents: total(["earn"], "cents"),
-    spentCents: effects.reduce((sum, effect) => (effect.type === "redeem" ? sum + centsOf(effect) : sum), 0),
-    discountCents: total(["discount"]),
-    rewardCents: total(["reward"]),
-    stampsAdded: total(["stamp"]) + total(["return"], "stamps"),
-    stampsTaken: rewarded + total(["clawback", "expire"], "stamps"),
-    toppedUpCents: total(["topup"], "cents"),
-    creditedCents: total(["credit"], "cents"),
-    creditedStamps: total(["credit"], "stamps"),
-    pointsAdded: total(GIVING, "points"),
-    pointsTaken: total(TAKING, "points"),
-    returnedCents: total(["return", "receive"], "cents"),
-    takenBackCents: total(["clawback", "give", "forfeit", "payout"], "cents"),
-    expiredCents: total(["expire"], "cents"),
-  };
+  const sums: { -readonly [N in keyof Sums]: Sums[N] } = { ...NO_SUMS };
+  for (const effect of effects) {
+    const { type, unit, value } = effect;
+    if (unit === "points" && GIVING.includes(type)) sums.pointsAdded += value;
+    if (unit === "points" && TAKING.includes(type)) sums.pointsTaken += value;
+    // A reward is worth cents and takes stamps.
+    if (unit === "cents") sums.stampsTaken += effect.taken ?? 0;
+    switch (type) {
+      case "earn":
+        if (unit === "cents") sums.earnedCents += value;
+        break;
+      case "redeem":
+        sums.spentCents += centsOf(effect);
+        break;
+      case "discount":
+        sums.discountCents += value;
+        break;
+      case "reward":
+        sums.rewardCents += value;
+        break;
+      case "stamp":
+        sums.stampsAdded += value;
+        break;
+      case "topup":
+        if (unit === "cents") sums.toppedUpCents += value;
+        break;
+      case "credit":
+        if (unit === "cents") sums.creditedCents += value;
+        if (unit === "stamps") sums.creditedStamps += value;
+        break;
+      case "return":
+        if (unit === "stamps") sums.stampsAdded += value;
+        if (unit === "cents") sums.returnedCents += value;
+        break;
+      case "receive":
+        if (unit === "cents") sums.returnedCents += value;
+        break;
+      case "expire":
+        if (unit === "stamps") sums.stampsTaken += value;
+        if (unit === "cents") sums.expiredCents += value;
+        break;
+      case "clawback":
+        if (unit === "stamps") sums.stampsTaken += value;
+        if (unit === "cents") sums.takenBackCents += value;
+        break;
+      case "give":
+      case "forfeit":
+      case "payout":
+        if (unit === "cents") sums.takenBackCents += value;
+        break;
+    }
+  }
+  return sums;
 }
 
 /** Cash that effects say was taken: what was put on the card, packs of units and memberships. */

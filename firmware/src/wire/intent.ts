@@ -1,4 +1,4 @@
-import { POINTS_MAX, SEQUENCE_MAX, unpackState } from "@cachet/card-layout";
+import { type CardState, POINTS_MAX, SEQUENCE_MAX, unpackState } from "@cachet/card-layout";
 import type { Cbor } from "./cbor.ts";
 import { SHA256_BYTES } from "./crypto.ts";
 import { CARD_MAX, CENTS_MAX, CREDIT_TYPES, StoredEffect } from "./effect.ts";
@@ -200,15 +200,22 @@ export function creditNumbers(effects: readonly StoredEffect[]): readonly number
  * reads, and that keeps the number of the last credit among its effects.
  */
 export function areasFault(areas: readonly IntentArea[]): string | null {
-  const programmes = new Set(areas.map(({ programme }) => programme));
-  if (areas.length === 0 || programmes.size !== areas.length) return "an intent names each programme once";
-  for (const { programme, record, effects } of areas) {
+  const read = recordsOf(areas);
+  return typeof read === "string" ? read : null;
+}
+
+/** The records of an intent's areas, read, in their order; or what makes the areas unfit, as `areasFault` says. */
+export function recordsOf(areas: readonly IntentArea[]): readonly CardState[] | string {
+  const records: CardState[] = [];
+  for (const [i, { programme, record, effects }] of areas.entries()) {
+    if (areas.some((other, j) => j < i && other.programme === programme)) return "an intent names each programme once";
     const state = unpackState(record);
     if (!state.ok || state.value.programme !== programme) return `no record of programme ${programme}`;
     const numbers = creditNumbers(effects);
     if (numbers === null || (numbers.length > 0 && numbers.at(-1) !== state.value.credit)) {
       return `credits of programme ${programme} are not what its record says`;
     }
+    records.push(state.value);
   }
-  return null;
+  return records.length === 0 ? "an intent names each programme once" : records;
 }

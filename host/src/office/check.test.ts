@@ -63,7 +63,7 @@ describe("office check", () => {
     ],
     [
       "a posting of nobody",
-      "insert into posting values (9000, 1, 999999, 1, 'card', 5, 20, 'cents', 100)",
+      "insert into posting values (9000, 1, 999999, 1, 'card', 5, null, 20, 'cents', 100)",
       /number 999999, line 1 should not be there/,
     ],
     [

@@ -276,9 +276,9 @@ async function takeInOrThrow(
   }
 }
 
-/** The next file that waited and need not wait any more. */
-function nextWaiting(ledger: Ledger) {
-  const waiting = ledger
+/** Files that waited and need not wait any more, in the order of their entries. */
+const waiting = (ledger: Ledger) =>
+  ledger
     .selectFrom("batch")
     .innerJoin("terminal", "terminal.number", "batch.terminal")
     .select(["batch.name", "batch.file"])
@@ -287,7 +287,11 @@ function nextWaiting(ledger: Ledger) {
     .orderBy("batch.terminal")
     .orderBy("batch.first")
     .limit(1);
-  return claimedOf(engineOf(ledger) === "sqlite" ? waiting : waiting.forUpdate("batch").skipLocked());
+
+/** The next file that waited, for this importer. */
+function nextWaiting(ledger: LedgerTransaction): Promise<BatchFile | null> {
+  const next = waiting(ledger);
+  return claimedOf(engineOf(ledger) === "sqlite" ? next : next.forUpdate("batch").skipLocked());
 }
 
 async function claimedOf(query: {
@@ -301,8 +305,9 @@ type OnImported = (name: string, outcome: ImportOutcome) => void | Promise<void>
 
 /** Imports what waited and need not wait any more. */
 async function importWaiting(ledger: Ledger, at: number, onWaited: OnImported): Promise<void> {
-  for (;;) {
+  while ((await claimedOf(waiting(ledger))) !== null) {
     const waited = await importOne(ledger, nextWaiting, at);
+    // Another importer has it.
     if (waited === null) return;
     await onWaited(waited.name, waited.outcome);
   }

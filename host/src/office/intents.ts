@@ -1,19 +1,13 @@
+import { type CardState, centsIn, PREDECESSOR_BYTES, sameBytes, stateHashMessage } from "@cachet/card-layout";
 import {
-  type CardState,
-  centsIn,
-  PREDECESSOR_BYTES,
-  sameBytes,
-  stateHashMessage,
-  unpackState,
-} from "@cachet/card-layout";
-import {
-  areasFault,
   cashTaken,
   centsMoved,
   creditNumbers,
   type Entry,
   type Intent,
   type IntentArea,
+  NO_SUMS,
+  recordsOf,
   type Sums,
   sumsOf,
   visitKind,
@@ -29,43 +23,53 @@ export type IntentEntry = Entry & { readonly kind: "intent" };
 /** `credits` of an area that was restored: its last credit is whatever the credit of the office says. */
 export const RESTORED = -1;
 
-/** The record of an area, read. Throws `Quarantine` when it is not what the intent says of it. */
-function recordOf(terminal: number, number: number, card: number, area: IntentArea): CardState {
+/** Throws `Quarantine` where a record is not what the intent says of it. */
+function checkRecord(terminal: number, number: number, card: number, area: IntentArea, state: CardState): void {
   const { record, oldHash, newHash, oldSequence, programme } = area;
-  const state = unpackState(record);
   const isSo =
-    state.ok &&
-    state.value.terminal === terminal &&
-    sameBytes(state.value.predecessor, oldHash.subarray(0, PREDECESSOR_BYTES)) &&
-    state.value.sequence > oldSequence &&
+    state.terminal === terminal &&
+    sameBytes(state.predecessor, oldHash.subarray(0, PREDECESSOR_BYTES)) &&
+    state.sequence > oldSequence &&
     sameBytes(sha256(stateHashMessage(card, record)), newHash);
-  if (isSo) return state.value;
+  if (isSo) return;
   throw new Quarantine("bad-intent", `the record of programme ${programme} is not what the intent says of it`, number);
 }
 
-/** What is wrong with an intent that its terminal sealed all the same, as far as it can be told from itself; null when nothing is. */
-function intentFault({ areas, merchant, topUp = 0 }: Intent, enrolled: number): string | null {
-  if (merchant !== enrolled) return `merchant ${merchant}, the terminal is enrolled for ${enrolled}`;
-  const fault = areasFault(areas);
-  if (fault !== null) return fault;
+/** The records of an intent. Throws `Quarantine` with what is wrong with an intent that its terminal sealed all the same, as far as it can be told from itself. */
+function checkedRecords(terminal: number, number: number, intent: Intent, enrolled: number): readonly CardState[] {
+  const { areas, merchant, card, topUp = 0 } = intent;
+  const wrong = (fault: string): never => {
+    throw new Quarantine("bad-intent", fault, number);
+  };
+  if (merchant !== enrolled) return wrong(`merchant ${merchant}, the terminal is enrolled for ${enrolled}`);
+  const records = recordsOf(areas);
+  if (typeof records === "string") return wrong(records);
   const taken = areas.reduce((sum, { effects }) => sum + cashTaken(effects), 0);
-  return taken === topUp ? null : `its effects take ${taken} cents of cash, and ${topUp} were paid`;
+  if (taken !== topUp) return wrong(`its effects take ${taken} cents of cash, and ${topUp} were paid`);
+  for (const [i, area] of areas.entries()) checkRecord(terminal, number, card, area, records[i]!);
+  return records;
+}
+
+/** One area of an intent, as it stands in the ledger and as it was journalled. */
+export interface AreaOfIntent {
+  readonly row: IntentAreaRow;
+  readonly area: IntentArea;
+  readonly sums: Sums;
 }
 
 /**
- * The rows of an intent, one for each area, open. Throws `Quarantine` when it is not what an honest terminal seals. What its records
+ * The areas of an intent, open. Throws `Quarantine` when it is not what an honest terminal seals. What its records
  * say is held against the records before them once those are known (`reconcile.ts`).
  */
-export function rowsOfIntent(terminal: number, enrolled: number, entry: IntentEntry): IntentAreaRow[] {
+export function areasOfIntent(terminal: number, enrolled: number, entry: IntentEntry): AreaOfIntent[] {
   const { number, utc, offset, body } = entry;
-  const fault = intentFault(body, enrolled);
-  if (fault !== null) throw new Quarantine("bad-intent", fault, number);
+  const records = checkedRecords(terminal, number, body, enrolled);
   const [kind, day] = [visitKind(body), dayOfEntry(entry)];
-  return body.areas.map((area): IntentAreaRow => {
+  return body.areas.map((area, i): AreaOfIntent => {
     const { effects, programme } = area;
     const sums = sumsOf(effects);
-    const record = recordOf(terminal, number, body.card, area);
-    return {
+    const record = records[i]!;
+    const row: IntentAreaRow = {
       card: body.card,
       programme,
       old_hash: area.oldHash,
@@ -93,9 +97,13 @@ export function rowsOfIntent(terminal: number, enrolled: number, entry: IntentEn
       rewards_cents: sums.rewardCents,
       discount_cents: sums.discountCents,
     };
+    return { row, area, sums };
   });
 }
 
+const SUM_NAMES = Object.keys(NO_SUMS) as (keyof Sums)[];
+
 export function sameSums(a: Sums, b: Sums): boolean {
-  return (Object.keys(a) as (keyof Sums)[]).every((field) => a[field] === b[field]);
+  for (const name of SUM_NAMES) if (a[name] !== b[name]) return false;
+  return true;
 }

@@ -1,6 +1,6 @@
 import { type Day, dayOf } from "@cachet/card-layout";
 import type { Entry, Intent, IntentArea, StoredEffect } from "@cachet/firmware/wire";
-import { sumsOf } from "@cachet/firmware/wire";
+import { type Sums, sumsOf } from "@cachet/firmware/wire";
 import type { Ledger, LedgerTables } from "./schema.ts";
 
 export type Posting = LedgerTables["posting"];
@@ -100,8 +100,13 @@ export const dayOfEntry = ({ utc, offset }: Pick<Entry, "utc" | "offset">): Day 
  * What a committed area posts: what the card gained is owed by the merchant, who gave it or took the cash for it; what it spent
  * is owed to him. What a credit of the office added is owed by whom the credit names. An area that moved nothing posts nothing.
  */
-export function postingsOf(terminal: number, commit: Entry, { card, merchant }: Intent, area: IntentArea): Posting[] {
-  const sums = sumsOf(area.effects);
+export function postingsOf(
+  terminal: number,
+  commit: Entry,
+  { card, merchant }: Intent,
+  area: IntentArea,
+  sums: Sums = sumsOf(area.effects),
+): Posting[] {
   const { programme } = area;
   const onCard = cardAccount(card, programme);
   const ofMerchant = merchantAccount(merchant, programme);

@@ -1,6 +1,5 @@
-import { toHex } from "@cachet/card-layout";
 import { type IntentAreaRow, RESTORED } from "./intents.ts";
-import { insertAll, type LedgerTables, type LedgerTransaction, selectAll } from "./schema.ts";
+import { deleteAll, insertAll, type LedgerTables, type LedgerTransaction, selectAll } from "./schema.ts";
 
 type Area = Pick<IntentAreaRow, (typeof WANTED)[number]>;
 type AlertRow = LedgerTables["alert"];
@@ -24,14 +23,19 @@ const WANTED = [
 
 /** One state of a card under one programme, by name. */
 export const stateName = (card: number, programme: number, hash: Uint8Array): string =>
-  `${card}/${programme}/${toHex(hash)}`;
+  `${card}/${programme}/${String.fromCharCode(...hash)}`;
 const continued = ({ card, programme, old_hash }: Area) => stateName(card, programme, old_hash);
 const reached = ({ card, programme, new_hash }: Area) => stateName(card, programme, new_hash);
+
+/** What a record holds that a visit led to. */
+type Held = Pick<Area, "holds_cents" | "last_credit">;
+const BY_NEW = ["card", "programme", "new_hash"] as const;
+const LEADING = [...BY_NEW, "outcome", "holds_cents", "last_credit"] as const;
 
 type Problem = Pick<AlertRow, "kind" | "detail">;
 
 /** What an area says that its record before does not bear out. To restore moves no money, and sets the last credit anew. */
-function problems(before: Pick<Area, "holds_cents" | "last_credit">, area: Area): readonly Problem[] {
+function problems(before: Held, area: Area): readonly Problem[] {
   const found: Problem[] = [];
   const credit = before.last_credit + area.credits;
   if (area.credits !== RESTORED && area.last_credit !== credit) {
@@ -55,7 +59,7 @@ const OPENED = { holds_cents: 0, last_credit: 0 };
 const opens = ({ old_terminal, credits }: Area): boolean => old_terminal === 0 && credits !== RESTORED;
 
 /** Whether an area may have led to its new state: its terminal does not say that it did not happen. */
-const isLive = ({ outcome }: Area): boolean => outcome !== "aborted";
+const isLive = ({ outcome }: Pick<Area, "outcome">): boolean => outcome !== "aborted";
 
 /**
  * Looks at each area that came in beside the visits before it and after it, known or to come: the same alerts and gaps stand in the
@@ -66,33 +70,41 @@ export async function reconcile(
   areas: readonly Area[],
   settled: readonly Area[],
 ): Promise<void> {
-  const live = areas.filter(isLive);
+  const found = areas.map((area) => ({ area, at: continued(area) }));
   // Several visits can lead to one state: equal steps of one day. What it holds is the same by each of them.
-  const leading = new Map(live.map((area) => [reached(area), area]));
-  const elsewhere = areas.filter((area) => !opens(area) && !leading.has(continued(area)));
-  for (const area of await areasBy(ledger, "new_hash", elsewhere.map(from))) {
-    if (isLive(area)) leading.set(reached(area), area);
+  const leading = new Map<string, Held>();
+  const live = areas.filter(isLive);
+  for (const area of live) leading.set(reached(area), area);
+  const elsewhere = found.flatMap(({ area, at }) => (opens(area) || leading.has(at) ? [] : [from(area)]));
+  for (const area of await selectAll(ledger, "intent_area", BY_NEW, elsewhere, LEADING)) {
+    if (isLive(area)) leading.set(stateName(area.card, area.programme, area.new_hash), area);
   }
   const alerts: AlertRow[] = [];
-  const look = (before: Pick<Area, "holds_cents" | "last_credit">, area: Area) => {
+  const look = (before: Held, area: Area) => {
     const { terminal, number, card, programme, utc } = area;
-    alerts.push(...problems(before, area).map((found) => ({ ...found, terminal, number, card, programme, utc })));
+    for (const problem of problems(before, area)) alerts.push({ ...problem, terminal, number, card, programme, utc });
   };
   const gaps = new Map<string, GapRow>();
-  for (const area of areas) {
-    const before = opens(area) ? OPENED : leading.get(continued(area));
+  for (const { area, at } of found) {
+    const before = opens(area) ? OPENED : leading.get(at);
     if (before !== undefined) look(before, area);
     else {
       const { card, programme, old_hash, old_terminal } = area;
-      gaps.set(continued(area), { card, programme, old_hash, old_terminal });
+      gaps.set(at, { card, programme, old_hash, old_terminal });
     }
   }
-  const closed = await selectAll(ledger, "gap", GAP_KEY, live.map(to), GAP_KEY);
+  const closed = await gapsAt(ledger, live.map(to));
   for (const area of await areasBy(ledger, "old_hash", closed.map(from))) look(leading.get(continued(area))!, area);
   for (const gap of await denied(ledger, settled)) gaps.set(gapName(gap), gap);
   await addAlerts(ledger, alerts);
-  await closeGaps(ledger, closed);
+  await deleteAll(ledger, "gap", GAP_KEY, closed.map(from));
   await openGaps(ledger, [...gaps.values()]);
+}
+
+/** The gaps that are known at some states. Most nights there are few: all of them are fewer than the states then. */
+async function gapsAt(ledger: LedgerTransaction, keys: readonly (readonly unknown[])[]): Promise<readonly State[]> {
+  const some = await ledger.selectFrom("gap").select(GAP_KEY).limit(1).execute();
+  return some.length === 0 ? [] : selectAll(ledger, "gap", GAP_KEY, keys, GAP_KEY);
 }
 
 /** States that cards were found in, and that only visits lead to of which their terminal says by now that they did not happen. */
@@ -138,15 +150,4 @@ async function openGaps(ledger: LedgerTransaction, gaps: readonly GapRow[]): Pro
     "gap",
     gaps.filter((gap) => !names.has(gapName(gap))),
   );
-}
-
-async function closeGaps(ledger: LedgerTransaction, gaps: readonly State[]): Promise<void> {
-  for (const { card, programme, old_hash } of gaps) {
-    await ledger
-      .deleteFrom("gap")
-      .where("card", "=", card)
-      .where("programme", "=", programme)
-      .where("old_hash", "=", old_hash)
-      .execute();
-  }
 }

@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from "kysely";
-import { type Columns, insertRows, type RowOf, selectRows } from "../ports/database/index.ts";
+import { type Columns, deleteRows, insertRows, type RowOf, selectRows } from "../ports/database/index.ts";
 
 /**
  * The office's tables, the same in both engines. Times are seconds since 1970, days are those since 2000 of the terminal's own date,
@@ -192,4 +192,14 @@ export async function selectAll<T extends TableName, W extends keyof LedgerTable
 ): Promise<readonly Pick<LedgerTables[T], W>[]> {
   const rows = await selectRows(ledger, { name: table, columns: TABLES[table] }, by, keys, wanted);
   return rows as readonly Pick<LedgerTables[T], W>[];
+}
+
+/** Deletes the rows of a table with one of many keys, each a list of values of the columns `by`. */
+export function deleteAll<T extends TableName>(
+  ledger: Ledger,
+  table: T,
+  by: readonly (keyof LedgerTables[T] & string)[],
+  keys: readonly (readonly unknown[])[],
+): Promise<void> {
+  return deleteRows(ledger, { name: table, columns: TABLES[table] }, by, keys);
 }

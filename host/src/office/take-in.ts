@@ -1,5 +1,5 @@
 import { type BatchEntry, decodeEntry, type Entry, sumsOf } from "@cachet/firmware/wire";
-import { type IntentAreaRow, type IntentEntry, rowsOfIntent, sameSums } from "./intents.ts";
+import { type AreaOfIntent, areasOfIntent, type IntentAreaRow, type IntentEntry, sameSums } from "./intents.ts";
 import { dayOfEntry, type Posting, postingsOf } from "./ledger.ts";
 import { Quarantine } from "./quarantine.ts";
 import { insertAll, type LedgerTables, type LedgerTransaction, selectAll, TABLES } from "./schema.ts";
@@ -8,9 +8,8 @@ type SettlingEntry = Entry & { readonly kind: "commit" | "abort" };
 type EntryRow = LedgerTables["entry"];
 
 /** An area of an intent, to be settled by a COMMIT or an ABORT. */
-interface Pending {
+interface Pending extends AreaOfIntent {
   readonly intent: IntentEntry;
-  readonly row: IntentAreaRow;
 }
 
 const isSettling = (entry: Entry): entry is SettlingEntry => entry.kind === "commit" || entry.kind === "abort";
@@ -37,7 +36,9 @@ async function earlierIntents(
   const pending = new Map<string, Pending>();
   for (const row of rows) {
     const intent = intents.get(row.number);
-    if (intent?.kind === "intent") pending.set(nameOf(row.number, row.programme), { intent, row });
+    if (intent?.kind !== "intent") continue;
+    const area = intent.body.areas.find(({ programme }) => programme === row.programme)!;
+    pending.set(nameOf(row.number, row.programme), { intent, row, area, sums: sumsOf(area.effects) });
   }
   return pending;
 }
@@ -70,8 +71,8 @@ export async function takeIn(
   const postings: Posting[] = [];
   for (const { entry } of entries) {
     if (entry.kind === "intent") {
-      for (const row of rowsOfIntent(terminal, merchant, entry)) {
-        pending.set(nameOf(entry.number, row.programme), { intent: entry, row });
+      for (const { row, area, sums } of areasOfIntent(terminal, merchant, entry)) {
+        pending.set(nameOf(entry.number, row.programme), { intent: entry, row, area, sums });
       }
     }
     if (!isSettling(entry)) continue;
@@ -85,12 +86,12 @@ export async function takeIn(
     settled.set(name, { ...found.row, outcome, decided: 0 });
     if (found.row.decided === 1 && found.row.outcome !== outcome) overturned.push(found.row);
     if (entry.kind === "abort") continue;
-    const area = found.intent.body.areas.find((candidate) => candidate.programme === programme)!;
-    if (!sameSums(entry.body.sums, sumsOf(area.effects))) {
+    const { area, sums } = found;
+    if (!sameSums(entry.body.sums, sums)) {
       throw new Quarantine("wrong-sums", `commit does not repeat the sums of intent ${number}`, entry.number);
     }
     // What the office decided just so is posted already.
-    if (found.row.outcome !== outcome) postings.push(...postingsOf(terminal, entry, found.intent.body, area));
+    if (found.row.outcome !== outcome) postings.push(...postingsOf(terminal, entry, found.intent.body, area, sums));
   }
   const areas: IntentAreaRow[] = [];
   for (const [name, { row }] of pending) if (!earlier.has(name)) areas.push(settled.get(name) ?? row);

@@ -90,3 +90,22 @@ export async function selectRows(
   const sql = `select ${wanted.map((name) => `${table}.${name}`).join(", ")} from ${from} as asked(${by.join(", ")}) join ${table} on ${matches}`;
   return (await database.executeQuery(CompiledQuery.raw(sql, parameters))).rows;
 }
+
+/** Deletes the rows of a table that have one of many keys, each a list of values of the columns `by`. */
+export async function deleteRows(
+  database: Connection,
+  { name: table, columns }: Table,
+  by: readonly string[],
+  keys: readonly (readonly unknown[])[],
+): Promise<void> {
+  if (keys.length === 0) return;
+  if (engineOf(database) === "sqlite") {
+    const matches = by.map((name) => `${name} = ?`).join(" and ");
+    await database.executeQuery(eachRow(`delete from ${table} where ${matches}`, keys));
+    return;
+  }
+  const { from, parameters } = asArrays(columns, by, keys);
+  const matches = by.map((name) => `${table}.${name} = asked.${name}`).join(" and ");
+  const sql = `delete from ${table} using ${from} as asked(${by.join(", ")}) where ${matches}`;
+  await database.executeQuery(CompiledQuery.raw(sql, parameters));
+}

@@ -1,6 +1,7 @@
 import { type Dialect, PostgresDialect } from "kysely";
 import pg from "pg";
 
+const BYTEA = 17;
 const INT8 = 20;
 const NUMERIC = 1700;
 
@@ -12,11 +13,22 @@ function wholeNumber(text: string): number {
   return number;
 }
 
+const buffer: (text: string) => Buffer = pg.types.getTypeParser(BYTEA, "text");
+/** Bytes as the other engine gives them. */
+const bytes = (text: string): Uint8Array => {
+  const { buffer: memory, byteOffset, byteLength } = buffer(text);
+  return new Uint8Array(memory, byteOffset, byteLength);
+};
+
+const parsers: ReadonlyMap<number, (text: string) => unknown> = new Map<number, (text: string) => unknown>([
+  [INT8, wholeNumber],
+  [NUMERIC, wholeNumber],
+  [BYTEA, bytes],
+]);
 const types: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: "text" | "binary") =>
-    (oid === INT8 || oid === NUMERIC) && format !== "binary"
-      ? wholeNumber
-      : pg.types.getTypeParser(oid, format as "text")) as pg.CustomTypesConfig["getTypeParser"],
+    (format === "binary" ? undefined : parsers.get(oid)) ??
+    pg.types.getTypeParser(oid, format as "text")) as pg.CustomTypesConfig["getTypeParser"],
 };
 
 /** A PostgreSQL database by its address, `postgres://user@host/name`; connected when it is first used. */
