@@ -10,6 +10,7 @@ import { EXIT, Failure } from "./failure.ts";
 import { readFile } from "./files.ts";
 import { forkDocument, forkLines } from "./fork-text.ts";
 import { withLedger } from "./home.ts";
+import { knownAlerts, tellNight } from "./night-text.ts";
 
 function sentence(outcome: ImportOutcome): string {
   switch (outcome.status) {
@@ -21,12 +22,16 @@ function sentence(outcome: ImportOutcome): string {
       return `waiting: entries ${outcome.gap[0]} to ${outcome.gap[1]} are missing before it; it goes in by itself once they came`;
     case "quarantined": {
       const where = outcome.number === undefined ? "" : `entry ${outcome.number}: `;
-      return `QUARANTINED (C-BATCH-01): ${where}${outcome.detail} (${outcome.reason}); nothing of the file counts, it is kept. ${advice(outcome.reason)}`;
+      return `QUARANTINED (C-BATCH-01): ${where}${outcome.detail} (${outcome.reason}); ${left(outcome.reason)}, it is kept. ${advice(outcome.reason)}`;
     }
     case "still-being-written":
       return "still being written: it has no trailer yet; nothing was read from it";
   }
 }
+
+/** How much of a file counts that was set aside. */
+const left = (reason: string): string =>
+  reason.startsWith("terminal-") ? "nothing behind that counts of the file" : "nothing of the file counts";
 
 /** What to do about a file that was set aside. */
 function advice(reason: string): string {
@@ -36,6 +41,9 @@ function advice(reason: string): string {
     case "other-content":
     case "not-continuous":
       return "Next: look whether the terminal was restored from a copy, or the file is another town's.";
+    case "terminal-revoked":
+    case "terminal-replaced":
+      return "Next: nothing, if the terminal is in wrong hands; cachet office terminal says what it may have cost.";
     case "not-a-batch":
       return "Next: look whether this is the file you meant.";
     default:
@@ -46,7 +54,17 @@ function advice(reason: string): string {
 const exitOf = ({ status }: ImportOutcome) =>
   status === "quarantined" || status === "still-being-written" ? EXIT.refused : EXIT.done;
 
-async function importFiles(console: Console, paths: readonly string[]): Promise<number> {
+interface ImportOptions {
+  /** False where nothing is to be judged yet. */
+  readonly decide: boolean;
+  readonly claimRefunds?: true;
+}
+
+async function importFiles(
+  console: Console,
+  paths: readonly string[],
+  { decide, claimRefunds }: ImportOptions,
+): Promise<number> {
   const files = paths.map((path) => ({ path, file: readFile(path) }));
   let worst: number = EXIT.done;
   await withLedger(console, async (ledger) => {
@@ -60,6 +78,7 @@ async function importFiles(console: Console, paths: readonly string[]): Promise<
       tell(console, lines, { file: path, ...outcome, ...(outcome.status === "accepted" ? { forks } : {}) });
       worst = Math.max(worst, exitOf(outcome));
     };
+    const known = decide ? await knownAlerts(ledger, console.now()) : new Set<string>();
     for (const { path, file } of files) {
       // Files that waited for this one are told behind it, each with what became of it.
       const waited: [string, ImportOutcome][] = [];
@@ -69,6 +88,7 @@ async function importFiles(console: Console, paths: readonly string[]): Promise<
       await say(path, await importBatch(ledger, { name: basename(path), file }, console.now(), note));
       for (const [name, outcome] of waited) await say(name, outcome);
     }
+    if (decide) await tellNight(console, ledger, known, claimRefunds === true ? "card" : "merchant");
   });
   return worst;
 }
@@ -170,7 +190,15 @@ export function batchCommands(program: Command, console: () => Console, exit: (c
     .command("import")
     .description("import batch files into the ledger, each entry exactly once")
     .argument("<file...>", "batch files, in any order")
-    .action(async (paths: string[]) => exit(await importFiles(console(), paths)));
+    .option(
+      "--no-decide",
+      "leave doubts, second refunds and alerts for the run that brings the last files of the night",
+    )
+    .option(
+      "--claim-refunds",
+      "claim what was taken back twice from cardholders; else the merchant who gave it bears it",
+    )
+    .action(async (paths: string[], options: ImportOptions) => exit(await importFiles(console(), paths, options)));
   batch
     .command("status")
     .description("say how far each terminal is imported, what waits or is set aside, and how many forks are known")

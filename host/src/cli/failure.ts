@@ -401,6 +401,12 @@ export const CODES = {
     exit: EXIT.refused,
     meaning: "The next version of a programme was not begun: its file does not say its version once, in digits.",
   },
+  "C-OFFICE-01": { exit: EXIT.refused, meaning: "The ledger knows no terminal of that number." },
+  "C-OFFICE-02": {
+    exit: EXIT.refused,
+    meaning:
+      "A terminal cannot take another one's place: it is unknown, another merchant's, ended itself, or the same. Nothing was changed.",
+  },
   "C-CORRECT-01": {
     exit: EXIT.refused,
     meaning:

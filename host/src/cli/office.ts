@@ -2,7 +2,9 @@ import type { Command } from "commander";
 import { statement } from "../office/statement.ts";
 import { type Console, tell } from "./console.ts";
 import { withLedger } from "./home.ts";
+import { alertsCommand } from "./office-alerts.ts";
 import { parkingCommand } from "./office-parking.ts";
+import { officeTerminalCommands } from "./office-terminal.ts";
 import { statementLines } from "./statement-text.ts";
 
 export function officeCommands(program: Command, console: () => Console): void {
@@ -17,4 +19,6 @@ export function officeCommands(program: Command, console: () => Console): void {
       }),
     );
   parkingCommand(office, console);
+  alertsCommand(office, console);
+  officeTerminalCommands(office, console);
 }

@@ -6,7 +6,16 @@ import { engineOf } from "../ports/database/index.ts";
 import type { Ledger, LedgerTables, LedgerTransaction } from "./schema.ts";
 
 /** What changed the books. */
-export type AuditKind = "batch" | "closing" | "correction" | "decision" | "terminal" | "list";
+export type AuditKind =
+  | "batch"
+  | "closing"
+  | "correction"
+  | "decision"
+  | "terminal"
+  | "list"
+  | "terminal-end"
+  | "second-refund"
+  | "expiry";
 type AuditRow = LedgerTables["audit"];
 
 const TAG = ascii("cachet/audit/1");

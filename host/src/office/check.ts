@@ -13,9 +13,12 @@ import { sha256 } from "../ports/crypto.ts";
 import { appendAudit, auditFault } from "./audit.ts";
 import { closeTo, postingsHash } from "./closings.ts";
 import { decideDoubts } from "./decisions.ts";
+import { replayExpiry } from "./expiry.ts";
 import { addEntries, enrolTerminal } from "./import.ts";
 import { Quarantine } from "./quarantine.ts";
 import { insertAll, KEYS, type Ledger, type LedgerTables, type LedgerTransaction, TABLES } from "./schema.ts";
+import { type BorneBy, chargeRefunds } from "./second-refunds.ts";
+import { type EndedState, endTerminal } from "./terminals.ts";
 
 type AuditRow = LedgerTables["audit"];
 type TableName = keyof LedgerTables;
@@ -69,6 +72,16 @@ async function again(
       return againBatch(ledger, scratch, terminal, what, at);
     case "decision":
       await decideDoubts(scratch, at);
+      return;
+    case "terminal-end": {
+      const [state, ends, replacedBy] = what as readonly [EndedState, number, number];
+      return endTerminal(scratch, terminal, { state, ends, replacedBy: replacedBy === 0 ? null : replacedBy }, at);
+    }
+    case "second-refund":
+      await chargeRefunds(scratch, what[5] as BorneBy, at);
+      return;
+    case "expiry":
+      await replayExpiry(scratch, at);
       return;
     case "closing":
       await closeTo(scratch, what[1] as number, at);
@@ -169,6 +182,11 @@ const DERIVED = [
   "gap",
   "alert",
   "decision",
+  "terminal_key",
+  "clock",
+  "refund",
+  "refund_charge",
+  "expiry_back",
   "closing",
   "closing_end",
 ] as const;

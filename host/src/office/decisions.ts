@@ -56,7 +56,7 @@ async function abortedBy(ledger: Ledger, area: IntentAreaRow): Promise<Decision 
 /** The next number of what the office does itself: its postings stand under terminal 0 by it. */
 export async function nextAct(ledger: LedgerTransaction): Promise<number> {
   let last = 0;
-  for (const table of ["decision", "correction"] as const) {
+  for (const table of ["decision", "correction", "refund_charge", "expiry_back"] as const) {
     const row = await ledger
       .selectFrom(table)
       .select(({ fn }) => fn.max<number | null>("number").as("number"))

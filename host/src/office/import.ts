@@ -4,6 +4,7 @@ import { sha256, verifyEd25519 } from "../ports/crypto.ts";
 import { engineOf } from "../ports/database/index.ts";
 import { appendAudit, queueByArrival } from "./audit.ts";
 import { overturn } from "./decisions.ts";
+import { noteFacts } from "./facts.ts";
 import { type Fork, recordForks } from "./forks.ts";
 import { Quarantine } from "./quarantine.ts";
 import { reconcile } from "./reconcile.ts";
@@ -43,7 +44,10 @@ export async function enrolTerminal(
   await ledger.transaction().execute(async (transaction) => {
     await transaction
       .insertInto("terminal")
-      .values({ number, merchant, public_key: publicKey, imported_to: 0, head })
+      .values({
+        ...{ number, merchant, public_key: publicKey, imported_to: 0, head },
+        ...{ state: "active", ends: null, replaced_by: null },
+      })
       .execute();
     await appendAudit(transaction, { kind: "terminal", terminal: number, at, content: [merchant, publicKey] });
   });
@@ -102,6 +106,7 @@ export async function addEntries(
     ...{ kind: "batch", terminal: number, at },
     content: [file, first.entry.number, last.entry.number, last.hash],
   });
+  await noteFacts(ledger, number, entries, taken.areas);
   await overturn(ledger, taken.overturned, at);
   await reconcile(ledger, taken.areas, taken.settled);
   // Once all of them are in: the earliest of several may stand anywhere in the batch.
@@ -126,12 +131,18 @@ async function takeInBatch(
   const terminal = await lockedTerminal(ledger, seal.terminal);
   if (terminal === undefined) throw new Quarantine("unknown-terminal", terminalName(seal.terminal));
   const importedTo = terminal.imported_to;
+  // Of a terminal that is revoked or replaced the entries up to its last one count, and none behind it.
+  const ends = Math.max(importedTo, terminal.ends ?? Number.POSITIVE_INFINITY);
+  if (seal.first > ends) throw endedTerminal(terminal, ends);
   if (seal.first > importedTo + 1) return { status: "waiting", gap: [importedTo + 1, seal.first - 1] };
   const old = entries.filter(({ entry }) => entry.number <= importedTo);
   await compareImported(ledger, seal.terminal, old);
-  const fresh = entries.slice(old.length);
+  const fresh = entries.slice(old.length).filter(({ entry }) => entry.number <= ends);
   const [next] = fresh;
-  if (next === undefined) return { status: "already-imported", duplicates: old.length };
+  if (next === undefined) {
+    if (seal.last > ends) throw endedTerminal(terminal, ends);
+    return { status: "already-imported", duplicates: old.length };
+  }
   if (!sameBytes(next.entry.previous, terminal.head)) {
     throw new Quarantine(
       "not-continuous",
@@ -140,8 +151,20 @@ async function takeInBatch(
     );
   }
   const forks = await addEntries(ledger, { terminal, entries: fresh, file: sha256(file) }, at);
+  if (seal.last > ends) return { status: "quarantined", ...refusalOf(endedTerminal(terminal, ends)) };
   return { status: "accepted", accepted: fresh.length, duplicates: old.length, forks };
 }
+
+/** Why entries behind the last one of a terminal do not count. */
+function endedTerminal({ number, state }: LedgerTables["terminal"], ends: number): Quarantine {
+  const detail = `${terminalName(number)} is ${state}; its entries count up to ${ends}, and those are in`;
+  return new Quarantine(`terminal-${state}`, detail, ends + 1);
+}
+
+const refusalOf = ({ reason, message: detail, number }: Quarantine) => ({
+  ...{ reason, detail },
+  ...(number === undefined ? {} : { number }),
+});
 
 /** What becomes of a file that is no batch. One that lies here already grows no more. */
 function refusalOutcome({ reason, detail, number }: BatchRefusal, isReceived: boolean): ImportOutcome {
@@ -255,11 +278,11 @@ class SetAside extends Error {
   readonly claimed: BatchFile;
   readonly batch: Batch;
   readonly outcome: ImportOutcome;
-  constructor(claimed: BatchFile, batch: Batch, { reason, message: detail, number }: Quarantine) {
-    super(detail);
+  constructor(claimed: BatchFile, batch: Batch, why: Quarantine) {
+    super(why.message);
     this.claimed = claimed;
     this.batch = batch;
-    this.outcome = { status: "quarantined", reason, detail, ...(number === undefined ? {} : { number }) };
+    this.outcome = { status: "quarantined", ...refusalOf(why) };
   }
 }
 

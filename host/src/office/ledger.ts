@@ -41,7 +41,7 @@ const merchantAccount = (holder: number, programme: number): Account => ({ accou
 export const issuerAccount = (unit: StoredEffect["unit"], merchant: number, programme: number): Account =>
   unit === "cents" ? merchantAccount(merchant, programme) : { account: "issued", holder: 0, programme };
 /** Money whose last day was over before anybody spent it. */
-const expiredAccount = (programme: number): Account => ({ account: "expired", holder: 0, programme });
+export const expiredAccount = (programme: number): Account => ({ account: "expired", holder: 0, programme });
 /** What the office put on cards by credits, by who pays for it. Above zero: what is promised and not on cards yet. */
 export const creditsAccount = (funder: StoredEffect["funder"], programme: number): Account => ({
   account: "credits",

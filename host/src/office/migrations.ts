@@ -45,6 +45,9 @@ function tableText(engine: Engine, table: keyof typeof TABLES): string[] {
 const FEW = [
   "create index posting_of_office on posting (number) where terminal = 0",
   "create index intent_area_open on intent_area (terminal, number) where outcome = 'open'",
+  "create index intent_area_torn on intent_area (card) where outcome <> 'committed'",
+  "create index intent_area_jumped on intent_area (card) where sequence > old_sequence + 2 and old_terminal <> 0",
+  "create index intent_area_top_up on intent_area (terminal, utc) where kind = 'top-up'",
 ];
 
 /** Every change of the schema, in order. One that is released stays as it is. */

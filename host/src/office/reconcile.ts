@@ -132,7 +132,7 @@ const to = ({ card, programme, new_hash }: Area) => [card, programme, new_hash];
 const areasBy = (ledger: LedgerTransaction, by: "old_hash" | "new_hash", keys: readonly (readonly unknown[])[]) =>
   selectAll(ledger, "intent_area", ["card", "programme", by], keys, WANTED);
 
-async function addAlerts(ledger: LedgerTransaction, alerts: readonly AlertRow[]): Promise<void> {
+export async function addAlerts(ledger: LedgerTransaction, alerts: readonly AlertRow[]): Promise<void> {
   for (const alert of alerts) {
     await ledger
       .insertInto("alert")

@@ -8,7 +8,22 @@ import { type Columns, deleteRows, insertRows, type RowOf, selectRows } from "..
  */
 export const TABLES = {
   /** Who may send batches, and the end of the unbroken prefix of its entries that is imported. */
-  terminal: { number: "int", merchant: "int", public_key: "bytes", imported_to: "int", head: "bytes" },
+  terminal: {
+    number: "int",
+    merchant: "int",
+    public_key: "bytes",
+    imported_to: "int",
+    head: "bytes",
+    /** active, revoked or replaced (terminals.ts). */
+    state: "text",
+    /** The last entry that counts, where it is not active, and the terminal that the shop goes on with, where there is one. */
+    ends: ["int", "or null"],
+    replaced_by: ["int", "or null"],
+  },
+  /** Area keys that a terminal was ever given, each with the entry that says so first. */
+  terminal_key: { terminal: "int", programme: "int", generation: "int", number: "int" },
+  /** Where a terminal's clock began to be suspect, was set, or fell back; `before` and `after` in UTC seconds (facts.ts). */
+  clock: { terminal: "int", number: "int", what: "text", before: "int", after: "int" },
   /**
    * Every file that came, and what became of it; terminal 0 where it is not known. Files that wait or are quarantined are kept whole;
    * of those that are in, the trailer: with the entries it makes the file again (archive.ts).
@@ -42,6 +57,10 @@ export const TABLES = {
     new_hash: "bytes",
     /** The terminal that wrote the record which is replaced; 0 where the visit opens the area. */
     old_terminal: "int",
+    /** Sequence of that record and of the new one, and the generation of the key that the new one is sealed under. */
+    old_sequence: "int",
+    sequence: "int",
+    generation: "int",
     /** open, committed or aborted; `decided` is 1 while only the office says so (decisions.ts). */
     outcome: "text",
     decided: "int",
@@ -71,9 +90,13 @@ export const TABLES = {
   },
   /** A state that a visit found, and that no visit known here led to: the named terminal has still to tell of it. */
   gap: { card: "int", programme: "int", old_hash: "bytes", old_terminal: "int" },
-  /**
-   * What somebody should look at: the visit that shows it, and beside it what it is about (alerts.ts).
-   */
+  /** A refund: the ticket that it takes back, and its own intent. */
+  refund: { terminal: "int", ticket: "int", by_terminal: "int", number: "int" },
+  /** What the office did about lines that were taken back twice: by the intent of the second refund (second-refunds.ts). */
+  refund_charge: { number: "int", terminal: "int", intent: "int", borne_by: "text", cents: "int", at: "int" },
+  /** Value of cards with two histories that expired in both, taken out of what expired (expiry.ts). */
+  expiry_back: { number: "int", card: "int", programme: "int", unit: "text", amount: "int", day: "int", at: "int" },
+  /** What somebody should look at, seen as it came in: the visit that shows it, and what it is about (reconcile.ts, facts.ts). */
   alert: { kind: "text", terminal: "int", number: "int", card: "int", programme: "int", utc: "int", detail: "text" },
   /** Double entry; the lines of one entry sum to zero per unit. Those of terminal 0 are the office's own. */
   posting: {
@@ -134,11 +157,16 @@ type ColumnsOf<T extends TableName> = readonly (keyof (typeof TABLES)[T])[];
 /** Unique keys. In PostgreSQL the key of a table in parts holds what it is parted by. */
 export const KEYS: { readonly [T in TableName]: ColumnsOf<T> } = {
   terminal: ["number"],
+  terminal_key: ["terminal", "programme", "generation"],
+  clock: ["terminal", "number"],
   batch: ["terminal", "hash"],
   entry: ["terminal", "number", "day"],
   intent_area: ["card", "programme", "old_hash", "terminal", "number"],
   fork: ["card", "programme", "old_hash", "other_terminal", "other_number"],
   gap: ["card", "programme", "old_hash"],
+  refund: ["terminal", "ticket", "by_terminal", "number"],
+  refund_charge: ["terminal", "intent", "number"],
+  expiry_back: ["card", "programme", "unit", "number"],
   alert: ["terminal", "number", "kind", "programme", "card"],
   posting: ["day", "terminal", "number", "line"],
   audit: ["number", "terminal"],

@@ -1,0 +1,144 @@
+import { terminalName } from "@cachet/firmware/wire";
+import { type Command, InvalidArgumentError } from "commander";
+import type { Ledger } from "../office/schema.ts";
+import { endTerminal, exposureOf, type ListedTerminal, listTerminals, type TerminalEnd } from "../office/terminals.ts";
+import { type Console, tell } from "./console.ts";
+import { Failure } from "./failure.ts";
+import { withLedger } from "./home.ts";
+import { money } from "./money.ts";
+import { parseTerminal, parseWhole } from "./numbers.ts";
+
+const ENTRY_MAX = 0xffff_ffff;
+const parseEntry = (text: string): number => parseWhole(text, "entry", 0, ENTRY_MAX);
+
+/** A terminal by its number, or as people see it: 42 or T-0042. */
+function parseName(text: string): number {
+  const found = /^(?:T-)?0*(\d{1,5})$/.exec(text);
+  if (found === null) throw new InvalidArgumentError(`"${text}" is no terminal: a number like 42, or T-0042`);
+  return parseTerminal(found[1]!);
+}
+
+/** Whole cents of an amount in euros: 20 or 20.50. */
+function parseEuros(text: string): number {
+  const found = /^(\d{1,7})(?:[.,](\d{2}))?$/.exec(text);
+  if (found === null) throw new InvalidArgumentError(`"${text}" is no amount in euros like 20 or 20.50`);
+  return 100 * Number(found[1]) + Number(found[2] ?? 0);
+}
+
+interface EndOptions {
+  readonly after?: number;
+  readonly stolen?: true;
+  readonly offlineCap?: number;
+}
+
+const unknown = (number: number) =>
+  new Failure("C-OFFICE-01", `the ledger knows no ${terminalName(number)}`, "nothing was changed", [
+    "cachet office terminal list names those that it knows",
+  ]);
+
+async function known(ledger: Ledger, number: number): Promise<ListedTerminal> {
+  const terminal = (await listTerminals(ledger)).find((one) => one.number === number);
+  if (terminal === undefined) throw unknown(number);
+  return terminal;
+}
+
+async function end(console: Console, ledger: Ledger, number: number, how: TerminalEnd): Promise<void> {
+  try {
+    await endTerminal(ledger, number, how, console.now());
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new Failure("C-OFFICE-02", error.message, "nothing was changed", [
+      "provision the new terminal for the same merchant first: cachet keys provision",
+    ]);
+  }
+}
+
+const dayTime = (utc: number | null): string =>
+  utc === null ? "never" : `${new Date(utc * 1_000).toISOString().slice(0, 16).replace("T", " ")}Z`;
+
+function stateText({ state, ends, replaced_by }: ListedTerminal): string {
+  if (state === "active") return "active";
+  const next = replaced_by === null ? "" : ` by ${terminalName(replaced_by)}`;
+  return `${state}${next}, entries count up to ${ends}`;
+}
+
+async function list(console: Console): Promise<void> {
+  await withLedger(console, async (ledger) => {
+    const terminals = await listTerminals(ledger);
+    const lines = terminals.map(
+      (one) =>
+        `${terminalName(one.number)}  merchant ${one.merchant}  imported to ${one.imported_to} (${dayTime(one.lastUtc)})  ${stateText(one)}`,
+    );
+    tell(console, lines.length === 0 ? ["no terminal is known"] : lines, { terminals });
+  });
+}
+
+/** What is refused from now on, and what the terminal may have cost. */
+async function tellEnd(console: Console, ledger: Ledger, how: TerminalEnd, number: number, offlineCap?: number) {
+  const { imported_to } = await known(ledger, number);
+  const exposure = await exposureOf(ledger, number, how.ends);
+  const { cardsSince, givenCents, takenCents, cardsEver } = exposure;
+  const most = offlineCap === undefined ? null : offlineCap * cardsEver;
+  const behind = imported_to - how.ends;
+  const lines = [
+    `${terminalName(number)} is ${how.state}: its entries count up to ${how.ends}, what comes behind is refused and kept`,
+    ...(behind > 0 ? [`in the books behind it: ${behind} entries, which stay there`] : []),
+    ...(how.ends > imported_to ? [`still to come: entries ${imported_to + 1} to ${how.ends}`] : []),
+    `cards seen since:    ${cardsSince.length}; given ${money(givenCents, "en")}, taken ${money(takenCents, "en")}`,
+    most === null
+      ? `cards it ever wrote: ${cardsEver}; the most they can lose in a day is the programme's offline cap for each (--offline-cap EUROS says it here)`
+      : `cards it ever wrote: ${cardsEver} x ${money(offlineCap!, "en")} = ${money(most, "en")} a day at most, at each terminal`,
+  ];
+  tell(console, lines, { terminal: number, ...how, ...exposure, mostCents: most });
+}
+
+async function revoke(console: Console, number: number, { after, stolen, offlineCap }: EndOptions): Promise<void> {
+  if ((after === undefined) === (stolen === undefined)) {
+    throw new Failure("C-USAGE-01", "which entries of it count?", "nothing was changed", [
+      "--stolen: those that are imported; --after ENTRY: those up to this one, as on its last honest ticket",
+    ]);
+  }
+  await withLedger(console, async (ledger) => {
+    const { imported_to, replaced_by } = await known(ledger, number);
+    const how: TerminalEnd = { state: "revoked", ends: after ?? imported_to, replacedBy: replaced_by };
+    await end(console, ledger, number, how);
+    await tellEnd(console, ledger, how, number, offlineCap);
+  });
+}
+
+async function replace(console: Console, number: number, by: number, { after }: EndOptions): Promise<void> {
+  await withLedger(console, async (ledger) => {
+    const { imported_to, merchant } = await known(ledger, number);
+    const ends = after ?? imported_to;
+    await end(console, ledger, number, { state: "replaced", ends, replacedBy: by });
+    const lines = [
+      `${terminalName(number)} ends with entry ${ends}; merchant ${merchant} goes on with ${terminalName(by)}`,
+      ...(ends > imported_to ? [`still to come: entries ${imported_to + 1} to ${ends}`] : []),
+    ];
+    tell(console, lines, { terminal: number, state: "replaced", ends, replacedBy: by, merchant });
+  });
+}
+
+/** Adds `office terminal`. */
+export function officeTerminalCommands(office: Command, console: () => Console): void {
+  const terminal = office.command("terminal").description("list terminals in the books, revoke and replace them");
+  terminal
+    .command("list")
+    .description("every terminal that may send batches, how far it is imported, and its state")
+    .action(() => list(console()));
+  terminal
+    .command("revoke")
+    .description("refuse what a stolen terminal sends from now on; say what it may have cost")
+    .argument("<number>", "the terminal, 42 or T-0042", parseName)
+    .option("--after <entry>", "its last entry that counts", parseEntry)
+    .option("--stolen", "what is imported counts, nothing else")
+    .option("--offline-cap <euros>", "what the programme lets a card spend at one terminal in a day", parseEuros)
+    .action((number: number, options: EndOptions) => revoke(console(), number, options));
+  terminal
+    .command("replace")
+    .description("close a terminal with its last entry; its shop goes on with another one")
+    .argument("<number>", "the terminal that goes", parseName)
+    .argument("<new>", "the one that the shop goes on with, already provisioned", parseName)
+    .option("--after <entry>", "its last entry, where that is still to be imported", parseEntry)
+    .action((number: number, by: number, options: EndOptions) => replace(console(), number, by, options));
+}
