@@ -5,8 +5,10 @@ import { newLedger, newLedgers, rowsOf } from "../../../tests/fixtures/ledger.ts
 import { enrolTown, importTown, type OfficeTown, officeTown, shuffled } from "../../../tests/fixtures/office-town.ts";
 import { auditFault } from "./audit.ts";
 import { closeTo, closingFault, firstOpenDay } from "./closings.ts";
-import { decideDoubts } from "./decisions.ts";
+import { nameOf } from "./detect/finding.ts";
+import { findings } from "./detect/findings.ts";
 import { importReceived, receiveBatch } from "./import.ts";
+import { endNight } from "./night.ts";
 import type { Ledger } from "./schema.ts";
 
 const AT = Date.UTC(2026, 5, 20) / 1_000;
@@ -15,7 +17,8 @@ const SHUFFLES = Number(process.env.SHUFFLES ?? (process.env.LEDGER_ENGINE === "
 
 /** Everything that the books say at the end of a night. */
 async function booksOf(ledger: Ledger) {
-  await decideDoubts(ledger, AT);
+  await endNight(ledger, "merchant", AT);
+  const seen = await findings(ledger, AT);
   const day = (await firstOpenDay(ledger))!;
   const closed = await closeTo(ledger, day + 3, AT);
   expect(await auditFault(ledger)).toBeNull();
@@ -33,6 +36,7 @@ async function booksOf(ledger: Ledger) {
     forks: await rowsOf(ledger, "select * from fork order by card, programme, old_hash, other_terminal, other_number"),
     gaps: await rowsOf(ledger, "select * from gap order by card, programme, old_hash"),
     alerts: await rowsOf(ledger, "select * from alert order by terminal, number, kind, programme, card"),
+    seen: seen.map((finding) => [nameOf(finding), finding.cents, finding.what]),
     waiting: await rowsOf(ledger, "select name from batch where status in ('waiting', 'quarantined', 'received')"),
     entries: await rowsOf(ledger, "select count(*) as n from entry"),
   };

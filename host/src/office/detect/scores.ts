@@ -74,13 +74,17 @@ async function countedCards(ledger: Ledger): Promise<readonly Finding[]> {
   });
 }
 
-/** Cards from which more money left than journals ever gave. Only those with something wrong in their history can be. */
+/**
+ * Cards from which more money left than journals ever gave. Only those with something wrong in their history can be; while a visit is
+ * missing, nobody knows what it gave (histories.ts).
+ */
 async function overdrawnCards(ledger: Ledger): Promise<readonly Finding[]> {
   const suspects = new Map<string, { card: number; programme: number }>();
-  for (const table of ["fork", "gap", "alert"] as const) {
-    const rows = await ledger.selectFrom(table).select(["card", "programme"]).distinct().execute();
-    for (const { card, programme } of rows) suspects.set(`${card}/${programme}`, { card, programme });
-  }
+  const cardsOf = (table: "fork" | "alert" | "gap") =>
+    ledger.selectFrom(table).select(["card", "programme"]).distinct().execute();
+  for (const card of [...(await cardsOf("fork")), ...(await cardsOf("alert"))])
+    suspects.set(`${card.card}/${card.programme}`, card);
+  for (const { card, programme } of await cardsOf("gap")) suspects.delete(`${card}/${programme}`);
   const visits = await visitsOf(ledger, [...suspects.values()]);
   return [...suspects].flatMap(([name, { card, programme }]): Finding[] => {
     const happened = (visits.get(name) ?? []).filter(({ outcome }) => outcome === "committed");
