@@ -16,6 +16,7 @@ const SIDE_BY_SIDE = [
     "image-size",
     "import",
     "import-speeds",
+    "office-alerts",
   ],
   ...["keys", "keys-provision", "prepaid", "programme-check", "programme-eval", "programme-init", "programme-simulate"],
   ...[

@@ -58,8 +58,8 @@ const dayTime = (utc: number | null): string =>
 
 function stateText({ state, ends, replaced_by }: ListedTerminal): string {
   if (state === "active") return "active";
-  const next = replaced_by === null ? "" : ` by ${terminalName(replaced_by)}`;
-  return `${state}${next}, entries count up to ${ends}`;
+  const next = replaced_by === null ? "" : `, replaced by ${terminalName(replaced_by)}`;
+  return `${state === "revoked" ? "revoked" : "closed"}, entries count up to ${ends}${next}`;
 }
 
 async function list(console: Console): Promise<void> {
@@ -108,14 +108,16 @@ async function revoke(console: Console, number: number, { after, stolen, offline
 
 async function replace(console: Console, number: number, by: number, { after }: EndOptions): Promise<void> {
   await withLedger(console, async (ledger) => {
-    const { imported_to, merchant } = await known(ledger, number);
-    const ends = after ?? imported_to;
-    await end(console, ledger, number, { state: "replaced", ends, replacedBy: by });
+    const { imported_to, merchant, state: before, ends: ended } = await known(ledger, number);
+    // What was stolen stays revoked.
+    const state = before === "revoked" ? "revoked" : "replaced";
+    const ends = after ?? ended ?? imported_to;
+    await end(console, ledger, number, { state, ends, replacedBy: by });
     const lines = [
       `${terminalName(number)} ends with entry ${ends}; merchant ${merchant} goes on with ${terminalName(by)}`,
       ...(ends > imported_to ? [`still to come: entries ${imported_to + 1} to ${ends}`] : []),
     ];
-    tell(console, lines, { terminal: number, state: "replaced", ends, replacedBy: by, merchant });
+    tell(console, lines, { terminal: number, state, ends, replacedBy: by, merchant });
   });
 }
 
