@@ -10,7 +10,7 @@ import { EXIT, Failure } from "./failure.ts";
 import { readFile } from "./files.ts";
 import { forkDocument, forkLines } from "./fork-text.ts";
 import { withLedger } from "./home.ts";
-import { knownAlerts, tellNight } from "./night-text.ts";
+import { forkName, knownAlerts, tellNight } from "./night-text.ts";
 
 function sentence(outcome: ImportOutcome): string {
   switch (outcome.status) {
@@ -68,17 +68,18 @@ async function importFiles(
   const files = paths.map((path) => ({ path, file: readFile(path) }));
   let worst: number = EXIT.done;
   await withLedger(console, async (ledger) => {
+    const known = decide ? await knownAlerts(ledger, console.now()) : new Set<string>();
     const say = async (path: string, outcome: ImportOutcome) => {
       const lines = [`${basename(path)}  ${sentence(outcome)}`];
       const forks = [];
       for (const fork of outcome.status === "accepted" ? outcome.forks : []) {
         lines.push(...(await forkLines(ledger, fork)));
         forks.push(await forkDocument(ledger, fork));
+        known.add(forkName(fork));
       }
       tell(console, lines, { file: path, ...outcome, ...(outcome.status === "accepted" ? { forks } : {}) });
       worst = Math.max(worst, exitOf(outcome));
     };
-    const known = decide ? await knownAlerts(ledger, console.now()) : new Set<string>();
     for (const { path, file } of files) {
       // Files that waited for this one are told behind it, each with what became of it.
       const waited: [string, ImportOutcome][] = [];

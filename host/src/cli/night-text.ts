@@ -2,6 +2,7 @@ import { maskedCard } from "@cachet/card-layout";
 import { ticketName } from "@cachet/firmware/wire";
 import { type Finding, nameOf } from "../office/detect/finding.ts";
 import { findings } from "../office/detect/findings.ts";
+import type { Fork } from "../office/forks.ts";
 import { endNight, type Night } from "../office/night.ts";
 import type { Ledger } from "../office/schema.ts";
 import type { BorneBy } from "../office/second-refunds.ts";
@@ -31,8 +32,10 @@ function actLines({ decisions, refunds, expiries }: Night, policy: BorneBy): str
 }
 
 /** Names of what there was to look at before files came in. */
-export const knownAlerts = async (ledger: Ledger, at: number): Promise<ReadonlySet<string>> =>
+export const knownAlerts = async (ledger: Ledger, at: number): Promise<Set<string>> =>
   new Set((await findings(ledger, at)).map(nameOf));
+/** A fork, as it stands among them. */
+export const forkName = (fork: Fork): string => nameOf({ kind: "fork", what: "", fork });
 
 /** Ends a night and tells what was done, and what there is to look at that was not known before. Says nothing where there is nothing. */
 export async function tellNight(
@@ -43,8 +46,10 @@ export async function tellNight(
 ): Promise<void> {
   const at = console.now();
   const night = await endNight(ledger, policy, at);
-  // Forks that a file brought are told with it, and what became of each file, too.
-  const isTold = ({ kind }: Finding) => kind === "fork" || kind === "quarantined" || kind === "waiting";
+  const decided = new Set(night.forks.map(forkName));
+  // What became of each file is told with it.
+  const isTold = (finding: Finding) =>
+    finding.kind === "quarantined" || finding.kind === "waiting" || decided.has(nameOf(finding));
   const fresh = (await findings(ledger, at)).filter((finding) => !known.has(nameOf(finding)) && !isTold(finding));
   const lines = actLines(night, policy);
   for (const fork of night.forks) lines.push(...(await forkLines(ledger, fork)));

@@ -36,7 +36,9 @@ async function booksOf(ledger: Ledger) {
     forks: await rowsOf(ledger, "select * from fork order by card, programme, old_hash, other_terminal, other_number"),
     gaps: await rowsOf(ledger, "select * from gap order by card, programme, old_hash"),
     alerts: await rowsOf(ledger, "select * from alert order by terminal, number, kind, programme, card"),
-    seen: seen.map((finding) => [nameOf(finding), finding.cents, finding.what]),
+    seen: seen
+      .filter(({ kind }) => kind !== "quarantined" && kind !== "waiting")
+      .map((finding) => [nameOf(finding), finding.cents, finding.what]),
     waiting: await rowsOf(ledger, "select name from batch where status in ('waiting', 'quarantined', 'received')"),
     entries: await rowsOf(ledger, "select count(*) as n from entry"),
   };
