@@ -119,6 +119,25 @@ describe("a ticket that was taken back at two terminals", () => {
     await nights.end();
   });
 
+  it("is charged anew, and no more, where an earlier refund that comes late makes more of it a second one", async () => {
+    const { nights, ticket, state } = await sold();
+    const first = takesBack(nights, 2, 1, state, ticket, [1], 975);
+    takesBack(nights, 3, 2, first, ticket);
+    await nights.comes(2);
+    await nights.comes(1, 3);
+    expect((await nights.night("card")).refunds).toMatchObject([{ terminal: 3, cents: 990 }]);
+    takesBack(nights, 1, 0.5, { ...state, hash: new Uint8Array(32).fill(3) }, ticket, [0], 2_925);
+    await nights.comes(1);
+    expect((await nights.night("card")).refunds).toMatchObject([{ terminal: 3, cents: 3_960 }]);
+    expect(await rowsOf(nights.ledger, "select borne_by, cents from refund_charge order by number")).toEqual([
+      { borne_by: "card", cents: 990 },
+      { borne_by: "withdrawn", cents: 990 },
+      { borne_by: "card", cents: 3_960 },
+    ]);
+    expect(await claims(nights)).toEqual(["claim 77 -3960", "merchant 1 3960"]);
+    await nights.end();
+  });
+
   it("is nothing where each line came back once, or a refund did not happen", async () => {
     const { nights, ticket, state } = await sold();
     const first = takesBack(nights, 1, 1, state, ticket, [0], 2_925);

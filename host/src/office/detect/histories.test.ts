@@ -92,6 +92,7 @@ describe("a step back", () => {
     expect((await nextDay.seen(1)).filter(({ kind }) => kind === "step-back")).toEqual([
       expect.objectContaining({ card: 77, terminal: 4, bars: false }),
     ]);
+    expect(await suspicious(nextDay.ledger, AT)).toEqual([]);
     await nextDay.end();
     await nights.ledger.destroy();
   });

@@ -86,4 +86,17 @@ describe("a card that more left than came", () => {
     expect(await suspicious(nights.ledger, 0)).toEqual([{ card: 77, reasons: ["fork"] }]);
     await nights.end();
   });
+
+  it("is not judged while a visit is missing: that may have given it", async () => {
+    const nights = await OfficeNights.begin();
+    const a = nights.at(1, 0).visit(CARD, earned(500)).state;
+    const b = nights.at(2, 1).visit(a, spent(400)).state;
+    nights.at(3, 2).visit(a, spent(450));
+    nights.at(1, 4).visit(nights.at(4, 3).topUp(b, 5_000).state, spent(5_000));
+    await nights.comes(1, 2, 3);
+    expect(await nights.kinds(1)).toEqual(["fork"]);
+    await nights.comes(4);
+    expect((await nights.seen(1)).map(({ kind, cents }) => [kind, cents])).toContainEqual(["overdrawn", 350]);
+    await nights.end();
+  });
 });

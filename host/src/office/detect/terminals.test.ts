@@ -21,9 +21,11 @@ describe("a terminal's clock", () => {
     const [open] = await nights.seen(1);
     expect(open).toMatchObject({ kind: "clock", terminal: 1, number: 3, merchant: 1, between: [trusted, null] });
     expect(open!.what).toContain("entries 3 to 5 (1 visits)");
+    const again = journal.visit(step!.state, earned(1)).state;
+    await nights.comes(1);
     const set = NOON + 5 * HOUR;
     journal.at(set).append({ kind: "clock-change", body: { before: 400, after: set, by: "office", wasSuspect: true } });
-    journal.visit(step!.state, earned(1));
+    journal.visit(again, earned(1));
     await nights.comes(1);
     expect(await nights.seen(1)).toEqual([
       expect.objectContaining({ kind: "clock", number: 3, between: [trusted, set] }),
@@ -49,6 +51,7 @@ describe("a terminal's clock", () => {
     ]);
     const other = nights.at(2, 8);
     const a = other.visit(freshCard(78, 20), earned(1)).state;
+    await nights.comes(2);
     other.at(NOON).visit(a, earned(1));
     await nights.comes(2);
     const [fell] = (await nights.seen(1)).filter(({ terminal }) => terminal === 2);
