@@ -66,6 +66,7 @@ describe("a night at the office, and the morning after", () => {
     expect(judged).toBeUndefined();
     const forked = cachet("office", "alerts", "--silent-days", "3000");
     expect(forked).toContain("1 fork\nFORK  card …0421");
+    expect(forked).toContain("  Exposure: €3.00, the more that either side spent.\n");
   }, 240_000);
 
   it("revokes a stolen terminal, replaces another, and says so", async () => {

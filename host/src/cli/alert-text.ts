@@ -62,9 +62,10 @@ export async function alertLines(ledger: Ledger, findings: readonly Finding[]): 
   const lines: string[] = [];
   let kind: FindingKind | null = null;
   for (const finding of findings) {
-    if (finding.kind === "fork")
-      lines.push(...(finding.fork === undefined ? [] : await forkLines(ledger, finding.fork)));
-    else {
+    if (finding.fork !== undefined) {
+      lines.push(...(await forkLines(ledger, finding.fork)));
+      lines.push(`  Exposure: ${money(finding.cents ?? 0, "en")}, the more that either side spent.`);
+    } else if (finding.kind !== "fork") {
       const [title, next] = KIND_TEXT[finding.kind];
       if (finding.kind !== kind) lines.push(`${finding.kind.toUpperCase()}  ${title}. Next: ${next}.`);
       lines.push(...findingLines(finding));

@@ -46,7 +46,7 @@ const FEW = [
   "create index posting_of_office on posting (number) where terminal = 0",
   "create index intent_area_open on intent_area (terminal, number) where outcome = 'open'",
   "create index intent_area_torn on intent_area (card) where outcome <> 'committed'",
-  "create index intent_area_jumped on intent_area (card) where sequence > old_sequence + 2 and old_terminal <> 0",
+  "create index intent_area_jumped on intent_area (card, programme) where sequence > old_sequence + 2 and old_terminal <> 0",
   "create index intent_area_top_up on intent_area (terminal, utc) where kind = 'top-up'",
 ];
 

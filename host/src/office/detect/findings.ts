@@ -40,10 +40,23 @@ async function noted(ledger: Ledger): Promise<readonly Finding[]> {
 }
 
 async function refundFindings(ledger: Ledger): Promise<readonly Finding[]> {
-  return (await secondRefunds(ledger)).map(({ terminal, number, card, programme, merchant, utc, cents, ...about }) => ({
-    ...{ kind: "second-refund", terminal, number, card, programme, merchant, utc, cents },
-    what: `${ticketName(terminal, number)} took back ${ticketName(about.seller, about.ticket)}, or lines of it, after ${ticketName(about.first.terminal, about.first.number)} had`,
-  }));
+  const terminals = await ledger
+    .selectFrom("terminal")
+    .select(({ fn }) => ["merchant", fn.countAll<number>().as("n")])
+    .where("state", "=", "active")
+    .groupBy("merchant")
+    .execute();
+  const many = new Map(terminals.map(({ merchant, n }) => [merchant, n]));
+  return (await secondRefunds(ledger)).map(({ terminal, number, card, programme, merchant, utc, cents, ...about }) => {
+    const [sold, first] = [
+      ticketName(about.seller, about.ticket),
+      ticketName(about.first.terminal, about.first.number),
+    ];
+    return {
+      ...{ kind: "second-refund", terminal, number, card, programme, merchant, utc, cents },
+      what: `${ticketName(terminal, number)} took back ${sold}, or lines of it, after ${first} had; each of ${many.get(merchant) ?? 0} terminals can once, up to refundCap`,
+    };
+  });
 }
 
 const order = (finding: Finding): readonly number[] => [
