@@ -21,6 +21,7 @@ const SIDE_BY_SIDE = [
   ...["keys", "keys-provision", "prepaid", "programme-check", "programme-eval", "programme-init", "programme-simulate"],
   ...[
     "corrected-visits",
+    "card-replacement",
     "import-kinds",
     "kinds-of-visit",
     "layout-migration",
@@ -36,7 +37,7 @@ const SIDE_BY_SIDE = [
 /** What is said of the ledger holds on both engines: these files run on SQLite as they are, and once more on PostgreSQL. */
 const ON_BOTH_ENGINES = [
   "host/src/office/**/*.test.ts",
-  ...["import", "import-kinds", "import-speeds", "forks", "credits", "corrected-visits"].map(
+  ...["import", "import-kinds", "import-speeds", "forks", "credits", "card-replacement", "corrected-visits"].map(
     (name) => `tests/flow/${name}.test.ts`,
   ),
 ];

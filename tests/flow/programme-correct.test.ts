@@ -378,7 +378,7 @@ describe("cachet programme correct: everything a shop does", () => {
     const of = (name: string) => other.document.total.purses.find(({ purse }: { purse: string }) => purse === name);
     expect(of("cagnotte 0").right).toBeGreaterThan(of("cagnotte 0").given);
     for (const name of ["points 1", "stamps 0", "prepaid 0"]) expect(of(name)).toMatchObject({ difference: 0 });
-    expect(other.document.settled.every(({ fate }: { fate: string }) => fate === "owed")).toBe(true);
+    expect(other.document.settled.every(({ fate }: { fate: string }) => fate === "credit")).toBe(true);
   });
 
   it("does so with cards that were brought, points for others, and visits next door", async () => {

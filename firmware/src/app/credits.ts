@@ -118,11 +118,13 @@ class Planning {
       this.say("credit", { label, reason: "EXPIRED" });
       return null;
     }
-    const after = creditPurses(this.programme, this.purses, amounts);
+    // A clock that is not to be trusted gives no day from which anything could last.
+    const after = creditPurses(this.programme, this.purses, amounts, suspect ? null : dayOf(utc, offset));
     if (after === null || pursesSize(after.purses.map(({ kind }) => kind)) > this.room) return "CREDIT_NO_ROOM";
     this.purses = after.purses;
-    for (const { rule, unit, value } of after.credited) {
-      this.say("credit", { rule, unit, value, label, funder: funder ?? "association" });
+    for (const { rule, unit, value, lots } of after.credited) {
+      const kept = lots === undefined ? {} : { lots };
+      this.say("credit", { rule, unit, value, label, funder: funder ?? "association", ...kept });
     }
     return null;
   }

@@ -143,7 +143,11 @@ export const fr = {
   minutes: (count: number): string => `${count} min`,
   parkingUntil: (moment: string): string => `à utiliser jusqu'au ${moment}`,
   entries: (count: number): string => (count === 1 ? "1 participation au tirage" : `${count} participations au tirage`),
-  stampsAdded: (count: number): string => (count === 1 ? "+1 passage" : `+${count} passages`),
+  added: (unit: string, count: number): string => {
+    const [one, many] =
+      unit === "points" ? ["point", "points"] : unit === "units" ? ["unité", "unités"] : ["passage", "passages"];
+    return `+${count} ${count === 1 ? one : many}`;
+  },
   expired: "expiré",
   gone: "épuisé",
   restored: "Carte rétablie",

@@ -106,7 +106,7 @@ function linesOfCredit({ type, unit, value, label = "", reason }: StoredEffect):
   if (type === "restore") return [row(fr.restored, "")];
   if (type !== "credit") return [];
   if (reason !== undefined) return [row(label, fr.expired)];
-  return value === 0 ? [] : [row(label, unit === "cents" ? `+${euros(value)}` : fr.stampsAdded(value))];
+  return value === 0 ? [] : [row(label, unit === "cents" ? `+${euros(value)}` : fr.added(unit, value))];
 }
 
 /** What was to be given, and there is none left of it. */
@@ -236,7 +236,7 @@ function linesOfPayment({ facts, programmes }: Terminal, { body, outcomes }: Kno
   if (body.topUp !== undefined) return [row(purchaseText(programmes, body), euros(body.topUp))];
   if (body.transfer !== undefined) return linesOfTransfer(programmes, facts.terminal, body.transfer);
   if (body.paper !== undefined)
-    return [{ line: "title", text: fr.paper }, row(fr.paperStamps, fr.stampsAdded(body.paper.stamps))];
+    return [{ line: "title", text: fr.paper }, row(fr.paperStamps, fr.added("stamps", body.paper.stamps))];
   if (body.closing !== undefined) {
     const { cents } = body.closing;
     return [{ line: "title", text: fr.closing }, row(fr.payOut, isWhole(outcomes) ? euros(cents) : fr.inDoubt)];

@@ -4,7 +4,7 @@ import type { Place } from "./place.ts";
 import type { Working } from "./working.ts";
 
 /** The most that a purse of cents or points, or what is owed, can hold. */
-const VALUE_MAX = POINTS_MAX;
+export const VALUE_MAX = POINTS_MAX;
 
 /** What the card holds of it. */
 export interface Balance {
@@ -19,7 +19,8 @@ export interface Balance {
 const CAGNOTTE_LOTS = { 2: "cagnotte-lots-2", 4: "cagnotte-lots-4", 8: "cagnotte-lots-8" } as const;
 const POINTS_LOTS = { 2: "points-lots-2", 4: "points-lots-4", 8: "points-lots-8" } as const;
 const OWED = { cents: "owed-cents", points: "owed-points" } as const;
-const KINDS: Readonly<Record<Place["unit"], readonly PurseKind[]>> = {
+/** Kinds of purses that keep a unit. */
+export const KINDS: Readonly<Record<Place["unit"], readonly PurseKind[]>> = {
   cents: ["cagnotte", "carrying-cagnotte", ...Object.values(CAGNOTTE_LOTS)],
   points: ["points", "carrying-points", ...Object.values(POINTS_LOTS)],
 };
@@ -59,7 +60,8 @@ export function balanceIn(purses: readonly Purse[], place: Place): Balance {
   return { value, remainder, lots, owed };
 }
 
-function purseOfBalance(place: Place, value: number, remainder: number, lots: readonly Lot[]): Purse {
+/** The purse that keeps a balance in its place; of lots, where they are kept apart, the lots alone count. */
+export function purseOfBalance(place: Place, value: number, remainder: number, lots: readonly Lot[]): Purse {
   const { index, unit, carries } = place;
   if (place.lots !== 0) return { kind: (unit === "cents" ? CAGNOTTE_LOTS : POINTS_LOTS)[place.lots], index, lots };
   if (unit === "cents")

@@ -1,8 +1,10 @@
 import type { Purse } from "@cachet/card-layout";
 import { describe, expect, it } from "vitest";
+import { addMonths } from "./calendar/period.ts";
 import { type CreditedAmount, creditPurses } from "./credited.ts";
-import { cagnotte, prepaid, programme, stamps } from "./draft.ts";
+import { cagnotte, points, prepaid, programme, stamps } from "./draft.ts";
 
+const TODAY = 9_600;
 const gift = { kind: "gift", label: "Cadeau", value: 300 } as const;
 const everything = programme({
   number: 33,
@@ -21,7 +23,7 @@ const everything = programme({
 });
 const amount = (purse: CreditedAmount["purse"], value: number, index = 0): CreditedAmount => ({ purse, index, value });
 const credit = (purses: readonly Purse[], ...amounts: readonly CreditedAmount[]) =>
-  creditPurses(everything, purses, amounts);
+  creditPurses(everything, purses, amounts, TODAY);
 
 describe("a credit on purses", () => {
   it("raises the purse that is there and leaves everything else of it as it was", () => {
@@ -75,5 +77,51 @@ describe("a credit on purses", () => {
   it("changes nothing it was given", () => {
     const held: readonly Purse[] = Object.freeze([Object.freeze({ kind: "prepaid", index: 0, cents: 5 } as const)]);
     expect(credit(held, amount("prepaid", 5))?.purses).toEqual([{ kind: "prepaid", index: 0, cents: 10 }]);
+  });
+
+  const month = { months: 1 } as const;
+  const lasting = programme({
+    number: 34,
+    version: 1,
+    name: "Avec des dates",
+    scope: "shop",
+    merchants: { 1: { name: "Boutique", role: "earn-and-spend" } },
+    offlineCap: 1_000,
+    rules: [
+      cagnotte({ id: "euros", rate: 500, validity: month, lots: 4 }),
+      points({ id: "points", earn: { per: "visit", points: 1 }, validity: month, lots: 4, balanceMax: 700 }),
+      prepaid({ id: "compte", bonus: { purse: 1, bands: [{ from: 1_000, rate: 1_000 }] } }),
+    ],
+  });
+  const old = { value: 300, expires: TODAY + 3, issued: TODAY - 27 };
+  const later = { value: 200, expires: TODAY + 20, issued: TODAY - 10 };
+
+  it("keeps the days that value had elsewhere, beside what is there", () => {
+    const held: readonly Purse[] = [{ kind: "points-lots-4", index: 0, lots: [{ ...later, value: 1 }] }];
+    const amounts = [{ ...amount("points", 500), lots: [old, later] }];
+    expect(creditPurses(lasting, held, amounts, TODAY)).toEqual({
+      purses: [{ kind: "points-lots-4", index: 0, lots: [old, { ...later, value: 201 }] }],
+      credited: [{ rule: "points", unit: "points", value: 500, funder: "merchant", lots: [old, later] }],
+    });
+    expect(
+      creditPurses(lasting, [], [{ ...amounts[0]!, value: 800, lots: [{ ...old, value: 800 }] }], TODAY),
+    ).toBeNull();
+  });
+
+  it("lets value without days come today, for as long as the rule says, and wait where the day is not known", () => {
+    const after = creditPurses(lasting, [], [amount("cagnotte", 50)], TODAY);
+    expect(after?.purses).toEqual([
+      { kind: "cagnotte-lots-4", index: 0, lots: [{ value: 50, expires: addMonths(TODAY, 1), issued: TODAY }] },
+    ]);
+    expect(creditPurses(lasting, [], [amount("cagnotte", 50)], null)).toBeNull();
+  });
+
+  it("finds the money that was given on top of prepaid money", () => {
+    const after = creditPurses(lasting, [], [amount("prepaid", 5), amount("cagnotte", 50, 1)], TODAY);
+    expect(after?.purses).toEqual([
+      { kind: "prepaid", index: 0, cents: 5 },
+      { kind: "cagnotte", index: 1, cents: 50 },
+    ]);
+    expect(after?.credited.map(({ rule }) => rule)).toEqual(["compte", "compte"]);
   });
 });

@@ -22,6 +22,31 @@ function changed(name: string, over: Readonly<Record<number, Cbor | undefined>>)
   return encodeCbor(item);
 }
 
+/** An amount with one lot, of points unless another purse is named. */
+const lotted = (value: number, lot: number, purse = 6) =>
+  new Map<number, Cbor>([
+    [1, purse],
+    [2, 0],
+    [3, value],
+    [
+      4,
+      [
+        new Map([
+          [1, lot],
+          [2, 9_900],
+          [3, 9_535],
+        ]),
+      ],
+    ],
+  ]);
+const given = (value: number, units: number) =>
+  new Map<number, Cbor>([
+    [1, 8],
+    [2, 0],
+    [3, value],
+    [5, units],
+  ]);
+
 describe("a credit", () => {
   it.each(credits.map((vector) => [vector.name, vector] as const))("%s: golden bytes", (_, { credit, bytes }) => {
     expect(toHex(encodeCredit(credit))).toBe(bytes);
@@ -53,6 +78,15 @@ describe("a credit", () => {
         ],
       }),
     ],
+    [
+      "whose lots do not come to its value",
+      changed("points with their days, from another card", { 3: [lotted(500, 499)] }),
+    ],
+    [
+      "with lots of what keeps none",
+      changed("points with their days, from another card", { 3: [lotted(500, 500, 5)] }),
+    ],
+    ["that gives more units than there are", changed("units, one of them given", { 3: [given(11, 12)] })],
     ["whose state hash is short", changed("adopt", { 7: new Uint8Array(31) })],
     ["that restores without an area", changed("restore on a chip with a counter", { 10: undefined })],
     ["that is a list", encodeCbor([1, 1])],

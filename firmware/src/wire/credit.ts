@@ -37,15 +37,39 @@ export const CREDIT_BYTES_MAX = 200;
 const U16_MAX = 0xffff;
 
 /** Purses by what they keep, whatever kind a version of the programme keeps it under; numbers are those of card purses. */
-const purse = word({ stamps: 1, cagnotte: 3, prepaid: 5 });
+const purse = word({ stamps: 1, cagnotte: 3, prepaid: 5, points: 6, units: 8 });
 
-/** So much for one purse: cents, or stamps. */
+const value = integer({ min: 1, max: CAGNOTTE_CENTS_MAX });
+/** Days since 2000-01-01; 65535 for value that does not end. */
+const lotDay = uint(U16_MAX);
+/** As many as the largest purse keeps apart. */
+const LOTS_MAX = 8;
+
+/** So much for one purse: cents, stamps, points or units. */
 const CreditAmount = map({
   purse: key(1, purse),
   index: key(2, uint(7)),
-  value: key(3, integer({ min: 1, max: CAGNOTTE_CENTS_MAX })),
+  value: key(3, value),
+  /** Cents of a cagnotte, or points, with the days that they had elsewhere: together the value. Without, they come on the day of the tap. */
+  lots: maybe(4, list(map({ value: key(1, value), expires: key(2, lotDay), issued: key(3, lotDay) }), LOTS_MAX)),
+  /** Units that nobody paid for, among the value. */
+  given: maybe(5, value),
 });
 export type CreditAmount = Decoded<typeof CreditAmount>;
+
+/** What is wrong with an amount; null where nothing is. */
+function amountFault({ purse, value, lots, given }: CreditAmount): string | null {
+  if (given !== undefined && (purse !== "units" || given > value)) return "more units are given than there are";
+  if (lots === undefined) return null;
+  if (purse !== "cagnotte" && purse !== "points") return `${purse} have no lots`;
+  return lots.reduce((sum, lot) => sum + lot.value, 0) === value ? null : "lots do not come to the value";
+}
+
+function faultOf(credit: Credit): string | null {
+  if (credit.kind !== "add") return null;
+  if (credit.amounts.length === 0) return "adds nothing";
+  return credit.amounts.map(amountFault).find((fault) => fault !== null) ?? null;
+}
 
 /** Several amounts of one credit are applied together or not at all. */
 const AMOUNTS_MAX = 8;
@@ -95,7 +119,8 @@ const kindWord = word<Kind>({ void: 1, add: 2, adopt: 3, restore: 4 });
 
 /** Throws `RangeError` when a value cannot be written, or takes more than `CREDIT_BYTES_MAX`. */
 export function encodeCredit(credit: Credit): Uint8Array {
-  if (credit.kind === "add" && credit.amounts.length === 0) throw new RangeError("a credit that adds nothing is void");
+  const fault = faultOf(credit);
+  if (fault !== null) throw new RangeError(`no credit: ${fault}`);
   const body = (BODIES[credit.kind] as Codec<unknown>).encode(credit) as ReadonlyMap<number, Cbor>;
   const bytes = encodeCbor(new Map<number, Cbor>([[1, VERSION], [2, kindWord.encode(credit.kind)], ...body]));
   if (bytes.length > CREDIT_BYTES_MAX)
@@ -111,7 +136,8 @@ function decode(bytes: Uint8Array): Credit {
   const rest = new Map([...item].filter(([name]) => name !== 1 && name !== 2));
   const body = (BODIES[kind] as Codec<object>).decode(rest, "credit");
   const credit = { kind, ...body } as Credit;
-  if (credit.kind === "add" && credit.amounts.length === 0) throw new FormatFault("credit.amounts", "adds nothing");
+  const fault = faultOf(credit);
+  if (fault !== null) throw new FormatFault("credit.amounts", fault);
   return credit;
 }
 

@@ -1,8 +1,10 @@
 import type { Command } from "commander";
+import { blockCommand } from "./card-block.ts";
 import { auditCommand, verifyCommand } from "./card-check.ts";
 import { dumpCommand } from "./card-dump.ts";
 import { loadCommand } from "./card-load.ts";
 import { cardPersonaliseCommand } from "./card-personalise.ts";
+import { replaceCommands } from "./card-replace.ts";
 import { infoCommand, readCommand } from "./card-show.ts";
 import type { CardTools } from "./card-source.ts";
 import type { Console } from "./console.ts";
@@ -18,7 +20,9 @@ export function cardCommands(
   exit: (code: number) => void,
   tools: CardTools = realCardTools,
 ): void {
-  const card = program.command("card").description("personalise, read, verify, audit, dump and load cards");
+  const card = program
+    .command("card")
+    .description("personalise, read, verify, audit, dump, load, block, replace and repair cards");
   infoCommand(card, console, tools);
   readCommand(card, console, tools);
   verifyCommand(card, console, exit, tools);
@@ -26,4 +30,6 @@ export function cardCommands(
   dumpCommand(card, console, tools);
   loadCommand(card, console, tools);
   cardPersonaliseCommand(card, console, tools);
+  blockCommand(card, console);
+  replaceCommands(card, console);
 }

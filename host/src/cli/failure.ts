@@ -434,6 +434,21 @@ export const CODES = {
     meaning:
       "The file of the wrong version is not the one that the terminals ran: it does not come to what they stored.",
   },
+  "C-LIST-01": { exit: EXIT.refused, meaning: "What the ledger knows makes no list that terminals would take." },
+  "C-CREDIT-01": {
+    exit: EXIT.refused,
+    meaning: "The same thing was credited before. Each order, letter or ticket comes onto a card once.",
+  },
+  "C-CREDIT-02": {
+    exit: EXIT.refused,
+    meaning:
+      "The value of a ticket cannot go to a card: it is not imported, no value left a card with it, or its terminal put it on a card already.",
+  },
+  "C-CREDIT-03": {
+    exit: EXIT.refused,
+    meaning:
+      "A card cannot be replaced or repaired so: it was replaced before, the new one is no free card, or the books know no record of it.",
+  },
 } as const satisfies Readonly<Record<string, Explained>>;
 export type Code = keyof typeof CODES;
 

@@ -116,7 +116,8 @@ function checkWords({ production, open, testKeys, imageKey }: ProvisionWords): v
   }
 }
 
-function issuerOf({ issuers }: KeyRing, named: number | undefined): number {
+/** The issuer that the options name, or the only one of the ring. Fails with C-USAGE-01 where it has several. */
+export function issuerOf({ issuers }: KeyRing, named: number | undefined): number {
   if (named !== undefined) return named;
   // Test keys are there for any issuer.
   if (issuers === null) return 1;

@@ -3,12 +3,14 @@ import { statement } from "../office/statement.ts";
 import { type Console, tell } from "./console.ts";
 import { withLedger } from "./home.ts";
 import { alertsCommand } from "./office-alerts.ts";
+import { creditCommand } from "./office-credit.ts";
+import { listsCommand } from "./office-lists.ts";
 import { parkingCommand } from "./office-parking.ts";
 import { officeTerminalCommands } from "./office-terminal.ts";
 import { statementLines } from "./statement-text.ts";
 
 export function officeCommands(program: Command, console: () => Console): void {
-  const office = program.command("office").description("reports and exports from the ledger");
+  const office = program.command("office").description("lists for terminals, credits, reports and exports");
   office
     .command("report")
     .description("visits, value earned and spent per merchant, and what is outstanding")
@@ -21,4 +23,6 @@ export function officeCommands(program: Command, console: () => Console): void {
   parkingCommand(office, console);
   alertsCommand(office, console);
   officeTerminalCommands(office, console);
+  listsCommand(office, console);
+  creditCommand(office, console);
 }

@@ -28,7 +28,7 @@ const WORDS = {
       `remises immédiates : ${given} données, ${right} selon la bonne règle ; rien n'est écrit pour elles`,
     fates: {
       credit: "à mettre sur les cartes par la prochaine liste",
-      owed: "dû aux clients, qu'aucune liste ne peut porter",
+      owed: "dû aux clients, sans place sur la carte",
       kept: "donné en trop, reste aux clients (au compte de l'association)",
       claimed: "donné en trop, à réclamer aux clients (aucune liste ne reprend de valeur)",
     } satisfies Record<Fate, string>,
@@ -53,7 +53,7 @@ const WORDS = {
       `money off at once: ${given} given, ${right} by the right rule; nothing is written for it`,
     fates: {
       credit: "to be put on cards by the next list",
-      owed: "owed to customers, of a kind that no list carries",
+      owed: "owed to customers, with no room on the card",
       kept: "given too much, stays with customers (borne by the association)",
       claimed: "given too much, to be claimed from customers (no list takes value back)",
     } satisfies Record<Fate, string>,

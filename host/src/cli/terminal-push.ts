@@ -2,7 +2,7 @@ import { readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { provisionRequest } from "@cachet/firmware/wire";
 import { LinkFault } from "../link/link-fault.ts";
-import { kindOf, type Pushed, type PushKind, push, pushProvision } from "../link/push.ts";
+import { kindOf, listVersionOf, type Pushed, type PushKind, push, pushProvision } from "../link/push.ts";
 import { type Console, tell } from "./console.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { readFile, writeFile } from "./files.ts";
@@ -48,7 +48,7 @@ function offered(paths: readonly string[]): readonly Offered[] {
 }
 
 /** Refusals of things in a folder that are no fault: the folder serves many terminals. */
-const NOT_FOR_THIS_ONE: ReadonlySet<string> = new Set(["other-terminal", "older"]);
+const NOT_FOR_THIS_ONE: ReadonlySet<string> = new Set(["other-terminal", "older", "already", "missing-delta"]);
 
 const said = (pushed: Pushed): string =>
   pushed.ok ? pushed.said : `refused${pushed.detail === "" ? "" : `: ${pushed.detail}`} (${pushed.refusal})`;
@@ -81,7 +81,11 @@ export async function pushFiles(
   }
   return withTerminal(console, options, tools, async (session) => {
     const done: { path: string; pushed: Pushed }[] = [];
+    let held = 0;
     for (const one of files) {
+      const version = listVersionOf(one.file);
+      // A delta led there: the full list beside it is for others.
+      if (version > 0 && version <= held && !named.has(one.path)) continue;
       const names = done.filter(({ pushed }) => pushed.ok).map(({ path }) => path);
       const taken = names.length === 0 ? "the terminal took nothing yet" : `the terminal took ${names.join(", ")}`;
       session.standing = { state: `${taken}; each file is taken whole or not at all`, next: [] };
@@ -89,6 +93,7 @@ export async function pushFiles(
       if (!pushed.ok && pushed.refusal === "denied") {
         throw refusal(`take ${one.path}`, pushed.refusal, pushed.detail, session.standing);
       }
+      if (pushed.ok) held = Math.max(held, version);
       done.push({ path: one.path, pushed });
     }
     tell(

@@ -1,5 +1,6 @@
 import { sameBytes } from "@cachet/card-layout";
 import {
+  decodeCbor,
   decodeCborItem,
   decodeSign1,
   fileHash,
@@ -40,6 +41,16 @@ export function kindOf(file: Uint8Array): PushKind | "batch" | "unknown" {
     throw error;
   }
 }
+
+/** The version that a list says it leads to; 0 where the file is none. Its signature is not checked: the terminal does that. */
+export function listVersionOf(file: Uint8Array): number {
+  if (kindOf(file) !== "list") return 0;
+  const payload = decodeCbor(decodeSign1(decodeCbor(file)).payload);
+  const version = payload instanceof Map ? payload.get(LIST_VERSION_KEY) : 0;
+  return typeof version === "number" ? version : 0;
+}
+/** Key of the version in a list (docs/formats/lists.md). */
+const LIST_VERSION_KEY = 2;
 
 /** What became of a file. `said`: what the terminal answered, for people. */
 export type Pushed =

@@ -7,15 +7,23 @@ import type { Ledger, LedgerTables, LedgerTransaction } from "./schema.ts";
 
 /** What changed the books. */
 export type AuditKind =
+  | "account"
   | "batch"
+  | "block"
   | "closing"
   | "correction"
+  | "credit"
+  | "credits"
   | "decision"
-  | "terminal"
+  | "expiry"
   | "list"
-  | "terminal-end"
+  | "moved"
+  | "phone"
+  | "replace"
   | "second-refund"
-  | "expiry";
+  | "terminal"
+  | "terminal-end"
+  | "void";
 type AuditRow = LedgerTables["audit"];
 
 const TAG = ascii("cachet/audit/1");

@@ -15,6 +15,7 @@ import { closeTo, postingsHash } from "./closings.ts";
 import { decideDoubts } from "./decisions.ts";
 import { replayExpiry } from "./expiry.ts";
 import { addEntries, enrolTerminal } from "./import.ts";
+import { listActAgain } from "./lists/again.ts";
 import { Quarantine } from "./quarantine.ts";
 import { insertAll, KEYS, type Ledger, type LedgerTables, type LedgerTransaction, TABLES } from "./schema.ts";
 import { type BorneBy, chargeRefunds } from "./second-refunds.ts";
@@ -91,7 +92,18 @@ async function again(
         .transaction()
         .execute((transaction) => againCorrection(ledger, transaction, what[0] as number, at));
     default:
+      if (await againForLists(scratch, number, kind, what, at)) return;
       bad("audit", `audit ${number} says ${kind}, which this cachet does not know`);
+  }
+}
+
+/** False where the kind is none of lists. */
+async function againForLists(scratch: Ledger, number: number, kind: string, what: readonly Cbor[], at: number) {
+  try {
+    return await listActAgain(scratch, kind, what, at);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return bad("audit", `audit ${number} (${kind}) cannot have been: ${error.message}`);
   }
 }
 
@@ -189,6 +201,13 @@ const DERIVED = [
   "expiry_back",
   "closing",
   "closing_end",
+  "blocked_card",
+  "credit",
+  "list",
+  "replacement",
+  "account_balance",
+  "account_ceiling",
+  "phone",
 ] as const;
 const PAGE = 2_000;
 

@@ -1,5 +1,6 @@
 import { sameBytes } from "@cachet/card-layout";
 import { decodeEntry, type Entry } from "@cachet/firmware/wire";
+import { sql } from "kysely";
 import { appendAudit, queueByArrival } from "./audit.ts";
 import { type Fork, recordForks } from "./forks.ts";
 import type { IntentAreaRow } from "./intents.ts";
@@ -55,15 +56,14 @@ async function abortedBy(ledger: Ledger, area: IntentAreaRow): Promise<Decision 
 
 /** The next number of what the office does itself: its postings stand under terminal 0 by it. */
 export async function nextAct(ledger: LedgerTransaction): Promise<number> {
-  let last = 0;
-  for (const table of ["decision", "correction", "refund_charge", "expiry_back"] as const) {
-    const row = await ledger
-      .selectFrom(table)
-      .select(({ fn }) => fn.max<number | null>("number").as("number"))
-      .executeTakeFirst();
-    last = Math.max(last, row?.number ?? 0);
-  }
-  return last + 1;
+  const { rows } = await sql<{ number: number | null }>`
+    select max(number) as number from (
+      select max(number) as number from decision
+      union all select max(number) from correction
+      union all select max(number) from posting where terminal = 0
+      union all select max(act) from credit
+    ) as acts`.execute(ledger);
+  return (rows[0]?.number ?? 0) + 1;
 }
 
 /** What an area posts as an act of the office: on the day of its visit. */

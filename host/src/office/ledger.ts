@@ -36,7 +36,11 @@ const FUNDERS: Readonly<Record<StoredEffect["funder"], number>> = {
 
 /** What a cardholder can spend is a credit of the card's account: credits are positive. */
 export const cardAccount = (holder: number, programme: number): Account => ({ account: "card", holder, programme });
-const merchantAccount = (holder: number, programme: number): Account => ({ account: "merchant", holder, programme });
+export const merchantAccount = (holder: number, programme: number): Account => ({
+  account: "merchant",
+  holder,
+  programme,
+});
 /** Who gave a value: the merchant owes the money, and nobody owes what is only counted. */
 export const issuerAccount = (unit: StoredEffect["unit"], merchant: number, programme: number): Account =>
   unit === "cents" ? merchantAccount(merchant, programme) : { account: "issued", holder: 0, programme };
@@ -78,7 +82,7 @@ export const owedAccount = (to: string | number, programme: number): Account =>
     ? { account: "owed", holder: 0, party: to, programme }
     : { account: "promised", holder: to, programme };
 /** What others than the merchant of the visit pay to somebody else than the card. */
-const paysAccount = (funder: StoredEffect["funder"], programme: number): Account => ({
+export const paysAccount = (funder: StoredEffect["funder"], programme: number): Account => ({
   account: "pays",
   holder: FUNDERS[funder],
   programme,
@@ -110,6 +114,10 @@ export function postingsOf(
   const { programme } = area;
   const onCard = cardAccount(card, programme);
   const ofMerchant = merchantAccount(merchant, programme);
+  const creditedPoints = area.effects.reduce(
+    (sum, { type, unit, value }) => (type === "credit" && unit === "points" ? sum + value : sum),
+    0,
+  );
   const moves: Move[] = [
     { from: ofMerchant, to: onCard, unit: "cents", amount: sums.earnedCents },
     { from: ofMerchant, to: onCard, unit: "cents", amount: sums.toppedUpCents },
@@ -127,7 +135,7 @@ export function postingsOf(
       from: issuerAccount("points", 0, programme),
       to: onCard,
       unit: "points",
-      amount: sums.pointsAdded - sums.pointsTaken,
+      amount: sums.pointsAdded - sums.pointsTaken - creditedPoints,
     },
   ];
   for (const { type, unit, value, funder } of area.effects) {

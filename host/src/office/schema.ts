@@ -145,6 +145,48 @@ export const TABLES = {
     funder: "text",
     fate: "text",
   },
+  /** Cards that no terminal takes any more (lists/blocked.ts). */
+  blocked_card: { card: "int", reason: "text", at: "int" },
+  /**
+   * What the office puts on cards by lists, numbered by card and programme (lists/credits.ts). `act` made it; `why` and `source` name
+   * what it comes from, once. `state` is open, void, or moving and then moved where its value comes again under another number; `passed`
+   * is 1 once the card's record shows its number; `listed` the first list that has it. Last the account that its value came from, null
+   * where `credits` had it already.
+   */
+  credit: {
+    card: "int",
+    programme: "int",
+    number: "int",
+    act: "int",
+    at: "int",
+    why: "text",
+    source: "text",
+    body: "bytes",
+    state: "text",
+    passed: "int",
+    listed: "int",
+    from_account: ["text", "or null"],
+    from_holder: ["int", "or null"],
+  },
+  /** Every list for terminals that was made. `contents` as terminals keep it (firmware/wire), of the last ones only: deltas begin there. */
+  list: { version: "int", issued: "int", hash: "bytes", contents: ["bytes", "or null"] },
+  /** A card that takes another one's place. From `version` on lists block the old one; `moved_at` is 0 until its value has moved. */
+  replacement: { old_card: "int", new_card: "int", at: "int", version: "int", moved_at: "int" },
+  /** What accounts without a chip hold, by purse (its head byte on cards). */
+  account_balance: { account: "int", programme: "int", purse: "int", balance: "int" },
+  /** What a terminal has let an account spend in all, by its imported entries. */
+  account_spent: { account: "int", programme: "int", purse: "int", terminal: "int", spent: "int" },
+  /** What a list said that a terminal may let an account spend in all, from its version on (lists/ceilings.ts). */
+  account_ceiling: {
+    account: "int",
+    programme: "int",
+    purse: "int",
+    terminal: "int",
+    version: "int",
+    ceiling: "int",
+  },
+  /** Customers of a merchant by the keyed hash of their phone number: no number is kept. */
+  phone: { merchant: "int", hash: "bytes", card: "int" },
 } as const satisfies Readonly<Record<string, Columns>>;
 
 type TableName = keyof typeof TABLES;
@@ -176,6 +218,14 @@ export const KEYS: { readonly [T in TableName]: ColumnsOf<T> } = {
   correction: ["number"],
   corrected_visit: ["terminal", "number", "programme"],
   correction_amount: ["correction", "card", "keeps", "purse"],
+  blocked_card: ["card"],
+  credit: ["card", "programme", "number"],
+  list: ["version"],
+  replacement: ["old_card"],
+  account_balance: ["account", "programme", "purse"],
+  account_spent: ["account", "programme", "purse", "terminal"],
+  account_ceiling: ["account", "programme", "purse", "terminal", "version"],
+  phone: ["merchant", "hash"],
 };
 
 export const INDEXES: { readonly [T in TableName]?: readonly ColumnsOf<T>[] } = {

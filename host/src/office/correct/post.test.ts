@@ -93,7 +93,7 @@ describe("posting a correction", () => {
     expect(await amounts(ledger)).toEqual([
       [100, "cagnotte", 0, -30, "sponsor", "claimed"],
       [100, "stamps", 0, 2, "merchant", "credit"],
-      [200, "points", 1, 4, "merchant", "owed"],
+      [200, "points", 1, 4, "merchant", "credit"],
       [300, "points", 1, -1, "merchant", "claimed"],
       // More than the purse may hold: no credit would ever find room.
       [400, "cagnotte", 0, 40_000, "sponsor", "owed"],

@@ -17,13 +17,13 @@ import { insertAll, type Ledger, type LedgerTransaction } from "../schema.ts";
 import type { Correction } from "./correction.ts";
 import { grouped } from "./difference.ts";
 import type { ReplayedVisit } from "./replay.ts";
-import { keeperOf, type PurseName, partsOf, unitOf } from "./value.ts";
+import { amountFor, keeperOf, type PurseName, partsOf, unitOf } from "./value.ts";
 
 /**
  * What becomes of a card's difference:
  *
  *   credit   too little was given: the next list of credits may carry it to the card
- *   owed     too little was given, of a kind that no credit carries: it stays open in the ledger
+ *   owed     too little was given, and no credit would find room for it: it stays open in the ledger
  *   kept     too much was given, and stays with the customer; the association bears it
  *   claimed  too much was given, and is claimed from the customer; no list takes value from a card
  */
@@ -69,10 +69,8 @@ const hashOf = (programme: Programme): Uint8Array => {
 
 /** Whether a list's credit can bring so much into a purse. */
 function isCreditable(right: Programme, name: PurseName, value: number): boolean {
-  const { keeps, index } = partsOf(name);
-  if (keeps === "points" || keeps === "units") return false;
-  const amount: CreditedAmount = { purse: keeps, index, value };
-  return creditPurses(right, [], [amount]) !== null;
+  const amount: CreditedAmount = { ...amountFor(name), value };
+  return creditPurses(right, [], [amount], 0) !== null;
 }
 
 function fateOf(right: Programme, purse: PurseName, value: number, takesBack: boolean): Fate {

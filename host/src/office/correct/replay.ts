@@ -10,12 +10,12 @@ import {
   type Sale,
   type Visit,
 } from "@cachet/firmware/rules";
-import { centsOf, type StoredEffect, sumsOf, ticketName } from "@cachet/firmware/wire";
+import { centsOf, sumsOf, ticketName } from "@cachet/firmware/wire";
 import type { Ledger } from "../schema.ts";
 import { askedAt, ruleEffects, saleOf, soldTo } from "./asked.ts";
 import { Apart, type ApartCard, type Held, heldIn, type StoredVisit, type Story } from "./story.ts";
 import { factsOf, type Unsaid, unsaidOf, writtenEffects } from "./unsaid.ts";
-import { type Moves, movesOf, purseOf, worthIn } from "./value.ts";
+import { amountFor, type Moves, movesOf, purseOf, worthIn } from "./value.ts";
 
 /** A visit under the wrong version, as it was, and as it would have been. */
 export interface ReplayedVisit {
@@ -69,8 +69,8 @@ class Replay {
     const { area } = visit;
     const programme = this.versionOf(visit);
     const stored = ruleEffects(area.effects);
-    const before = this.credited(programme, found.purses, area.effects);
-    const rightBefore = this.credited(this.right, this.purses, area.effects);
+    const before = this.credited(programme, found.purses, visit);
+    const rightBefore = this.credited(this.right, this.purses, visit);
     this.purses = rightBefore;
     const solds = await soldTo(this.ledger, visit);
     const held = { purses: before, day: found.day };
@@ -98,13 +98,13 @@ class Replay {
   }
 
   /** Purses with what the office's credits put there. */
-  private credited(programme: Programme, purses: readonly Purse[], effects: readonly StoredEffect[]): readonly Purse[] {
+  private credited(programme: Programme, purses: readonly Purse[], { area, day }: StoredVisit): readonly Purse[] {
     let now = purses;
-    for (const { type, rule: id, value } of effects) {
+    for (const { type, rule: id, value, lots } of area.effects) {
       if (type !== "credit" || value === 0) continue;
       const rule = programme.rules.find((candidate) => candidate.id === id);
-      const known = rule?.kind === "stamps" || rule?.kind === "cagnotte" || rule?.kind === "prepaid" ? rule : null;
-      const more = known && creditPurses(programme, now, [{ purse: known.kind, index: known.purse, value }]);
+      const name = rule === undefined ? null : purseOf(rule, {});
+      const more = name && creditPurses(programme, now, [{ ...amountFor(name), value, ...(lots && { lots }) }], day);
       if (more === null) throw new Apart("impossible", `version ${programme.version} has no room for its credit`);
       now = more.purses;
     }

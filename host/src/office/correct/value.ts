@@ -12,6 +12,12 @@ export const partsOf = (name: PurseName): { readonly keeps: Keeps; readonly inde
   return { keeps, index: Number(index) };
 };
 
+/** A purse as a credit of the office names it. */
+export function amountFor(name: PurseName): { readonly purse: Keeps; readonly index: number } {
+  const { keeps, index } = partsOf(name);
+  return { purse: keeps, index };
+}
+
 /** What the value of a purse is counted in. */
 export function unitOf(name: PurseName): Exclude<Unit, "entries" | "minutes"> {
   const { keeps } = partsOf(name);

@@ -1,0 +1,103 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { cardNumber } from "@cachet/card-layout";
+import { afterAll, describe, expect, it } from "vitest";
+import { enrolTerminal, importBatch } from "../../host/src/office/import.ts";
+import { ROOT } from "../boundaries/sources.ts";
+import { earned, freshCard, HandJournal } from "../fixtures/hand-journal.ts";
+import { AT, inLedgerOf } from "../fixtures/ledger.ts";
+import { expectFailure } from "../fixtures/programme-desk.ts";
+
+const home = mkdtempSync(join(tmpdir(), "cachet-card-office-"));
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+const [CARD, NEXT] = [1, 2].map((serial) => String(cardNumber(1, serial))) as [string, string];
+/** With a wrong digit at its end. */
+const NONE = String(Number(CARD) + 1);
+
+function cachet(...words: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, "host/bin/cachet.mjs"), ...words], {
+    encoding: "utf8",
+    env: { ...process.env, LANG: "en_GB.UTF-8", CACHET_HOME: home },
+  });
+  return { code: status, out: stdout, err: stderr };
+}
+const told = (...words: readonly string[]) => {
+  const { code, out, err } = cachet(...words, "--json");
+  expect(code, err).toBe(0);
+  return JSON.parse(out);
+};
+
+/** A terminal that sold to the card: 7.00 on it. */
+async function sold(): Promise<void> {
+  const journal = new HandJournal(1);
+  journal.visit(freshCard(Number(CARD), 20), earned(700));
+  await inLedgerOf(home, async (ledger) => {
+    await enrolTerminal(ledger, 1, 1, journal.signer.publicKey, AT);
+    await importBatch(ledger, { name: "a", file: journal.batch() }, AT);
+  });
+}
+
+describe("what the counter of the association does to cards", () => {
+  it("blocks one, says so again, and lets it go on", async () => {
+    expectFailure(cachet("card", "block", CARD), 1, "C-HOME-02");
+    await sold();
+    expect(told("card", "block", CARD, "--reason", "stolen")).toMatchObject({ blocked: true, changed: true });
+    expect(cachet("card", "block", CARD, "--reason", "stolen").out).toContain("was blocked (stolen) already");
+    expect(told("card", "block", CARD, "--lift")).toMatchObject({ blocked: false, changed: true });
+    expect(cachet("card", "block", NONE).err).toContain("is no card number");
+    expect(cachet("card", "block", CARD, "--reason", "angry").code).toBe(2);
+  });
+
+  it("repairs one at one terminal, where the books know a record", () => {
+    const words = ["--programme", "20", "--terminal", "1"];
+    expect(told("card", "repair", CARD, ...words, "--counter", "8").credits).toMatchObject([{ why: "restore" }]);
+    expectFailure(cachet("card", "repair", NEXT, ...words), 1, "C-CREDIT-03", "the books know no record");
+  });
+
+  it("credits a thing once, and says what is missing", () => {
+    const order = ["--programme", "20", "--cagnotte", "12.50", "--source", "order 7"];
+    expect(told("office", "credit", CARD, ...order).credits).toMatchObject([{ number: 2, why: "gift" }]);
+    expectFailure(cachet("office", "credit", CARD, ...order), 1, "C-CREDIT-01", "order 7 was credited before");
+    expectFailure(cachet("office", "credit", CARD, "--ticket", "T-0001-1"), 1, "C-CREDIT-02", "no value left a card");
+    expectFailure(cachet("office", "credit", CARD, ...order.slice(0, 4)), 2, "C-USAGE-01", "--source");
+    expectFailure(cachet("office", "credit", CARD, ...order.slice(2)), 2, "C-USAGE-01", "--programme");
+    expectFailure(cachet("office", "credit", CARD, "--programme", "20"), 2, "C-USAGE-01", "--prepaid");
+    expect(cachet("office", "credit", CARD, ...order, "--points", "1.5").err).toContain("is no count");
+  });
+
+  it("replaces one at once where somebody asks for it, and says what that costs", () => {
+    expectFailure(cachet("card", "replace", CARD, "12x"), 2, "C-USAGE-01");
+    expectFailure(cachet("card", "replace", CARD, CARD), 1, "C-CREDIT-03", "cannot take its own place");
+    const begun = told("card", "replace", CARD, "2");
+    expect(begun).toMatchObject({ new: Number(NEXT), moved: false, awaited: ["T-0001"], held_cents: 700 });
+    expectFailure(cachet("card", "replace", CARD, "3"), 1, "C-CREDIT-03", `is being replaced by card ${NEXT}`);
+    const { out } = cachet("card", "replace", CARD, "2", "--now");
+    expect(out).toMatch(/^EXPOSURE {2}€7\.00, .* at T-0001$/m);
+    expect(out).toContain("credit 2, programme 20: €12.50");
+    expectFailure(cachet("card", "replace", CARD, "2"), 1, "C-CREDIT-03", "has moved already");
+  });
+
+  it("is signed into a list by the office's key, and by no other", () => {
+    const out = join(home, "out");
+    expect(told("office", "lists", "-o", out, "--test-keys")).toMatchObject({ version: 1, blocked: 1, credits: 2 });
+    expect(readdirSync(out)).toEqual(["T-0001.receipt", "list-00000001.list"]);
+    expectFailure(cachet("office", "lists", "-o", out), 1, "C-KEY-02");
+    const pass = join(home, "pass");
+    writeFileSync(pass, "correct horse battery\n");
+    const sealed = ["--passphrase-file", pass];
+    expect(cachet("keys", "init", "--issuer", "1", "--programme", "20", ...sealed).code).toBe(0);
+    expect(told("office", "lists", "-o", out, ...sealed)).toMatchObject({ version: 2 });
+    writeFileSync(pass, "another horse battery\n");
+    expectFailure(cachet("office", "lists", "-o", out, ...sealed), 1, "C-KEY-06");
+    const bundle = join(home, "b.bundle");
+    writeFileSync(pass, "correct horse battery\n");
+    const own = join(home, "own");
+    writeFileSync(own, "staple of another bundle\n");
+    const lent = ["--for", "Luc", "--days", "3", "--bundle-passphrase-file", own];
+    expect(cachet("keys", "bundle", "-o", bundle, ...lent, ...sealed).code).toBe(0);
+    expectFailure(cachet("office", "lists", "-o", out, "--keys", bundle, "--passphrase-file", own), 1, "C-KEY-14");
+  });
+});
