@@ -25,6 +25,7 @@ const SIDE_BY_SIDE = [
     "import-kinds",
     "kinds-of-visit",
     "layout-migration",
+    "office-keeping",
     "programme-correct",
     "provisioning",
     "refund-visit",

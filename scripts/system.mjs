@@ -12,6 +12,7 @@ const PACKAGES = [
   { name: "make", isThere: () => has("make") },
   { name: "python3", isThere: () => has("python3") },
   { name: "pcscd", isThere: () => has("pcscd") || existsSync("/usr/sbin/pcscd") },
+  { name: "openssl", isThere: () => has("openssl") },
   { name: "postgresql", isThere: () => existsSync("/usr/lib/postgresql") },
   { name: "vsmartcard-vpcd", isThere: () => existsSync("/etc/reader.conf.d/vpcd") },
 ];

@@ -85,11 +85,11 @@ describe("cachet batch", () => {
     };
     await ageBeyond(home);
     expectLeft("a newer schema than this cachet");
-    mkdirSync(join(home, "older"));
-    await inLedgerOf(join(home, "older"), (ledger) => rowsOf(ledger, "delete from migration"));
+    mkdirSync(join(home, "unnamed"));
+    await inLedgerOf(join(home, "unnamed"), (ledger) => rowsOf(ledger, "delete from migration"));
     rmSync(file);
-    renameSync(join(home, "older", "ledger.sqlite"), file);
-    expectLeft("an older schema than this cachet");
+    renameSync(join(home, "unnamed", "ledger.sqlite"), file);
+    expectLeft("no schema of cachet");
     rmSync(file);
     const foreign = new DatabaseSync(file);
     foreign.exec("create table something (number integer)");

@@ -106,8 +106,15 @@ export function encodeBatch(seal: BatchSeal, stored: readonly Uint8Array[], sign
     encodeCbor(BatchSeal.encode(seal)),
     sign,
   );
-  return concat(encodeHeader(seal), ...stored, trailer);
+  return joinBatch(seal, stored, trailer);
 }
+
+/** The file that entries as stored and their signed trailer make. */
+export const joinBatch = (
+  range: Pick<BatchSeal, "terminal" | "first" | "last">,
+  stored: readonly Uint8Array[],
+  trailer: Uint8Array,
+): Uint8Array => concat(encodeHeader(range), ...stored, trailer);
 
 class Refused extends Error {
   readonly refusal: BatchRefusal;

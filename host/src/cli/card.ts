@@ -20,9 +20,7 @@ export function cardCommands(
   exit: (code: number) => void,
   tools: CardTools = realCardTools,
 ): void {
-  const card = program
-    .command("card")
-    .description("personalise, read, verify, audit, dump, load, block, replace and repair cards");
+  const card = program.command("card").description("personalise, read, audit, block, replace and repair cards");
   infoCommand(card, console, tools);
   readCommand(card, console, tools);
   verifyCommand(card, console, exit, tools);

@@ -449,6 +449,30 @@ export const CODES = {
     meaning:
       "A card cannot be replaced or repaired so: it was replaced before, the new one is no free card, or the books know no record of it.",
   },
+  "C-LEDGER-01": {
+    exit: EXIT.refused,
+    meaning:
+      "The books are not what the terminals' journals and the office's own acts come to: somebody edited the database, or its disk is damaged. The message names the first row that is wrong.",
+  },
+  "C-LEDGER-02": { exit: EXIT.refused, meaning: "A day that is not over yet at every terminal cannot be closed." },
+  "C-LEDGER-03": {
+    exit: EXIT.refused,
+    meaning: "The ledger cannot be migrated now, because an import or another command is writing to it.",
+  },
+  "C-ARCHIVE-01": {
+    exit: EXIT.refused,
+    meaning:
+      "An archive cannot be made as it was asked for: the folder is not empty, no day of those asked for is closed, or the ledger does not give back what terminals signed.",
+  },
+  "C-ARCHIVE-02": {
+    exit: EXIT.refused,
+    meaning: "An archive is not what was written. The message names the first file that is not, and why.",
+  },
+  "C-BACKUP-01": {
+    exit: EXIT.refused,
+    meaning: "A file is no backup of a ledger, is damaged or cut off, or a later cachet made it. Nothing of it counts.",
+  },
+  "C-BACKUP-02": { exit: EXIT.refused, meaning: "A backup would overwrite a file. Backups are never overwritten." },
 } as const satisfies Readonly<Record<string, Explained>>;
 export type Code = keyof typeof CODES;
 

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { ledgerState, migrate } from "../office/migrations.ts";
+import { type LedgerState, ledgerState, type Migrations, migrate } from "../office/migrations.ts";
 import type { Ledger } from "../office/schema.ts";
 import { openDatabase } from "../ports/database/index.ts";
 import type { Console } from "./console.ts";
@@ -20,9 +20,9 @@ const shown = (address: string): string =>
 /** The file of a ledger in SQLite; null where it is elsewhere. */
 const fileOf = (address: string): string | null => (address.startsWith(SQLITE) ? address.slice(SQLITE.length) : null);
 
-async function state(address: string, ledger: Ledger) {
+async function state(address: string, ledger: Ledger, migrations?: Migrations) {
   try {
-    return await ledgerState(ledger);
+    return await ledgerState(ledger, migrations);
   } catch (error) {
     await ledger.destroy();
     throw unreadable(address, error);
@@ -55,18 +55,22 @@ const noLedger = (console: Console, address: string) =>
   );
 
 /**
- * Opens the office's ledger. Fails with C-HOME-02 when there is none, C-HOME-03 when it is not ours to read, C-HOME-04 when there is no
- * reaching it.
+ * Opens the office's ledger, where it stands in one of some ways. Fails with C-HOME-02 when there is none, C-HOME-03 when it is not ours
+ * to read, C-HOME-04 when there is no reaching it.
  */
-export async function openLedger(console: Console): Promise<Ledger> {
+export async function openLedger(
+  console: Console,
+  fits: readonly LedgerState[] = ["current"],
+  migrations?: Migrations,
+): Promise<Ledger> {
   const address = ledgerAddress(console);
   const file = fileOf(address);
   if (file !== null && !existsSync(file)) throw noLedger(console, address);
   const ledger = open(address);
-  const found = await state(address, ledger);
-  if (found === "current") return ledger;
+  const found = await state(address, ledger, migrations);
+  if (fits.includes(found)) return ledger;
   await ledger.destroy();
-  if (found === "none" && file === null) throw noLedger(console, address);
+  if (found === "blank" || (found === "none" && file === null)) throw noLedger(console, address);
   const what =
     found === "older"
       ? "an older schema than this cachet"
@@ -75,6 +79,7 @@ export async function openLedger(console: Console): Promise<Ledger> {
         : "no schema of cachet";
   throw new Failure("C-HOME-03", `${shown(address)} has ${what}`, "it was not touched", [
     "use the version of cachet that made it",
+    ...(found === "older" ? ["or bring it to this one, a backup first: cachet office migrate"] : []),
   ]);
 }
 
@@ -88,8 +93,11 @@ export async function openOrMakeLedger(console: Console): Promise<Ledger> {
   }
 }
 
-/** Makes a new ledger. Fails with C-HOME-01 when there is one. */
-export async function makeLedger(console: Console): Promise<Ledger> {
+/** Makes a new ledger, by `make` or an empty one. Fails with C-HOME-01 when there is one; what a making that was cut left is none. */
+export async function makeLedger(
+  console: Console,
+  make: (ledger: Ledger) => Promise<unknown> = migrate,
+): Promise<Ledger> {
   const address = ledgerAddress(console);
   const file = fileOf(address);
   const isThere = new Failure(
@@ -98,20 +106,41 @@ export async function makeLedger(console: Console): Promise<Ledger> {
     "it was not touched",
     ["name an empty or new folder with --home, or an empty database with --db"],
   );
-  if (file !== null && existsSync(file)) throw isThere;
   if (file !== null) makeFolder(dirname(file));
   const ledger = open(address);
-  if ((await state(address, ledger)) !== "none") {
+  const found = await state(address, ledger);
+  // A PostgreSQL database may hold other things.
+  if (found !== "blank" && (found !== "none" || file !== null)) {
     await ledger.destroy();
     throw isThere;
   }
-  await migrate(ledger);
+  try {
+    await make(ledger);
+  } catch (error) {
+    await ledger.destroy();
+    throw error;
+  }
   return ledger;
 }
 
 /** Opens the ledger for some work, and closes it whatever happens. */
-export async function withLedger<T>(console: Console, use: (ledger: Ledger) => Promise<T>): Promise<T> {
-  const ledger = await openLedger(console);
+export async function withLedger<T>(
+  console: Console,
+  use: (ledger: Ledger) => Promise<T>,
+  fits?: readonly LedgerState[],
+  migrations?: Migrations,
+): Promise<T> {
+  const ledger = await openLedger(console, fits, migrations);
+  try {
+    return await use(ledger);
+  } finally {
+    await ledger.destroy();
+  }
+}
+
+/** A further connection to a ledger that is open already. */
+export async function ledgerAgain<T>(console: Console, use: (ledger: Ledger) => Promise<T>): Promise<T> {
+  const ledger = open(ledgerAddress(console));
   try {
     return await use(ledger);
   } finally {

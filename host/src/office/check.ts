@@ -11,7 +11,8 @@ import {
 import { sql } from "kysely";
 import { sha256 } from "../ports/crypto.ts";
 import { appendAudit, auditFault } from "./audit.ts";
-import { closeTo, postingsHash } from "./closings.ts";
+import { postingsHash } from "./closing-sums.ts";
+import { closeTo } from "./closings.ts";
 import { decideDoubts } from "./decisions.ts";
 import { replayExpiry } from "./expiry.ts";
 import { addEntries, enrolTerminal } from "./import.ts";

@@ -1,8 +1,8 @@
-import { ascii, civilOf, concat, type Day, dayOfCivil, dayText, sameBytes } from "@cachet/card-layout";
-import { encodeCbor } from "@cachet/firmware/wire";
-import { sha256, sha256InPieces } from "../ports/crypto.ts";
+import { civilOf, concat, type Day, dayOf, dayOfCivil, dayText, sameBytes } from "@cachet/card-layout";
+import { decodeEntry, encodeCbor } from "@cachet/firmware/wire";
+import { sha256 } from "../ports/crypto.ts";
 import { appendAudit, queueByArrival } from "./audit.ts";
-import type { Posting } from "./ledger.ts";
+import { CLOSING_START, CLOSING_TAG, type Stretch, summed, type Totals, together } from "./closing-sums.ts";
 import type { Ledger, LedgerTables, LedgerTransaction } from "./schema.ts";
 
 /**
@@ -14,14 +14,7 @@ import type { Ledger, LedgerTables, LedgerTransaction } from "./schema.ts";
  *
  * by terminal, number and line. The closing of a month or a year hashes the closings in it, CBOR [kind, day, hash before, [hash, ...]].
  */
-const TAG = ascii("cachet/closing/1");
-const START = new Uint8Array(32);
-const PAGE = 2_000;
-
 export type ClosingKind = "day" | "month" | "year";
-
-/** What went into and out of accounts of a kind, by unit: `"card cents": { in: 500, out: 200 }`. */
-export type Totals = Readonly<Record<string, { readonly in: number; readonly out: number }>>;
 
 export interface Closing {
   readonly kind: ClosingKind;
@@ -32,25 +25,6 @@ export interface Closing {
   readonly totals: Totals;
   readonly perpetual: Totals;
   readonly hash: Uint8Array;
-}
-
-/** Adds up what goes in and out, by account and unit. */
-class Sums {
-  private readonly sums = new Map<string, { in: number; out: number }>();
-
-  add(name: string, amounts: { readonly in: number; readonly out: number }): void {
-    const sum = this.sums.get(name) ?? { in: 0, out: 0 };
-    this.sums.set(name, { in: sum.in + amounts.in, out: sum.out + amounts.out });
-  }
-
-  addAll(totals: Totals): void {
-    for (const [name, amounts] of Object.entries(totals)) this.add(name, amounts);
-  }
-
-  /** By name, so that equal sums are equal texts. */
-  totals(): Totals {
-    return Object.fromEntries([...this.sums].sort(([a], [b]) => (a < b ? -1 : 1)));
-  }
 }
 
 const closingOf = (row: LedgerTables["closing"]): Closing => ({
@@ -79,13 +53,6 @@ async function lastClosing(ledger: Ledger, kind: ClosingKind): Promise<Closing |
   return row === undefined ? null : closingOf(row);
 }
 
-/** A stretch of one terminal's entries: behind `after`, up to `to`. Terminal 0 is the office. */
-interface Stretch {
-  readonly terminal: number;
-  readonly after: number;
-  readonly to: number;
-}
-
 /** What each terminal brings into the closing of a day. */
 async function stretches(ledger: LedgerTransaction, day: Day): Promise<Stretch[]> {
   const ends = await ledger
@@ -111,73 +78,6 @@ async function stretches(ledger: LedgerTransaction, day: Day): Promise<Stretch[]
   return found;
 }
 
-/** The postings of a stretch, by number and line. */
-async function* postingsOf(ledger: Ledger, { terminal, after, to }: Stretch): AsyncGenerator<readonly Posting[]> {
-  for (let from = after; from < to; from += PAGE) {
-    const until = Math.min(from + PAGE, to);
-    yield terminal === 0
-      ? await ledger
-          .selectFrom("posting")
-          .selectAll()
-          .where("terminal", "=", 0)
-          .where("number", ">", from)
-          .where("number", "<=", until)
-          .orderBy("number")
-          .orderBy("line")
-          .execute()
-      : await ledger
-          .selectFrom("entry")
-          .innerJoin("posting", (join) =>
-            join
-              .onRef("posting.day", "=", "entry.day")
-              .onRef("posting.terminal", "=", "entry.terminal")
-              .onRef("posting.number", "=", "entry.number"),
-          )
-          .selectAll("posting")
-          .where("entry.terminal", "=", terminal)
-          .where("entry.number", ">", from)
-          .where("entry.number", "<=", until)
-          .orderBy("posting.number")
-          .orderBy("posting.line")
-          .execute();
-  }
-}
-
-const bytesOf = ({
-  terminal,
-  number,
-  line,
-  day,
-  account,
-  holder,
-  party,
-  programme,
-  unit,
-  amount,
-}: Posting): Uint8Array => encodeCbor([terminal, number, line, day, account, holder, party, programme, unit, amount]);
-
-/** SHA-256 of some postings, each as a closing hashes it. */
-export const postingsHash = (rows: readonly Posting[]): Uint8Array => sha256(concat(TAG, ...rows.map(bytesOf)));
-
-/** What the postings of some stretches come to: their number, totals and hash. */
-export async function summed(ledger: Ledger, day: Day, before: Closing | null, found: readonly Stretch[]) {
-  const hasher = sha256InPieces();
-  hasher.add(concat(TAG, encodeCbor(["day", day, before?.hash ?? START])));
-  const totals = new Sums();
-  let postings = 0;
-  for (const stretch of found) {
-    for await (const rows of postingsOf(ledger, stretch)) {
-      for (const row of rows) {
-        const { account, unit, amount } = row;
-        hasher.add(bytesOf(row));
-        totals.add(`${account} ${unit}`, amount > 0 ? { in: amount, out: 0 } : { in: 0, out: -amount });
-        postings += 1;
-      }
-    }
-  }
-  return { postings, totals: totals.totals(), hash: hasher.digest() };
-}
-
 async function write(ledger: LedgerTransaction, closing: Closing, at: number): Promise<void> {
   const { kind, day, postings, hash } = closing;
   const [totals, perpetual] = [JSON.stringify(closing.totals), JSON.stringify(closing.perpetual)];
@@ -185,16 +85,10 @@ async function write(ledger: LedgerTransaction, closing: Closing, at: number): P
   await appendAudit(ledger, { kind: "closing", at, content: [kind, day, hash] });
 }
 
-const together = (...all: readonly Totals[]): Totals => {
-  const sums = new Sums();
-  for (const totals of all) sums.addAll(totals);
-  return sums.totals();
-};
-
 async function closeDay(ledger: LedgerTransaction, day: Day, at: number): Promise<Closing> {
   const before = await lastClosing(ledger, "day");
   const found = await stretches(ledger, day);
-  const { postings, totals, hash } = await summed(ledger, day, before, found);
+  const { postings, totals, hash } = await summed(ledger, day, before?.hash ?? CLOSING_START, found);
   const closing: Closing = {
     kind: "day",
     day,
@@ -210,12 +104,20 @@ async function closeDay(ledger: LedgerTransaction, day: Day, at: number): Promis
   return closing;
 }
 
-const PARTS = { month: "day", year: "month" } as const;
+/** What the closing of a month or a year is made of. */
+export const PARTS_OF_CLOSINGS = { month: "day", year: "month" } as const;
+
+/** What the closing of a month or a year hashes behind the tag: `before` and the closings in it by their hashes. */
+export const bytesOver = (
+  { kind, day }: Pick<Closing, "kind" | "day">,
+  before: Uint8Array | null,
+  hashes: readonly Uint8Array[],
+): Uint8Array => encodeCbor([kind, day, before ?? CLOSING_START, hashes]);
 
 /** Closes a month or a year, whose last day is closed: over the closings of its days or months. */
 async function closeOver(ledger: LedgerTransaction, kind: "month" | "year", day: Day, at: number): Promise<Closing> {
   const before = await lastClosing(ledger, kind);
-  const parts = (await closings(ledger, PARTS[kind])).filter(
+  const parts = (await closings(ledger, PARTS_OF_CLOSINGS[kind])).filter(
     (part) => part.day > (before?.day ?? Number.NEGATIVE_INFINITY),
   );
   const hashes = parts.map(({ hash }) => hash);
@@ -224,7 +126,7 @@ async function closeOver(ledger: LedgerTransaction, kind: "month" | "year", day:
     postings: parts.reduce((sum, part) => sum + part.postings, 0),
     totals: together(...parts.map(({ totals }) => totals)),
     perpetual: parts.at(-1)!.perpetual,
-    hash: sha256(concat(TAG, encodeCbor([kind, day, before?.hash ?? START, hashes]))),
+    hash: sha256(concat(CLOSING_TAG, bytesOver({ kind, day }, before?.hash ?? null, hashes))),
   };
   await write(ledger, closing, at);
   return closing;
@@ -246,6 +148,21 @@ export async function firstOpenDay(ledger: Ledger): Promise<Day | null> {
 }
 const FIRST_DAY = dayOfCivil(2020, 1, 1);
 
+/** The minutes by which local time is ahead of UTC wherever terminals stand, at least: the smallest offset among the last entries of the terminals. 0 where there is none. */
+async function leastOffset(ledger: Ledger): Promise<number> {
+  const rows = await ledger
+    .selectFrom("terminal")
+    .innerJoin("entry", (join) =>
+      join.onRef("entry.terminal", "=", "terminal.number").onRef("entry.number", "=", "terminal.imported_to"),
+    )
+    .select("entry.stored")
+    .execute();
+  return rows.length === 0 ? 0 : Math.min(...rows.map(({ stored }) => decodeEntry(stored).offset));
+}
+
+/** The last local day that is over at every terminal. `at` in UTC seconds. */
+export const lastDayOver = async (ledger: Ledger, at: number): Promise<Day> => dayOf(at, await leastOffset(ledger)) - 1;
+
 /**
  * Closes every open day up to one, the months and years that end among them too; gives what was closed, in order. All of it or nothing.
  * `at` in UTC seconds.
@@ -264,22 +181,49 @@ export function closeTo(ledger: Ledger, day: Day, at: number): Promise<Closing[]
   });
 }
 
-/** The first closing that is not what its postings come to, in words; null where all are. */
-export async function closingFault(ledger: Ledger): Promise<string | null> {
-  const ends = await ledger.selectFrom("closing_end").selectAll().orderBy("terminal").orderBy("day").execute();
+/** A closing of a day that is stored, the one before it, and what it took in of each terminal. */
+export interface ClosedDay {
+  readonly closing: Closing;
+  readonly before: Closing | null;
+  readonly stretches: readonly Stretch[];
+}
+
+/** The closings of days, in order. */
+export async function closedDays(ledger: Ledger): Promise<ClosedDay[]> {
+  const ends = await ledger.selectFrom("closing_end").selectAll().orderBy("terminal").execute();
+  const endsOf = new Map<Day, typeof ends>();
+  for (const end of ends) endsOf.set(end.day, [...(endsOf.get(end.day) ?? []), end]);
   const after = new Map<number, number>();
   let before: Closing | null = null;
+  const days: ClosedDay[] = [];
   for (const closing of await closings(ledger, "day")) {
-    const found = ends
-      .filter(({ day }) => day === closing.day)
-      .map(({ terminal, number }): Stretch => ({ terminal, after: after.get(terminal) ?? 0, to: number }));
-    for (const { terminal, to } of found) after.set(terminal, to);
-    const is = await summed(ledger, closing.day, before, found);
-    const perpetual = together(before?.perpetual ?? {}, is.totals);
-    const says = JSON.stringify([closing.postings, closing.totals, closing.perpetual]);
-    const isSame = says === JSON.stringify([is.postings, is.totals, perpetual]) && sameBytes(closing.hash, is.hash);
-    if (!isSame) return `the closing of ${dayText(closing.day)} is not what its postings come to`;
+    const stretches = (endsOf.get(closing.day) ?? []).map(
+      ({ terminal, number }): Stretch => ({ terminal, after: after.get(terminal) ?? 0, to: number }),
+    );
+    for (const { terminal, to } of stretches) after.set(terminal, to);
+    days.push({ closing, before, stretches });
     before = closing;
+  }
+  return days;
+}
+
+/** Whether a closing is what its postings come to. `keep` is given what is hashed behind the tag, piece after piece. */
+export async function isClosed(
+  ledger: Ledger,
+  { closing, before, stretches }: ClosedDay,
+  keep?: (bytes: Uint8Array) => void,
+): Promise<boolean> {
+  const is = await summed(ledger, closing.day, before?.hash ?? CLOSING_START, stretches, keep);
+  const perpetual = together(before?.perpetual ?? {}, is.totals);
+  const says = JSON.stringify([closing.postings, closing.totals, closing.perpetual]);
+  return says === JSON.stringify([is.postings, is.totals, perpetual]) && sameBytes(closing.hash, is.hash);
+}
+
+/** The first closing that is not what its postings come to, in words; null where all are. */
+export async function closingFault(ledger: Ledger): Promise<string | null> {
+  for (const day of await closedDays(ledger)) {
+    if (!(await isClosed(ledger, day)))
+      return `the closing of ${dayText(day.closing.day)} is not what its postings come to`;
   }
   return null;
 }

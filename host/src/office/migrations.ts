@@ -1,8 +1,9 @@
 import { dayOfCivil } from "@cachet/card-layout";
 import { CompiledQuery, type Kysely, sql } from "kysely";
 import { Migrator } from "kysely/migration";
-import { type Columns, type ColumnType, type Engine, engineOf } from "../ports/database/index.ts";
-import { INDEXES, KEYS, type Ledger, PARTS, TABLES } from "./schema.ts";
+import { atOnce, type Columns, type ColumnType, type Engine, engineOf, takeTables } from "../ports/database/index.ts";
+import { queueByArrival, takeArrival } from "./audit.ts";
+import { INDEXES, KEYS, type Ledger, type LedgerTransaction, PARTS, TABLES } from "./schema.ts";
 
 const TYPES: Readonly<Record<Engine, Readonly<Record<ColumnType, string>>>> = {
   sqlite: { int: "integer", text: "text", bytes: "blob" },
@@ -54,10 +55,21 @@ const FEW = [
   "create index credit_by_source on credit (source)",
 ];
 
+/** A change of the schema. */
+export interface Migration {
+  /** What it does, for the person who is asked. */
+  readonly says: string;
+  /** Runs within a transaction; whatever it throws undoes everything. */
+  up(database: Kysely<unknown>): Promise<void>;
+}
+/** By name, in the order of their names: `001-ledger`. */
+export type Migrations = Readonly<Record<string, Migration>>;
+
 /** Every change of the schema, in order. One that is released stays as it is. */
-const MIGRATIONS = {
+export const MIGRATIONS: Migrations = {
   "001-ledger": {
-    async up(database: Kysely<unknown>) {
+    says: "makes the tables of a ledger",
+    async up(database) {
       const engine = engineOf(database);
       for (const table of Object.keys(TABLES) as (keyof typeof TABLES)[]) {
         for (const text of tableText(engine, table)) await database.executeQuery(CompiledQuery.raw(text));
@@ -69,33 +81,93 @@ const MIGRATIONS = {
 };
 
 const MIGRATION_TABLE = "migration";
+const MIGRATION_LOCK = "migration_lock";
 
-const migrator = (ledger: Ledger) =>
-  new Migrator({
-    db: ledger,
-    provider: { getMigrations: async () => MIGRATIONS },
-    migrationTableName: MIGRATION_TABLE,
-    migrationLockTableName: "migration_lock",
-  });
-
-/** Where a ledger stands: none at all, as this cachet knows it, to be migrated first, or made by a later one. */
-export type LedgerState = "none" | "current" | "older" | "newer";
+/**
+ * Where a ledger stands: nothing at all is in the database, or no more than a making that was cut left there (`blank`); something else is
+ * (`none`); a ledger as this cachet knows it, one to be migrated first, or one made by a later cachet.
+ */
+export type LedgerState = "blank" | "none" | "current" | "older" | "newer";
 
 /** Looks at a database without changing it. */
-export async function ledgerState(ledger: Ledger): Promise<LedgerState> {
-  const tables = await ledger.introspection.getTables();
-  if (tables.every(({ name }) => name !== MIGRATION_TABLE)) return "none";
-  const { rows } = await sql<{ name: string }>`select name from ${sql.table(MIGRATION_TABLE)}`.execute(ledger);
-  if (rows.some(({ name }) => !(name in MIGRATIONS))) return "newer";
-  return rows.length === Object.keys(MIGRATIONS).length ? "current" : "older";
+export async function ledgerState(ledger: Ledger, migrations: Migrations = MIGRATIONS): Promise<LedgerState> {
+  const done = await doneMigrations(ledger);
+  if (done === null) return "none";
+  if (done.some((name) => !(name in migrations))) return "newer";
+  if (done.length === Object.keys(migrations).length) return "current";
+  return done.length === 0 ? "blank" : "older";
 }
 
-/** Brings a ledger to the newest schema; each change is whole or not there at all. Gives what was done. */
-export async function migrate(ledger: Ledger): Promise<string[]> {
-  const { error, results } = await migrator(ledger).migrateToLatest();
+/** Names of the changes that were made to a ledger, in order; none of a database that is blank, null where other things are in it. */
+export async function doneMigrations(ledger: Ledger): Promise<string[] | null> {
+  const tables = (await ledger.introspection.getTables()).map(({ name }) => name);
+  const names = tables.includes(MIGRATION_TABLE)
+    ? (await sql<{ name: string }>`select name from ${sql.table(MIGRATION_TABLE)} order by name`.execute(ledger)).rows
+    : [];
+  const others = tables.filter((name) => name !== MIGRATION_TABLE && name !== MIGRATION_LOCK);
+  return names.length === 0 && others.length > 0 ? null : names.map(({ name }) => name);
+}
+
+/** Changes that a ledger misses, in order. */
+export async function pendingMigrations(
+  ledger: Ledger,
+  migrations: Migrations = MIGRATIONS,
+): Promise<{ readonly name: string; readonly says: string }[]> {
+  const done = new Set(await doneMigrations(ledger));
+  const pending = Object.entries(migrations).filter(([name]) => !done.has(name));
+  return pending.map(([name, { says }]) => ({ name, says }));
+}
+
+/**
+ * Brings a ledger to the newest schema, or to that of one change; all of it or nothing, the making of a new ledger too. Gives what
+ * was done.
+ */
+export function migrate(ledger: Ledger, migrations: Migrations = MIGRATIONS, to?: string): Promise<string[]> {
+  return ledger.transaction().execute((transaction) => migrateWithin(transaction, migrations, to));
+}
+
+/** The same as a part of the caller's transaction. */
+export async function migrateWithin(
+  transaction: LedgerTransaction,
+  migrations: Migrations = MIGRATIONS,
+  to?: string,
+): Promise<string[]> {
+  // Two at once: the second finds what the first has made.
+  await queueByArrival(transaction);
+  const migrator = new Migrator({
+    db: transaction,
+    provider: { getMigrations: async () => ({ ...migrations }) },
+    migrationTableName: MIGRATION_TABLE,
+    migrationLockTableName: MIGRATION_LOCK,
+  });
+  const { error, results } = await (to === undefined ? migrator.migrateToLatest() : migrator.migrateTo(to));
   if (error !== undefined) throw error;
   return (results ?? []).map(({ migrationName }) => migrationName);
 }
+
+/**
+ * Migrates a ledger that is in use. From before `backup`, which others may read the ledger for, to the end nobody writes; nothing is done
+ * where somebody does now: throws `Busy`. What `backup` throws ends it, too.
+ */
+export function migrateInUse(
+  ledger: Ledger,
+  backup: () => Promise<void>,
+  migrations: Migrations = MIGRATIONS,
+): Promise<string[]> {
+  return atOnce(ledger, async (transaction) => {
+    const tables = await transaction.introspection.getTables();
+    await takeTables(
+      transaction,
+      tables.map(({ name }) => name).filter((name) => name in TABLES),
+    );
+    await takeArrival(transaction);
+    await backup();
+    return migrateWithin(transaction, migrations);
+  });
+}
+
+/** A database or a transaction of it, whatever its tables. */
+type AnyDatabase = Pick<Kysely<unknown>, "getExecutor" | "executeQuery">;
 
 /** The first year that terminals were in the field, and the last that a new ledger has parts for. */
 const [FIRST_YEAR, FIRST_LAST_YEAR] = [2026, 2030];
@@ -105,7 +177,7 @@ const MONTHS = Array.from({ length: 12 }, (_, i) => i + 1);
  * Makes the parts of the months up to the end of a year, where the engine has parts and they are not there yet. Days before and after,
  * which only a wrong clock gives, share one; a month that has rows there stays with them.
  */
-export async function makeParts(ledger: Kysely<unknown>, lastYear: number): Promise<void> {
+export async function makeParts(ledger: AnyDatabase, lastYear: number): Promise<void> {
   if (engineOf(ledger) === "sqlite") return;
   for (const table of (Object.keys(PARTS) as (keyof typeof PARTS)[]).filter((name) => PARTS[name] === "month")) {
     for (let year = FIRST_YEAR; year <= lastYear; year += 1) {
@@ -114,7 +186,7 @@ export async function makeParts(ledger: Kysely<unknown>, lastYear: number): Prom
   }
 }
 
-async function makePart(ledger: Kysely<unknown>, table: string, year: number, month: number): Promise<void> {
+async function makePart(ledger: AnyDatabase, table: string, year: number, month: number): Promise<void> {
   const from = dayOfCivil(year, month, 1);
   const to = month === 12 ? dayOfCivil(year + 1, 1, 1) : dayOfCivil(year, month + 1, 1);
   const part = `${table}_${year}_${String(month).padStart(2, "0")}`;

@@ -79,6 +79,17 @@ export function publicKeyOfPem(pem: string): Uint8Array | null {
   }
 }
 
+/** A public key as a PEM file. */
+export const publicPem = (publicKey: Uint8Array): Uint8Array =>
+  new Uint8Array(
+    Buffer.from(
+      createPublicKey({ key: Buffer.from(concat(SPKI_PREFIX, publicKey)), format: "der", type: "spki" }).export({
+        format: "pem",
+        type: "spki",
+      }),
+    ),
+  );
+
 /** The same for X25519 (RFC 8410). */
 const X25519_PKCS8_PREFIX = Uint8Array.from(Buffer.from("302e020100300506032b656e04220420", "hex"));
 const X25519_SPKI_PREFIX = Uint8Array.from(Buffer.from("302a300506032b656e032100", "hex"));

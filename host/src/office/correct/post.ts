@@ -3,7 +3,7 @@ import { type CreditedAmount, creditPurses, type Funder, type Programme } from "
 import { ticketName } from "@cachet/firmware/wire";
 import { sha256 } from "../../ports/crypto.ts";
 import { appendAudit, queueByArrival } from "../audit.ts";
-import { postingsHash } from "../closings.ts";
+import { postingsHash } from "../closing-sums.ts";
 import { nextAct } from "../decisions.ts";
 import {
   type Account,

@@ -1,6 +1,6 @@
-import { CompiledQuery, Kysely, type QueryResult, SqliteAdapter } from "kysely";
+import { CompiledQuery, Kysely, type QueryResult, SqliteAdapter, sql, type Transaction } from "kysely";
 import { postgresDialect } from "./postgres.ts";
-import { eachRow, sqliteDialect } from "./sqlite.ts";
+import { BUSY_MS, eachRow, sqliteDialect } from "./sqlite.ts";
 
 /** What a column holds: a whole number within 2^53, text, or bytes. */
 export type ColumnType = "int" | "text" | "bytes";
@@ -32,6 +32,48 @@ export function openDatabase<T>(address: string): Kysely<T> {
   if (address.startsWith("sqlite:")) return new Kysely<T>({ dialect: sqliteDialect(address.slice("sqlite:".length)) });
   if (/^postgres(ql)?:\/\//.test(address)) return new Kysely<T>({ dialect: postgresDialect(address) });
   throw new RangeError("an address is sqlite:PATH or postgres://USER@HOST/NAME");
+}
+
+/** Reads a database as it stands at one moment, whatever others write meanwhile. Nothing may be written. */
+export const snapshot = <T, R>(database: Kysely<T>, use: (transaction: Transaction<T>) => Promise<R>): Promise<R> =>
+  database.transaction().setIsolationLevel("repeatable read").setAccessMode("read only").execute(use);
+
+/** Somebody else is writing. */
+export class Busy extends Error {
+  constructor() {
+    super("somebody else is writing to the database");
+    this.name = "Busy";
+  }
+}
+
+const SQLITE_BUSY = 5;
+/** PostgreSQL's lock_not_available. */
+const POSTGRES_BUSY = "55P03";
+const saysBusy = (error: unknown): boolean => {
+  const { errcode, code } = error as { readonly errcode?: number; readonly code?: string };
+  return errcode === SQLITE_BUSY || code === POSTGRES_BUSY;
+};
+
+/** A transaction that waits for no writer: throws `Busy` where there is one. SQLite has one at a time; see `takeTables`. */
+export async function atOnce<T, R>(database: Kysely<T>, use: (transaction: Transaction<T>) => Promise<R>): Promise<R> {
+  const wait = async (ms: number) => {
+    if (engineOf(database) === "sqlite") await sql`pragma busy_timeout = ${sql.lit(ms)}`.execute(database);
+  };
+  await wait(0);
+  try {
+    return await database.transaction().execute(use);
+  } catch (error) {
+    throw saysBusy(error) ? new Busy() : error;
+  } finally {
+    await wait(BUSY_MS);
+  }
+}
+
+/** Keeps others from writing to some tables until the transaction ends; within `atOnce` it does not wait for them. They may read. */
+export async function takeTables<T>(transaction: Transaction<T>, tables: readonly string[]): Promise<void> {
+  if (engineOf(transaction) === "sqlite" || tables.length === 0) return;
+  const names = sql.join(tables.map((name) => sql.table(name)));
+  await sql`lock table ${names} in exclusive mode nowait`.execute(transaction);
 }
 
 const POSTGRES_TYPES: Readonly<Record<ColumnType, string>> = { int: "bigint", text: "text", bytes: "bytea" };

@@ -1,4 +1,4 @@
-import { type Dialect, PostgresDialect } from "kysely";
+import { type Dialect, PostgresAdapter, PostgresDialect } from "kysely";
 import pg from "pg";
 
 const BYTEA = 17;
@@ -31,10 +31,22 @@ const types: pg.CustomTypesConfig = {
     pg.types.getTypeParser(oid, format as "text")) as pg.CustomTypesConfig["getTypeParser"],
 };
 
+/** Who migrates holds a lock that ends with his transaction. Kysely's own belongs to the connection, and stays where a change goes wrong. */
+class UnlockedAdapter extends PostgresAdapter {
+  override async acquireMigrationLock(): Promise<void> {}
+  override async releaseMigrationLock(): Promise<void> {}
+}
+
+class OwnDialect extends PostgresDialect {
+  override createAdapter(): PostgresAdapter {
+    return new UnlockedAdapter();
+  }
+}
+
 /** A PostgreSQL database by its address, `postgres://user@host/name`; connected when it is first used. */
 export function postgresDialect(address: string): Dialect {
   const pool = new pg.Pool({ connectionString: address, types, max: 4, application_name: "cachet" });
   // A connection that dies while nothing uses it: the next query opens another one, or says what is wrong.
   pool.on("error", () => {});
-  return new PostgresDialect({ pool });
+  return new OwnDialect({ pool });
 }

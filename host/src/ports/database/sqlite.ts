@@ -8,12 +8,13 @@ import {
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
+  type TransactionSettings,
 } from "kysely";
 
 /** Statements that are kept ready. A ledger uses some dozens; lists of values make more of them than that. */
 const STATEMENTS_KEPT = 200;
 /** How long a writer waits for another process to finish, milliseconds. */
-const BUSY_MS = 10_000;
+export const BUSY_MS = 10_000;
 
 type Cell = SQLInputValue;
 type Found = Record<string, SQLOutputValue>;
@@ -94,8 +95,10 @@ class SqliteDriver implements Driver {
     return this.connection;
   }
 
-  async beginTransaction(): Promise<void> {
-    this.connection.begin();
+  async beginTransaction(_: DatabaseConnection, { accessMode }: TransactionSettings): Promise<void> {
+    // Who only reads keeps nobody from writing: what he sees is as it was when he began.
+    if (accessMode === "read only") this.connection.exec("begin");
+    else this.connection.begin();
   }
 
   async commitTransaction(): Promise<void> {

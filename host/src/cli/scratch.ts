@@ -1,0 +1,35 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Ledger } from "../office/schema.ts";
+import { openDatabase } from "../ports/database/index.ts";
+import { type Console, progressLine } from "./console.ts";
+
+/** Some empty databases in a temporary folder, which go with the work that they are for. */
+export async function withScratch<T>(count: number, use: (...ledgers: Ledger[]) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), "cachet-scratch-"));
+  const ledgers = Array.from(
+    { length: count },
+    (_, i): Ledger => openDatabase(`sqlite:${join(folder, `${i}.sqlite`)}`),
+  );
+  try {
+    return await use(...ledgers);
+  } finally {
+    for (const ledger of ledgers) await ledger.destroy();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Shows how far some work is, in hundredths, and wipes the line at its end. */
+export async function withProgress<T>(
+  console: Console,
+  what: string,
+  work: (progress: (done: number, of: number) => void) => Promise<T>,
+): Promise<T> {
+  const line = progressLine(console, Date.now);
+  try {
+    return await work((done, of) => line.show(`${what}: ${Math.floor((100 * done) / Math.max(1, of))} %`));
+  } finally {
+    line.end();
+  }
+}
