@@ -399,8 +399,8 @@ describe("cachet programme correct: everything a shop does", () => {
       expect(await shop.visit(asked, chip)).toMatchObject({ result: "done" });
       for (const { clock } of [greengrocer, dairy]) clock.utc += 3_600;
     }
-    week.import(1);
-    week.import(2);
+    await week.import(1);
+    await week.import(2);
     const version = (number: number, change: string) =>
       desk.write(
         `neighbours-${number}.programme.ts`,
