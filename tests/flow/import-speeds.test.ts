@@ -56,7 +56,7 @@ describe("a batch of a programme at several speeds", () => {
     expect(await outstanding(ledger, "stamps")).toBe(stamps);
     const expired = await rowOf(
       ledger,
-      "select sum(amount) as sum from posting where account = 'expired' and programme = 35",
+      "select sum(amount) as sum from posting where account = 'breakage' and programme = 35",
     );
     expect(Number(expired?.sum)).toBeGreaterThan(0);
     const unbalanced = await rowsOf(

@@ -94,6 +94,10 @@ export const CODES = {
   "C-HOME-02": { exit: EXIT.refused, meaning: "The home folder holds no ledger yet." },
   "C-HOME-04": { exit: EXIT.refused, meaning: "The ledger's file cannot be opened as a database." },
   "C-HOME-03": { exit: EXIT.refused, meaning: "The ledger was made by another version of cachet." },
+  "C-REPORT-01": {
+    exit: EXIT.refused,
+    meaning: "A report was asked for a merchant that has no terminal in this ledger.",
+  },
   "C-NODE-01": {
     exit: EXIT.refused,
     meaning: "This Node is not the one cachet needs, and the checkout has not fetched it yet.",

@@ -1,7 +1,5 @@
 import type { Command } from "commander";
-import { statement } from "../office/statement.ts";
-import { type Console, tell } from "./console.ts";
-import { withLedger } from "./home.ts";
+import type { Console } from "./console.ts";
 import { alertsCommand } from "./office-alerts.ts";
 import { archiveCommand } from "./office-archive.ts";
 import { backupCommands } from "./office-backup.ts";
@@ -11,22 +9,14 @@ import { creditCommand } from "./office-credit.ts";
 import { listsCommand } from "./office-lists.ts";
 import { migrateCommand } from "./office-migrate.ts";
 import { parkingCommand } from "./office-parking.ts";
+import { reportCommand } from "./office-report.ts";
 import { officeTerminalCommands } from "./office-terminal.ts";
-import { statementLines } from "./statement-text.ts";
 
 export function officeCommands(program: Command, console: () => Console): void {
   const office = program
     .command("office")
     .description("the ledger: alerts, lists, credits, reports, closings, backups");
-  office
-    .command("report")
-    .description("visits, value earned and spent per merchant, and what is outstanding")
-    .action(() =>
-      withLedger(console(), async (ledger) => {
-        const books = await statement(ledger);
-        tell(console(), statementLines(books, new Map(), console().lang), books);
-      }),
-    );
+  reportCommand(office, console);
   parkingCommand(office, console);
   alertsCommand(office, console);
   officeTerminalCommands(office, console);

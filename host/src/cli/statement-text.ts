@@ -44,6 +44,10 @@ function owedLine({ programme, to, month, unit, amount }: Owed, lang: "fr" | "en
   return `${month}  ${name.padEnd(42)}${`${words.programme} ${programme}`.padEnd(18)}${value.padStart(15)}`;
 }
 
+/** What others are owed, month by month, under a title; nothing where nobody is. */
+export const owedLines = (owed: readonly Owed[], lang: "fr" | "en"): string[] =>
+  owed.length === 0 ? [] : ["", WORDS[lang].owed, ...owed.map((one) => owedLine(one, lang))];
+
 /** A statement as a table: one line for each merchant, then the totals. Top-ups have a column where there are any. */
 export function statementLines(statement: Statement, names: ReadonlyMap<number, string>, lang: "fr" | "en"): string[] {
   const words = WORDS[lang];
@@ -74,6 +78,6 @@ export function statementLines(statement: Statement, names: ReadonlyMap<number, 
     ),
     "",
     `${words.outstanding}: ${money(statement.outstandingCents, lang)}, ${statement.outstandingStamps} ${words.stamps}; ${words.inDoubt}: ${statement.inDoubt}`,
-    ...(statement.owed.length === 0 ? [] : ["", words.owed, ...statement.owed.map((one) => owedLine(one, lang))]),
+    ...owedLines(statement.owed, lang),
   ];
 }

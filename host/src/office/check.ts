@@ -15,6 +15,7 @@ import { postingsHash } from "./closing-sums.ts";
 import { closeTo } from "./closings.ts";
 import { decideDoubts } from "./decisions.ts";
 import { replayExpiry } from "./expiry.ts";
+import { identityFault } from "./identities.ts";
 import { addEntries, enrolTerminal } from "./import.ts";
 import { listActAgain } from "./lists/again.ts";
 import { Quarantine } from "./quarantine.ts";
@@ -285,17 +286,19 @@ async function unbalanced(ledger: Ledger): Promise<string | null> {
 
 /**
  * Walks everything: the audit chain, then every journal entry and every act of the office once more, into `scratch`, an empty ledger; what
- * comes out is held against what is stored, row by row. Throws `LedgerFault` at the first row that is wrong; changes nothing.
+ * comes out is held against what is stored, row by row, and what cards hold against the accounts (identities.ts). Throws `LedgerFault` at the first row that is wrong; changes nothing.
  */
 export async function checkLedger(
   ledger: Ledger,
   scratch: Ledger,
   progress: (done: number, of: number) => void = () => {},
 ): Promise<void> {
-  const broken = await auditFault(ledger);
-  if (broken !== null) bad("audit", broken);
+  const chain = await auditFault(ledger);
+  if (chain !== null) bad("audit", chain);
   await rebuild(ledger, scratch, progress);
   for (const table of DERIVED) await compareTable(ledger, scratch, table);
   const left = await unbalanced(ledger);
   if (left !== null) bad("posting", left);
+  const identity = await identityFault(ledger);
+  if (identity !== null) bad("posting", identity);
 }

@@ -33,7 +33,7 @@ function visit(
 }
 
 async function books(nights: OfficeNights) {
-  const [row] = await rowsOf(nights.ledger, "select sum(amount) as cents from posting where account = 'expired'");
+  const [row] = await rowsOf(nights.ledger, "select sum(amount) as cents from posting where account = 'breakage'");
   return { onCards: await outstanding(nights.ledger, "cents"), expired: row?.cents ?? 0 };
 }
 

@@ -57,6 +57,17 @@ export interface AreaOfIntent {
   readonly sums: Sums;
 }
 
+/** Cents of what a visit sold, tips left out; below zero, what a refund paid out. */
+const soldBy = ({ sale, refund }: Intent): number =>
+  refund === undefined ? sale.lines.reduce((sum, { amount }) => sum + amount, 0) : -refund.cents;
+
+/** Money on the card that paid, less what refunds put back. What points took off a ticket was never money on the card. */
+const paidBy = ({ effects }: IntentArea): number =>
+  effects.reduce((sum, { type, unit, value }) => {
+    if (unit !== "cents") return sum;
+    return type === "redeem" ? sum + value : type === "return" ? sum - value : sum;
+  }, 0);
+
 /**
  * The areas of an intent, open. Throws `Quarantine` when it is not what an honest terminal seals. What its records
  * say is held against the records before them once those are known (`reconcile.ts`).
@@ -64,7 +75,7 @@ export interface AreaOfIntent {
 export function areasOfIntent(terminal: number, enrolled: number, entry: IntentEntry): AreaOfIntent[] {
   const { number, utc, offset, body } = entry;
   const records = checkedRecords(terminal, number, body, enrolled);
-  const [kind, day] = [visitKind(body), dayOfEntry(entry)];
+  const [kind, day, sold] = [visitKind(body), dayOfEntry(entry), soldBy(body)];
   return body.areas.map((area, i): AreaOfIntent => {
     const { effects, programme } = area;
     const sums = sumsOf(effects);
@@ -94,11 +105,13 @@ export function areasOfIntent(terminal: number, enrolled: number, entry: IntentE
       // A refund counts against what was earned and spent.
       earned_cents: sums.earnedCents - sums.takenBackCents,
       spent_cents: sums.spentCents - sums.returnedCents,
+      paid_cents: paidBy(area),
       topped_up_cents: sums.toppedUpCents,
       stamps: sums.stampsAdded + sums.creditedStamps - sums.stampsTaken,
       rewards: effects.reduce((rewards, { type, times = 0 }) => (type === "reward" ? rewards + times : rewards), 0),
       rewards_cents: sums.rewardCents,
       discount_cents: sums.discountCents,
+      sale_cents: sold,
     };
     return { row, area, sums };
   });

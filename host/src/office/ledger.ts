@@ -1,6 +1,5 @@
 import { type Day, dayOf } from "@cachet/card-layout";
 import type { Entry, Intent, IntentArea, StoredEffect } from "@cachet/firmware/wire";
-import { type Sums, sumsOf } from "@cachet/firmware/wire";
 import type { Ledger, LedgerTables } from "./schema.ts";
 
 export type Posting = LedgerTables["posting"];
@@ -14,13 +13,15 @@ export interface Account {
     | "card"
     | "merchant"
     | "issued"
-    | "expired"
+    | "breakage"
     | "credits"
     | "corrections"
     | "claim"
     | "owed"
     | "promised"
-    | "pays";
+    | "pays"
+    | "pivot"
+    | "fees";
   readonly holder: number;
   readonly party?: string;
   readonly programme: number;
@@ -44,8 +45,16 @@ export const merchantAccount = (holder: number, programme: number): Account => (
 /** Who gave a value: the merchant owes the money, and nobody owes what is only counted. */
 export const issuerAccount = (unit: StoredEffect["unit"], merchant: number, programme: number): Account =>
   unit === "cents" ? merchantAccount(merchant, programme) : { account: "issued", holder: 0, programme };
-/** Money whose last day was over before anybody spent it. */
-export const expiredAccount = (programme: number): Account => ({ account: "expired", holder: 0, programme });
+/** What was over before anybody spent it, or was lost with an account that was closed: it stays with the programme. */
+export const breakageAccount = (programme: number): Account => ({ account: "breakage", holder: 0, programme });
+/** Who bears what a rule gives: the merchant of the visit, unless the programme names somebody else for money. */
+export const giverAccount = (
+  funder: StoredEffect["funder"],
+  unit: StoredEffect["unit"],
+  merchant: number,
+  programme: number,
+): Account =>
+  unit === "cents" && funder !== "merchant" ? paysAccount(funder, programme) : issuerAccount(unit, merchant, programme);
 /** What the office put on cards by credits, by who pays for it. Above zero: what is promised and not on cards yet. */
 export const creditsAccount = (funder: StoredEffect["funder"], programme: number): Account => ({
   account: "credits",
@@ -81,7 +90,7 @@ export const owedAccount = (to: string | number, programme: number): Account =>
   typeof to === "string"
     ? { account: "owed", holder: 0, party: to, programme }
     : { account: "promised", holder: to, programme };
-/** What others than the merchant of the visit pay to somebody else than the card. */
+/** What others than the merchant of the visit pay for. */
 export const paysAccount = (funder: StoredEffect["funder"], programme: number): Account => ({
   account: "pays",
   holder: FUNDERS[funder],
@@ -93,72 +102,81 @@ export function creditorOf({ type, to, toCard }: StoredEffect): string | number 
   return type === "owe" || type === "waive" ? (to ?? toCard ?? null) : null;
 }
 
-/** Money that left the card. What points took off a ticket was never money on the card. */
-const spentOf = ({ effects }: IntentArea): number =>
-  effects.reduce((sum, { type, unit, value }) => (type === "redeem" && unit === "cents" ? sum + value : sum), 0);
-
 /** The local day of an entry by its terminal's clock. */
 export const dayOfEntry = ({ utc, offset }: Pick<Entry, "utc" | "offset">): Day => dayOf(utc, offset);
 
-/**
- * What a committed area posts: what the card gained is owed by the merchant, who gave it or took the cash for it; what it spent
- * is owed to him. What a credit of the office added is owed by whom the credit names. An area that moved nothing posts nothing.
- */
-export function postingsOf(
-  terminal: number,
-  commit: Entry,
-  { card, merchant }: Intent,
-  area: IntentArea,
-  sums: Sums = sumsOf(area.effects),
-): Posting[] {
-  const { programme } = area;
-  const onCard = cardAccount(card, programme);
-  const ofMerchant = merchantAccount(merchant, programme);
-  const creditedPoints = area.effects.reduce(
-    (sum, { type, unit, value }) => (type === "credit" && unit === "points" ? sum + value : sum),
-    0,
-  );
-  const moves: Move[] = [
-    { from: ofMerchant, to: onCard, unit: "cents", amount: sums.earnedCents },
-    { from: ofMerchant, to: onCard, unit: "cents", amount: sums.toppedUpCents },
-    { from: ofMerchant, to: onCard, unit: "cents", amount: sums.returnedCents },
-    { from: onCard, to: ofMerchant, unit: "cents", amount: spentOf(area) },
-    { from: onCard, to: ofMerchant, unit: "cents", amount: sums.takenBackCents },
-    { from: onCard, to: expiredAccount(programme), unit: "cents", amount: sums.expiredCents },
-    {
-      from: issuerAccount("stamps", 0, programme),
-      to: onCard,
-      unit: "stamps",
-      amount: sums.stampsAdded - sums.stampsTaken,
-    },
-    {
-      from: issuerAccount("points", 0, programme),
-      to: onCard,
-      unit: "points",
-      amount: sums.pointsAdded - sums.pointsTaken - creditedPoints,
-    },
+/** Where the value of an effect comes from, or where it goes to. */
+function moveOf(effect: StoredEffect, onCard: Account, merchant: number): Move | null {
+  const { type, unit, value, funder, taken = 0 } = effect;
+  const { programme } = onCard;
+  const [giver, ofMerchant] = [
+    giverAccount(funder, unit, merchant, programme),
+    issuerAccount(unit, merchant, programme),
   ];
-  for (const { type, unit, value, funder } of area.effects) {
-    if (type === "credit") moves.push({ from: creditsAccount(funder, programme), to: onCard, unit, amount: value });
+  const comes = (from: Account): Move => ({ from, to: onCard, unit, amount: value });
+  const goes = (to: Account): Move => ({ from: onCard, to, unit, amount: value });
+  switch (type) {
+    case "earn":
+    case "stamp":
+    case "topup":
+      return comes(giver);
+    case "clawback":
+      return goes(giver);
+    case "return":
+    case "receive":
+      return comes(ofMerchant);
+    case "redeem":
+    case "give":
+    case "payout":
+      return goes(ofMerchant);
+    case "credit":
+      return comes(creditsAccount(funder, programme));
+    case "expire":
+    case "forfeit":
+      return goes(breakageAccount(programme));
+    case "reward":
+      // It is worth cents, and takes stamps.
+      return { from: onCard, to: issuerAccount("stamps", merchant, programme), unit: "stamps", amount: taken };
+    default: {
+      const creditor = creditorOf(effect);
+      if (creditor === null) return null;
+      return { from: giver, to: owedAccount(creditor, programme), unit, amount: type === "owe" ? value : -value };
+    }
   }
-  for (const effect of area.effects) {
-    const { type, unit, value, funder } = effect;
-    const creditor = creditorOf(effect);
-    if (creditor === null) continue;
-    const isMoneyOf = unit === "cents" && funder !== "merchant";
-    const from = isMoneyOf ? paysAccount(funder, programme) : issuerAccount(unit, merchant, programme);
-    moves.push({ from, to: owedAccount(creditor, programme), unit, amount: type === "owe" ? value : -value });
-  }
-  return postings(moves, { day: dayOfEntry(commit), terminal, number: commit.number });
 }
 
-/** What cardholders can spend, by the books. */
-export async function outstanding(ledger: Ledger, unit: StoredEffect["unit"]): Promise<number> {
-  const row = await ledger
-    .selectFrom("posting")
+/** Moves of one kind between the same accounts, as one. */
+function together(moves: readonly Move[]): Move[] {
+  const all = new Map<string, Move>();
+  for (const move of moves) {
+    const { from, to, unit, amount } = move;
+    const key = `${from.account} ${from.holder} ${to.account} ${to.party ?? to.holder} ${unit}`;
+    all.set(key, { ...move, amount: (all.get(key)?.amount ?? 0) + amount });
+  }
+  return [...all.values()];
+}
+
+/** What can be kept on a card; chances in a draw and minutes of parking are not. */
+const KEPT: readonly StoredEffect["unit"][] = ["cents", "stamps", "points", "units"];
+
+/**
+ * What a committed area posts: what the card gained is owed by whoever gave it or took the cash for it; what it spent is owed to the
+ * merchant. What a credit of the office added is owed by whom the credit names. An area that moved nothing posts nothing.
+ */
+export function postingsOf(terminal: number, commit: Entry, { card, merchant }: Intent, area: IntentArea): Posting[] {
+  const onCard = cardAccount(card, area.programme);
+  const moves = area.effects.flatMap((effect) => {
+    const move = KEPT.includes(effect.unit) ? moveOf(effect, onCard, merchant) : null;
+    return move === null ? [] : [move];
+  });
+  return postings(together(moves), { day: dayOfEntry(commit), terminal, number: commit.number });
+}
+
+/** What cardholders can spend, by the books; at the end of a local day, where one is given. */
+export async function outstanding(ledger: Ledger, unit: StoredEffect["unit"], to?: Day): Promise<number> {
+  const all = ledger.selectFrom("posting").where("account", "=", "card").where("unit", "=", unit);
+  const row = await (to === undefined ? all : all.where("day", "<=", to))
     .select(({ fn }) => fn.sum<number | null>("amount").as("sum"))
-    .where("account", "=", "card")
-    .where("unit", "=", unit)
     .executeTakeFirst();
   return row?.sum ?? 0;
 }

@@ -72,11 +72,15 @@ export const TABLES = {
     credits: "int",
     earned_cents: "int",
     spent_cents: "int",
+    /** Of these, what money on the card paid. */
+    paid_cents: "int",
     topped_up_cents: "int",
     stamps: "int",
     rewards: "int",
     rewards_cents: "int",
     discount_cents: "int",
+    /** What the visit sold, tips left out; below zero, what a refund paid out. The same in each area of it. */
+    sale_cents: "int",
   },
   /** Two committed visits that continue the same state of a card; the first is the earliest known (forks.ts). */
   fork: {

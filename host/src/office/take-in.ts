@@ -91,7 +91,7 @@ export async function takeIn(
       throw new Quarantine("wrong-sums", `commit does not repeat the sums of intent ${number}`, entry.number);
     }
     // What the office decided just so is posted already.
-    if (found.row.outcome !== outcome) postings.push(...postingsOf(terminal, entry, found.intent.body, area, sums));
+    if (found.row.outcome !== outcome) postings.push(...postingsOf(terminal, entry, found.intent.body, area));
   }
   const areas: IntentAreaRow[] = [];
   for (const [name, { row }] of pending) if (!earlier.has(name)) areas.push(settled.get(name) ?? row);

@@ -7,7 +7,7 @@ import { CorrectedOtherwise, postCorrection } from "./post.ts";
 import type { ReplayedVisit } from "./replay.ts";
 import type { Moves, PurseName } from "./value.ts";
 
-const version = (number: number, more = 0) =>
+const version = (number: number, more = 0, funder: "sponsor" | "merchant" = "sponsor") =>
   programme({
     number: 7,
     version: number,
@@ -15,7 +15,7 @@ const version = (number: number, more = 0) =>
     scope: "town",
     merchants: { 1: { name: "Un", role: "earn-and-spend" }, 2: { name: "Deux", role: "earn-and-spend" } },
     rules: [
-      cagnotte({ id: "tirelire", rate: percent(5 + more), balanceMax: 30_000, funder: "sponsor" }),
+      cagnotte({ id: "tirelire", rate: percent(5 + more), balanceMax: 30_000, funder }),
       points({ id: "points", purse: 1, earn: { per: "visit", points: 10 } }),
       stamps({ id: "grille", grid: 10, reward: { kind: "gift", label: "Café", value: 150 } }),
     ],
@@ -67,15 +67,16 @@ describe("posting a correction", () => {
       visit([2, 2], 100, 2, { "cagnotte 0": 10 }, { "cagnotte 0": 90 }),
       visit([2, 4], 200, 2, { "cagnotte 0": 70 }, { "cagnotte 0": 10 }),
     ];
-    const posted = await postCorrection(ledger, correction(visits), false, AT);
+    const paying = { wrong: version(1, 0, "merchant"), right: version(2, 0, "merchant") };
+    const posted = await postCorrection(ledger, correction(visits, paying), false, AT);
     expect(posted).toMatchObject({ correction: 1, visits: 3, already: 0, rows: 4 });
     expect(await amounts(ledger)).toEqual([
-      [100, "cagnotte", 0, 50, "sponsor", "credit"],
-      [200, "cagnotte", 0, -60, "sponsor", "kept"],
+      [100, "cagnotte", 0, 50, "merchant", "credit"],
+      [200, "cagnotte", 0, -60, "merchant", "kept"],
     ]);
     expect(await postings(ledger)).toEqual([
       [1, "corrections", 0, 7, "cents", -60],
-      [1, "credits", 3, 7, "cents", 50],
+      [1, "credits", 1, 7, "cents", 50],
       [1, "merchant", 1, 7, "cents", 30],
       [1, "merchant", 2, 7, "cents", -20],
     ]);
@@ -106,7 +107,8 @@ describe("posting a correction", () => {
       [1, "credits", 3, 7, "cents", 40_000],
       [1, "issued", 0, 7, "points", -3],
       [1, "issued", 0, 7, "stamps", -2],
-      [1, "merchant", 1, 7, "cents", -39_970],
+      // The sponsor pays for the cagnotte, whoever gave it.
+      [1, "pays", 3, 7, "cents", -39_970],
     ]);
   });
 
@@ -126,7 +128,7 @@ describe("posting a correction", () => {
     });
     expect((await postings(ledger)).slice(2)).toEqual([
       [2, "corrections", 0, 7, "cents", -10],
-      [2, "merchant", 2, 7, "cents", 10],
+      [2, "pays", 3, 7, "cents", 10],
     ]);
   });
 

@@ -10,7 +10,7 @@ import {
   claimAccount,
   correctionsAccount,
   creditsAccount,
-  issuerAccount,
+  giverAccount,
   type Posting,
 } from "../ledger.ts";
 import { insertAll, type Ledger, type LedgerTransaction } from "../schema.ts";
@@ -89,16 +89,12 @@ function differences(visits: readonly ReplayedVisit[]): ReadonlyMap<PurseName, n
 }
 
 /** What becomes of the difference of each card in each purse, what several merchants gave taken together. */
-export function settledBy(
-  { wrong, right }: Correction,
-  visits: readonly ReplayedVisit[],
-  takesBack: boolean,
-): Settled[] {
+export function settledBy(correction: Correction, visits: readonly ReplayedVisit[], takesBack: boolean): Settled[] {
   return grouped(visits, ({ visit }) => visit.intent.card).flatMap(([card, of]) =>
     [...differences(of)].flatMap(([purse, value]): Settled[] => {
       if (value === 0) return [];
-      const { funder = "merchant" } = keeperOf(right, purse) ?? keeperOf(wrong, purse) ?? {};
-      return [{ card, purse, value, funder, fate: fateOf(right, purse, value, takesBack) }];
+      const fate = fateOf(correction.right, purse, value, takesBack);
+      return [{ card, purse, value, funder: funderOf(correction, purse), fate }];
     }),
   );
 }
@@ -135,13 +131,18 @@ function counterAccount({ card, fate, funder }: Settled, programme: number): Acc
   }
 }
 
-/** The lines of a correction: merchants are brought to what is right, and what that leaves lies with whom it belongs to. */
-function linesOf(programme: number, visits: readonly ReplayedVisit[], settled: readonly Settled[]): Lines {
+/** Who pays for what a purse keeps. */
+const funderOf = ({ wrong, right }: Correction, purse: PurseName): Funder =>
+  (keeperOf(right, purse) ?? keeperOf(wrong, purse))?.funder ?? "merchant";
+
+/** The lines of a correction: who gave is brought to what is right, and what that leaves lies with whom it belongs to. */
+function linesOf(correction: Correction, visits: readonly ReplayedVisit[], settled: readonly Settled[]): Lines {
+  const { number: programme } = correction.wrong;
   const lines = new Lines();
   for (const [merchant, of] of grouped(visits, ({ visit }) => visit.intent.merchant)) {
     for (const [purse, value] of differences(of)) {
       const unit = unitOf(purse);
-      lines.add(issuerAccount(unit, merchant, programme), unit, -value);
+      lines.add(giverAccount(funderOf(correction, purse), unit, merchant, programme), unit, -value);
     }
   }
   for (const one of settled) lines.add(counterAccount(one, programme), unitOf(one.purse), one.value);
@@ -220,7 +221,7 @@ export function postCorrection(
         return { correction: number, card, keeps, purse: index, value, funder, fate };
       }),
     );
-    const lines = linesOf(programme, visits, settled).list();
+    const lines = linesOf(correction, visits, settled).list();
     const place = { day: period.to, terminal: 0, number };
     const rows = lines.map((line, i) => ({ ...place, line: i + 1, ...line }));
     await insertAll(transaction, "posting", rows);

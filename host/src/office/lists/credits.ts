@@ -15,7 +15,7 @@ import {
   type Account,
   correctionsAccount,
   creditsAccount,
-  expiredAccount,
+  breakageAccount,
   issuerAccount,
   type Move,
   postings,
@@ -241,7 +241,7 @@ async function ending(ledger: LedgerTransaction, row: CreditRow): Promise<Move[]
   for (const unit of new Set([...promisedBy(credit).keys()])) {
     const came = applied.reduce((sum, { value }) => sum + (value.get(unit) ?? 0), 0);
     const left = (promised.get(unit) ?? 0) - came;
-    const nobodys = unit === "cents" ? expiredAccount(programme) : issuerAccount(unit, 0, programme);
+    const nobodys = unit === "cents" ? breakageAccount(programme) : issuerAccount(unit, 0, programme);
     const borne = unit === "cents" ? correctionsAccount(programme) : issuerAccount(unit, 0, programme);
     if (left > 0) moves.push({ from: of, to: nobodys, unit, amount: left });
     if (left < 0) moves.push({ from: borne, to: of, unit, amount: -left });

@@ -67,7 +67,7 @@ it("the credits that leave a night's list, and what they leave in the books, do 
   const first = await nightAfter(town, town.files);
   expect(first.passed.length).toBeGreaterThan(5);
   expect(first.passed.length).toBeLessThan(2 * CARDS);
-  expect(first.balances.find(({ account }) => account === "expired")).toBeDefined();
+  expect(first.balances.find(({ account }) => account === "breakage")).toBeDefined();
   const chance = new Chance(7);
   for (let i = 0; i < ORDERS; i += 1) expect(await nightAfter(town, shuffled(town.files, chance))).toEqual(first);
 });
