@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stampVisits } from "./air.ts";
 import { linkFigures } from "./link.ts";
+import { type ReportFigures, reportFigures } from "./report.ts";
 import { rulesFigures } from "./rules.ts";
 import { replaySeconds } from "./simulation.ts";
 
@@ -184,7 +185,29 @@ function simulate(): Figure[] {
   ];
 }
 
-const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = { town, air, link, rules, simulate };
+const REPORT_LIMIT_S = 1;
+
+async function officeReport(): Promise<Figure[]> {
+  const { sqlite, postgres } = await reportFigures();
+  const figure = (engine: string, { seconds, commandSeconds }: ReportFigures): Figure => ({
+    name: `report-month-${engine}`,
+    value: Math.round(1_000 * seconds) / 1_000,
+    unit: "s",
+    better: "lower",
+    reference: REPORT_LIMIT_S,
+    reference_name: `limit; 43 merchants, 9 000 cards, 52 000 visits; the whole command takes ${Math.round(100 * commandSeconds) / 100} s`,
+  });
+  return [figure("sqlite", sqlite), figure("postgres", postgres)];
+}
+
+const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
+  town,
+  air,
+  link,
+  rules,
+  simulate,
+  report: officeReport,
+};
 
 const args = process.argv.slice(2);
 const only = args.includes("--only") ? args[args.indexOf("--only") + 1] : undefined;

@@ -2,7 +2,7 @@ import { type Purse, unpackState } from "@cachet/card-layout";
 import { decodeEntry, type IntentArea } from "@cachet/firmware/wire";
 import { appendAudit, queueByArrival } from "./audit.ts";
 import { nextAct } from "./decisions.ts";
-import { cardAccount, breakageAccount, issuerAccount, postings } from "./ledger.ts";
+import { cardAccount, breakageAccount, postings } from "./ledger.ts";
 import { stateName } from "./reconcile.ts";
 import { insertAll, type Ledger, type LedgerTables, type LedgerTransaction } from "./schema.ts";
 
@@ -111,8 +111,7 @@ async function post(
     .insertInto("expiry_back")
     .values({ ...row, number })
     .execute();
-  const from = unit === "cents" ? breakageAccount(programme) : issuerAccount(unit, 0, programme);
-  const move = { from, to: cardAccount(card, programme), unit, amount };
+  const move = { from: breakageAccount(programme), to: cardAccount(card, programme), unit, amount };
   await insertAll(ledger, "posting", postings([move], { day, terminal: 0, number }));
   await appendAudit(ledger, { kind: "expiry", at, content: [number, card, programme, unit, amount] });
 }

@@ -34,7 +34,7 @@ describe("what must hold every night", () => {
     const ledger = await newLedger();
     await importTown(ledger, town, town.files.slice(0, 15), AT);
     expect(await identityFault(ledger)).toBeNull();
-    expect((await identities(ledger)).apart.map(({ because }) => because).flat()).toContain("gap");
+    expect((await identities(ledger)).apart.flatMap(({ because }) => because)).toContain("gap");
     await importTown(ledger, town, town.files.slice(15), AT);
     expect(await identityFault(ledger)).toBeNull();
     await decideDoubts(ledger, AT);

@@ -149,7 +149,7 @@ describe("a credit", () => {
     await send();
     await settleCredits(ledger, DAY, AT);
     expect(await balances()).toEqual([
-      ["expired", 0, "cents", 500],
+      ["breakage", 0, "cents", 500],
       ["merchant", 3, "cents", -500],
     ]);
     expect(await checked()).toBeNull();
