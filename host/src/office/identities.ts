@@ -1,4 +1,3 @@
-import { lastRecords } from "./last-records.ts";
 import type { Account } from "./ledger.ts";
 import type { Ledger } from "./schema.ts";
 
@@ -121,6 +120,30 @@ async function booksOfCards(ledger: Ledger): Promise<ReadonlyMap<string, CardDif
     .groupBy(["posting.holder", "posting.programme"])
     .execute();
   return new Map(rows.map((row) => [nameOf(row.card, row.programme), { ...row, record: 0 }]));
+}
+
+/**
+ * What cards hold by the committed visits that no other one goes on from: one for each card and programme, more where a card shows
+ * several histories, or a visit between two of them is not known.
+ */
+function lastRecords(ledger: Ledger) {
+  return ledger
+    .selectFrom("intent_area as last")
+    .select(["last.card", "last.programme", "last.holds_cents"])
+    .where("last.outcome", "=", "committed")
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom("intent_area as next")
+            .select("next.terminal")
+            .whereRef("next.card", "=", "last.card")
+            .whereRef("next.programme", "=", "last.programme")
+            .whereRef("next.old_hash", "=", "last.new_hash")
+            .where("next.outcome", "=", "committed"),
+        ),
+      ),
+    )
+    .execute();
 }
 
 /** Cards whose last record is not the last word, and why. */

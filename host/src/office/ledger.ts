@@ -172,11 +172,13 @@ export function postingsOf(terminal: number, commit: Entry, { card, merchant }: 
   return postings(together(moves), { day: dayOfEntry(commit), terminal, number: commit.number });
 }
 
-/** What cardholders can spend, by the books; at the end of a local day, where one is given. */
-export async function outstanding(ledger: Ledger, unit: StoredEffect["unit"], to?: Day): Promise<number> {
-  const all = ledger.selectFrom("posting").where("account", "=", "card").where("unit", "=", unit);
-  const row = await (to === undefined ? all : all.where("day", "<=", to))
+/** What cardholders can spend, by the books. */
+export async function outstanding(ledger: Ledger, unit: StoredEffect["unit"]): Promise<number> {
+  const row = await ledger
+    .selectFrom("posting")
     .select(({ fn }) => fn.sum<number | null>("amount").as("sum"))
+    .where("account", "=", "card")
+    .where("unit", "=", unit)
     .executeTakeFirst();
   return row?.sum ?? 0;
 }

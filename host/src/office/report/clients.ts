@@ -1,7 +1,5 @@
 import type { Day } from "@cachet/card-layout";
-import { sql } from "kysely";
-import type { Ledger } from "../schema.ts";
-import type { Days, FirstUse } from "./visits.ts";
+import { type Days, firstUse, type Life, visitsOf } from "./steps.ts";
 
 /** A card that belongs to a merchant: it was used there before anywhere else. */
 export interface Client {
@@ -16,28 +14,24 @@ export interface Client {
   readonly allSoldCents: number;
 }
 
-/** The cards of a merchant, those that bought for most first. */
-export async function clients(
-  ledger: Ledger,
-  merchant: number,
-  { from, to }: Days,
-  first: ReadonlyMap<number, FirstUse>,
-): Promise<Client[]> {
-  const { rows } = await sql<Omit<Client, "since" | "last"> & { last: Day }>`
-    select card, max(day) as last, count(*) as "allVisits", sum(sold) as "allSoldCents",
-      sum(case when day >= ${from} then 1 else 0 end) as visits,
-      sum(case when day >= ${from} then sold else 0 end) as "soldCents"
-    from (select max(card) as card, max(day) as day, max(sale_cents) as sold
-      from intent_area where outcome = 'committed' and kind = 'sale' and merchant = ${merchant} and day <= ${to}
-      group by terminal, number) as visit
-    group by card`.execute(ledger);
-  const bought = new Map(rows.map((row) => [row.card, row]));
-  const none = { last: null, visits: 0, soldCents: 0, allVisits: 0, allSoldCents: 0 };
-  return [...first.values()]
-    .filter((use) => use.merchant === merchant)
-    .map(({ card, day }): Client => ({ ...none, ...bought.get(card), card, since: day }))
-    .sort((a, b) => b.allSoldCents - a.allSoldCents || a.card - b.card);
+/** The card, if it belongs to the merchant. */
+export function clientOf(card: number, life: Life, merchant: number, { from, to }: Days): Client | null {
+  const { merchant: first, day: since } = firstUse(life);
+  if (first !== merchant) return null;
+  const bought = [...visitsOf(life)]
+    .map(([step]) => step)
+    .filter((step) => step.kind === "sale" && step.merchant === merchant && step.day <= to);
+  const recent = bought.filter(({ day }) => day >= from);
+  const cents = (steps: Life) => steps.reduce((sum, { sale_cents }) => sum + sale_cents, 0);
+  return {
+    ...{ card, since, last: bought.at(-1)?.day ?? null },
+    ...{ visits: recent.length, soldCents: cents(recent) },
+    ...{ allVisits: bought.length, allSoldCents: cents(bought) },
+  };
 }
+
+/** Those that bought for most first. */
+export const byWorth = (a: Client, b: Client): number => b.allSoldCents - a.allSoldCents || a.card - b.card;
 
 /** Cards that came back once and have not bought for so many days before `at`: whom to call back. */
 export const toCallBack = (all: readonly Client[], at: Day, days: number): readonly Client[] =>

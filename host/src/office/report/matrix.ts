@@ -1,6 +1,4 @@
-import type { Day } from "@cachet/card-layout";
-import type { Ledger, LedgerTables } from "../schema.ts";
-import type { Days } from "./visits.ts";
+import type { Days, Life, Step } from "./steps.ts";
 
 /** Who issued a cent: a merchant, the office by a credit, or a visit that is not known here. */
 export type Issuer = number | "office" | "unknown";
@@ -42,28 +40,6 @@ export interface Matrix {
   readonly rows: readonly IssuerRow[];
   readonly columns: readonly MerchantColumn[];
   readonly totalCents: number;
-}
-
-type Step = Pick<
-  LedgerTables["intent_area"],
-  "card" | "programme" | "merchant" | "kind" | "day" | "earned_cents" | "paid_cents" | "topped_up_cents" | "moved_cents"
->;
-
-/** Visits that moved money, card by card, in the order of their clocks. */
-function steps(ledger: Ledger, to: Day): Promise<Step[]> {
-  return ledger
-    .selectFrom("intent_area")
-    .select(["card", "programme", "merchant", "kind", "day"])
-    .select(["earned_cents", "paid_cents", "topped_up_cents", "moved_cents"])
-    .where("outcome", "=", "committed")
-    .where("day", "<=", to)
-    .where(({ or, eb }) => or([eb("moved_cents", "<>", 0), eb("earned_cents", "<>", 0), eb("paid_cents", "<>", 0)]))
-    .orderBy("card")
-    .orderBy("programme")
-    .orderBy("utc")
-    .orderBy("terminal")
-    .orderBy("number")
-    .execute();
 }
 
 /** Cents of one issuer, of which some are left. */
@@ -164,8 +140,8 @@ function byIssuer(a: Issuer, b: Issuer): number {
 /** Visits at which a merchant gives or takes the cash; others take value to another card, or out. */
 const ISSUING: readonly string[] = ["sale", "top-up", "refund", "paper"];
 
-/** Adds up what the visits of some days did. */
-class Adding {
+/** Adds up who issued what was spent where in some days, card by card. */
+export class Exchange {
   private readonly days: Days;
   private readonly cells = new Map<Issuer, Sums<number>>();
   private readonly issued = new Sums<Issuer>();
@@ -174,6 +150,18 @@ class Adding {
 
   constructor(days: Days) {
     this.days = days;
+  }
+
+  add(life: Life): void {
+    const buckets = new Map<number, Bucket>();
+    for (const step of life) {
+      const bucket = buckets.get(step.programme) ?? new Bucket();
+      buckets.set(step.programme, bucket);
+      this.step(bucket, step);
+    }
+    for (const bucket of buckets.values()) {
+      for (const { issuer, cents } of bucket.left) this.left.add(issuer, cents);
+    }
   }
 
   private spent(lots: readonly Issued[], merchant: number, sign: 1 | -1): void {
@@ -185,7 +173,10 @@ class Adding {
   }
 
   /** In the order of a visit: what is over leaves, credits come, what was saved pays, what is earned comes. */
-  step(bucket: Bucket, { merchant, kind, day, earned_cents, paid_cents, topped_up_cents, moved_cents }: Step): void {
+  private step(
+    bucket: Bucket,
+    { merchant, kind, day, earned_cents, paid_cents, topped_up_cents, moved_cents }: Step,
+  ): void {
     const counts = day >= this.days.from;
     const given = ISSUING.includes(kind) ? earned_cents + topped_up_cents : 0;
     const other = moved_cents - given + paid_cents;
@@ -212,10 +203,7 @@ class Adding {
     this.gone.add(merchant, -missing);
   }
 
-  end(bucket: Bucket): void {
-    for (const { issuer, cents } of bucket.left) this.left.add(issuer, cents);
-  }
-
+  /** What it comes to, once every life is added. */
   matrix(): Matrix {
     const cells: Cell[] = [];
     const columns = new Map<number, { paidCents: number; fromOthersCents: number }>();
@@ -243,20 +231,4 @@ class Adding {
       totalCents: rows.reduce((sum, { spentCents }) => sum + spentCents, 0),
     };
   }
-}
-
-/** Who issued what was spent where in some days. What was issued before them counts with what it was issued by. */
-export async function matrix(ledger: Ledger, days: Days): Promise<Matrix> {
-  const adding = new Adding(days);
-  let [bucket, card, programme] = [new Bucket(), 0, 0];
-  for (const step of await steps(ledger, days.to)) {
-    if (step.card !== card || step.programme !== programme) {
-      adding.end(bucket);
-      bucket = new Bucket();
-      ({ card, programme } = step);
-    }
-    adding.step(bucket, step);
-  }
-  adding.end(bucket);
-  return adding.matrix();
 }

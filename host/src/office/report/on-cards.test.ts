@@ -3,13 +3,19 @@ import { describe, expect, it } from "vitest";
 import { freshCard, HandJournal, type HandState } from "../../../../tests/fixtures/hand-journal.ts";
 import { AT, newLedger } from "../../../../tests/fixtures/ledger.ts";
 import { enrolTerminal, importBatch } from "../import.ts";
-import { LAST_OF_DAYS } from "../last-records.ts";
 import type { Ledger } from "../schema.ts";
-import { onCards } from "./on-cards.ts";
+import { type LastStep, onCards as onCardsOf } from "./on-cards.ts";
+import { EVER, eachLife, firstUse, lastSteps } from "./steps.ts";
 import { NO_TERMS, type Terms } from "./worth.ts";
 
 const P = 20;
-const WEAR = { firstUsed: () => 0, at: AT };
+async function onCards(ledger: Ledger, to: number, terms: Terms, at = AT) {
+  const last: LastStep[] = [];
+  await eachLife(ledger, to, (_, life) => {
+    for (const step of lastSteps(life)) last.push({ step, firstUsed: firstUse(life).utc });
+  });
+  return onCardsOf(ledger, last, terms, at);
+}
 
 async function imported(journal: HandJournal): Promise<Ledger> {
   const ledger = await newLedger();
@@ -34,12 +40,12 @@ describe("what is on cards", () => {
     write(journal, freshCard(13, P), { kind: "owed-points", index: 0, value: 40 });
     const ledger = await imported(journal);
     const held = { programme: P, keeps: "points", index: 0, unit: "points", amount: 48_210, cards: 3 };
-    expect((await onCards(ledger, LAST_OF_DAYS, NO_TERMS, WEAR)).held).toEqual([{ ...held, worthCents: null }]);
+    expect((await onCards(ledger, EVER.to, NO_TERMS)).held).toEqual([{ ...held, worthCents: null }]);
     const terms: Terms = { ...NO_TERMS, rates: new Map([[P, new Map([["points 0", { cents: 1, per: 1 }]])]]) };
-    const found = await onCards(ledger, LAST_OF_DAYS, terms, WEAR);
+    const found = await onCards(ledger, EVER.to, terms);
     expect(found).toMatchObject({ cards: 3, held: [{ ...held, worthCents: 48_210 }] });
     const cheap: Terms = { ...NO_TERMS, rates: new Map([[P, new Map([["points 0", { cents: 500, per: 1_000 }]])]]) };
-    expect((await onCards(ledger, LAST_OF_DAYS, cheap, WEAR)).held).toMatchObject([{ worthCents: 24_105 }]);
+    expect((await onCards(ledger, EVER.to, cheap)).held).toMatchObject([{ worthCents: 24_105 }]);
     await ledger.destroy();
   });
 
@@ -59,11 +65,11 @@ describe("what is on cards", () => {
       { kind: "owed-cents", index: 0, value: 4 },
     );
     const ledger = await imported(journal);
-    expect((await onCards(ledger, day, NO_TERMS, WEAR)).expiring).toEqual([
+    expect((await onCards(ledger, day, NO_TERMS)).expiring).toEqual([
       { programme: P, unit: "cents", until: "2027-03", amount: 500 },
       { programme: P, unit: "cents", until: null, amount: 13 },
     ]);
-    expect(await onCards(ledger, day - 1, NO_TERMS, WEAR)).toMatchObject({ cards: 0, held: [], expiring: [] });
+    expect(await onCards(ledger, day - 1, NO_TERMS)).toMatchObject({ cards: 0, held: [], expiring: [] });
     await ledger.destroy();
   });
 
@@ -83,7 +89,7 @@ describe("what is on cards", () => {
     );
     const ledger = await imported(journal);
     const terms: Terms = { ...NO_TERMS, bonusPurses: new Map([[P, "cagnotte 7"]]) };
-    const found = await onCards(ledger, LAST_OF_DAYS, terms, WEAR);
+    const found = await onCards(ledger, EVER.to, terms);
     expect(found).toMatchObject({ prepaidCents: 5_250, bonusCents: 500 });
     await ledger.destroy();
   });
@@ -100,15 +106,18 @@ describe("cards to replace", () => {
     written(12, P, 89_999);
     written(13, P, 2);
     const ledger = await imported(journal);
-    const year = 365.25 * 86_400;
-    const used = new Map([
-      [12, AT - 4 * year + 1],
-      [13, AT - 4 * year],
-    ]);
-    const wear = { firstUsed: (card: number) => used.get(card) ?? AT, at: AT };
-    expect((await onCards(ledger, LAST_OF_DAYS, NO_TERMS, wear)).worn).toEqual([
-      { card: 11, writes: 90_000, firstUsed: AT, because: ["writes"] },
-      { card: 13, writes: 2, firstUsed: AT - 4 * year, because: ["age"] },
+    const found = await onCards(ledger, EVER.to, NO_TERMS);
+    expect(found.worn).toMatchObject([{ card: 11, writes: 90_000, because: ["writes"] }]);
+    const first = found.worn[0]!.firstUsed;
+    const fourYears = 4 * 365.25 * 86_400;
+    // Its second write is a minute or two later: by the entries between them.
+    const worn = (await onCards(ledger, EVER.to, NO_TERMS, first + fourYears)).worn;
+    expect(worn.map(({ card, because }) => [card, because])).toEqual([[11, ["writes", "age"]]]);
+    const later = (await onCards(ledger, EVER.to, NO_TERMS, first + fourYears + 3_600)).worn;
+    expect(later.map(({ card, because }) => [card, because])).toEqual([
+      [11, ["writes", "age"]],
+      [12, ["age"]],
+      [13, ["age"]],
     ]);
     await ledger.destroy();
   });

@@ -1,9 +1,8 @@
-import { type CardState, type Day, dayText, NEVER, type Purse, unpackState } from "@cachet/card-layout";
-import { type Cbor, decodeCbor } from "@cachet/firmware/wire";
-import type { Keeps, PurseName } from "../correct/value.ts";
-import { partsOf, unitOf, worthIn } from "../correct/value.ts";
-import { lastAreas } from "../last-records.ts";
-import type { Ledger } from "../schema.ts";
+import { type Day, dayText, NEVER, type Purse } from "@cachet/card-layout";
+import { type Keeps, type PurseName, partsOf, unitOf, worthIn } from "../correct/value.ts";
+import { type Ledger, selectAll } from "../schema.ts";
+import { recordIn } from "./record-in.ts";
+import type { Step } from "./steps.ts";
 import type { Terms } from "./worth.ts";
 
 /** What all cards of a programme hold in one purse, by their last records. */
@@ -45,18 +44,6 @@ export interface OnCards {
   readonly prepaidCents: number;
   readonly bonusCents: number;
   readonly worn: readonly WornCard[];
-}
-
-const AREAS = 6;
-const [PROGRAMME, RECORD] = [1, 8];
-
-/** The record that an intent gave a programme's area: its bytes were verified when they were imported, and nothing else of it is read. */
-function recordIn(stored: Uint8Array, programme: number): CardState | null {
-  const body = (decodeCbor(stored) as readonly Cbor[])[5] as ReadonlyMap<number, Cbor>;
-  const areas = body.get(AREAS) as readonly ReadonlyMap<number, Cbor>[];
-  const record = areas.find((area) => area.get(PROGRAMME) === programme)?.get(RECORD);
-  const state = record === undefined ? null : unpackState(record as Uint8Array);
-  return state?.ok ? state.value : null;
 }
 
 /** The lots of a purse, with value that lasts as one of them. */
@@ -116,6 +103,7 @@ const YEAR_SECONDS = 365.25 * 86_400;
 const SHORT_FORM = 0x80;
 
 interface CardWear {
+  readonly firstUsed: number;
   writes: number;
   /** State layout and day of the last record by programme, of those that hold something. */
   readonly records: { readonly programme: number; readonly layout: number; readonly day: Day }[];
@@ -135,16 +123,10 @@ function newestLayouts(cards: Iterable<CardWear>): ReadonlyMap<number, { readonl
 }
 
 /** Cards that should be replaced: the most written first. One that was written after others had a newer layout, and kept its older one, has no room for it. */
-function worn(
-  cards: ReadonlyMap<number, CardWear>,
-  firstUsed: (card: number) => number,
-  at: number,
-  { writes: most, years }: WearLimits,
-): WornCard[] {
+function worn(cards: ReadonlyMap<number, CardWear>, at: number, { writes: most, years }: WearLimits): WornCard[] {
   const newest = newestLayouts(cards.values());
   const found: WornCard[] = [];
-  for (const [card, { writes, records }] of cards) {
-    const first = firstUsed(card);
+  for (const [card, { firstUsed: first, writes, records }] of cards) {
     const keptOld = records.some(({ programme, layout, day }) => {
       const { layout: best, day: since } = newest.get(programme)!;
       return layout < best && day > since;
@@ -163,27 +145,42 @@ const order = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1);
 type Name = { readonly programme: number; readonly name: PurseName };
 type Until = Omit<Expiring, "amount">;
 
-/** What cards hold at the end of a local day, by the last record that each is known to have had then. `at`: that end, UTC seconds. */
+/** The last step of a card in a programme, and when the card was first used. */
+export interface LastStep {
+  readonly step: Step;
+  readonly firstUsed: number;
+}
+
+const PAGE = 1_000;
+const ticketOf = ({ terminal, number }: Pick<Step, "terminal" | "number">): number => terminal * 2 ** 32 + number;
+
+/** Gives each step with its entry as stored. */
+async function* withEntries(
+  ledger: Ledger,
+  last: readonly LastStep[],
+): AsyncGenerator<readonly [LastStep, Uint8Array]> {
+  for (let from = 0; from < last.length; from += PAGE) {
+    const page = last.slice(from, from + PAGE);
+    const keys = page.map(({ step: { terminal, number, day } }) => [terminal, number, day]);
+    const by = ["terminal", "number", "day"] as const;
+    const rows = await selectAll(ledger, "entry", by, keys, ["terminal", "number", "stored"]);
+    const stored = new Map(rows.map((row) => [ticketOf(row), row.stored]));
+    for (const one of page) yield [one, stored.get(ticketOf(one.step))!];
+  }
+}
+
+/** What cards hold by the last record that each is known to have. `at`: UTC seconds, by which years in use are counted. */
 export async function onCards(
   ledger: Ledger,
-  to: Day,
+  last: readonly LastStep[],
   { rates, bonusPurses }: Terms,
-  wear: { readonly firstUsed: (card: number) => number; readonly at: number; readonly limits?: WearLimits },
+  at: number,
+  limits: WearLimits = WEAR_LIMITS,
 ): Promise<OnCards> {
-  const rows = await lastAreas(ledger, to)
-    .innerJoin("entry", (join) =>
-      join
-        .onRef("entry.terminal", "=", "last.terminal")
-        .onRef("entry.number", "=", "last.number")
-        .onRef("entry.day", "=", "last.day"),
-    )
-    .select(["last.card", "last.programme", "last.day", "entry.stored"])
-    .execute();
   const [held, expiring, cards] = [new Named<Name>(), new Named<Until>(), new Map<number, CardWear>()];
-  for (const { card, programme, day, stored } of rows) {
-    const state = recordIn(stored, programme);
-    if (state === null) continue;
-    const { purses, sequence, layout } = state;
+  for await (const [{ step, firstUsed }, stored] of withEntries(ledger, last)) {
+    const { card, programme, day, sequence } = step;
+    const { purses, layout } = recordIn(stored, programme);
     for (const [name, amount] of worthIn(purses)) held.add(`${programme} ${name}`, () => ({ programme, name }), amount);
     for (const purse of purses) {
       const found = lotsOf(purse);
@@ -193,7 +190,7 @@ export async function onCards(
         expiring.add(`${programme} ${unit} ${until}`, () => ({ programme, unit, until }), value);
       }
     }
-    const known = cards.get(card) ?? { writes: 0, records: [] };
+    const known = cards.get(card) ?? { firstUsed, writes: 0, records: [] };
     known.writes += sequence;
     if (purses.length > 0) known.records.push({ programme, layout: layout % SHORT_FORM, day });
     cards.set(card, known);
@@ -214,6 +211,6 @@ export async function onCards(
       .map(({ of, amount }) => ({ ...of, amount })),
     prepaidCents: sumIn((name) => partsOf(name).keeps === "prepaid"),
     bonusCents: sumIn((name, programme) => bonusPurses.get(programme) === name),
-    worn: worn(cards, wear.firstUsed, wear.at, wear.limits ?? WEAR_LIMITS),
+    worn: worn(cards, at, limits),
   };
 }

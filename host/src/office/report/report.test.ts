@@ -7,12 +7,18 @@ import { importTown, officeTown, TOWN_PROGRAMME } from "../../../../tests/fixtur
 import { decideDoubts } from "../decisions.ts";
 import { enrolTerminal, importBatch } from "../import.ts";
 import type { Ledger } from "../schema.ts";
-import { matrix } from "./matrix.ts";
+import { Exchange } from "./matrix.ts";
 import { type ReportOptions, report } from "./report.ts";
+import { type Days, eachLife } from "./steps.ts";
 import { termsOf } from "./worth.ts";
 
 const P = TOWN_PROGRAMME;
 const DAY = dayOfCivil(2026, 6, 15);
+async function matrix(ledger: Ledger, days: Days) {
+  const exchange = new Exchange(days);
+  await eachLife(ledger, days.to, (_, life) => exchange.add(life));
+  return exchange.matrix();
+}
 const EVER = { from: 0, to: 100_000 };
 const ask = (ledger: Ledger, over: Partial<ReportOptions> = {}) => report(ledger, { now: AT, silentDays: 7, ...over });
 

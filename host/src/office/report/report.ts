@@ -1,12 +1,11 @@
 import { CARD_EPOCH_SECONDS, type Day } from "@cachet/card-layout";
-import { LAST_OF_DAYS } from "../last-records.ts";
-import { outstanding } from "../ledger.ts";
 import { type Owed, owedTo } from "../owed.ts";
 import type { Ledger } from "../schema.ts";
-import { type Client, clients } from "./clients.ts";
-import { type Matrix, matrix } from "./matrix.ts";
-import { type OnCards, onCards } from "./on-cards.ts";
-import { type FirstUse, firstUses, type MerchantTrade, NO_TRADE, type Trade, trade } from "./visits.ts";
+import { byWorth, type Client, clientOf } from "./clients.ts";
+import { Exchange, type Matrix } from "./matrix.ts";
+import { type LastStep, type OnCards, onCards } from "./on-cards.ts";
+import { EVER, eachLife, firstUse, lastSteps } from "./steps.ts";
+import { Counting, type MerchantTrade, NO_TRADE, type Trade } from "./visits.ts";
 import { NO_TERMS, type Terms } from "./worth.ts";
 
 /** A terminal that has not been heard of for some days. */
@@ -73,31 +72,50 @@ async function silentTerminals(ledger: Ledger, since: number): Promise<SilentTer
   return rows.filter(({ lastHeard }) => lastHeard === null || lastHeard < since);
 }
 
-/** What left cards unspent, and what left them otherwise, by programme and unit. */
-async function breakage(ledger: Ledger, to: Day, { expiring }: OnCards): Promise<Breakage[]> {
-  const rows = await ledger
+/** What an account of each kind holds at the end of a day, and what left it until then. */
+interface AccountSum {
+  readonly account: string;
+  readonly programme: number;
+  readonly unit: string;
+  readonly amount: number;
+  readonly out: number;
+}
+
+/** One look at all postings answers everything that is asked of them. */
+function accounts(ledger: Ledger, to: Day): Promise<AccountSum[]> {
+  return ledger
     .selectFrom("posting")
-    .select(({ fn }) => ["programme", "unit", fn.sum<number>("amount").as("amount")])
-    .where("account", "=", "breakage")
+    .select(({ fn, eb }) => [
+      "account",
+      "programme",
+      "unit",
+      fn.sum<number>("amount").as("amount"),
+      fn.sum<number>(eb.case().when("amount", "<", 0).then(eb.ref("amount")).else(0).end()).as("out"),
+    ])
     .where("day", "<=", to)
-    .groupBy(["programme", "unit"])
+    .groupBy(["account", "programme", "unit"])
+    .orderBy("account")
     .orderBy("programme")
     .orderBy("unit")
     .execute();
-  const left = await ledger
-    .selectFrom("posting")
-    .select(({ fn }) => ["programme", "unit", fn.sum<number>("amount").as("amount")])
-    .where("account", "=", "card")
-    .where("day", "<=", to)
-    .where("amount", "<", 0)
-    .groupBy(["programme", "unit"])
-    .execute();
-  return rows.map(({ programme, unit, amount }) => {
-    const all = -(left.find((one) => one.programme === programme && one.unit === unit)?.amount ?? 0);
-    const dated = expiring.filter((one) => one.programme === programme && one.unit === unit && one.until !== null);
-    const open = dated.reduce((sum, one) => sum + one.amount, 0);
-    return { programme, unit, amount, expected: all > 0 ? Math.floor((open * amount) / all) : 0 };
-  });
+}
+/** Accounts of others than holders, merchants and the programme: most programmes have none. */
+const OWED: readonly string[] = ["owed", "promised"];
+
+const amountOf = (sums: readonly AccountSum[], account: string, unit: string): number =>
+  sums.reduce((sum, one) => (one.account === account && one.unit === unit ? sum + one.amount : sum), 0);
+
+/** What left cards unspent, beside all that left them, by programme and unit. */
+function breakage(sums: readonly AccountSum[], { expiring }: OnCards): Breakage[] {
+  return sums
+    .filter(({ account }) => account === "breakage")
+    .map(({ programme, unit, amount }) => {
+      const isSame = (one: { readonly programme: number; readonly unit: string }) =>
+        one.programme === programme && one.unit === unit;
+      const left = -(sums.find((one) => one.account === "card" && isSame(one))?.out ?? 0);
+      const open = expiring.reduce((sum, one) => (isSame(one) && one.until !== null ? sum + one.amount : sum), 0);
+      return { programme, unit, amount, expected: left > 0 ? Math.floor((open * amount) / left) : 0 };
+    });
 }
 
 async function doubts(ledger: Ledger): Promise<number> {
@@ -117,36 +135,41 @@ export async function report(
   ledger: Ledger,
   { from, to, now, silentDays, merchant, terms = NO_TERMS }: ReportOptions,
 ): Promise<Report> {
-  const days = { from: from ?? Number.MIN_SAFE_INTEGER, to: to ?? LAST_OF_DAYS };
-  const first = await firstUses(ledger, days.to);
-  const { town, merchants } = await trade(ledger, days, first);
-  const at = to === undefined ? now : Math.min(now, secondsOf(to + 1));
-  const cards = await onCards(ledger, days.to, terms, { firstUsed: (card) => first.get(card)?.utc ?? 0, at });
+  const days = { from: from ?? EVER.from, to: to ?? EVER.to };
+  const [counting, exchange] = [new Counting(days), new Exchange(days)];
+  const [last, own]: [LastStep[], Client[]] = [[], []];
+  await eachLife(ledger, days.to, (card, life) => {
+    counting.add(life);
+    exchange.add(life);
+    const firstUsed = firstUse(life).utc;
+    for (const step of lastSteps(life)) last.push({ step, firstUsed });
+    const client = merchant === undefined ? null : clientOf(card, life, merchant, days);
+    if (client !== null) own.push(client);
+  });
+  const sums = await accounts(ledger, days.to);
+  const held = (unit: string) => amountOf(sums, "card", unit);
+  const cards = await onCards(ledger, last, terms, to === undefined ? now : Math.min(now, secondsOf(to + 1)));
   const all: Report = {
-    ...town,
+    ...counting.town,
     from: from ?? null,
     to: to ?? null,
-    merchants,
-    matrix: await matrix(ledger, days),
-    outstandingCents: await outstanding(ledger, "cents", days.to),
-    outstandingStamps: await outstanding(ledger, "stamps", days.to),
+    merchants: counting.merchants,
+    matrix: exchange.matrix(),
+    outstandingCents: held("cents"),
+    outstandingStamps: held("stamps"),
     onCards: cards,
-    breakage: await breakage(ledger, days.to, cards),
+    breakage: breakage(sums, cards),
     inDoubt: await doubts(ledger),
     silent: await silentTerminals(ledger, now - silentDays * DAY_SECONDS),
-    owed: await owedTo(ledger),
+    owed: OWED.some((account) => sums.some((one) => one.account === account)) ? await owedTo(ledger) : [],
     clients: null,
   };
-  return merchant === undefined ? all : ofMerchant(all, merchant, first, await clients(ledger, merchant, days, first));
+  return merchant === undefined ? all : ofMerchant(all, merchant, own.sort(byWorth));
 }
 
 /** What of a report is a merchant's own: nothing that tells of cards that were first used elsewhere. */
-function ofMerchant(
-  all: Report,
-  merchant: number,
-  first: ReadonlyMap<number, FirstUse>,
-  own: readonly Client[],
-): Report {
+function ofMerchant(all: Report, merchant: number, own: readonly Client[]): Report {
+  const isOwn = new Set(own.map(({ card }) => card));
   const { cells, rows, columns, totalCents } = all.matrix;
   const line = all.merchants.find((one) => one.merchant === merchant);
   const { merchant: _, ...trade } = line ?? { ...NO_TRADE, merchant };
@@ -160,7 +183,7 @@ function ofMerchant(
       columns: columns.filter((column) => column.merchant === merchant),
       totalCents,
     },
-    onCards: { ...all.onCards, worn: all.onCards.worn.filter(({ card }) => first.get(card)?.merchant === merchant) },
+    onCards: { ...all.onCards, worn: all.onCards.worn.filter(({ card }) => isOwn.has(card)) },
     silent: all.silent.filter((one) => one.merchant === merchant),
     clients: own,
   };
