@@ -18,7 +18,16 @@ const SIDE_BY_SIDE = [
     "import-speeds",
     "office-alerts",
   ],
-  ...["keys", "keys-provision", "prepaid", "programme-check", "programme-eval", "programme-init", "programme-simulate"],
+  ...[
+    "keys",
+    "keys-provision",
+    "office-report",
+    "prepaid",
+    "programme-check",
+    "programme-eval",
+    "programme-init",
+    "programme-simulate",
+  ],
   ...[
     "corrected-visits",
     "card-replacement",

@@ -10,7 +10,7 @@ export interface Trade {
   readonly returning: number;
   /** Cards that were used for the first time of all here, and in these days. */
   readonly newMembers: number;
-  /** Cards that bought here and were first used at another merchant, and what they bought for. */
+  /** Cards that bought here and were first used at another merchant, and what they bought for; of the town, the sum over merchants. */
   readonly guests: number;
   readonly guestsCents: number;
   /** What the sales came to, tips left out, before anything was taken off. */
@@ -73,6 +73,7 @@ function of<K, T>(all: Map<K, T>, key: K, make: () => T): T {
   return known;
 }
 
+/** A card that bought. */
 function addMember(to: Sums, { visits, cents }: Bought): void {
   to.visits += visits;
   to.soldCents += cents;
@@ -100,7 +101,8 @@ function addSteps(to: Sums, visit: readonly [Step, ...Step[]]): void {
 /** Counts what each card did at each merchant. A card that buys at two of them is one member of the town. */
 export class Counting {
   private readonly days: Days;
-  private readonly all = noSums();
+  /** Of the town: what the sum over merchants is not. */
+  private readonly members = noSums();
   private readonly byMerchant = new Map<number, Sums>();
 
   constructor(days: Days) {
@@ -112,13 +114,12 @@ export class Counting {
   }
 
   add(life: Life): void {
-    const { days, all } = this;
+    const { days, members } = this;
     const first = firstUse(life);
     const [bought, everywhere] = [new Map<number, Bought>(), { visits: 0, cents: 0 }];
     for (const visit of visitsOf(life)) {
       const [{ merchant, kind, day, sale_cents }] = visit;
       if (kind === "null" || day < days.from || day > days.to) continue;
-      addSteps(all, visit);
       addSteps(this.at(merchant), visit);
       if (kind !== "sale") continue;
       for (const sum of [everywhere, of(bought, merchant, () => ({ visits: 0, cents: 0 }))]) {
@@ -126,7 +127,7 @@ export class Counting {
         sum.cents += sale_cents;
       }
     }
-    if (everywhere.visits > 0) addMember(all, everywhere);
+    if (everywhere.visits > 0) addMember(members, everywhere);
     for (const [merchant, here] of bought) {
       const at = this.at(merchant);
       addMember(at, here);
@@ -136,11 +137,14 @@ export class Counting {
     }
     if (first.day < days.from) return;
     this.at(first.merchant).newMembers += 1;
-    all.newMembers += 1;
+    members.newMembers += 1;
   }
 
   get town(): Trade {
-    return this.all;
+    const all = noSums();
+    for (const sums of this.byMerchant.values()) for (const name of NAMES) all[name] += sums[name];
+    const { members, returning, newMembers } = this.members;
+    return { ...all, members, returning, newMembers };
   }
 
   /** By number. */
