@@ -109,6 +109,30 @@ describe("issued here, spent elsewhere", () => {
     await ledger.destroy();
   });
 
+  it("spends what a refund put back before all else, in the order in which it was issued", async () => {
+    const [a, b, c] = [new HandJournal(1, 1, at(1)), new HandJournal(2, 2, at(2)), new HandJournal(3, 3, at(3))];
+    let card = buy(a, freshCard(11, P), 10_000, earned(300));
+    card = buy(b, card, 4_000, earned(200));
+    card = buy(c, card, 4_000, spent(500), earned(40));
+    const none = { lines: [], tip: 0, payable: 0 };
+    const refund = { ticket: 1, lines: [0], cents: 0 };
+    const [step] = c.intent([{ from: card, effects: [{ ...earned(250), type: "return" }] }], { sale: none, refund });
+    c.commit(step!);
+    buy(c, step!.state, 1_000, spent(100));
+    const ledger = await imported(a, b, c);
+    const { cells, rows } = await matrix(ledger, EVER);
+    expect(cells).toEqual([
+      { issuer: 1, merchant: 3, cents: 300 },
+      { issuer: 2, merchant: 3, cents: 50 },
+    ]);
+    expect(rows.map(({ issuer, leftCents }) => [issuer, leftCents])).toEqual([
+      [1, 0],
+      [2, 150],
+      [3, 40],
+    ]);
+    await ledger.destroy();
+  });
+
   it("tells what left cards otherwise, and what nobody is known to have issued", async () => {
     const journal = new HandJournal(1, 1, at(1));
     const first = journal.visit(freshCard(11, P), earned(300));
