@@ -151,7 +151,7 @@ export interface LastStep {
   readonly firstUsed: number;
 }
 
-const PAGE = 1_000;
+const PAGE = 10_000;
 const ticketOf = ({ terminal, number }: Pick<Step, "terminal" | "number">): number => terminal * 2 ** 32 + number;
 
 /** Gives each step with its entry as stored. */
