@@ -2,7 +2,7 @@ import { type Purse, unpackState } from "@cachet/card-layout";
 import { decodeEntry, type IntentArea } from "@cachet/firmware/wire";
 import { appendAudit, queueByArrival } from "./audit.ts";
 import { nextAct } from "./decisions.ts";
-import { cardAccount, breakageAccount, postings } from "./ledger.ts";
+import { breakageAccount, cardAccount, postings } from "./ledger.ts";
 import { stateName } from "./reconcile.ts";
 import { insertAll, type Ledger, type LedgerTables, type LedgerTransaction } from "./schema.ts";
 

@@ -13,9 +13,9 @@ import { appendAudit, queueByArrival } from "../audit.ts";
 import { nextAct } from "../decisions.ts";
 import {
   type Account,
+  breakageAccount,
   correctionsAccount,
   creditsAccount,
-  breakageAccount,
   issuerAccount,
   type Move,
   postings,
