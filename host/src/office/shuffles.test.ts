@@ -13,7 +13,7 @@ import type { Ledger } from "./schema.ts";
 
 const AT = Date.UTC(2026, 5, 20) / 1_000;
 /** A soak asks for all of them; here a sample. */
-const SHUFFLES = Number(process.env.SHUFFLES ?? (process.env.LEDGER_ENGINE === "postgres" ? 3 : 40));
+const SHUFFLES = Number(process.env.SHUFFLES ?? (process.env.LEDGER_ENGINE === "postgres" ? 2 : 20));
 
 /** Everything that the books say at the end of a night. */
 async function booksOf(ledger: Ledger) {
