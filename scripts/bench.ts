@@ -3,6 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stampVisits } from "./air.ts";
+import { importFigures } from "./import.ts";
 import { linkFigures } from "./link.ts";
 import { type ReportFigures, reportFigures } from "./report.ts";
 import { rulesFigures } from "./rules.ts";
@@ -200,6 +201,50 @@ async function officeReport(): Promise<Figure[]> {
   return [figure("sqlite", sqlite), figure("postgres", postgres)];
 }
 
+/** As many entries as a quick look takes; `IMPORT_ENTRIES=5000000` for five years of a town. */
+const IMPORT_ENTRIES = Number(process.env.IMPORT_ENTRIES ?? 500_000);
+const IMPORT_PER_SECOND_NEEDED = 10_000;
+
+async function imports(): Promise<Figure[]> {
+  const figures = await importFigures(IMPORT_ENTRIES);
+  const perSecond = Math.round(figures.perSecond);
+  const what = `of ${figures.entries} entries, 43 terminals, one batch of each a night, on SQLite`;
+  return [
+    {
+      name: "import-beside-raw",
+      value: perSecond,
+      unit: "entries/s",
+      better: "higher",
+      reference: Math.round(figures.rawPerSecond),
+      reference_name: `the same rows of the last nights raw into a copy of the ledger, behind an import ${what}; needed 0.6`,
+    },
+    {
+      name: "import-per-second",
+      value: perSecond,
+      unit: "entries/s",
+      better: "higher",
+      reference: IMPORT_PER_SECOND_NEEDED,
+      reference_name: `needed at the end ${what}`,
+    },
+    {
+      name: "import-growth",
+      value: Math.round(100 * figures.lastPart) / 100,
+      unit: "s",
+      better: "lower",
+      reference: Math.round(100 * figures.secondPart) / 100,
+      reference_name: `the last fifth beside the second ${what}; limit 1.3`,
+    },
+    {
+      name: "import-memory",
+      value: figures.lastMemory,
+      unit: "bytes",
+      better: "lower",
+      reference: figures.secondMemory,
+      reference_name: `resident after the last fifth beside the second ${what}`,
+    },
+  ];
+}
+
 const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
   town,
   air,
@@ -207,6 +252,7 @@ const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
   rules,
   simulate,
   report: officeReport,
+  import: imports,
 };
 
 const args = process.argv.slice(2);

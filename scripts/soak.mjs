@@ -11,4 +11,7 @@ for (const seed of SEEDS) {
   runNode([join("host", "bin", "cachet.mjs"), "sim", "world", "--home", home, "--seed", String(seed), "--json"]);
 }
 say("soak: every cut of every visit, in QuickJS");
-runNode([join("scripts", "test.mjs"), "tests/interruption"], { env: { ...process.env, CACHET_SOAK: "1" } });
+const env = { ...process.env, CACHET_SOAK: "1" };
+runNode([join("scripts", "test.mjs"), "tests/interruption"], { env });
+say("soak: batches in any order, imports that are killed, on both engines");
+runNode([join("scripts", "test.mjs"), "host/src/office/shuffles.test.ts", "tests/flow/import-crash.test.ts"], { env });

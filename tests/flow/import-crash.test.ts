@@ -15,8 +15,10 @@ import { AT, newLedger, rowsOf } from "../fixtures/ledger.ts";
 import { enrolTown, importTown, officeTown, shuffled } from "../fixtures/office-town.ts";
 import { type PostgresServer, startPostgres } from "../fixtures/postgres-server.ts";
 
-/** How often an importer is killed; a soak asks for 200 and 50. */
-const KILLS = { sqlite: Number(process.env.KILLS_SQLITE ?? 12), postgres: Number(process.env.KILLS_POSTGRES ?? 5) };
+/** How often an importer is killed. */
+const SOAK = process.env.CACHET_SOAK === "1";
+const KILLS = SOAK ? { sqlite: 200, postgres: 50 } : { sqlite: 12, postgres: 5 };
+const MINUTES = 60_000;
 const PROCESS = fileURLToPath(new URL("../fixtures/import-process.ts", import.meta.url));
 const TOWN = officeTown(11, { terminals: 6, cards: 30, visits: 600, batches: 60 });
 
@@ -79,27 +81,31 @@ async function newBooks(address: string): Promise<void> {
 }
 
 describe("an import that is killed", () => {
-  it.each(["sqlite", "postgres"] as const)("comes to the same books once it is begun again, on %s", async (engine) => {
-    const whole = await newLedger();
-    await importTown(whole, TOWN, TOWN.files, AT);
-    const expected = await booksOf(whole);
-    await whole.destroy();
-    expect(expected.left).toEqual([]);
-    const chance = new Chance(engine === "sqlite" ? 1 : 2);
-    const timing = await server.newDatabase(engine, folder, "timing");
-    await newBooks(timing);
-    const longest = Math.ceil((await run(timing, null))!);
-    let [kills, rounds] = [0, 0];
-    while (kills < KILLS[engine]) {
-      rounds += 1;
-      const address = await server.newDatabase(engine, folder, `${engine}${rounds}`);
-      await newBooks(address);
-      while (kills < KILLS[engine] && (await run(address, chance.below(longest))) === null) kills += 1;
-      await run(address, null);
-      const ledger: Ledger = openDatabase(address);
-      expect(await booksOf(ledger), `after ${kills} kills`).toEqual(expected);
-      await ledger.destroy();
-    }
-    process.stdout.write(`killed ${kills} times on ${engine}, in ${rounds} ledgers of ${TOWN.entries} entries\n`);
-  });
+  it.each(["sqlite", "postgres"] as const)(
+    "comes to the same books once it is begun again, on %s",
+    async (engine) => {
+      const whole = await newLedger();
+      await importTown(whole, TOWN, TOWN.files, AT);
+      const expected = await booksOf(whole);
+      await whole.destroy();
+      expect(expected.left).toEqual([]);
+      const chance = new Chance(engine === "sqlite" ? 1 : 2);
+      const timing = await server.newDatabase(engine, folder, "timing");
+      await newBooks(timing);
+      const longest = Math.ceil((await run(timing, null))!);
+      let [kills, rounds] = [0, 0];
+      while (kills < KILLS[engine]) {
+        rounds += 1;
+        const address = await server.newDatabase(engine, folder, `${engine}${rounds}`);
+        await newBooks(address);
+        while (kills < KILLS[engine] && (await run(address, chance.below(longest))) === null) kills += 1;
+        await run(address, null);
+        const ledger: Ledger = openDatabase(address);
+        expect(await booksOf(ledger), `after ${kills} kills`).toEqual(expected);
+        await ledger.destroy();
+      }
+      process.stdout.write(`killed ${kills} times on ${engine}, in ${rounds} ledgers of ${TOWN.entries} entries\n`);
+    },
+    SOAK ? 120 * MINUTES : 5 * MINUTES,
+  );
 });

@@ -1,7 +1,7 @@
 import { toHex } from "@cachet/card-layout";
 import { Chance } from "@cachet/terminal-sim";
 import { describe, expect, it } from "vitest";
-import { newLedger, newLedgers, rowsOf } from "../../../tests/fixtures/ledger.ts";
+import { newLedger, newLedgers, ON_POSTGRES, rowsOf } from "../../../tests/fixtures/ledger.ts";
 import { enrolTown, importTown, type OfficeTown, officeTown, shuffled } from "../../../tests/fixtures/office-town.ts";
 import { auditFault } from "./audit.ts";
 import { closeTo, closingFault, firstOpenDay } from "./closings.ts";
@@ -12,8 +12,9 @@ import { endNight } from "./night.ts";
 import type { Ledger } from "./schema.ts";
 
 const AT = Date.UTC(2026, 5, 20) / 1_000;
-/** A soak asks for all of them; here a sample. */
-const SHUFFLES = Number(process.env.SHUFFLES ?? (process.env.LEDGER_ENGINE === "postgres" ? 2 : 20));
+/** A soak takes all of them; here a sample. */
+const SOAK = process.env.CACHET_SOAK === "1";
+const SHUFFLES = Number(process.env.SHUFFLES ?? (ON_POSTGRES ? (SOAK ? 50 : 2) : SOAK ? 1_000 : 20));
 
 /** Everything that the books say at the end of a night. */
 async function booksOf(ledger: Ledger) {
@@ -54,26 +55,30 @@ async function booksAfter(town: OfficeTown, files: OfficeTown["files"]) {
 }
 
 describe("200 batches in any order", () => {
-  it("come to the same books and the same closing", async () => {
-    const town = officeTown(1);
-    const first = await booksAfter(town, town.files);
-    expect(first.waiting).toEqual([]);
-    expect(first.entries).toEqual([{ n: town.entries }]);
-    // The story has what can go wrong in it, or the shuffles would show nothing.
-    expect(town.files.length).toBe(200);
-    expect(first.forks.length).toBeGreaterThan(5);
-    expect(first.outcomes.map(({ outcome, decided }) => `${outcome} ${decided}`)).toEqual([
-      "aborted 0",
-      "aborted 1",
-      "committed 0",
-      "committed 1",
-    ]);
-    const chance = new Chance(7);
-    for (let i = 0; i < SHUFFLES; i += 1) {
-      expect(await booksAfter(town, shuffled(town.files, chance)), `shuffle ${i}`).toEqual(first);
-    }
-    process.stdout.write(`shuffles: ${SHUFFLES} of ${town.files.length} batches, ${town.entries} entries\n`);
-  });
+  it(
+    "come to the same books and the same closing",
+    async () => {
+      const town = officeTown(1);
+      const first = await booksAfter(town, town.files);
+      expect(first.waiting).toEqual([]);
+      expect(first.entries).toEqual([{ n: town.entries }]);
+      // The story has what can go wrong in it, or the shuffles would show nothing.
+      expect(town.files.length).toBe(200);
+      expect(first.forks.length).toBeGreaterThan(5);
+      expect(first.outcomes.map(({ outcome, decided }) => `${outcome} ${decided}`)).toEqual([
+        "aborted 0",
+        "aborted 1",
+        "committed 0",
+        "committed 1",
+      ]);
+      const chance = new Chance(7);
+      for (let i = 0; i < SHUFFLES; i += 1) {
+        expect(await booksAfter(town, shuffled(town.files, chance)), `shuffle ${i}`).toEqual(first);
+      }
+      process.stdout.write(`shuffles: ${SHUFFLES} of ${town.files.length} batches, ${town.entries} entries\n`);
+    },
+    SOAK ? 7_200_000 : 300_000,
+  );
 
   it("come to the same books with several importers at once, each file taken by one of them", async () => {
     const town = officeTown(2, { terminals: 8, cards: 30, visits: 500, batches: 60 });
