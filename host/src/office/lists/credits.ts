@@ -90,13 +90,11 @@ export function creditOf({ body, card, number }: Pick<CreditRow, "body" | "card"
   return credit;
 }
 
-/** The account that value of a credit came from: of a programme alone what is only counted. Packs of units stand on no card's account. */
+/** The account that value of a credit came from: of a programme alone what is only counted. */
 function sourceAccount(from: Source | null, unit: Unit, programme: number): Account {
   if (from === null) return unit === "cents" ? correctionsAccount(programme) : issuerAccount(unit, 0, programme);
   const isMoneyOf = from.account === "merchant" || from.account === "pays";
-  return unit === "units" || (isMoneyOf && unit !== "cents")
-    ? issuerAccount(unit, 0, programme)
-    : { ...from, programme };
+  return isMoneyOf && unit !== "cents" ? issuerAccount(unit, 0, programme) : { ...from, programme };
 }
 
 const sourceOf = ({ from_account, from_holder }: CreditRow): Source | null =>
