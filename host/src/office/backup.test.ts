@@ -200,7 +200,8 @@ describe("a backup", () => {
     await other.destroy();
   });
 
-  it.runIf(ON_POSTGRES)("moves a ledger from one engine to the other and back", async () => {
+  const itOnPostgres = ON_POSTGRES ? it : () => {};
+  itOnPostgres("moves a ledger from one engine to the other and back", async () => {
     const before = await everything(ledger);
     const fromPostgres = inMemory();
     await restore(sourceOf(file), fromPostgres);
