@@ -62,7 +62,7 @@ export interface ImportFigures {
   readonly perSecond: number;
   readonly rawPerSecond: number;
   readonly entries: number;
-  /** Seconds for the second of five equal parts, and for the last. */
+  /** Microseconds for an entry in the second of five parts, and in the last. */
   readonly secondPart: number;
   readonly lastPart: number;
   /** Bytes of memory at the end of these parts. */
@@ -118,7 +118,7 @@ export async function importFigures(entries: number): Promise<ImportFigures> {
   const nights = new Nights();
   for (const { terminal, merchant, signer } of nights.journals)
     await enrolTerminal(ledger, terminal, merchant, signer.publicKey, START);
-  const parts: { seconds: number; memory: number }[] = [];
+  const parts: { perEntry: number; memory: number }[] = [];
   let [done, arrival, rawEntries, rawTime] = [0, 0, 0, 0];
   const imported = async () => {
     const { files, entries: count } = nights.next();
@@ -131,9 +131,10 @@ export async function importFigures(entries: number): Promise<ImportFigures> {
     return { seconds: (performance.now() - began) / 1_000, count };
   };
   for (let part = 1; part <= 5; part += 1) {
+    const before = done;
     let seconds = 0;
     while (done < (entries * part) / 5) seconds += (await imported()).seconds;
-    parts.push({ seconds, memory: process.memoryUsage().rss });
+    parts.push({ perEntry: (1e6 * seconds) / (done - before), memory: process.memoryUsage().rss });
   }
   await ledger.destroy();
   cpSync(path, copy);
@@ -159,8 +160,8 @@ export async function importFigures(entries: number): Promise<ImportFigures> {
     perSecond: rawEntries / rawTime,
     rawPerSecond: rawEntries / raw,
     entries: done,
-    secondPart: second.seconds,
-    lastPart: last.seconds,
+    secondPart: second.perEntry,
+    lastPart: last.perEntry,
     secondMemory: second.memory,
     lastMemory: last.memory,
   };
