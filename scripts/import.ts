@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { Chance } from "@cachet/terminal-sim";
-import { enrolTerminal, importBatch } from "../host/src/office/import.ts";
+import { importBatch } from "../host/src/office/import.ts";
 import { migrate } from "../host/src/office/migrations.ts";
 import { type Ledger, TABLES } from "../host/src/office/schema.ts";
+import { enrolTerminal } from "../host/src/office/terminals.ts";
 import { openDatabase } from "../host/src/ports/database/index.ts";
 import { earned, freshCard, HandJournal, type HandState, spent } from "../tests/fixtures/hand-journal.ts";
 

@@ -1,6 +1,6 @@
 // System packages that tests and optional parts use. Installed with apt as root on Debian, otherwise named.
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { ROOT, say } from "./runtime.mjs";
@@ -13,9 +13,15 @@ const PACKAGES = [
   { name: "python3", isThere: () => has("python3") },
   { name: "pcscd", isThere: () => has("pcscd") || existsSync("/usr/sbin/pcscd") },
   { name: "openssl", isThere: () => has("openssl") },
-  { name: "postgresql", isThere: () => existsSync("/usr/lib/postgresql") },
+  { name: "postgresql", isThere: hasPostgres },
   { name: "vsmartcard-vpcd", isThere: () => existsSync("/etc/reader.conf.d/vpcd") },
 ];
+
+/** The server: Debian puts the client alone into the same folder. */
+function hasPostgres() {
+  const versions = "/usr/lib/postgresql";
+  return existsSync(versions) && readdirSync(versions).some((one) => existsSync(join(versions, one, "bin", "initdb")));
+}
 
 function has(program) {
   return spawnSync("sh", ["-c", `command -v ${program}`], { stdio: "ignore" }).status === 0;

@@ -15,8 +15,9 @@ import {
 } from "../../firmware/src/rules/plain.ts";
 import { testTerminalSigner } from "../../host/src/keys/test-keys.ts";
 import { type Correction, correctionOf } from "../../host/src/office/correct/correction.ts";
-import { enrolTerminal, importBatch } from "../../host/src/office/import.ts";
+import { importBatch } from "../../host/src/office/import.ts";
 import type { Ledger } from "../../host/src/office/schema.ts";
+import { enrolTerminal } from "../../host/src/office/terminals.ts";
 import { codeOf } from "../fixtures/at-the-till.ts";
 import { AT, newLedger } from "../fixtures/ledger.ts";
 import { ProgrammeDesk } from "../fixtures/programme-desk.ts";

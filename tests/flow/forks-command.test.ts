@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { toHex } from "@cachet/card-layout";
 import { describe, expect, it } from "vitest";
-import { enrolTerminal } from "../../host/src/office/import.ts";
+import { enrolTerminal } from "../../host/src/office/terminals.ts";
 import { ROOT } from "../boundaries/sources.ts";
 import { earned, freshCard, HandJournal, spent } from "../fixtures/hand-journal.ts";
 import { AT, ageBeyond, inLedgerOf, rowsOf } from "../fixtures/ledger.ts";

@@ -2,11 +2,13 @@ import { toHex } from "@cachet/card-layout";
 import { type StoredEffect, ticketName } from "@cachet/firmware/wire";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { ImportOutcome } from "../../host/src/office/batch-note.ts";
 import { allForks, type Branch, branches, type Fork } from "../../host/src/office/forks.ts";
-import { enrolTerminal, type ImportOutcome, importBatch } from "../../host/src/office/import.ts";
+import { importBatch } from "../../host/src/office/import.ts";
 import { outstanding } from "../../host/src/office/ledger.ts";
 import type { Ledger } from "../../host/src/office/schema.ts";
 import { statement } from "../../host/src/office/statement.ts";
+import { enrolTerminal } from "../../host/src/office/terminals.ts";
 import {
   credited,
   earned,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { testTerminalSigner } from "../../host/src/keys/test-keys.ts";
-import { enrolTerminal, importBatch } from "../../host/src/office/import.ts";
+import { importBatch } from "../../host/src/office/import.ts";
 import { outstanding } from "../../host/src/office/ledger.ts";
+import { enrolTerminal } from "../../host/src/office/terminals.ts";
 import { codeOf, done } from "../fixtures/at-the-till.ts";
 import { centsOf, pointsOf, shown, stampsOf } from "../fixtures/audit.ts";
 import { AT, newLedger } from "../fixtures/ledger.ts";

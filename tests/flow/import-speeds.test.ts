@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { testTerminalSigner } from "../../host/src/keys/test-keys.ts";
-import { enrolTerminal, importBatch } from "../../host/src/office/import.ts";
+import { importBatch } from "../../host/src/office/import.ts";
 import { outstanding } from "../../host/src/office/ledger.ts";
 import { statement } from "../../host/src/office/statement.ts";
+import { enrolTerminal } from "../../host/src/office/terminals.ts";
 import { centsOf, shown, stampsOf } from "../fixtures/audit.ts";
 import { AT, newLedger, rowOf, rowsOf } from "../fixtures/ledger.ts";
 import { card, fixtureFile, imageOf, refund, sale, terminal, topUp } from "../fixtures/town.ts";

@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { enrolTerminal } from "../../host/src/office/import.ts";
+import { enrolTerminal } from "../../host/src/office/terminals.ts";
 import { ROOT } from "../boundaries/sources.ts";
 import { earned, freshCard, HandJournal, spent } from "../fixtures/hand-journal.ts";
 import { AT, inLedgerOf } from "../fixtures/ledger.ts";

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { enrolTerminal, importBatch } from "../../host/src/office/import.ts";
+import { importBatch } from "../../host/src/office/import.ts";
+import { enrolTerminal } from "../../host/src/office/terminals.ts";
 import { earned, freshCard, HandJournal, spent } from "../fixtures/hand-journal.ts";
 import { AT, inLedgerOf } from "../fixtures/ledger.ts";
 import { expectFailure, ProgrammeDesk } from "../fixtures/programme-desk.ts";

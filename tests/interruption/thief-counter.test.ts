@@ -3,8 +3,9 @@ import { Mishaps, type SimTerminal, type Type2Chip } from "@cachet/terminal-sim"
 import { beforeAll, describe, expect, it } from "vitest";
 import { testTerminalSigner } from "../../host/src/keys/test-keys.ts";
 import type { Fork } from "../../host/src/office/forks.ts";
-import { enrolTerminal, importBatch } from "../../host/src/office/import.ts";
+import { importBatch } from "../../host/src/office/import.ts";
 import { outstanding } from "../../host/src/office/ledger.ts";
+import { enrolTerminal } from "../../host/src/office/terminals.ts";
 import { centsOf, journalledAreas, shown } from "../fixtures/audit.ts";
 import { AT, newLedger } from "../fixtures/ledger.ts";
 import { card, fixtureFile, imageOf, sale, settle, type TerminalOptions, terminal, topUp } from "../fixtures/town.ts";

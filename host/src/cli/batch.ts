@@ -1,9 +1,11 @@
 import { basename } from "node:path";
 import { type BatchRefusal, inspectBatch, isFormatError, readBatch, terminalName } from "@cachet/firmware/wire";
 import type { Command } from "commander";
+import type { ImportOutcome } from "../office/batch-note.ts";
 import { allForks } from "../office/forks.ts";
-import { type ImportOutcome, importBatch, terminalKeys } from "../office/import.ts";
+import { importBatch } from "../office/import.ts";
 import { importStatus } from "../office/import-status.ts";
+import { terminalKeys } from "../office/terminals.ts";
 import { sha256, verifyEd25519 } from "../ports/crypto.ts";
 import { type Console, tell } from "./console.ts";
 import { EXIT, Failure } from "./failure.ts";

@@ -14,7 +14,7 @@ import {
   type ProvisionOptions,
 } from "../keys/provision.ts";
 import { testImageSigner } from "../keys/test-keys.ts";
-import { enrolTerminal } from "../office/import.ts";
+import { enrolTerminal } from "../office/terminals.ts";
 import { sha256, verifyEd25519 } from "../ports/crypto.ts";
 import { type Console, tell } from "./console.ts";
 import { Failure } from "./failure.ts";

@@ -4,8 +4,10 @@ import type { ChipLink } from "../cards/chip-link.ts";
 import { personalise } from "../cards/personalise.ts";
 import { readCard, statesOf } from "../cards/read.ts";
 import { testAreaKey, testCardKey } from "../keys/test-keys.ts";
-import { enrolTerminal, type ImportOutcome, importBatch } from "../office/import.ts";
+import type { ImportOutcome } from "../office/batch-note.ts";
+import { importBatch } from "../office/import.ts";
 import type { Ledger } from "../office/schema.ts";
+import { enrolTerminal } from "../office/terminals.ts";
 import { SIM_GENERATION, SIM_ISSUER, testBelonging } from "./sim-provision.ts";
 
 function said(outcome: ImportOutcome): string {

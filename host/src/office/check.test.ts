@@ -1,8 +1,7 @@
 import { CompiledQuery } from "kysely";
 import { describe, expect, it } from "vitest";
-import { newLedger } from "../../../tests/fixtures/ledger.ts";
+import { faultOf, newLedger } from "../../../tests/fixtures/ledger.ts";
 import { importTown, officeTown } from "../../../tests/fixtures/office-town.ts";
-import { checkLedger, LedgerFault } from "./check.ts";
 import { closeTo, firstOpenDay } from "./closings.ts";
 import { decideDoubts } from "./decisions.ts";
 import type { Ledger } from "./schema.ts";
@@ -24,24 +23,10 @@ async function books(): Promise<Ledger> {
   return ledger;
 }
 
-/** What the check finds; null where all is well. */
-async function found(ledger: Ledger): Promise<string | null> {
-  const scratch = await newLedger();
-  try {
-    await checkLedger(ledger, scratch);
-    return null;
-  } catch (error) {
-    if (error instanceof LedgerFault) return error.message;
-    throw error;
-  } finally {
-    await scratch.destroy();
-  }
-}
-
 describe("office check", () => {
   it("finds nothing in honest books, with doubts that were decided among them", async () => {
     const ledger = await books();
-    expect(await found(ledger)).toBeNull();
+    expect(await faultOf(ledger)).toBeNull();
     await ledger.destroy();
   });
 
@@ -133,7 +118,7 @@ describe("office check", () => {
     const ledger = await books();
     const { numAffectedRows } = await ledger.executeQuery(CompiledQuery.raw(edit));
     expect(Number(numAffectedRows)).toBeGreaterThan(0);
-    expect(await found(ledger)).toMatch(words);
+    expect(await faultOf(ledger)).toMatch(words);
     await ledger.destroy();
   });
 });

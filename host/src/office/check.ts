@@ -16,12 +16,12 @@ import { closeTo } from "./closings.ts";
 import { decideDoubts } from "./decisions.ts";
 import { replayExpiry } from "./expiry.ts";
 import { identityFault } from "./identities.ts";
-import { addEntries, enrolTerminal } from "./import.ts";
+import { addEntries } from "./import.ts";
 import { listActAgain } from "./lists/again.ts";
 import { Quarantine } from "./quarantine.ts";
 import { insertAll, KEYS, type Ledger, type LedgerTables, type LedgerTransaction, TABLES } from "./schema.ts";
 import { type BorneBy, chargeRefunds } from "./second-refunds.ts";
-import { type EndedState, endTerminal } from "./terminals.ts";
+import { type EndedState, endTerminal, enrolTerminal } from "./terminals.ts";
 
 type AuditRow = LedgerTables["audit"];
 type TableName = keyof LedgerTables;

@@ -3,9 +3,10 @@ import { earned, freshCard, HandJournal, type HandStep, spent } from "../../../t
 import { newLedger, rowsOf } from "../../../tests/fixtures/ledger.ts";
 import { checkLedger } from "./check.ts";
 import { decideDoubts } from "./decisions.ts";
-import { enrolTerminal, importBatch } from "./import.ts";
+import { importBatch } from "./import.ts";
 import { outstanding } from "./ledger.ts";
 import type { Ledger } from "./schema.ts";
+import { enrolTerminal } from "./terminals.ts";
 
 const AT = Date.UTC(2026, 5, 20) / 1_000;
 const CARD = freshCard(77, 20);

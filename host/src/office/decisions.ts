@@ -1,7 +1,7 @@
 import { sameBytes } from "@cachet/card-layout";
-import { decodeEntry, type Entry } from "@cachet/firmware/wire";
 import { sql } from "kysely";
 import { appendAudit, queueByArrival } from "./audit.ts";
+import { intentAt } from "./entries.ts";
 import { type Fork, recordForks } from "./forks.ts";
 import type { IntentAreaRow } from "./intents.ts";
 import { type Posting, postingsOf } from "./ledger.ts";
@@ -68,14 +68,8 @@ export async function nextAct(ledger: LedgerTransaction): Promise<number> {
 
 /** What an area posts as an act of the office: on the day of its visit. */
 async function officePostings(ledger: LedgerTransaction, act: number, area: IntentAreaRow): Promise<Posting[]> {
-  const row = await ledger
-    .selectFrom("entry")
-    .select("stored")
-    .where("terminal", "=", area.terminal)
-    .where("number", "=", area.number)
-    .executeTakeFirstOrThrow();
-  const entry: Entry = decodeEntry(row.stored);
-  if (entry.kind !== "intent") throw new RangeError(`entry ${area.number} is no intent`);
+  const entry = await intentAt(ledger, area.terminal, area.number);
+  if (entry === null) throw new RangeError(`entry ${area.number} is no intent`);
   const ofProgramme = entry.body.areas.find(({ programme }) => programme === area.programme)!;
   return postingsOf(area.terminal, entry, entry.body, ofProgramme).map((line) => ({
     ...line,

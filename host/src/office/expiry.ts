@@ -1,7 +1,8 @@
 import { type Purse, unpackState } from "@cachet/card-layout";
-import { decodeEntry, type IntentArea } from "@cachet/firmware/wire";
+import type { IntentArea } from "@cachet/firmware/wire";
 import { appendAudit, queueByArrival } from "./audit.ts";
 import { nextAct } from "./decisions.ts";
+import { intentAt } from "./entries.ts";
 import { breakageAccount, cardAccount, postings } from "./ledger.ts";
 import { stateName } from "./reconcile.ts";
 import { insertAll, type Ledger, type LedgerTables, type LedgerTransaction } from "./schema.ts";
@@ -26,14 +27,8 @@ function lotsOf(purses: readonly Purse[]): Lots {
 }
 
 async function areaAt(ledger: Ledger, { terminal, number }: Visit, programme: number): Promise<IntentArea | null> {
-  const row = await ledger
-    .selectFrom("entry")
-    .select("stored")
-    .where("terminal", "=", terminal)
-    .where("number", "=", number)
-    .executeTakeFirst();
-  const entry = row === undefined ? null : decodeEntry(row.stored);
-  return entry?.kind === "intent" ? (entry.body.areas.find((area) => area.programme === programme) ?? null) : null;
+  const intent = await intentAt(ledger, terminal, number);
+  return intent?.body.areas.find((area) => area.programme === programme) ?? null;
 }
 
 /** What came twice into being where a card's history parts, by lot: what it held there, for each further visit that went on. */

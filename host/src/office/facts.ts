@@ -1,4 +1,5 @@
-import { type BatchEntry, decodeEntry, type Entry } from "@cachet/firmware/wire";
+import type { BatchEntry, Entry } from "@cachet/firmware/wire";
+import { entryAt } from "./entries.ts";
 import type { IntentAreaRow } from "./intents.ts";
 import { addAlerts } from "./reconcile.ts";
 import { insertAll, type LedgerTables, type LedgerTransaction } from "./schema.ts";
@@ -90,16 +91,6 @@ export function refundFacts(terminal: number, entries: readonly Entry[]): Refund
   });
 }
 
-async function previousTime(ledger: LedgerTransaction, terminal: number, number: number): Promise<number | null> {
-  const row = await ledger
-    .selectFrom("entry")
-    .select("stored")
-    .where("terminal", "=", terminal)
-    .where("number", "=", number)
-    .executeTakeFirst();
-  return row === undefined ? null : decodeEntry(row.stored).utc;
-}
-
 /**
  * Notes what entries of a terminal say of its clock, its keys and of refunds, beside what they say of cards. Of one terminal alone, whose
  * entries come in their order: the same facts whatever came of others. `areas` are those of the intents among the entries.
@@ -118,7 +109,7 @@ export async function noteFacts(
     .orderBy("number", "desc")
     .limit(1)
     .executeTakeFirst();
-  const previous = await previousTime(ledger, terminal, entries[0]!.number - 1);
+  const previous = (await entryAt(ledger, terminal, entries[0]!.number - 1))?.utc ?? null;
   await insertAll(ledger, "clock", clockFacts(terminal, entries, last ?? null, previous));
   const known = await ledger
     .selectFrom("terminal_key")

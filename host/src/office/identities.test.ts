@@ -5,9 +5,10 @@ import { AT, newLedger } from "../../../tests/fixtures/ledger.ts";
 import { importTown, officeTown, TOWN_PROGRAMME } from "../../../tests/fixtures/office-town.ts";
 import { decideDoubts } from "./decisions.ts";
 import { holds, identities, identityFault } from "./identities.ts";
-import { enrolTerminal, importBatch } from "./import.ts";
+import { importBatch } from "./import.ts";
 import { type Account, postings } from "./ledger.ts";
 import { insertAll, type Ledger } from "./schema.ts";
+import { enrolTerminal } from "./terminals.ts";
 
 const P = TOWN_PROGRAMME;
 const identityOf = async (ledger: Ledger, name: string, unit = "cents") =>

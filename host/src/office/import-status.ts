@@ -1,6 +1,15 @@
 import { forkCount } from "./forks.ts";
 import type { Ledger } from "./schema.ts";
 
+/** Files that are set aside, as they came, each with why. */
+export const quarantinedFiles = (ledger: Ledger): Promise<{ readonly name: string; readonly detail: string }[]> =>
+  ledger
+    .selectFrom("batch")
+    .select(["name", "detail"])
+    .where("status", "=", "quarantined")
+    .orderBy("arrival")
+    .execute();
+
 /** How far each terminal is imported, what is set aside, and how many forks are known. */
 export async function importStatus(ledger: Ledger) {
   const terminals = await ledger
@@ -21,11 +30,5 @@ export async function importStatus(ledger: Ledger) {
     })
     .orderBy("number")
     .execute();
-  const quarantined = await ledger
-    .selectFrom("batch")
-    .select(["name", "detail"])
-    .where("status", "=", "quarantined")
-    .orderBy("arrival")
-    .execute();
-  return { terminals, quarantined, forks: await forkCount(ledger) };
+  return { terminals, quarantined: await quarantinedFiles(ledger), forks: await forkCount(ledger) };
 }

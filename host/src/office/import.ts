@@ -1,8 +1,9 @@
 import { sameBytes } from "@cachet/card-layout";
-import { type Batch, type BatchRefusal, journalRoot, readBatch, terminalName } from "@cachet/firmware/wire";
+import { type Batch, type BatchRefusal, readBatch, terminalName } from "@cachet/firmware/wire";
 import { sha256, verifyEd25519 } from "../ports/crypto.ts";
 import { engineOf } from "../ports/database/index.ts";
-import { appendAudit, queueByArrival } from "./audit.ts";
+import { appendAudit } from "./audit.ts";
+import { type BatchFile, type ImportOutcome, noteBatch } from "./batch-note.ts";
 import { overturn } from "./decisions.ts";
 import { noteFacts } from "./facts.ts";
 import { type Fork, recordForks } from "./forks.ts";
@@ -10,58 +11,7 @@ import { Quarantine } from "./quarantine.ts";
 import { reconcile } from "./reconcile.ts";
 import { type Ledger, type LedgerTables, type LedgerTransaction, selectAll } from "./schema.ts";
 import { takeIn, write } from "./take-in.ts";
-
-/** What became of a batch file. Whatever it is, the ledger is whole: a file counts entirely or not at all. */
-export type ImportOutcome =
-  | {
-      readonly status: "accepted";
-      readonly accepted: number;
-      readonly duplicates: number;
-      /** Cards with two histories that this batch brought to light. The batch counts all the same: the money moved. */
-      readonly forks: readonly Fork[];
-    }
-  | { readonly status: "already-imported"; readonly duplicates: number }
-  /** Entries before it are missing; it goes in by itself once they came. */
-  | { readonly status: "waiting"; readonly gap: readonly [number, number] }
-  /** Set aside for a person to look at. `number` is the first entry that is wrong, where one is. */
-  | { readonly status: "quarantined"; readonly reason: string; readonly detail: string; readonly number?: number }
-  | { readonly status: "still-being-written" };
-
-/** Makes a terminal known, so that its batches are taken. Changes nothing when it is known just so; throws `RangeError` when it is known otherwise. `at` in UTC seconds. */
-export async function enrolTerminal(
-  ledger: Ledger,
-  number: number,
-  merchant: number,
-  publicKey: Uint8Array,
-  at: number,
-): Promise<void> {
-  const known = await terminalAt(ledger, number);
-  if (known !== undefined) {
-    if (sameBytes(known.public_key, publicKey) && known.merchant === merchant) return;
-    throw new RangeError(`${terminalName(number)} is known with another key or merchant`);
-  }
-  const head = journalRoot(sha256, number, publicKey);
-  await ledger.transaction().execute(async (transaction) => {
-    await transaction
-      .insertInto("terminal")
-      .values({
-        ...{ number, merchant, public_key: publicKey, imported_to: 0, head },
-        ...{ state: "active", ends: null, replaced_by: null },
-      })
-      .execute();
-    await appendAudit(transaction, { kind: "terminal", terminal: number, at, content: [merchant, publicKey] });
-  });
-}
-
-function terminalAt(ledger: Ledger, number: number): Promise<LedgerTables["terminal"] | undefined> {
-  return ledger.selectFrom("terminal").selectAll().where("number", "=", number).executeTakeFirst();
-}
-
-/** One import at a time works on a terminal's journal; others wait for it. SQLite has one writer anyway. */
-async function lockedTerminal(ledger: LedgerTransaction, number: number) {
-  const terminal = ledger.selectFrom("terminal").selectAll().where("number", "=", number);
-  return (engineOf(ledger) === "sqlite" ? terminal : terminal.forUpdate()).executeTakeFirst();
-}
+import { lockedTerminal, terminalKeys } from "./terminals.ts";
 
 /** Throws `Quarantine` at the first of some entries that was imported with other content. */
 async function compareImported(ledger: LedgerTransaction, terminal: number, old: Batch["entries"]): Promise<void> {
@@ -115,12 +65,6 @@ export async function addEntries(
   return recordForks(ledger, links);
 }
 
-/** A file that came to the office. */
-export interface BatchFile {
-  readonly name: string;
-  readonly file: Uint8Array;
-}
-
 /** Takes in a verified batch. Throws `Quarantine`; the caller's transaction undoes everything then. */
 async function takeInBatch(
   ledger: LedgerTransaction,
@@ -172,67 +116,6 @@ function refusalOutcome({ reason, detail, number }: BatchRefusal, isReceived: bo
   return { status: "quarantined", reason, detail, ...(number === undefined ? {} : { number }) };
 }
 
-function detailOf(outcome: ImportOutcome): string {
-  switch (outcome.status) {
-    case "accepted":
-      return `${outcome.accepted} entries`;
-    case "waiting":
-      return `gap ${outcome.gap[0]}-${outcome.gap[1]}`;
-    case "quarantined":
-      return `${outcome.reason}: ${outcome.detail}`;
-    default:
-      return "";
-  }
-}
-
-/** Notes a file and what became of it. Files that are not in are kept whole: nothing that came is lost. */
-async function note(
-  ledger: LedgerTransaction,
-  { name, file }: BatchFile,
-  batch: Batch | null,
-  outcome: ImportOutcome,
-): Promise<void> {
-  const [hash, terminal] = [sha256(file), batch?.seal.terminal ?? 0];
-  const before = await ledger
-    .selectFrom("batch")
-    .select("status")
-    .where("terminal", "=", terminal)
-    .where("hash", "=", hash)
-    .executeTakeFirst();
-  if (before?.status === "accepted" || outcome.status === "still-being-written") return;
-  await queueByArrival(ledger);
-  const last = await ledger
-    .selectFrom("batch")
-    .select(({ fn }) => fn.max<number | null>("arrival").as("arrival"))
-    .executeTakeFirst();
-  const isIn = outcome.status === "accepted" || outcome.status === "already-imported";
-  const became = {
-    status: outcome.status,
-    detail: detailOf(outcome),
-    ...(isIn ? { file: null, trailer: batch?.trailer ?? null } : { file, trailer: null }),
-  };
-  await ledger
-    .insertInto("batch")
-    .values({
-      terminal,
-      hash,
-      name,
-      first: batch?.seal.first ?? null,
-      last: batch?.seal.last ?? null,
-      arrival: (last?.arrival ?? 0) + 1,
-      ...became,
-    })
-    .onConflict((conflict) => conflict.columns(["terminal", "hash"]).doUpdateSet(became))
-    .execute();
-}
-
-/** The public keys of the terminals that may send batches. */
-export async function terminalKeys(ledger: Ledger): Promise<(terminal: number) => Uint8Array | null> {
-  const rows = await ledger.selectFrom("terminal").select(["number", "public_key"]).execute();
-  const keys = new Map(rows.map(({ number, public_key }) => [number, public_key]));
-  return (terminal) => keys.get(terminal) ?? null;
-}
-
 /** Gives the file that is to be imported, once it is this importer's own; null where there is none for it. */
 type Claim = (transaction: LedgerTransaction) => Promise<BatchFile | null>;
 
@@ -247,12 +130,12 @@ async function importOne(ledger: Ledger, claim: Claim, at: number): Promise<Impo
       const reading = readBatch(file, sha256, verifyEd25519, keyOf);
       if (!reading.ok) {
         const outcome = refusalOutcome(reading.refusal, claim === nextReceived);
-        await note(transaction, claimed, null, outcome);
+        await noteBatch(transaction, claimed, null, outcome);
         return { name, outcome };
       }
       const { batch } = reading;
       const outcome = await takeInOrThrow(transaction, claimed, batch, at);
-      await note(transaction, claimed, batch, outcome);
+      await noteBatch(transaction, claimed, batch, outcome);
       return { name, outcome };
     });
   } catch (error) {
@@ -261,7 +144,7 @@ async function importOne(ledger: Ledger, claim: Claim, at: number): Promise<Impo
     // The transaction undid what was begun, the claim too.
     return ledger.transaction().execute(async (transaction) => {
       await release(transaction, sha256(claimed.file));
-      await note(transaction, claimed, batch, outcome);
+      await noteBatch(transaction, claimed, batch, outcome);
       return { name: claimed.name, outcome };
     });
   }

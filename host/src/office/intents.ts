@@ -3,7 +3,6 @@ import {
   cashTaken,
   centsMoved,
   creditNumbers,
-  type Entry,
   type Intent,
   type IntentArea,
   NO_SUMS,
@@ -13,12 +12,12 @@ import {
   visitKind,
 } from "@cachet/firmware/wire";
 import { sha256 } from "../ports/crypto.ts";
+import type { IntentEntry } from "./entries.ts";
 import { dayOfEntry } from "./ledger.ts";
 import { Quarantine } from "./quarantine.ts";
 import type { LedgerTables } from "./schema.ts";
 
 export type IntentAreaRow = LedgerTables["intent_area"];
-export type IntentEntry = Entry & { readonly kind: "intent" };
 
 /** `credits` of an area that was restored: its last credit is whatever the credit of the office says. */
 export const RESTORED = -1;

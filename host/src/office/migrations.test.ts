@@ -6,9 +6,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { newLedger, newLedgerAddress, rowOf, rowsOf } from "../../../tests/fixtures/ledger.ts";
 import { Busy, engineOf, openDatabase } from "../ports/database/index.ts";
 import { appendAudit, takeArrival } from "./audit.ts";
-import { enrolTerminal } from "./import.ts";
 import { ledgerState, MIGRATIONS, type Migrations, migrate, migrateInUse, pendingMigrations } from "./migrations.ts";
 import { type Ledger, TABLES } from "./schema.ts";
+import { enrolTerminal } from "./terminals.ts";
 
 /** A change that a later cachet might make, in two steps. */
 const LATER: Migrations = {

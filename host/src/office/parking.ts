@@ -1,5 +1,6 @@
 import { type Day, dayOf } from "@cachet/card-layout";
-import { decodeEntry, type Intent, type IntentArea, ticketName } from "@cachet/firmware/wire";
+import { type Intent, type IntentArea, ticketName } from "@cachet/firmware/wire";
+import { intentAt } from "./entries.ts";
 import type { Ledger, LedgerTables } from "./schema.ts";
 
 /** Minutes of parking that a purchase gave, or that a refund took back. */
@@ -24,24 +25,13 @@ interface Told extends ParkingRow {
   readonly kind: "sale" | "refund";
 }
 
-async function intentOf(ledger: Ledger, terminal: number, number: number) {
-  const row = await ledger
-    .selectFrom("entry")
-    .select("stored")
-    .where("terminal", "=", terminal)
-    .where("number", "=", number)
-    .executeTakeFirst();
-  const entry = row === undefined ? null : decodeEntry(row.stored);
-  return entry?.kind === "intent" ? entry : null;
-}
-
 const keyOf = (terminal: number, number: number, programme: number, rule: string) =>
   [terminal, number, programme, rule].join("/");
 
 type VisitRow = Pick<LedgerTables["intent_area"], "terminal" | "number" | "programme">;
 
 async function toldBy(ledger: Ledger, { terminal, number, programme }: VisitRow): Promise<Told[]> {
-  const entry = await intentOf(ledger, terminal, number);
+  const entry = await intentAt(ledger, terminal, number);
   if (entry === null) return [];
   const { body, utc, offset } = entry;
   const effects = body.areas.find((area) => area.programme === programme)?.effects ?? [];
@@ -50,7 +40,7 @@ async function toldBy(ledger: Ledger, { terminal, number, programme }: VisitRow)
   const { refund } = body;
   const kind = refund === undefined ? "sale" : "refund";
   const [seller, sold] = refund === undefined ? [terminal, number] : [refund.terminal ?? terminal, refund.ticket];
-  const sale = refund === undefined ? entry : await intentOf(ledger, seller, sold);
+  const sale = refund === undefined ? entry : await intentAt(ledger, seller, sold);
   return granted.map(({ value, rule, label = "" }) => ({
     ...{ key: keyOf(seller, sold, programme, rule), kind, day: dayOf(utc, offset), card: body.card, uid: body.uid },
     ...{ minutes: kind === "sale" ? value : -value, ticket: ticketName(seller, sold) },

@@ -1,6 +1,7 @@
-import { decodeEntry, type Intent, type IntentArea, type StoredSale, sumsOf } from "@cachet/firmware/wire";
+import { type Intent, type IntentArea, type StoredSale, sumsOf } from "@cachet/firmware/wire";
 import { appendAudit, queueByArrival } from "./audit.ts";
 import { nextAct } from "./decisions.ts";
+import { intentAt } from "./entries.ts";
 import { claimAccount, issuerAccount, postings } from "./ledger.ts";
 import { insertAll, type Ledger, type LedgerTables, type LedgerTransaction } from "./schema.ts";
 
@@ -36,17 +37,6 @@ interface Refund {
   readonly areas: readonly IntentArea[];
 }
 
-async function intentAt(ledger: Ledger, terminal: number, number: number): Promise<Intent | null> {
-  const row = await ledger
-    .selectFrom("entry")
-    .select("stored")
-    .where("terminal", "=", terminal)
-    .where("number", "=", number)
-    .executeTakeFirst();
-  const entry = row === undefined ? null : decodeEntry(row.stored);
-  return entry?.kind === "intent" ? entry.body : null;
-}
-
 /** The refunds of a ticket that happened, earliest first. */
 async function refundsOf(ledger: Ledger, seller: number, ticket: number): Promise<Refund[]> {
   const named = await ledger
@@ -65,7 +55,7 @@ async function refundsOf(ledger: Ledger, seller: number, ticket: number): Promis
       .where("outcome", "=", "committed")
       .execute();
     const [one] = committed;
-    const intent = one === undefined ? null : await intentAt(ledger, terminal, number);
+    const intent = one === undefined ? null : ((await intentAt(ledger, terminal, number))?.body ?? null);
     if (one === undefined || intent === null) continue;
     const programmes = new Set(committed.map(({ programme }) => programme));
     const areas = intent.areas.filter(({ programme }) => programmes.has(programme));
@@ -116,7 +106,7 @@ export async function secondRefunds(ledger: Ledger): Promise<readonly SecondRefu
     .execute();
   const found: SecondRefund[] = [];
   for (const { terminal: seller, ticket } of tickets) {
-    const sale = (await intentAt(ledger, seller, ticket))?.sale ?? null;
+    const sale = (await intentAt(ledger, seller, ticket))?.body.sale ?? null;
     const taken = new Map<number, Refund>();
     for (const refund of await refundsOf(ledger, seller, ticket)) {
       const lines = linesOf(refund, sale);

@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { AT, newLedger, rowsOf } from "../../../tests/fixtures/ledger.ts";
 import { listContents, office, officeOf, SOME_ROWS } from "../../../tests/fixtures/lists.ts";
 import { sha256, verifyEd25519 } from "../ports/crypto.ts";
-import { enrolTerminal } from "./import.ts";
 import type { Ledger } from "./schema.ts";
 import { LedgerIncomplete, signDelta, signFullList, signReceipt } from "./sign.ts";
+import { enrolTerminal } from "./terminals.ts";
 
 const terminal = officeOf(9);
 const ISSUED = 1_790_000_000;

@@ -1,5 +1,6 @@
 import { type BatchEntry, decodeEntry, type Entry, sumsOf } from "@cachet/firmware/wire";
-import { type AreaOfIntent, areasOfIntent, type IntentAreaRow, type IntentEntry, sameSums } from "./intents.ts";
+import type { IntentEntry } from "./entries.ts";
+import { type AreaOfIntent, areasOfIntent, type IntentAreaRow, sameSums } from "./intents.ts";
 import { dayOfEntry, type Posting, postingsOf } from "./ledger.ts";
 import { Quarantine } from "./quarantine.ts";
 import { insertAll, type LedgerTables, type LedgerTransaction, selectAll, TABLES } from "./schema.ts";

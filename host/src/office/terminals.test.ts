@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { earned, freshCard, HandJournal, spent } from "../../../tests/fixtures/hand-journal.ts";
 import { rowsOf } from "../../../tests/fixtures/ledger.ts";
 import { NOON, OfficeNights } from "../../../tests/fixtures/office-nights.ts";
-import { enrolTerminal, importBatch } from "./import.ts";
+import { importBatch } from "./import.ts";
 import { outstanding } from "./ledger.ts";
-import { endTerminal, exposureOf, listTerminals } from "./terminals.ts";
+import { endTerminal, enrolTerminal, exposureOf, listTerminals } from "./terminals.ts";
 
 const CARD = freshCard(77, 20);
 const END = { state: "revoked", replacedBy: null } as const;

@@ -1,8 +1,55 @@
-import { terminalName } from "@cachet/firmware/wire";
+import { sameBytes } from "@cachet/card-layout";
+import { journalRoot, terminalName } from "@cachet/firmware/wire";
+import { sha256 } from "../ports/crypto.ts";
+import { engineOf } from "../ports/database/index.ts";
 import { appendAudit, queueByArrival } from "./audit.ts";
-import type { Ledger, LedgerTables } from "./schema.ts";
+import type { Ledger, LedgerTables, LedgerTransaction } from "./schema.ts";
 
 type TerminalRow = LedgerTables["terminal"];
+
+/** Makes a terminal known, so that its batches are taken. Changes nothing when it is known just so; throws `RangeError` when it is known otherwise. `at` in UTC seconds. */
+export async function enrolTerminal(
+  ledger: Ledger,
+  number: number,
+  merchant: number,
+  publicKey: Uint8Array,
+  at: number,
+): Promise<void> {
+  const known = await terminalAt(ledger, number);
+  if (known !== undefined) {
+    if (sameBytes(known.public_key, publicKey) && known.merchant === merchant) return;
+    throw new RangeError(`${terminalName(number)} is known with another key or merchant`);
+  }
+  const head = journalRoot(sha256, number, publicKey);
+  await ledger.transaction().execute(async (transaction) => {
+    await transaction
+      .insertInto("terminal")
+      .values({
+        ...{ number, merchant, public_key: publicKey, imported_to: 0, head },
+        ...{ state: "active", ends: null, replaced_by: null },
+      })
+      .execute();
+    await appendAudit(transaction, { kind: "terminal", terminal: number, at, content: [merchant, publicKey] });
+  });
+}
+
+function terminalAt(ledger: Ledger, number: number): Promise<LedgerTables["terminal"] | undefined> {
+  return ledger.selectFrom("terminal").selectAll().where("number", "=", number).executeTakeFirst();
+}
+
+/** One import at a time works on a terminal's journal; others wait for it. SQLite has one writer anyway. */
+export async function lockedTerminal(ledger: LedgerTransaction, number: number) {
+  const terminal = ledger.selectFrom("terminal").selectAll().where("number", "=", number);
+  return (engineOf(ledger) === "sqlite" ? terminal : terminal.forUpdate()).executeTakeFirst();
+}
+
+/** The public keys of the terminals that may send batches. */
+export async function terminalKeys(ledger: Ledger): Promise<(terminal: number) => Uint8Array | null> {
+  const rows = await ledger.selectFrom("terminal").select(["number", "public_key"]).execute();
+  const keys = new Map(rows.map(({ number, public_key }) => [number, public_key]));
+  return (terminal) => keys.get(terminal) ?? null;
+}
+
 export type EndedState = "revoked" | "replaced";
 
 /** How a terminal came to its end. */

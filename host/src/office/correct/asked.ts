@@ -9,8 +9,9 @@ import {
   visitKind,
   withMergedLines,
 } from "@cachet/firmware/wire";
+import { intentAt } from "../entries.ts";
 import type { Ledger } from "../schema.ts";
-import { Apart, intentAt, type StoredVisit } from "./story.ts";
+import { Apart, type StoredVisit } from "./story.ts";
 
 /** What a refund or a cancelled top-up undoes, as the ledger has it. */
 export interface Sold {
@@ -44,7 +45,7 @@ async function linesBefore(ledger: Ledger, { terminal, number, intent }: StoredV
     .execute();
   const lines: number[] = [];
   for (const row of rows) {
-    const refund = (await intentAt(ledger, terminal, row.number))?.intent.refund;
+    const refund = (await intentAt(ledger, terminal, row.number))?.body.refund;
     if (refund?.ticket === ticket && refund.terminal === seller) lines.push(...refund.lines);
   }
   return lines;
@@ -61,7 +62,7 @@ export async function soldTo(ledger: Ledger, visit: StoredVisit): Promise<readon
   const ticket = ticketName(terminal, refund.ticket);
   const stored = await intentAt(ledger, terminal, refund.ticket);
   if (stored === null) throw new Apart("gap", `${ticket}, which it takes back, is not imported`);
-  const { intent, utc } = stored;
+  const { body: intent, utc } = stored;
   const { sale, areas } = intent;
   const kind = visitKind(intent);
   const undone: Sold["kind"] = kind === "top-up" || kind === "paper" ? kind : "sale";

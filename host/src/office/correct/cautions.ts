@@ -1,6 +1,7 @@
 import { type Day, dayOf } from "@cachet/card-layout";
 import { offsetAt, type Programme } from "@cachet/firmware/rules";
 import { ticketName } from "@cachet/firmware/wire";
+import { quarantinedFiles } from "../import-status.ts";
 import type { Ledger } from "../schema.ts";
 import { areasIn, type Period, programmesIn } from "./story.ts";
 
@@ -80,19 +81,13 @@ export async function cautionsFor(ledger: Ledger, programme: Programme, period: 
     .orderBy("batch.terminal")
     .orderBy("batch.first")
     .execute();
-  const quarantined = await ledger
-    .selectFrom("batch")
-    .select(["name", "detail"])
-    .where("status", "=", "quarantined")
-    .orderBy("arrival")
-    .execute();
   return {
     inDoubt: (await areasIn(ledger, programme.number, period, "open")).map(nameOf),
     waiting: waiting.map(({ name, terminal, first, imported_to }) => ({
       ...{ name, terminal },
       gap: [imported_to + 1, first! - 1],
     })),
-    quarantined,
+    quarantined: await quarantinedFiles(ledger),
     silent: await silentTerminals(ledger, programme, period),
     unmoved: await unmovedSales(ledger, programme, period),
   };

@@ -19,8 +19,9 @@ import {
   type HandStep,
 } from "../../../../tests/fixtures/hand-journal.ts";
 import { AT, newLedger } from "../../../../tests/fixtures/ledger.ts";
-import { enrolTerminal, importBatch } from "../import.ts";
+import { importBatch } from "../import.ts";
 import type { Ledger } from "../schema.ts";
+import { enrolTerminal } from "../terminals.ts";
 import { cautionsFor } from "./cautions.ts";
 import { correctionOf } from "./correction.ts";
 

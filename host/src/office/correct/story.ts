@@ -1,5 +1,6 @@
 import { type Day, dayOf, type Purse, sameBytes, toHex, unpackState } from "@cachet/card-layout";
-import { decodeEntry, type Intent, type IntentArea, ticketName } from "@cachet/firmware/wire";
+import { type Intent, type IntentArea, ticketName } from "@cachet/firmware/wire";
+import { intentAt } from "../entries.ts";
 import type { IntentAreaRow } from "../intents.ts";
 import type { Ledger } from "../schema.ts";
 
@@ -107,22 +108,6 @@ export async function areasIn(
   return rows.filter((row) => isWithin(row, period));
 }
 
-/** An intent and when it was stored; null where the ledger has none there. */
-export async function intentAt(
-  ledger: Ledger,
-  terminal: number,
-  number: number,
-): Promise<{ readonly intent: Intent; readonly utc: number; readonly offset: number } | null> {
-  const row = await ledger
-    .selectFrom("entry")
-    .select("stored")
-    .where("terminal", "=", terminal)
-    .where("number", "=", number)
-    .executeTakeFirst();
-  const entry = row === undefined ? null : decodeEntry(row.stored);
-  return entry?.kind === "intent" ? { intent: entry.body, utc: entry.utc, offset: entry.offset } : null;
-}
-
 /** The area of a programme in an intent. */
 export const areaOf = ({ areas }: Intent, programme: number): IntentArea | undefined =>
   areas.find((area) => area.programme === programme);
@@ -132,7 +117,7 @@ type TicketRow = Pick<IntentAreaRow, "terminal" | "number">;
 async function visitAt(ledger: Ledger, programme: number, { terminal, number }: TicketRow): Promise<StoredVisit> {
   const stored = await intentAt(ledger, terminal, number);
   if (stored === null) throw new RangeError(`${ticketName(terminal, number)} is no intent of the ledger`);
-  const { intent, utc, offset } = stored;
+  const { body: intent, utc, offset } = stored;
   return { terminal, number, utc, day: dayOf(utc, offset), intent, area: areaOf(intent, programme)! };
 }
 

@@ -13,8 +13,9 @@ import { DAY, NOON } from "../../../../tests/fixtures/office-nights.ts";
 import { shuffled } from "../../../../tests/fixtures/office-town.ts";
 import { auditFault } from "../audit.ts";
 import { closeTo, firstOpenDay } from "../closings.ts";
-import { enrolTerminal, importBatch } from "../import.ts";
+import { importBatch } from "../import.ts";
 import { endNight } from "../night.ts";
+import { enrolTerminal } from "../terminals.ts";
 import { nameOf } from "./finding.ts";
 import { findings, suspicious } from "./findings.ts";
 

@@ -8,11 +8,11 @@ import {
   type HandState,
   spent,
 } from "../../../../tests/fixtures/hand-journal.ts";
-import { AT, newLedger, rowsOf } from "../../../../tests/fixtures/ledger.ts";
+import { AT, faultOf, newLedger, rowsOf } from "../../../../tests/fixtures/ledger.ts";
 import { office } from "../../../../tests/fixtures/lists.ts";
-import { checkLedger, LedgerFault } from "../check.ts";
-import { enrolTerminal, importBatch } from "../import.ts";
+import { importBatch } from "../import.ts";
 import { insertAll, type Ledger } from "../schema.ts";
+import { enrolTerminal } from "../terminals.ts";
 import { setBlock } from "./blocked.ts";
 import { type ListHead, makeList } from "./build.ts";
 import { addCredit, CreditedBefore, creditsToCome, type NewCredit, settleCredits, voidCredit } from "./credits.ts";
@@ -81,20 +81,6 @@ const balances = async () =>
     )
   ).map(({ account, holder, unit, sum }) => [account, holder, unit, Number(sum)]);
 
-/** What the check says of the books; null where all is well. */
-async function checked(): Promise<string | null> {
-  const scratch = await newLedger();
-  try {
-    await checkLedger(ledger, scratch);
-    return null;
-  } catch (error) {
-    if (error instanceof LedgerFault) return error.message;
-    throw error;
-  } finally {
-    await scratch.destroy();
-  }
-}
-
 /** The card after a visit that applied credits. */
 const apply = (from: HandState, ...effects: Parameters<HandJournal["visit"]>[1][]): HandState =>
   journal.visit(from, ...effects).state;
@@ -121,7 +107,7 @@ describe("a credit", () => {
       ["merchant", 3, "cents", -700],
     ]);
     expect(await settleCredits(ledger, DAY, AT)).toEqual([]);
-    expect(await checked()).toBeNull();
+    expect(await faultOf(ledger)).toBeNull();
   });
 
   it("is made once for one thing", async () => {
@@ -152,7 +138,7 @@ describe("a credit", () => {
       ["breakage", 0, "cents", 500],
       ["merchant", 3, "cents", -500],
     ]);
-    expect(await checked()).toBeNull();
+    expect(await faultOf(ledger)).toBeNull();
   });
 
   it("that is withdrawn goes back, and stays a number on the list; applied all the same it is borne, and told", async () => {
@@ -172,7 +158,7 @@ describe("a credit", () => {
       { kind: "credit-twice", terminal: 1, number: 1, detail: "credit 1 was applied after it was withdrawn" },
     ]);
     expect(await onList()).toEqual([]);
-    expect(await checked()).toBeNull();
+    expect(await faultOf(ledger)).toBeNull();
   });
 
   it.each([
@@ -184,9 +170,9 @@ describe("a credit", () => {
     await add(CARD, cents(500), "order 1");
     await ledger.transaction().execute((transaction) => setBlock(transaction, OTHER, "lost", AT));
     await list();
-    expect(await checked()).toBeNull();
+    expect(await faultOf(ledger)).toBeNull();
     await rowsOf(ledger, edit);
-    expect(await checked()).toMatch(words);
+    expect(await faultOf(ledger)).toMatch(words);
   });
 });
 
@@ -212,7 +198,7 @@ describe("a list", () => {
     const { contents } = await list({ writeLayout: 1 });
     expect(contents).toMatchObject({ version: 2, writeLayout: 2 });
     expect([contents.sections.revokedGenerations.count, contents.sections.revokedKeys.count]).toEqual([1, 1]);
-    expect(await checked()).toBeNull();
+    expect(await faultOf(ledger)).toBeNull();
   });
 
   it("carries what corrections and the visits of other cards owe, once", async () => {
@@ -255,7 +241,7 @@ describe("a list", () => {
     journal.visit(state, earned(50));
     await importBatch(ledger, { name: "more", file: journal.batch(3) }, AT);
     expect((await adopt()).map(({ number }) => number)).toEqual([2]);
-    expect(await checked()).toBeNull();
+    expect(await faultOf(ledger)).toBeNull();
   });
 });
 
@@ -302,7 +288,7 @@ describe("a card that is replaced", () => {
       ["merchant", 1, "cents", -700],
       ["merchant", 3, "cents", -500],
     ]);
-    expect(await checked()).toBeNull();
+    expect(await faultOf(ledger)).toBeNull();
   });
 
   it("that applied a credit before its terminal knew has it in its value, and it does not move again", async () => {
@@ -320,7 +306,7 @@ describe("a card that is replaced", () => {
       ["credits", 2, "cents", 500],
       ["merchant", 3, "cents", -500],
     ]);
-    expect(await checked()).toBeNull();
+    expect(await faultOf(ledger)).toBeNull();
   });
 
   it("shows what was moved too early, by the books of the old card", async () => {
@@ -332,7 +318,7 @@ describe("a card that is replaced", () => {
     journal.visit(state, spent(100));
     await importBatch(ledger, { name: "late", file: journal.batch(3) }, AT);
     expect((await balances()).filter(([account]) => account === "card")).toEqual([["card", CARD, "cents", -100]]);
-    expect(await checked()).toBeNull();
+    expect(await faultOf(ledger)).toBeNull();
   });
 
   it("is not replaced by itself, nor by one that was replaced", async () => {
@@ -356,7 +342,7 @@ describe("a card that is replaced", () => {
     expect((await creditsToCome(ledger, CARD)).map((row) => row.state)).toEqual(["moved", "open", "open"]);
     expect(await balances()).toContainEqual(["credits", 2, "cents", 500]);
     expect(state.sequence).toBe(1);
-    expect(await checked()).toBeNull();
+    expect(await faultOf(ledger)).toBeNull();
     const nobody = { card: OTHER, programme: PROGRAMME, terminal: 1, counter: null };
     await expect(ledger.transaction().execute((one) => repairCard(one, nobody, DAY, AT))).rejects.toThrow(/no record/);
   });

@@ -4,7 +4,8 @@ import { credited, earned, freshCard, HandJournal, type HandState } from "../../
 import { AT, newLedger, rowsOf } from "../../../../tests/fixtures/ledger.ts";
 import { office } from "../../../../tests/fixtures/lists.ts";
 import { shuffled } from "../../../../tests/fixtures/office-town.ts";
-import { enrolTerminal, importBatch } from "../import.ts";
+import { importBatch } from "../import.ts";
+import { enrolTerminal } from "../terminals.ts";
 import { addCredit } from "./credits.ts";
 import { prepareList } from "./night.ts";
 

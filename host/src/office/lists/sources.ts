@@ -1,12 +1,6 @@
 import { type Day, type Purse, toHex, unpackState } from "@cachet/card-layout";
-import {
-  type Credit,
-  type CreditAmount,
-  decodeEntry,
-  type Entry,
-  type StoredEffect,
-  ticketName,
-} from "@cachet/firmware/wire";
+import { type Credit, type CreditAmount, decodeEntry, type StoredEffect, ticketName } from "@cachet/firmware/wire";
+import { entryAt, intentAt } from "../entries.ts";
 import type { Ledger, LedgerTransaction } from "../schema.ts";
 import { addCredit, type CreditRow, creditFrom, type Source } from "./credits.ts";
 import { amountsOf, lastStates, lastStatesUnder } from "./last-state.ts";
@@ -71,22 +65,12 @@ async function promisers(ledger: Ledger, card: number, programme: number): Promi
     .limit(1)
     .executeTakeFirst();
   if (commit === undefined) return [];
-  const { entry: settling } = (await entryAt(ledger, commit.terminal, commit.number)) ?? {};
+  const settling = await entryAt(ledger, commit.terminal, commit.number);
   if (settling?.kind !== "commit") return [];
-  const { entry } = (await entryAt(ledger, commit.terminal, settling.body.intent)) ?? {};
-  const area = entry?.kind === "intent" ? entry.body.areas.find((one) => one.programme === programme) : undefined;
+  const intent = await intentAt(ledger, commit.terminal, settling.body.intent);
+  const area = intent?.body.areas.find((one) => one.programme === programme);
   const state = area === undefined ? null : unpackState(area.record);
   return state?.ok ? state.value.purses : [];
-}
-
-async function entryAt(ledger: Ledger, terminal: number, number: number): Promise<{ readonly entry: Entry } | null> {
-  const row = await ledger
-    .selectFrom("entry")
-    .select("stored")
-    .where("terminal", "=", terminal)
-    .where("number", "=", number)
-    .executeTakeFirst();
-  return row === undefined ? null : { entry: decodeEntry(row.stored) };
 }
 
 /** What visits of other cards promised a card (`promised`) becomes credits, for the first purse of its kind. Less than nothing waits. */
@@ -157,8 +141,8 @@ export async function creditTicket(
   at: number,
 ): Promise<CreditRow[]> {
   const name = ticketName(terminal, number);
-  const { entry } = (await entryAt(ledger, terminal, number)) ?? {};
-  if (entry?.kind !== "intent") throw new NoTransfer(`${name} is no imported ticket`);
+  const entry = await intentAt(ledger, terminal, number);
+  if (entry === null) throw new NoTransfer(`${name} is no imported ticket`);
   const areas = await ledger
     .selectFrom("intent_area")
     .select(["programme", "outcome"])

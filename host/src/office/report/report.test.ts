@@ -5,8 +5,9 @@ import { earned, freshCard, HandJournal, type HandState, spent } from "../../../
 import { AT, newLedger } from "../../../../tests/fixtures/ledger.ts";
 import { importTown, officeTown, TOWN_PROGRAMME } from "../../../../tests/fixtures/office-town.ts";
 import { decideDoubts } from "../decisions.ts";
-import { enrolTerminal, importBatch } from "../import.ts";
+import { importBatch } from "../import.ts";
 import type { Ledger } from "../schema.ts";
+import { enrolTerminal } from "../terminals.ts";
 import { Exchange } from "./matrix.ts";
 import { type ReportOptions, report } from "./report.ts";
 import { type Days, eachLife } from "./steps.ts";
