@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { Chance } from "@cachet/terminal-sim";
-import { importBatch } from "../host/src/office/import.ts";
+import { importFiles } from "../host/src/office/import-files.ts";
 import { migrate } from "../host/src/office/migrations.ts";
+import { ReadAhead } from "../host/src/office/read-ahead.ts";
 import { type Ledger, TABLES } from "../host/src/office/schema.ts";
 import { enrolTerminal } from "../host/src/office/terminals.ts";
 import { openDatabase } from "../host/src/ports/database/index.ts";
@@ -18,6 +19,18 @@ const START = Date.UTC(2026, 0, 5, 8) / 1_000;
 /** What every import of a visit writes, row by row. */
 const WRITTEN = ["entry", "intent_area", "posting"] as const;
 
+/** What the terminals bring in one night. */
+interface Night {
+  readonly files: readonly {
+    readonly name: string;
+    readonly file: Uint8Array;
+    readonly terminal: number;
+    readonly first: number;
+    readonly last: number;
+  }[];
+  readonly entries: number;
+}
+
 /** The nights of a town, one after the other; nothing of a night is kept. */
 class Nights {
   readonly journals = Array.from(
@@ -29,11 +42,13 @@ class Nights {
   private readonly sent = this.journals.map(() => 0);
   private night = 0;
 
+  /** What is imported by one command: the batches of the next five nights. */
+  week(): Night[] {
+    return Array.from({ length: 5 }, () => this.next());
+  }
+
   /** The batches of the next night. */
-  next(): {
-    readonly files: readonly { readonly name: string; readonly file: Uint8Array }[];
-    readonly entries: number;
-  } {
+  private next(): Night {
     for (const journal of this.journals) {
       journal.forget();
       journal.at(START + this.night * DAY);
@@ -51,12 +66,14 @@ class Nights {
       return {
         name: `night-${this.night}`,
         file: journal.batch(first, journal.length),
-        count: journal.length - first + 1,
+        ...{ terminal: journal.terminal, first, last: journal.length },
       };
     });
-    return { files, entries: files.reduce((sum, { count }) => sum + count, 0) };
+    return { files, entries: files.reduce((sum, { first, last }) => sum + last - first + 1, 0) };
   }
 }
+
+const entriesIn = (nights: readonly Night[]): number => nights.reduce((sum, { entries }) => sum + entries, 0);
 
 export interface ImportFigures {
   /** Entries a second over the last part, and what the very same rows take raw into a copy of the same ledger. */
@@ -71,43 +88,63 @@ export interface ImportFigures {
   readonly lastMemory: number;
 }
 
-/** The rows of the batches behind an arrival, in the transactions that wrote them. */
-function rowsBehind(path: string, arrival: number): SQLInputValue[][][][] {
-  const database = new DatabaseSync(path, { readOnly: true });
-  const batches = database
-    .prepare("select terminal, first, last from batch where arrival > ? order by arrival")
-    .all(arrival) as unknown as { terminal: number; first: number; last: number }[];
-  const groups = batches.map(({ terminal, first, last }) =>
-    WRITTEN.map((table) => {
-      const rows = database.prepare(`select * from ${table} where terminal = ? and number between ? and ?`);
-      rows.setReturnArrays(true);
-      return rows.all(terminal, first, last) as unknown as SQLInputValue[][];
-    }),
-  );
-  database.close();
-  return groups;
+/** Rows that go raw into a ledger that another one was copied to, each batch in a transaction of its own, as its import did. */
+class Raw {
+  private readonly database: DatabaseSync;
+  private readonly statements: readonly StatementSync[];
+  seconds = 0;
+
+  constructor(path: string) {
+    this.database = new DatabaseSync(path);
+    this.database.exec("pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;");
+    this.statements = WRITTEN.map((table) => {
+      const columns = Object.keys(TABLES[table]);
+      return this.database.prepare(
+        `insert into ${table} (${columns.join(", ")}) values (${columns.map(() => "?").join(", ")})`,
+      );
+    });
+  }
+
+  /** Writes what some batches brought into another ledger: for each batch the rows of each table. */
+  write(batches: readonly (readonly SQLInputValue[][][])[]): void {
+    const began = performance.now();
+    for (const tables of batches) {
+      this.database.exec("begin immediate");
+      for (const [i, rows] of tables.entries()) for (const row of rows) this.statements[i]!.run(...row);
+      this.database.exec("commit");
+    }
+    this.seconds += (performance.now() - began) / 1_000;
+  }
+
+  close(): void {
+    this.database.close();
+  }
 }
 
-/** Seconds that rows take into a file, by prepared statements, each batch in a transaction of its own. */
-function rawSeconds(path: string, groups: readonly SQLInputValue[][][][]): number {
-  const database = new DatabaseSync(path);
-  database.exec("pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;");
-  const statements: StatementSync[] = WRITTEN.map((table) =>
-    database.prepare(
-      `insert into ${table} values (${Object.keys(TABLES[table])
-        .map(() => "?")
-        .join(", ")})`,
-    ),
-  );
-  const began = performance.now();
-  for (const group of groups) {
-    database.exec("begin immediate");
-    for (const [i, rows] of group.entries()) for (const row of rows) statements[i]!.run(...row);
-    database.exec("commit");
+/** Reads what batches brought into a ledger. */
+class Brought {
+  private readonly database: DatabaseSync;
+  private readonly statements: readonly StatementSync[];
+
+  constructor(path: string) {
+    this.database = new DatabaseSync(path, { readOnly: true });
+    this.statements = WRITTEN.map((table) => {
+      const columns = Object.keys(TABLES[table]).join(", ");
+      const rows = this.database.prepare(
+        `select ${columns} from ${table} where terminal = ? and number between ? and ?`,
+      );
+      rows.setReturnArrays(true);
+      return rows;
+    });
   }
-  const seconds = (performance.now() - began) / 1_000;
-  database.close();
-  return seconds;
+
+  rows({ terminal, first, last }: Night["files"][number]): SQLInputValue[][][] {
+    return this.statements.map((rows) => rows.all(terminal, first, last) as unknown as SQLInputValue[][]);
+  }
+
+  close(): void {
+    this.database.close();
+  }
 }
 
 /** Imports so many entries, night by night, and times them in five parts; then the last nights' rows raw beside it. */
@@ -116,50 +153,57 @@ export async function importFigures(entries: number): Promise<ImportFigures> {
   const [path, copy] = [join(folder, "ledger.sqlite"), join(folder, "raw.sqlite")];
   let ledger: Ledger = openDatabase(`sqlite:${path}`);
   await migrate(ledger);
+  let ahead = new ReadAhead(ledger);
   const nights = new Nights();
   for (const { terminal, merchant, signer } of nights.journals)
     await enrolTerminal(ledger, terminal, merchant, signer.publicKey, START);
   const parts: { perEntry: number; memory: number }[] = [];
-  let [done, arrival, rawEntries, rawTime] = [0, 0, 0, 0];
-  const imported = async () => {
-    const { files, entries: count } = nights.next();
+  let done = 0;
+  const imported = async (week: readonly Night[]): Promise<number> => {
+    const files = week.flatMap((night) => night.files);
     const began = performance.now();
-    for (const file of files) {
-      const outcome = await importBatch(ledger, file, START);
-      if (outcome.status !== "accepted") throw new Error(`${file.name}: ${JSON.stringify(outcome)}`);
-    }
-    done += count;
-    return { seconds: (performance.now() - began) / 1_000, count };
+    await importFiles(
+      ledger,
+      files.map(({ name, file }) => ({ name, read: () => file })),
+      START,
+      (at, { outcome }) => {
+        if (outcome.status !== "accepted") throw new Error(`${files[at]!.name}: ${JSON.stringify(outcome)}`);
+      },
+      ahead,
+    );
+    done += entriesIn(week);
+    return (performance.now() - began) / 1_000;
   };
   for (let part = 1; part <= 5; part += 1) {
     const before = done;
     let seconds = 0;
-    while (done < (entries * part) / 5) seconds += (await imported()).seconds;
+    while (done < (entries * part) / 5) seconds += await imported(nights.week());
     parts.push({ perEntry: (1e6 * seconds) / (done - before), memory: process.memoryUsage().rss });
   }
+  // One week by import, the same one raw, and so on: whatever else the machine does, it does to both.
+  await ahead.end();
   await ledger.destroy();
   cpSync(path, copy);
   ledger = openDatabase(`sqlite:${path}`);
-  arrival = Number(
-    (
-      await ledger
-        .selectFrom("batch")
-        .select(({ fn }) => fn.max("arrival").as("last"))
-        .executeTakeFirst()
-    )?.last,
-  );
-  while (rawEntries < Math.min(entries / 5, 100_000)) {
-    const { seconds, count } = await imported();
-    rawEntries += count;
-    rawTime += seconds;
+  ahead = new ReadAhead(ledger);
+  await ahead.started;
+  const [raw, brought] = [new Raw(copy), new Brought(path)];
+  let [compared, seconds] = [0, 0];
+  while (compared < Math.min(entries / 5, 200_000)) {
+    const week = nights.week();
+    compared += entriesIn(week);
+    seconds += await imported(week);
+    for (const night of week) raw.write(night.files.map((file) => brought.rows(file)));
   }
+  brought.close();
+  raw.close();
+  await ahead.end();
   await ledger.destroy();
-  const raw = rawSeconds(copy, rowsBehind(path, arrival));
   rmSync(folder, { recursive: true, force: true });
   const [second, last] = [parts[1]!, parts[4]!];
   return {
-    perSecond: rawEntries / rawTime,
-    rawPerSecond: rawEntries / raw,
+    perSecond: compared / seconds,
+    rawPerSecond: compared / raw.seconds,
     entries: done,
     secondPart: second.perEntry,
     lastPart: last.perEntry,

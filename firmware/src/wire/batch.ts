@@ -1,5 +1,5 @@
 import { concat, sameBytes } from "@cachet/card-layout";
-import { type Cbor, CborFault, decodeCbor, encodeCbor, endOfCborItem } from "./cbor.ts";
+import { type Cbor, CborFault, decodeCbor, decodeCborItem, encodeCbor, endOfCborItem } from "./cbor.ts";
 import { decodeSign1, encodeSign1, SIGN1_TAG, type Sign1, verifySign1 } from "./cose.ts";
 import { type Ed25519Sign, type Ed25519Verify, SHA256_BYTES, type Sha256 } from "./crypto.ts";
 import { addSums, NO_SUMS, Sums } from "./effect.ts";
@@ -222,6 +222,16 @@ export function readBatch(
   } catch (error) {
     if (error instanceof Refused) return { ok: false, refusal: error.refusal };
     if (isFormatError(error)) return { ok: false, refusal: { reason: "not-a-batch", detail: error.message } };
+    throw error;
+  }
+}
+
+/** The terminal that a file says it is from, without checking any seal; null where it says none. */
+export function claimedTerminal(file: Uint8Array): number | null {
+  try {
+    return BatchHeader.decode(decodeCborItem(file, 0).value, "header").terminal;
+  } catch (error) {
+    if (isFormatError(error)) return null;
     throw error;
   }
 }

@@ -3,16 +3,22 @@ import { type BatchRefusal, inspectBatch, isFormatError, readBatch, terminalName
 import type { Command } from "commander";
 import type { ImportOutcome } from "../office/batch-note.ts";
 import { allForks } from "../office/forks.ts";
-import { importBatch } from "../office/import.ts";
+import { importReceived, receiveBatch } from "../office/import.ts";
+import { importFiles } from "../office/import-files.ts";
 import { importStatus } from "../office/import-status.ts";
+import { ReadAhead } from "../office/read-ahead.ts";
+import type { Ledger } from "../office/schema.ts";
 import { terminalKeys } from "../office/terminals.ts";
 import { sha256, verifyEd25519 } from "../ports/crypto.ts";
+import { engineOf } from "../ports/database/index.ts";
 import { type Console, tell } from "./console.ts";
 import { EXIT, Failure } from "./failure.ts";
-import { readFile } from "./files.ts";
+import { fileSize, readFile } from "./files.ts";
 import { forkDocument, forkLines } from "./fork-text.ts";
 import { withLedger } from "./home.ts";
 import { forkName, knownAlerts, tellNight } from "./night-text.ts";
+import { parseWhole } from "./numbers.ts";
+import { withProgress } from "./scratch.ts";
 
 function sentence(outcome: ImportOutcome): string {
   switch (outcome.status) {
@@ -60,37 +66,93 @@ interface ImportOptions {
   /** False where nothing is to be judged yet. */
   readonly decide: boolean;
   readonly claimRefunds?: true;
+  readonly workers: number;
 }
 
-async function importFiles(
+/** More would only wait for each other. */
+const WORKERS_MAX = 8;
+const parseWorkers = (text: string): number => parseWhole(text, "number of workers", 1, WORKERS_MAX);
+/** Less than this in all is imported before another thread has started. */
+const AHEAD_BYTES = 4 * 1024 * 1024;
+
+type OnImported = (path: string, outcome: ImportOutcome, bytes: number) => Promise<void>;
+
+/** Imports one file after the other, the next ones being read meanwhile where there is much to read. */
+async function importInTurn(ledger: Ledger, paths: readonly string[], at: number, said: OnImported): Promise<void> {
+  const sizes = paths.map(fileSize);
+  const isMuch = sizes.reduce((sum, size) => sum + size, 0) >= AHEAD_BYTES;
+  const ahead = isMuch ? new ReadAhead(ledger) : null;
+  const files = paths.map((path) => ({ name: basename(path), read: () => readFile(path) }));
+  try {
+    await importFiles(
+      ledger,
+      files,
+      at,
+      async (index, { outcome, waited }) => {
+        await said(paths[index]!, outcome, sizes[index]!);
+        for (const { name, outcome } of waited) await said(name, outcome, 0);
+      },
+      ahead,
+    );
+  } finally {
+    await ahead?.end();
+  }
+}
+
+/** Puts all files into the ledger first; then so many importers take them from there, beside each other. */
+async function importSideBySide(
+  ledger: Ledger,
+  paths: readonly string[],
+  workers: number,
+  at: number,
+  said: OnImported,
+): Promise<void> {
+  if (engineOf(ledger) === "sqlite")
+    throw new Failure(
+      "C-BATCH-02",
+      "SQLite takes one writer at a time: it has no use for workers",
+      "nothing was imported",
+      ["leave --workers out, or keep the ledger in PostgreSQL (cachet --db postgres://... )"],
+    );
+  const sizes = new Map(paths.map((path) => [basename(path), fileSize(path)]));
+  for (const path of paths) await receiveBatch(ledger, { name: basename(path), file: readFile(path) });
+  const work = () =>
+    importReceived(ledger, at, (name, outcome) => {
+      const bytes = sizes.get(name) ?? 0;
+      sizes.delete(name);
+      return said(name, outcome, bytes);
+    });
+  await Promise.all(Array.from({ length: workers }, work));
+}
+
+async function importPaths(
   console: Console,
   paths: readonly string[],
-  { decide, claimRefunds }: ImportOptions,
+  { decide, claimRefunds, workers }: ImportOptions,
 ): Promise<number> {
-  const files = paths.map((path) => ({ path, file: readFile(path) }));
+  const all = paths.reduce((sum, path) => sum + fileSize(path), 0);
   let worst: number = EXIT.done;
   await withLedger(console, async (ledger) => {
-    const known = decide ? await knownAlerts(ledger, console.now()) : new Set<string>();
-    const say = async (path: string, outcome: ImportOutcome) => {
-      const lines = [`${basename(path)}  ${sentence(outcome)}`];
-      const forks = [];
-      for (const fork of outcome.status === "accepted" ? outcome.forks : []) {
-        lines.push(...(await forkLines(ledger, fork)));
-        forks.push(await forkDocument(ledger, fork));
-        known.add(forkName(fork));
-      }
-      tell(console, lines, { file: path, ...outcome, ...(outcome.status === "accepted" ? { forks } : {}) });
-      worst = Math.max(worst, exitOf(outcome));
-    };
-    for (const { path, file } of files) {
-      // Files that waited for this one are told behind it, each with what became of it.
-      const waited: [string, ImportOutcome][] = [];
-      const note = (name: string, outcome: ImportOutcome) => {
-        waited.push([name, outcome]);
+    const at = console.now();
+    const known = decide ? await knownAlerts(ledger, at) : new Set<string>();
+    await withProgress(console, "importing", async (progress) => {
+      let done = 0;
+      const said: OnImported = async (path, outcome, bytes) => {
+        const lines = [`${basename(path)}  ${sentence(outcome)}`];
+        const forks = [];
+        for (const fork of outcome.status === "accepted" ? outcome.forks : []) {
+          lines.push(...(await forkLines(ledger, fork)));
+          forks.push(await forkDocument(ledger, fork));
+          known.add(forkName(fork));
+        }
+        tell(console, lines, { file: path, ...outcome, ...(outcome.status === "accepted" ? { forks } : {}) });
+        worst = Math.max(worst, exitOf(outcome));
+        done += bytes;
+        progress(done, all);
       };
-      await say(path, await importBatch(ledger, { name: basename(path), file }, console.now(), note));
-      for (const [name, outcome] of waited) await say(name, outcome);
-    }
+      if (workers === 1) await importInTurn(ledger, paths, at, said);
+      else await importSideBySide(ledger, paths, workers, at, said);
+    });
     if (decide) await tellNight(console, ledger, known, claimRefunds === true ? "card" : "merchant");
   });
   return worst;
@@ -201,7 +263,8 @@ export function batchCommands(program: Command, console: () => Console, exit: (c
       "--claim-refunds",
       "claim what was taken back twice from cardholders; else the merchant who gave it bears it",
     )
-    .action(async (paths: string[], options: ImportOptions) => exit(await importFiles(console(), paths, options)));
+    .option("--workers <number>", "on PostgreSQL: import so many files beside each other", parseWorkers, 1)
+    .action(async (paths: string[], options: ImportOptions) => exit(await importPaths(console(), paths, options)));
   batch
     .command("status")
     .description("say how far each terminal is imported, what waits or is set aside, and how many forks are known")

@@ -87,6 +87,11 @@ export const CODES = {
     meaning:
       "A batch file was set aside (quarantined). Nothing of it counts. The terminal keeps its entries until the office has acknowledged them, so a new collection replaces a damaged file.",
   },
+  "C-BATCH-02": {
+    exit: EXIT.usage,
+    meaning:
+      "Several importers were asked for beside each other (`batch import --workers`). A ledger in PostgreSQL takes them; one in SQLite has one writer at a time, and reads the next files while it writes in any case.",
+  },
   "C-HOME-01": {
     exit: EXIT.refused,
     meaning: "The home folder already holds a ledger; a simulation needs one of its own.",

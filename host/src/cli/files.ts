@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { accessSync, constants, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Signer } from "@cachet/firmware/wire";
 import { testImageSigner } from "../keys/test-keys.ts";
@@ -8,19 +8,36 @@ import { Failure } from "./failure.ts";
 
 const reasonOf = (error: unknown) => (error as { readonly code?: string }).code ?? String(error);
 
+const unreadable = (path: string, why: string) =>
+  new Failure("C-FILE-01", `${path} cannot be read (${why})`, "nothing was done with it", [
+    "check the name and your rights to the file",
+  ]);
+const emptyFile = (path: string) =>
+  new Failure("C-FILE-02", `${path} is empty`, "nothing was done with it", ["give a file with content"]);
+
 /** A file's bytes. Fails with C-FILE-01 when it is missing, C-FILE-02 when it is empty. */
 export function readFile(path: string): Uint8Array {
   let bytes: Uint8Array;
   try {
     bytes = new Uint8Array(readFileSync(path));
   } catch (error) {
-    throw new Failure("C-FILE-01", `${path} cannot be read (${reasonOf(error)})`, "nothing was done", [
-      "check the name and your rights to the file",
-    ]);
+    throw unreadable(path, reasonOf(error));
   }
-  if (bytes.length === 0)
-    throw new Failure("C-FILE-02", `${path} is empty`, "nothing was done", ["give a file with content"]);
+  if (bytes.length === 0) throw emptyFile(path);
   return bytes;
+}
+
+/** Bytes of a file that is there, may be read and is not empty. Fails as `readFile` does. */
+export function fileSize(path: string): number {
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (error) {
+    throw unreadable(path, reasonOf(error));
+  }
+  const found = statSync(path);
+  if (found.isDirectory()) throw unreadable(path, "EISDIR");
+  if (found.size === 0) throw emptyFile(path);
+  return found.size;
 }
 
 function cannotWrite(path: string, error: unknown): Failure {

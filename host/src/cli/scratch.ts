@@ -20,15 +20,26 @@ export async function withScratch<T>(count: number, use: (...ledgers: Ledger[]) 
   }
 }
 
-/** Shows how far some work is, in hundredths, and wipes the line at its end. */
+const spanText = (seconds: number): string => (seconds < 100 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`);
+
+/** Before this much of some work is done, nobody can tell how long it takes. */
+const ESTIMATE_FROM = 0.02;
+
+/** Shows how far some work is, in hundredths, and how long it will take from here; wipes the line at its end. */
 export async function withProgress<T>(
   console: Console,
   what: string,
   work: (progress: (done: number, of: number) => void) => Promise<T>,
 ): Promise<T> {
   const line = progressLine(console, Date.now);
+  const began = Date.now();
   try {
-    return await work((done, of) => line.show(`${what}: ${Math.floor((100 * done) / Math.max(1, of))} %`));
+    return await work((done, of) => {
+      const part = done / Math.max(1, of);
+      const seconds = ((Date.now() - began) * (1 - part)) / (1_000 * part);
+      const left = part < ESTIMATE_FROM ? "" : `, about ${spanText(Math.ceil(seconds))} left`;
+      line.show(`${what}: ${Math.floor(100 * part)} %${left}`);
+    });
   } finally {
     line.end();
   }

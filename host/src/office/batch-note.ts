@@ -1,6 +1,6 @@
 import type { Batch } from "@cachet/firmware/wire";
-import { sha256 } from "../ports/crypto.ts";
 import { queueByArrival } from "./audit.ts";
+import type { BatchRead } from "./batch-read.ts";
 import type { Fork } from "./forks.ts";
 import type { LedgerTransaction } from "./schema.ts";
 
@@ -8,6 +8,8 @@ import type { LedgerTransaction } from "./schema.ts";
 export interface BatchFile {
   readonly name: string;
   readonly file: Uint8Array;
+  /** The same, read and verified ahead of its import. Left out, or null: its import reads it. */
+  readonly read?: BatchRead | null;
 }
 
 /** What became of a batch file. Whatever it is, the ledger is whole: a file counts entirely or not at all. */
@@ -39,14 +41,20 @@ function detailOf(outcome: ImportOutcome): string {
   }
 }
 
+/** What is noted of a file beside its name: its SHA-256, and its seal where it is a batch. */
+export interface FileSeen {
+  readonly hash: Uint8Array;
+  readonly batch: Pick<Batch, "seal" | "trailer"> | null;
+}
+
 /** Notes a file and what became of it. Files that are not in are kept whole: nothing that came is lost. */
 export async function noteBatch(
   ledger: LedgerTransaction,
   { name, file }: BatchFile,
-  batch: Batch | null,
+  { hash, batch }: FileSeen,
   outcome: ImportOutcome,
 ): Promise<void> {
-  const [hash, terminal] = [sha256(file), batch?.seal.terminal ?? 0];
+  const terminal = batch?.seal.terminal ?? 0;
   const before = await ledger
     .selectFrom("batch")
     .select("status")

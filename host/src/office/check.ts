@@ -16,8 +16,9 @@ import { closeTo } from "./closings.ts";
 import { decideDoubts } from "./decisions.ts";
 import { replayExpiry } from "./expiry.ts";
 import { identityFault } from "./identities.ts";
-import { addEntries } from "./import.ts";
+import { addStretch } from "./import.ts";
 import { listActAgain } from "./lists/again.ts";
+import { meaningOf } from "./meaning.ts";
 import { Quarantine } from "./quarantine.ts";
 import { insertAll, KEYS, type Ledger, type LedgerTables, type LedgerTransaction, TABLES } from "./schema.ts";
 import { type BorneBy, chargeRefunds } from "./second-refunds.ts";
@@ -131,7 +132,7 @@ async function againBatch(
   try {
     await scratch
       .transaction()
-      .execute((transaction) => addEntries(transaction, { terminal: known, entries, file }, at));
+      .execute((transaction) => addStretch(transaction, meaningOf(terminal, known.merchant, entries), file, at));
   } catch (error) {
     if (!(error instanceof Quarantine)) throw error;
     bad("entry", `${terminalName(terminal)}: entry ${error.number}: ${error.message}`);

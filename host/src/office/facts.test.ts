@@ -1,12 +1,17 @@
-import type { Entry, EntryBody } from "@cachet/firmware/wire";
+import type { EntryBody } from "@cachet/firmware/wire";
 import { describe, expect, it } from "vitest";
-import { clockFacts } from "./facts.ts";
+import { clockFacts, clockMarks } from "./facts.ts";
 
 const START = 1_000_000;
 
-/** Entries of a terminal from a number on, each with its time. */
-const entries = (first: number, ...all: readonly (readonly [utc: number, body: EntryBody])[]): readonly Entry[] =>
-  all.map(([utc, body], i) => ({ number: first + i, utc, offset: 0, previous: new Uint8Array(32), ...body }));
+/** What entries of a terminal from a number on, each with its time, tell of its clock. */
+const entries = (
+  first: number,
+  ...all: readonly (readonly [utc: number, body: EntryBody])[]
+): ReturnType<typeof clockMarks> =>
+  clockMarks(
+    all.map(([utc, body], i) => ({ number: first + i, utc, offset: 0, previous: new Uint8Array(32), ...body })),
+  );
 
 const powerUp = (clockSuspect: boolean): EntryBody => ({
   kind: "power-up",

@@ -1,6 +1,6 @@
 import { sameBytes } from "@cachet/card-layout";
 import { stateName } from "./reconcile.ts";
-import { type Ledger, type LedgerTables, type LedgerTransaction, selectAll } from "./schema.ts";
+import { type Ledger, type LedgerTables, type LedgerTransaction, selectEach } from "./schema.ts";
 
 /** A state of a card under one programme that a committed visit continued. */
 export interface CardLink {
@@ -134,18 +134,14 @@ async function recordAt(ledger: LedgerTransaction, link: CardLink): Promise<Fork
  * Costs one indexed lookup for each commit, and nothing more where there is no fork.
  */
 export async function recordForks(ledger: LedgerTransaction, links: readonly CardLink[]): Promise<Fork[]> {
-  const keys = links.map(({ card, programme, oldHash }) => [card, programme, oldHash]);
   const by = ["card", "programme", "old_hash"] as const;
-  const found = await selectAll(ledger, "intent_area", by, keys, [...by, "terminal", "number", "outcome"]);
-  const steps = found.filter(({ outcome }) => outcome === "committed");
-  const firsts = new Map<string, Pick<Ticket, "terminal" | "number">>();
+  const keys = links.map(({ card, programme, oldHash }) => [card, programme, oldHash]);
+  const found = await selectEach(ledger, "intent_area", by, keys, ["outcome"]);
   const forked = new Map<string, CardLink>();
-  for (const step of steps) {
-    const { card, programme, old_hash: oldHash } = step;
-    const name = stateName(card, programme, oldHash);
-    const first = firsts.get(name);
-    if (first === undefined) firsts.set(name, step);
-    else if (!sameTicket(first, step)) forked.set(name, { card, programme, oldHash });
+  for (const [i, steps] of found.entries()) {
+    if (steps.length < 2 || steps.filter(({ outcome }) => outcome === "committed").length < 2) continue;
+    const link = links[i]!;
+    forked.set(stateName(link.card, link.programme, link.oldHash), link);
   }
   const forks: Fork[] = [];
   for (const link of forked.values()) forks.push(...(await recordAt(ledger, link)));

@@ -3,14 +3,16 @@ import { type Batch, type BatchRefusal, readBatch, terminalName } from "@cachet/
 import { sha256, verifyEd25519 } from "../ports/crypto.ts";
 import { engineOf } from "../ports/database/index.ts";
 import { appendAudit } from "./audit.ts";
-import { type BatchFile, type ImportOutcome, noteBatch } from "./batch-note.ts";
+import { type BatchFile, type FileSeen, type ImportOutcome, noteBatch } from "./batch-note.ts";
+import type { BatchRead } from "./batch-read.ts";
 import { overturn } from "./decisions.ts";
 import { noteFacts } from "./facts.ts";
 import { type Fork, recordForks } from "./forks.ts";
+import { type Meaning, meaningOf } from "./meaning.ts";
 import { Quarantine } from "./quarantine.ts";
 import { reconcile } from "./reconcile.ts";
 import { type Ledger, type LedgerTables, type LedgerTransaction, selectAll } from "./schema.ts";
-import { takeIn, write } from "./take-in.ts";
+import { takeIn } from "./take-in.ts";
 import { lockedTerminal, terminalKeys } from "./terminals.ts";
 
 /** Throws `Quarantine` at the first of some entries that was imported with other content. */
@@ -25,42 +27,26 @@ async function compareImported(ledger: LedgerTransaction, terminal: number, old:
   }
 }
 
-/** A stretch of a terminal's journal that goes on from what is imported of it. */
-export interface Stretch {
-  readonly terminal: LedgerTables["terminal"];
-  readonly entries: Batch["entries"];
-  /** SHA-256 of the file that they came in. */
-  readonly file: Uint8Array;
-}
-
 /**
- * Takes new entries into the books. Throws `Quarantine`; the caller's transaction undoes everything then. Gives the cards that show two
- * histories now. `at` in UTC seconds.
+ * Takes a stretch of a terminal's journal into the books that goes on from what is imported of it; `file` is the SHA-256 of what it came in.
+ * Throws `Quarantine`; the caller's transaction undoes everything then. Gives the cards that show two histories now. `at` in UTC seconds.
  */
-export async function addEntries(
+export async function addStretch(
   ledger: LedgerTransaction,
-  { terminal, entries, file }: Stretch,
+  meaning: Meaning,
+  file: Uint8Array,
   at: number,
 ): Promise<Fork[]> {
-  const { number } = terminal;
-  const [first, last] = [entries[0]!, entries.at(-1)!];
-  const taken = await takeIn(ledger, terminal, entries);
-  await write(ledger, taken);
-  await ledger
-    .updateTable("terminal")
-    .set({ imported_to: last.entry.number, head: last.hash })
-    .where("number", "=", number)
-    .execute();
+  const { terminal, first, last, head, areas } = meaning;
+  const settled = await takeIn(ledger, meaning);
+  await ledger.updateTable("terminal").set({ imported_to: last, head }).where("number", "=", terminal).execute();
   // From here on no other import is under way.
-  await appendAudit(ledger, {
-    ...{ kind: "batch", terminal: number, at },
-    content: [file, first.entry.number, last.entry.number, last.hash],
-  });
-  await noteFacts(ledger, number, entries, taken.areas);
-  await overturn(ledger, taken.overturned, at);
-  await reconcile(ledger, taken.areas, taken.settled);
+  await appendAudit(ledger, { ...{ kind: "batch", terminal, at }, content: [file, first, last, head] });
+  await noteFacts(ledger, meaning);
+  await overturn(ledger, settled.overturned, at);
+  await reconcile(ledger, areas, settled.areas);
   // Once all of them are in: the earliest of several may stand anywhere in the batch.
-  const committed = [...taken.areas, ...taken.settled].filter(({ outcome }) => outcome === "committed");
+  const committed = [...areas, ...settled.areas].filter(({ outcome }) => outcome === "committed");
   const links = committed.map(({ card, programme, old_hash: oldHash }) => ({ card, programme, oldHash }));
   return recordForks(ledger, links);
 }
@@ -69,7 +55,7 @@ export async function addEntries(
 async function takeInBatch(
   ledger: LedgerTransaction,
   { seal, entries }: Batch,
-  file: Uint8Array,
+  hash: Uint8Array,
   at: number,
 ): Promise<ImportOutcome> {
   const terminal = await lockedTerminal(ledger, seal.terminal);
@@ -94,7 +80,7 @@ async function takeInBatch(
       next.entry.number,
     );
   }
-  const forks = await addEntries(ledger, { terminal, entries: fresh, file: sha256(file) }, at);
+  const forks = await addStretch(ledger, meaningOf(seal.terminal, terminal.merchant, fresh), hash, at);
   if (seal.last > ends) return { status: "quarantined", ...refusalOf(endedTerminal(terminal, ends)) };
   return { status: "accepted", accepted: fresh.length, duplicates: old.length, forks };
 }
@@ -116,35 +102,57 @@ function refusalOutcome({ reason, detail, number }: BatchRefusal, isReceived: bo
   return { status: "quarantined", reason, detail, ...(number === undefined ? {} : { number }) };
 }
 
+/** Takes in a batch that was read ahead; null where it does not go on whole from what is imported: its import reads it itself then. */
+async function takeInRead(
+  ledger: LedgerTransaction,
+  { seal, merchant, hash, meaning }: BatchRead,
+  at: number,
+): Promise<ImportOutcome | null> {
+  const terminal = await lockedTerminal(ledger, seal.terminal);
+  if (terminal === undefined || terminal.merchant !== merchant) return null;
+  const follows = seal.first === terminal.imported_to + 1 && sameBytes(meaning.previous, terminal.head);
+  if (!follows || (terminal.ends !== null && seal.last > terminal.ends)) return null;
+  const forks = await addStretch(ledger, meaning, hash, at);
+  return { status: "accepted", accepted: seal.count, duplicates: 0, forks };
+}
+
 /** Gives the file that is to be imported, once it is this importer's own; null where there is none for it. */
 type Claim = (transaction: LedgerTransaction) => Promise<BatchFile | null>;
 
 /** Reads and takes in one file in a transaction of its own. Null where there was none to claim. */
 async function importOne(ledger: Ledger, claim: Claim, at: number): Promise<Imported | null> {
-  const keyOf = await terminalKeys(ledger);
   try {
     return await ledger.transaction().execute(async (transaction) => {
       const claimed = await claim(transaction);
       if (claimed === null) return null;
-      const { name, file } = claimed;
-      const reading = readBatch(file, sha256, verifyEd25519, keyOf);
+      const { name, file, read = null } = claimed;
+      if (read !== null) {
+        const seen = { hash: read.hash, batch: read };
+        const outcome = await orSetAside(claimed, seen, takeInRead(transaction, read, at));
+        if (outcome !== null) {
+          await noteBatch(transaction, claimed, seen, outcome);
+          return { name, outcome };
+        }
+      }
+      const hash = sha256(file);
+      const reading = readBatch(file, sha256, verifyEd25519, await terminalKeys(transaction));
       if (!reading.ok) {
         const outcome = refusalOutcome(reading.refusal, claim === nextReceived);
-        await noteBatch(transaction, claimed, null, outcome);
+        await noteBatch(transaction, claimed, { hash, batch: null }, outcome);
         return { name, outcome };
       }
       const { batch } = reading;
-      const outcome = await takeInOrThrow(transaction, claimed, batch, at);
-      await noteBatch(transaction, claimed, batch, outcome);
+      const outcome = await orSetAside(claimed, { hash, batch }, takeInBatch(transaction, batch, hash, at));
+      await noteBatch(transaction, claimed, { hash, batch }, outcome);
       return { name, outcome };
     });
   } catch (error) {
     if (!(error instanceof SetAside)) throw error;
-    const { claimed, batch, outcome } = error;
+    const { claimed, seen, outcome } = error;
     // The transaction undid what was begun, the claim too.
     return ledger.transaction().execute(async (transaction) => {
-      await release(transaction, sha256(claimed.file));
-      await noteBatch(transaction, claimed, batch, outcome);
+      await release(transaction, seen.hash);
+      await noteBatch(transaction, claimed, seen, outcome);
       return { name: claimed.name, outcome };
     });
   }
@@ -159,26 +167,21 @@ interface Imported {
 /** Undoes a transaction whose batch is to be quarantined. */
 class SetAside extends Error {
   readonly claimed: BatchFile;
-  readonly batch: Batch;
+  readonly seen: FileSeen;
   readonly outcome: ImportOutcome;
-  constructor(claimed: BatchFile, batch: Batch, why: Quarantine) {
+  constructor(claimed: BatchFile, seen: FileSeen, why: Quarantine) {
     super(why.message);
     this.claimed = claimed;
-    this.batch = batch;
+    this.seen = seen;
     this.outcome = { status: "quarantined", ...refusalOf(why) };
   }
 }
 
-async function takeInOrThrow(
-  transaction: LedgerTransaction,
-  claimed: BatchFile,
-  batch: Batch,
-  at: number,
-): Promise<ImportOutcome> {
+async function orSetAside<T>(claimed: BatchFile, seen: FileSeen, taken: Promise<T>): Promise<T> {
   try {
-    return await takeInBatch(transaction, batch, claimed.file, at);
+    return await taken;
   } catch (error) {
-    throw error instanceof Quarantine ? new SetAside(claimed, batch, error) : error;
+    throw error instanceof Quarantine ? new SetAside(claimed, seen, error) : error;
   }
 }
 

@@ -1,5 +1,5 @@
 import { type IntentAreaRow, RESTORED } from "./intents.ts";
-import { deleteAll, insertAll, type LedgerTables, type LedgerTransaction, selectAll } from "./schema.ts";
+import { deleteAll, insertAll, type LedgerTables, type LedgerTransaction, selectAll, selectEach } from "./schema.ts";
 
 type Area = Pick<IntentAreaRow, (typeof WANTED)[number]>;
 type AlertRow = LedgerTables["alert"];
@@ -23,14 +23,14 @@ const WANTED = [
 
 /** One state of a card under one programme, by name. */
 export const stateName = (card: number, programme: number, hash: Uint8Array): string =>
-  `${card}/${programme}/${String.fromCharCode(...hash)}`;
+  `${card}/${programme}/${String.fromCharCode.apply(null, hash as unknown as number[])}`;
 const continued = ({ card, programme, old_hash }: Area) => stateName(card, programme, old_hash);
 const reached = ({ card, programme, new_hash }: Area) => stateName(card, programme, new_hash);
 
 /** What a record holds that a visit led to. */
 type Held = Pick<Area, "holds_cents" | "last_credit">;
 const BY_NEW = ["card", "programme", "new_hash"] as const;
-const LEADING = [...BY_NEW, "outcome", "holds_cents", "last_credit"] as const;
+const LEADING = ["outcome", "holds_cents", "last_credit"] as const;
 
 type Problem = Pick<AlertRow, "kind" | "detail">;
 
@@ -75,9 +75,10 @@ export async function reconcile(
   const leading = new Map<string, Held>();
   const live = areas.filter(isLive);
   for (const area of live) leading.set(reached(area), area);
-  const elsewhere = found.flatMap(({ area, at }) => (opens(area) || leading.has(at) ? [] : [from(area)]));
-  for (const area of await selectAll(ledger, "intent_area", BY_NEW, elsewhere, LEADING)) {
-    if (isLive(area)) leading.set(stateName(area.card, area.programme, area.new_hash), area);
+  const elsewhere = found.filter(({ area, at }) => !opens(area) && !leading.has(at));
+  const keys = elsewhere.map(({ area }) => from(area));
+  for (const [i, before] of (await selectEach(ledger, "intent_area", BY_NEW, keys, LEADING)).entries()) {
+    for (const area of before) if (isLive(area)) leading.set(elsewhere[i]!.at, area);
   }
   const alerts: AlertRow[] = [];
   const look = (before: Held, area: Area) => {

@@ -233,6 +233,7 @@ export const KEYS: { readonly [T in TableName]: ColumnsOf<T> } = {
 };
 
 export const INDEXES: { readonly [T in TableName]?: readonly ColumnsOf<T>[] } = {
+  batch: [["arrival"], ["status", "terminal", "first"]],
   intent_area: [
     ["card", "programme", "new_hash"],
     ["terminal", "number"],
@@ -246,35 +247,53 @@ export const PARTS: { readonly [T in TableName]?: "month" | "card" } = {
   intent_area: "card",
 };
 
+/** The values of a row in the order of its table's columns. */
+export type Cells = readonly unknown[];
+
+const NAMES = Object.fromEntries(Object.entries(TABLES).map(([table, columns]) => [table, Object.keys(columns)]));
+
+export function cellsOf<T extends TableName>(table: T, row: LedgerTables[T]): Cells {
+  return NAMES[table]!.map((name) => row[name as keyof LedgerTables[T]]);
+}
+
+/** The row that `cellsOf` gave the cells of. */
+export const rowOf = <T extends TableName>(table: T, cells: Cells): LedgerTables[T] =>
+  Object.fromEntries(NAMES[table]!.map((name, i) => [name, cells[i]])) as LedgerTables[T];
+
 /** Inserts many rows of a table at once. */
-export function insertAll<T extends TableName>(
+export const insertCells = (ledger: Ledger, table: TableName, rows: readonly Cells[]): Promise<void> =>
+  insertRows(ledger, { name: table, columns: TABLES[table] }, rows);
+
+export const insertAll = <T extends TableName>(
   ledger: Ledger,
   table: T,
   rows: readonly LedgerTables[T][],
-): Promise<void> {
-  const columns = TABLES[table];
-  const names = Object.keys(columns) as (keyof LedgerTables[T])[];
-  return insertRows(
+): Promise<void> =>
+  insertCells(
     ledger,
-    { name: table, columns },
-    rows.map((row) => names.map((name) => row[name])),
+    table,
+    rows.map((row) => cellsOf(table, row)),
   );
-}
 
 /**
- * The rows of a table with one of many keys, each a list of values of the columns `by`: `wanted` of every such row, in no order; a key
- * that is asked for twice may give its rows twice.
+ * The rows of a table with one of many keys, each a list of values of the columns `by`: for each key, in their order, `wanted` of every
+ * such row, these in no order.
  */
-export async function selectAll<T extends TableName, W extends keyof LedgerTables[T] & string>(
+export async function selectEach<T extends TableName, W extends keyof LedgerTables[T] & string>(
   ledger: Ledger,
   table: T,
   by: readonly (keyof LedgerTables[T] & string)[],
   keys: readonly (readonly unknown[])[],
   wanted: readonly W[],
-): Promise<readonly Pick<LedgerTables[T], W>[]> {
+): Promise<readonly (readonly Pick<LedgerTables[T], W>[])[]> {
   const rows = await selectRows(ledger, { name: table, columns: TABLES[table] }, by, keys, wanted);
-  return rows as readonly Pick<LedgerTables[T], W>[];
+  return rows as readonly (readonly Pick<LedgerTables[T], W>[])[];
 }
+
+/** The same as one list, in no order; a key that is asked for twice gives its rows twice. */
+export const selectAll: <T extends TableName, W extends keyof LedgerTables[T] & string>(
+  ...asked: Parameters<typeof selectEach<T, W>>
+) => Promise<readonly Pick<LedgerTables[T], W>[]> = async (...asked) => (await selectEach(...asked)).flat();
 
 /** Deletes the rows of a table with one of many keys, each a list of values of the columns `by`. */
 export function deleteAll<T extends TableName>(

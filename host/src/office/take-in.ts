@@ -1,123 +1,86 @@
-import { type BatchEntry, decodeEntry, type Entry, sumsOf } from "@cachet/firmware/wire";
+import { decodeEntry, sumsOf } from "@cachet/firmware/wire";
 import type { IntentEntry } from "./entries.ts";
-import { type AreaOfIntent, areasOfIntent, type IntentAreaRow, sameSums } from "./intents.ts";
-import { dayOfEntry, type Posting, postingsOf } from "./ledger.ts";
+import type { AreaOfIntent, IntentAreaRow } from "./intents.ts";
+import { postingsOf } from "./ledger.ts";
+import { areaName, checkSums, type Meaning, notOpen, type SettlingEntry } from "./meaning.ts";
 import { Quarantine } from "./quarantine.ts";
-import { insertAll, type LedgerTables, type LedgerTransaction, selectAll, TABLES } from "./schema.ts";
+import { type Cells, cellsOf, insertCells, type LedgerTransaction, selectAll, TABLES } from "./schema.ts";
 
-type SettlingEntry = Entry & { readonly kind: "commit" | "abort" };
-type EntryRow = LedgerTables["entry"];
+/** Its terminal has not said yet what became of it. */
+const isUnsettled = ({ outcome, decided }: IntentAreaRow): boolean => outcome === "open" || decided === 1;
 
-/** An area of an intent, to be settled by a COMMIT or an ABORT. */
-interface Pending extends AreaOfIntent {
+/** An area of an intent that came before, as it stands in the ledger. */
+interface Earlier extends AreaOfIntent {
   readonly intent: IntentEntry;
 }
 
-const isSettling = (entry: Entry): entry is SettlingEntry => entry.kind === "commit" || entry.kind === "abort";
-/** Its terminal has not said yet what became of it. */
-const isUnsettled = ({ outcome, decided }: IntentAreaRow): boolean => outcome === "open" || decided === 1;
-const nameOf = (number: number, programme: number) => `${number}/${programme}`;
-
-/** The intents of earlier batches that entries settle, with their rows. */
-async function earlierIntents(
+/** The areas of earlier intents that entries settle. */
+async function earlierAreas(
   ledger: LedgerTransaction,
   terminal: number,
-  entries: readonly BatchEntry[],
-): Promise<ReadonlyMap<string, Pending>> {
-  const first = entries[0]!.entry.number;
-  const named = entries.flatMap(({ entry }) =>
-    isSettling(entry) && entry.body.intent < first ? [entry.body.intent] : [],
-  );
-  const keys = [...new Set(named)].map((number) => [terminal, number]);
+  entries: readonly SettlingEntry[],
+): Promise<ReadonlyMap<string, Earlier>> {
+  const keys = [...new Set(entries.map(({ body }) => body.intent))].map((number) => [terminal, number]);
   const by = ["terminal", "number"] as const;
   const stored = await selectAll(ledger, "entry", by, keys, ["number", "stored"]);
   const columns = Object.keys(TABLES.intent_area) as (keyof IntentAreaRow)[];
   const rows = await selectAll(ledger, "intent_area", by, keys, columns);
   const intents = new Map(stored.map(({ number, stored }) => [number, decodeEntry(stored)]));
-  const pending = new Map<string, Pending>();
+  const areas = new Map<string, Earlier>();
   for (const row of rows) {
     const intent = intents.get(row.number);
     if (intent?.kind !== "intent") continue;
     const area = intent.body.areas.find(({ programme }) => programme === row.programme)!;
-    pending.set(nameOf(row.number, row.programme), { intent, row, area, sums: sumsOf(area.effects) });
+    areas.set(areaName(row.number, row.programme), { intent, row, area, sums: sumsOf(area.effects) });
   }
-  return pending;
+  return areas;
 }
 
-/** What entries of one terminal bring into the ledger. */
-export interface TakenIn {
-  readonly entries: readonly EntryRow[];
-  /** Areas of the intents among them, each with the outcome that is known. */
+/** What became of areas of earlier intents. */
+export interface Settled {
+  /** With their outcomes. */
   readonly areas: readonly IntentAreaRow[];
-  /** Areas of earlier intents that they settle. */
-  readonly settled: readonly IntentAreaRow[];
   /** Those among them that the office had decided otherwise, as it had them. */
   readonly overturned: readonly IntentAreaRow[];
-  readonly postings: readonly Posting[];
+  readonly postings: readonly Cells[];
 }
 
-/**
- * What the next entries of a terminal mean: reads, changes nothing. Throws `Quarantine` with the first entry that no honest terminal
- * writes there.
- */
-export async function takeIn(
+/** What the entries of a stretch say of intents before it: reads, changes nothing. Throws `Quarantine`. */
+export async function settleEarlier(
   ledger: LedgerTransaction,
-  { number: terminal, merchant }: Pick<LedgerTables["terminal"], "number" | "merchant">,
-  entries: readonly BatchEntry[],
-): Promise<TakenIn> {
-  const earlier = await earlierIntents(ledger, terminal, entries);
-  const pending = new Map(earlier);
+  { terminal, later }: Pick<Meaning, "terminal" | "later">,
+): Promise<Settled> {
   const settled = new Map<string, IntentAreaRow>();
   const overturned: IntentAreaRow[] = [];
-  const postings: Posting[] = [];
-  for (const { entry } of entries) {
-    if (entry.kind === "intent") {
-      for (const { row, area, sums } of areasOfIntent(terminal, merchant, entry)) {
-        pending.set(nameOf(entry.number, row.programme), { intent: entry, row, area, sums });
-      }
-    }
-    if (!isSettling(entry)) continue;
-    const { intent: number, programme } = entry.body;
-    const name = nameOf(number, programme);
-    const found = pending.get(name);
-    if (found === undefined || settled.has(name) || !isUnsettled(found.row)) {
-      throw new Quarantine("not-open", `intent ${number}, programme ${programme} is not open`, entry.number);
-    }
+  const postings: Cells[] = [];
+  const earlier = later.length === 0 ? null : await earlierAreas(ledger, terminal, later);
+  for (const entry of later) {
+    const name = areaName(entry.body.intent, entry.body.programme);
+    const found = earlier?.get(name);
+    if (found === undefined || settled.has(name) || !isUnsettled(found.row)) throw notOpen(entry);
+    const { row, area, sums, intent } = found;
     const outcome = entry.kind === "commit" ? "committed" : "aborted";
-    settled.set(name, { ...found.row, outcome, decided: 0 });
-    if (found.row.decided === 1 && found.row.outcome !== outcome) overturned.push(found.row);
-    if (entry.kind === "abort") continue;
-    const { area, sums } = found;
-    if (!sameSums(entry.body.sums, sums)) {
-      throw new Quarantine("wrong-sums", `commit does not repeat the sums of intent ${number}`, entry.number);
-    }
+    settled.set(name, { ...row, outcome, decided: 0 });
+    if (row.decided === 1 && row.outcome !== outcome) overturned.push(row);
+    checkSums(entry, sums);
     // What the office decided just so is posted already.
-    if (found.row.outcome !== outcome) postings.push(...postingsOf(terminal, entry, found.intent.body, area));
+    if (outcome === "aborted" || row.outcome === outcome) continue;
+    for (const posting of postingsOf(terminal, entry, intent.body, area)) postings.push(cellsOf("posting", posting));
   }
-  const areas: IntentAreaRow[] = [];
-  for (const [name, { row }] of pending) if (!earlier.has(name)) areas.push(settled.get(name) ?? row);
-  return {
-    entries: entries.map(({ entry, stored }) => ({
-      terminal,
-      number: entry.number,
-      day: dayOfEntry(entry),
-      kind: entry.kind,
-      utc: entry.utc,
-      stored,
-    })),
-    areas,
-    settled: [...settled].flatMap(([name, row]) => (earlier.has(name) ? [row] : [])),
-    overturned,
-    postings,
-  };
+  return { areas: [...settled.values()], overturned, postings };
 }
 
-/** Writes what was taken in. */
-export async function write(ledger: LedgerTransaction, { entries, areas, settled, postings }: TakenIn): Promise<void> {
-  await insertAll(ledger, "entry", entries);
-  await insertAll(ledger, "intent_area", areas);
-  await insertAll(ledger, "posting", postings);
-  for (const row of settled) await setOutcome(ledger, row);
+/** Writes what a stretch means, and what it settles. Throws `Quarantine` where an entry of it is none of an honest terminal. */
+export async function takeIn(ledger: LedgerTransaction, meaning: Meaning): Promise<Settled> {
+  const { entries, areas, postings, fault } = meaning;
+  const settled = await settleEarlier(ledger, meaning);
+  if (fault !== null) throw new Quarantine(fault.reason, fault.detail, fault.number);
+  await insertCells(ledger, "entry", entries);
+  const cells = areas.map((area) => cellsOf("intent_area", area));
+  await insertCells(ledger, "intent_area", cells);
+  await insertCells(ledger, "posting", [...postings, ...settled.postings]);
+  for (const row of settled.areas) await setOutcome(ledger, row);
+  return settled;
 }
 
 /** Writes what became of an area. */

@@ -112,8 +112,8 @@ export async function insertRows(
 }
 
 /**
- * The rows of a table that have one of many keys, each a list of values of the columns `by`. Gives `wanted` of every such row, in no
- * order; a key that is asked for twice may give its rows twice.
+ * The rows of a table that have one of many keys, each a list of values of the columns `by`: for each key, in their order, the list of
+ * `wanted` of every such row, these in no order.
  */
 export async function selectRows(
   database: Connection,
@@ -121,17 +121,23 @@ export async function selectRows(
   by: readonly string[],
   keys: readonly (readonly unknown[])[],
   wanted: readonly string[],
-): Promise<readonly unknown[]> {
+): Promise<readonly (readonly unknown[])[]> {
   if (keys.length === 0) return [];
   if (engineOf(database) === "sqlite") {
     const sql = `select ${wanted.join(", ")} from ${table} where ${by.map((name) => `${name} = ?`).join(" and ")}`;
-    return (await database.executeQuery(eachRow(sql, keys))).rows;
+    return (await database.executeQuery<readonly unknown[]>(eachRow(sql, keys))).rows;
   }
   const { from, parameters } = asArrays(columns, by, keys);
   const matches = by.map((name) => `${table}.${name} = asked.${name}`).join(" and ");
-  const sql = `select ${wanted.map((name) => `${table}.${name}`).join(", ")} from ${from} as asked(${by.join(", ")}) join ${table} on ${matches}`;
-  return (await database.executeQuery(CompiledQuery.raw(sql, parameters))).rows;
+  const sql = `select asked.${PLACE}, ${wanted.map((name) => `${table}.${name}`).join(", ")} from ${from} with ordinality as asked(${by.join(", ")}, ${PLACE}) join ${table} on ${matches}`;
+  const found: unknown[][] = keys.map(() => []);
+  const { rows } = await database.executeQuery<Record<typeof PLACE, number>>(CompiledQuery.raw(sql, parameters));
+  for (const { [PLACE]: place, ...row } of rows) found[place - 1]!.push(row);
+  return found;
 }
+
+/** Place of a key among those asked for, from 1. No column has this name. */
+const PLACE = "asked_place";
 
 /** Deletes the rows of a table that have one of many keys, each a list of values of the columns `by`. */
 export async function deleteRows(

@@ -19,7 +19,7 @@ export const BUSY_MS = 10_000;
 type Cell = SQLInputValue;
 type Found = Record<string, SQLOutputValue>;
 
-/** The query that runs once for every row of parameters: `parameters` is a list of lists. */
+/** The query that runs once for every row of parameters: `parameters` is a list of lists, and so are the rows that it gives, one list for each run. */
 export const eachRow = (sql: string, rows: readonly (readonly unknown[])[]): CompiledQuery =>
   CompiledQuery.raw(sql, [...rows]);
 
@@ -59,9 +59,9 @@ class SqliteConnection implements DatabaseConnection {
       if (reads) return { rows: statement.all(...(parameters as Cell[])) as R[] };
       return { rows: [], numAffectedRows: BigInt(statement.run(...(parameters as Cell[])).changes) };
     }
-    const rows: Found[] = [];
+    const rows: Found[][] = [];
     for (const row of parameters as readonly Cell[][]) {
-      if (reads) rows.push(...(statement.all(...row) as Found[]));
+      if (reads) rows.push(statement.all(...row) as Found[]);
       else statement.run(...row);
     }
     return { rows: rows as R[] };
