@@ -33,6 +33,7 @@ const SIDE_BY_SIDE = [
     "card-accounts",
     "card-replacement",
     "dated-stamps",
+    "batch-import",
     "import-crash",
     "import-kinds",
     "kinds-of-visit",

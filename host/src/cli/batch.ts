@@ -6,6 +6,7 @@ import { allForks } from "../office/forks.ts";
 import { importReceived, receiveBatch } from "../office/import.ts";
 import { importFiles } from "../office/import-files.ts";
 import { importStatus } from "../office/import-status.ts";
+import { makePartsToCome } from "../office/migrations.ts";
 import { ReadAhead } from "../office/read-ahead.ts";
 import type { Ledger } from "../office/schema.ts";
 import { terminalKeys } from "../office/terminals.ts";
@@ -134,6 +135,7 @@ async function importPaths(
   let worst: number = EXIT.done;
   await withLedger(console, async (ledger) => {
     const at = console.now();
+    await makePartsToCome(ledger, at);
     const known = decide ? await knownAlerts(ledger, at) : new Set<string>();
     await withProgress(console, "importing", async (progress) => {
       let done = 0;

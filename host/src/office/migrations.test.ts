@@ -6,7 +6,15 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { newLedger, newLedgerAddress, rowOf, rowsOf } from "../../../tests/fixtures/ledger.ts";
 import { Busy, engineOf, openDatabase } from "../ports/database/index.ts";
 import { appendAudit, takeArrival } from "./audit.ts";
-import { ledgerState, MIGRATIONS, type Migrations, migrate, migrateInUse, pendingMigrations } from "./migrations.ts";
+import {
+  ledgerState,
+  MIGRATIONS,
+  type Migrations,
+  makePartsToCome,
+  migrate,
+  migrateInUse,
+  pendingMigrations,
+} from "./migrations.ts";
 import { type Ledger, TABLES } from "./schema.ts";
 import { enrolTerminal } from "./terminals.ts";
 
@@ -153,4 +161,22 @@ describe("a ledger in use", () => {
       };
       expect(await migrateInUse(one, meanwhile, LATER)).toEqual(["002-notes"]);
     }));
+
+  it("has a part for each month to come, before anything of it comes", async () => {
+    const ledger = await newLedger();
+    const parts = async () => {
+      if (engineOf(ledger) === "sqlite") return [];
+      const rows = await rowsOf(
+        ledger,
+        "select relname from pg_class where relkind = 'r' and relname ~ '^(entry|posting)_20[0-9]{2}_12$' order by relname desc limit 1",
+      );
+      return rows.map(({ relname }) => relname);
+    };
+    const partsOf = (year: number) => (engineOf(ledger) === "sqlite" ? [] : [`posting_${year}_12`]);
+    await makePartsToCome(ledger, Date.UTC(2029, 5, 1) / 1_000);
+    expect(await parts()).toEqual(partsOf(2030));
+    await makePartsToCome(ledger, Date.UTC(2031, 5, 1) / 1_000);
+    expect(await parts()).toEqual(partsOf(2032));
+    await ledger.destroy();
+  });
 });

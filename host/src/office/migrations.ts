@@ -1,4 +1,4 @@
-import { dayOfCivil } from "@cachet/card-layout";
+import { civilOf, dayOf, dayOfCivil } from "@cachet/card-layout";
 import { CompiledQuery, type Kysely, sql } from "kysely";
 import { Migrator } from "kysely/migration";
 import { atOnce, type Columns, type ColumnType, type Engine, engineOf, takeTables } from "../ports/database/index.ts";
@@ -186,12 +186,30 @@ export async function makeParts(ledger: AnyDatabase, lastYear: number): Promise<
   }
 }
 
+/**
+ * Makes the parts of the months to come, up to the end of next year, before anything is put into them. Called at each import: where they
+ * are there, one question tells. `at` in UTC seconds.
+ */
+export async function makePartsToCome(ledger: AnyDatabase, at: number): Promise<void> {
+  if (engineOf(ledger) === "sqlite") return;
+  const year = civilOf(dayOf(at, 0)).year + 1;
+  if (year > FIRST_LAST_YEAR && !(await isThere(ledger, partName("posting", year, MONTHS.at(-1)!))))
+    await makeParts(ledger, year);
+}
+
+const partName = (table: string, year: number, month: number): string =>
+  `${table}_${year}_${String(month).padStart(2, "0")}`;
+
+async function isThere(ledger: AnyDatabase, part: string): Promise<boolean> {
+  const { rows } = await sql<{ known: string | null }>`select to_regclass(${part}) as known`.execute(ledger);
+  return rows[0]?.known != null;
+}
+
 async function makePart(ledger: AnyDatabase, table: string, year: number, month: number): Promise<void> {
   const from = dayOfCivil(year, month, 1);
   const to = month === 12 ? dayOfCivil(year + 1, 1, 1) : dayOfCivil(year, month + 1, 1);
-  const part = `${table}_${year}_${String(month).padStart(2, "0")}`;
-  const known = await sql<{ known: string | null }>`select to_regclass(${part}) as known`.execute(ledger);
-  if (known.rows[0]?.known != null) return;
+  const part = partName(table, year, month);
+  if (await isThere(ledger, part)) return;
   const others = sql.table(`${table}_other`);
   const strays = await sql`select 1 from ${others} where day >= ${from} and day < ${to} limit 1`.execute(ledger);
   if (strays.rows.length > 0) return;

@@ -1,0 +1,117 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { migrate } from "../../host/src/office/migrations.ts";
+import type { Ledger } from "../../host/src/office/schema.ts";
+import { openDatabase } from "../../host/src/ports/database/index.ts";
+import { ROOT } from "../boundaries/sources.ts";
+import { earned, freshCard, HandJournal, type HandState } from "../fixtures/hand-journal.ts";
+import { AT, rowsOf } from "../fixtures/ledger.ts";
+import { enrolTown, type OfficeTown } from "../fixtures/office-town.ts";
+import { type PostgresServer, startPostgres } from "../fixtures/postgres-server.ts";
+import { type Ended, expectFailure } from "../fixtures/programme-desk.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "cachet-batch-import-"));
+const at = (...names: string[]) => join(folder, ...names);
+
+/** Two shops with long journals, in files of some hundred entries: enough for a second thread to read. */
+function longTown(): OfficeTown {
+  const journals = [new HandJournal(1), new HandJournal(2)];
+  const cards: HandState[] = Array.from({ length: 40 }, (_, i) => freshCard(1_000 + i, 20));
+  for (let visit = 0; visit < 10_000; visit += 1) {
+    const i = visit % cards.length;
+    cards[i] = journals[visit % 3 === 0 ? 0 : 1]!.visit(cards[i]!, earned(10)).state;
+  }
+  const files = journals.flatMap((journal) =>
+    Array.from({ length: Math.ceil(journal.length / 600) }, (_, i) => {
+      const [first, last] = [600 * i + 1, Math.min(journal.length, 600 * (i + 1))];
+      return { name: `T-000${journal.terminal}-${first}-${last}.batch`, file: journal.batch(first, last) };
+    }),
+  );
+  return { journals, files, entries: journals.reduce((sum, { length }) => sum + length, 0) };
+}
+
+const TOWN = longTown();
+const paths = TOWN.files.map(({ name }) => at("in", name));
+let server: PostgresServer;
+
+beforeAll(async () => {
+  mkdirSync(at("in"));
+  for (const { name, file } of TOWN.files) writeFileSync(at("in", name), file);
+  server = await startPostgres();
+});
+afterAll(async () => {
+  await server.stop();
+  rmSync(folder, { recursive: true });
+});
+
+function cachet(...args: readonly string[]): Ended {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, "host/bin/cachet.mjs"), ...args], {
+    encoding: "utf8",
+    env: { ...process.env, LANG: "en_GB.UTF-8", LC_ALL: "", CACHET_HOME: at("home"), CACHET_DB: "" },
+  });
+  return { code: status, out: stdout, err: stderr };
+}
+
+/** A ledger that knows the town's terminals, by its address. */
+async function enrolled(address: string): Promise<string> {
+  const ledger: Ledger = openDatabase(address);
+  await migrate(ledger);
+  await enrolTown(ledger, TOWN, AT);
+  await ledger.destroy();
+  return address;
+}
+
+async function balances(address: string) {
+  const ledger: Ledger = openDatabase(address);
+  const rows = await rowsOf(
+    ledger,
+    "select holder, sum(amount) as sum from posting where account = 'card' group by holder order by holder",
+  );
+  const entries = await rowsOf(ledger, "select count(*) as n from entry");
+  await ledger.destroy();
+  return { rows, entries };
+}
+
+const outcomes = ({ out }: Ended): [file: string, status: string][] =>
+  out
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line))
+    .filter(({ file }) => file !== undefined)
+    .map(({ file, status }): [string, string] => [file.split("/").at(-1), status])
+    .sort();
+
+describe("cachet batch import", () => {
+  it("takes many files one after the other, or several beside each other on PostgreSQL: the same books", async () => {
+    const sqlite = await enrolled(`sqlite:${at("ledger.sqlite")}`);
+    const postgres = await enrolled(await server.newDatabase("postgres", folder, "beside"));
+    const one = cachet("--db", sqlite, "batch", "import", ...paths, "--json");
+    expect(one).toMatchObject({ code: 0, err: "" });
+    const three = cachet("--db", postgres, "batch", "import", ...paths, "--workers", "3", "--json");
+    expect(three).toMatchObject({ code: 0, err: "" });
+    expect(outcomes(one)).toEqual(TOWN.files.map(({ name }) => [name, "accepted"]).sort());
+    const books = await balances(sqlite);
+    expect(books.entries).toEqual([{ n: TOWN.entries }]);
+    expect(await balances(postgres)).toEqual(books);
+    // Of those that waited for others it is told that they waited, and then that they went in.
+    const last = new Map(outcomes(three).filter(([, status]) => status !== "waiting"));
+    expect([...last]).toEqual(outcomes(one));
+  });
+
+  it("says what is wrong before anything is imported", async () => {
+    const sqlite = await enrolled(`sqlite:${at("wrong.sqlite")}`);
+    writeFileSync(at("empty"), "");
+    const run = (...args: readonly string[]) => cachet("--db", sqlite, "batch", "import", ...args);
+    expectFailure(run(paths[0]!, at("missing")), 1, "C-FILE-01", "missing", "ENOENT");
+    expectFailure(run(paths[0]!, folder), 1, "C-FILE-01", "EISDIR");
+    expectFailure(run(paths[0]!, at("empty")), 1, "C-FILE-02", "empty");
+    expectFailure(run(paths[0]!, "--workers", "2"), 2, "C-BATCH-02", "SQLite", "--workers");
+    const many = run(paths[0]!, "--workers", "99");
+    expect(many.err).toContain("a whole number from 1 to 8");
+    expect(many.code).toBe(2);
+    expect((await balances(sqlite)).entries).toEqual([{ n: 0 }]);
+  });
+});
