@@ -206,42 +206,40 @@ const IMPORT_ENTRIES = Number(process.env.IMPORT_ENTRIES ?? 500_000);
 const IMPORT_PER_SECOND_NEEDED = 10_000;
 
 async function imports(): Promise<Figure[]> {
-  const figures = await importFigures(IMPORT_ENTRIES);
-  const perSecond = Math.round(figures.perSecond);
-  const what = `of ${figures.entries} entries, 43 terminals, one batch of each a night, on SQLite`;
+  return [...(await importsInto("sqlite", IMPORT_ENTRIES)), ...(await importsInto("postgres", IMPORT_ENTRIES / 5))];
+}
+
+async function importsInto(engine: "sqlite" | "postgres", asked: number): Promise<Figure[]> {
+  const { perSecond, rawPerSecond, entries, lastPart, secondPart, lastMemory, secondMemory } = await importFigures(
+    engine,
+    asked,
+  );
+  const what = `of ${entries} entries, 43 terminals, one batch of each a night`;
+  const figure = (
+    name: string,
+    [value, reference]: readonly [number, number],
+    unit: string,
+    reference_name: string,
+  ): Figure => ({
+    name: `import-${engine}-${name}`,
+    ...{ value, unit, better: unit === "entries/s" ? "higher" : "lower", reference, reference_name },
+  });
+  const rate = Math.round(perSecond);
   return [
-    {
-      name: "import-beside-raw",
-      value: perSecond,
-      unit: "entries/s",
-      better: "higher",
-      reference: Math.round(figures.rawPerSecond),
-      reference_name: `the same rows of the last nights raw into a copy of the ledger, behind an import ${what}; needed 0.6`,
-    },
-    {
-      name: "import-per-second",
-      value: perSecond,
-      unit: "entries/s",
-      better: "higher",
-      reference: IMPORT_PER_SECOND_NEEDED,
-      reference_name: `needed at the end ${what}`,
-    },
-    {
-      name: "import-growth",
-      value: Math.round(10 * figures.lastPart) / 10,
-      unit: "us/entry",
-      better: "lower",
-      reference: Math.round(10 * figures.secondPart) / 10,
-      reference_name: `the last fifth beside the second ${what}; limit 1.3`,
-    },
-    {
-      name: "import-memory",
-      value: figures.lastMemory,
-      unit: "bytes",
-      better: "lower",
-      reference: figures.secondMemory,
-      reference_name: `resident after the last fifth beside the second ${what}`,
-    },
+    figure(
+      "beside-raw",
+      [rate, Math.round(rawPerSecond)],
+      "entries/s",
+      `the same rows of the last weeks raw into a copy of the ledger, behind an import ${what}; needed 0.6`,
+    ),
+    figure("per-second", [rate, IMPORT_PER_SECOND_NEEDED], "entries/s", `needed at the end ${what}`),
+    figure(
+      "growth",
+      [Math.round(10 * lastPart) / 10, Math.round(10 * secondPart) / 10],
+      "us/entry",
+      `the last fifth beside the second ${what}; limit 1.3`,
+    ),
+    figure("memory", [lastMemory, secondMemory], "bytes", `resident after the last fifth beside the second ${what}`),
   ];
 }
 

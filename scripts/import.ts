@@ -1,16 +1,21 @@
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { Chance } from "@cachet/terminal-sim";
+import { sql } from "kysely";
 import { importFiles } from "../host/src/office/import-files.ts";
 import { migrate } from "../host/src/office/migrations.ts";
 import { ReadAhead } from "../host/src/office/read-ahead.ts";
-import { type Ledger, TABLES } from "../host/src/office/schema.ts";
+import { type Cells, cellsOf, insertCells, type Ledger, TABLES } from "../host/src/office/schema.ts";
 import { enrolTerminal } from "../host/src/office/terminals.ts";
-import { openDatabase } from "../host/src/ports/database/index.ts";
+import { type Engine, openDatabase } from "../host/src/ports/database/index.ts";
+import { SETTINGS } from "../host/src/ports/database/sqlite.ts";
 import { earned, freshCard, HandJournal, type HandState, spent } from "../tests/fixtures/hand-journal.ts";
+import { startPostgres } from "../tests/fixtures/postgres-server.ts";
 
+/** Entries that go in beside raw ones, at most. */
+const COMPARED_MAX = 1_000_000;
 /** A town whose terminals bring some hundred entries a night each. */
 const [TERMINALS, CARDS, VISITS_A_NIGHT] = [43, 9_000, 10_000];
 const PROGRAMME = 20;
@@ -88,77 +93,112 @@ export interface ImportFigures {
   readonly lastMemory: number;
 }
 
-/** Rows that go raw into a ledger that another one was copied to, each batch in a transaction of its own, as its import did. */
-class Raw {
-  private readonly database: DatabaseSync;
-  private readonly statements: readonly StatementSync[];
-  seconds = 0;
+/** What one batch brought into a ledger: for each table that is written its rows. */
+type Brought = readonly (readonly Cells[])[];
 
-  constructor(path: string) {
-    this.database = new DatabaseSync(path);
-    this.database.exec("pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;");
-    this.statements = WRITTEN.map((table) => {
-      const columns = Object.keys(TABLES[table]);
-      return this.database.prepare(
-        `insert into ${table} (${columns.join(", ")}) values (${columns.map(() => "?").join(", ")})`,
-      );
-    });
+async function broughtBy(ledger: Ledger, { terminal, first, last }: Night["files"][number]): Promise<Brought> {
+  const tables: Cells[][] = [];
+  for (const table of WRITTEN) {
+    const rows = await ledger
+      .selectFrom(table)
+      .selectAll()
+      .where("terminal", "=", terminal)
+      .where("number", ">=", first)
+      .where("number", "<=", last)
+      .execute();
+    tables.push(rows.map((row) => cellsOf(table, row)));
   }
-
-  /** Writes what some batches brought into another ledger: for each batch the rows of each table. */
-  write(batches: readonly (readonly SQLInputValue[][][])[]): void {
-    const began = performance.now();
-    for (const tables of batches) {
-      this.database.exec("begin immediate");
-      for (const [i, rows] of tables.entries()) for (const row of rows) this.statements[i]!.run(...row);
-      this.database.exec("commit");
-    }
-    this.seconds += (performance.now() - began) / 1_000;
-  }
-
-  close(): void {
-    this.database.close();
-  }
+  return tables;
 }
 
-/** Reads what batches brought into a ledger. */
-class Brought {
-  private readonly database: DatabaseSync;
-  private readonly statements: readonly StatementSync[];
-
-  constructor(path: string) {
-    this.database = new DatabaseSync(path, { readOnly: true });
-    this.statements = WRITTEN.map((table) => {
-      const columns = Object.keys(TABLES[table]).join(", ");
-      const rows = this.database.prepare(
-        `select ${columns} from ${table} where terminal = ? and number between ? and ?`,
-      );
-      rows.setReturnArrays(true);
-      return rows;
-    });
-  }
-
-  rows({ terminal, first, last }: Night["files"][number]): SQLInputValue[][][] {
-    return this.statements.map((rows) => rows.all(terminal, first, last) as unknown as SQLInputValue[][]);
-  }
-
-  close(): void {
-    this.database.close();
-  }
+/** Writes rows raw into a ledger that another one was copied to, in a transaction for each batch, as its import did. */
+interface Raw {
+  write(brought: Brought): Promise<void>;
+  close(): Promise<void>;
 }
 
-/** Imports so many entries, night by night, and times them in five parts; then the last nights' rows raw beside it. */
-export async function importFigures(entries: number): Promise<ImportFigures> {
-  const folder = mkdtempSync(join(tmpdir(), "cachet-import-"));
-  const [path, copy] = [join(folder, "ledger.sqlite"), join(folder, "raw.sqlite")];
-  let ledger: Ledger = openDatabase(`sqlite:${path}`);
+/** By prepared statements, under the settings of a ledger. */
+function rawSqlite(path: string): Raw {
+  const database = new DatabaseSync(path);
+  database.exec(`pragma journal_mode = wal; ${SETTINGS}`);
+  const statements = WRITTEN.map((table) => {
+    const columns = Object.keys(TABLES[table]);
+    return database.prepare(
+      `insert into ${table} (${columns.join(", ")}) values (${columns.map(() => "?").join(", ")})`,
+    );
+  });
+  return {
+    async write(brought) {
+      database.exec("begin immediate");
+      for (const [i, rows] of brought.entries())
+        for (const row of rows) statements[i]!.run(...(row as readonly SQLInputValue[]));
+      database.exec("commit");
+    },
+    async close() {
+      database.close();
+    },
+  };
+}
+
+/** By one statement for each table, its columns as arrays. */
+function rawPostgres(address: string): Raw {
+  const ledger: Ledger = openDatabase(address);
+  return {
+    write: (brought) =>
+      ledger.transaction().execute(async (transaction) => {
+        for (const [i, rows] of brought.entries()) await insertCells(transaction, WRITTEN[i]!, rows);
+      }),
+    close: () => ledger.destroy(),
+  };
+}
+
+/** Where the ledgers of a run are: one that batches are imported into, and a copy of it that their rows go into raw. */
+interface Place {
+  readonly address: string;
+  /** Makes the copy, while nobody has the ledger open. */
+  copy(): Promise<Raw>;
+  end(): Promise<void>;
+}
+
+async function place(engine: Engine): Promise<Place> {
+  if (engine === "sqlite") {
+    const folder = mkdtempSync(join(tmpdir(), "cachet-import-"));
+    const [path, copy] = [join(folder, "ledger.sqlite"), join(folder, "raw.sqlite")];
+    return {
+      address: `sqlite:${path}`,
+      async copy() {
+        cpSync(path, copy);
+        return rawSqlite(copy);
+      },
+      async end() {
+        rmSync(folder, { recursive: true, force: true });
+      },
+    };
+  }
+  const server = await startPostgres();
+  const address = await server.newDatabase("postgres", "", "ledger");
+  return {
+    address,
+    async copy() {
+      const others: Ledger = openDatabase(server.addressOf("postgres"));
+      await sql`create database raw template ledger`.execute(others);
+      await others.destroy();
+      return rawPostgres(server.addressOf("raw"));
+    },
+    end: server.stop,
+  };
+}
+
+/** Imports so many entries, week by week, and times them in five parts; then some weeks' rows raw beside their import. */
+export async function importFigures(engine: Engine, entries: number): Promise<ImportFigures> {
+  const { address, copy, end } = await place(engine);
+  let ledger: Ledger = openDatabase(address);
   await migrate(ledger);
   let ahead = new ReadAhead(ledger);
+  await ahead.started;
   const nights = new Nights();
   for (const { terminal, merchant, signer } of nights.journals)
     await enrolTerminal(ledger, terminal, merchant, signer.publicKey, START);
-  const parts: { perEntry: number; memory: number }[] = [];
-  let done = 0;
   const imported = async (week: readonly Night[]): Promise<number> => {
     const files = week.flatMap((night) => night.files);
     const began = performance.now();
@@ -171,39 +211,46 @@ export async function importFigures(entries: number): Promise<ImportFigures> {
       },
       ahead,
     );
-    done += entriesIn(week);
     return (performance.now() - began) / 1_000;
   };
+  const parts: { perEntry: number; memory: number }[] = [];
+  let done = 0;
   for (let part = 1; part <= 5; part += 1) {
-    const before = done;
-    let seconds = 0;
-    while (done < (entries * part) / 5) seconds += await imported(nights.week());
-    parts.push({ perEntry: (1e6 * seconds) / (done - before), memory: process.memoryUsage().rss });
+    let [count, seconds] = [0, 0];
+    while (count === 0 || done < (entries * part) / 5) {
+      const week = nights.week();
+      seconds += await imported(week);
+      count += entriesIn(week);
+      done += entriesIn(week);
+    }
+    parts.push({ perEntry: (1e6 * seconds) / count, memory: process.memoryUsage().rss });
   }
-  // One week by import, the same one raw, and so on: whatever else the machine does, it does to both.
   await ahead.end();
   await ledger.destroy();
-  cpSync(path, copy);
-  ledger = openDatabase(`sqlite:${path}`);
+  const raw = await copy();
+  ledger = openDatabase(address);
   ahead = new ReadAhead(ledger);
   await ahead.started;
-  const [raw, brought] = [new Raw(copy), new Brought(path)];
-  let [compared, seconds] = [0, 0];
-  while (compared < Math.min(entries / 5, 200_000)) {
+  let [compared, seconds, rawSeconds] = [0, 0, 0];
+  // One week by import, the same one raw, and so on: whatever else the machine does, it does to both.
+  while (compared < Math.min(entries / 5, COMPARED_MAX)) {
     const week = nights.week();
     compared += entriesIn(week);
     seconds += await imported(week);
-    for (const night of week) raw.write(night.files.map((file) => brought.rows(file)));
+    const brought: Brought[] = [];
+    for (const night of week) for (const file of night.files) brought.push(await broughtBy(ledger, file));
+    const began = performance.now();
+    for (const one of brought) await raw.write(one);
+    rawSeconds += (performance.now() - began) / 1_000;
   }
-  brought.close();
-  raw.close();
+  await raw.close();
   await ahead.end();
   await ledger.destroy();
-  rmSync(folder, { recursive: true, force: true });
+  await end();
   const [second, last] = [parts[1]!, parts[4]!];
   return {
     perSecond: compared / seconds,
-    rawPerSecond: compared / raw.seconds,
+    rawPerSecond: compared / rawSeconds,
     entries: done,
     secondPart: second.perEntry,
     lastPart: last.perEntry,

@@ -53,7 +53,7 @@ export class ReadAhead {
    * thread has not started: nobody waits for that.
    */
   async read(file: Uint8Array): Promise<BatchRead | null> {
-    const terminal = this.thread.isUp ? claimedTerminal(file) : null;
+    const terminal = (await this.thread.hasStarted()) ? claimedTerminal(file) : null;
     const sealer = terminal === null ? null : await this.sealerOf(terminal);
     if (sealer === null) return null;
     const given = await this.thread.ask({ file, sealer });

@@ -17,6 +17,9 @@ interface Message<Given> {
   readonly error?: unknown;
 }
 
+/** Lets in what other threads have sent meanwhile: work that never waits for anything outside keeps it out. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 /**
  * A module that works in a thread of its own, beside this one: asked one thing after the other, it gives the answers of its `answer`, or
  * throws what that threw. What crosses is plain values and bytes.
@@ -25,8 +28,8 @@ export class Thread<Asked, Given> {
   private readonly worker: Worker;
   private readonly waiting = new Map<number, Waiting<Given>>();
   private asks = 0;
-  /** Whether it has started: what it is asked before then waits for that. */
-  isUp = false;
+  private isUp = false;
+  /** Resolves once it has started: what it is asked before then waits for that. */
   readonly started: Promise<void>;
 
   constructor(module: URL) {
@@ -50,6 +53,11 @@ export class Thread<Asked, Given> {
   private stop(error: unknown): void {
     for (const { reject } of this.waiting.values()) reject(error);
     this.waiting.clear();
+  }
+
+  async hasStarted(): Promise<boolean> {
+    await turn();
+    return this.isUp;
   }
 
   ask(asked: Asked): Promise<Given> {
