@@ -10,7 +10,7 @@ import type { Ledger } from "../schema.ts";
 import { enrolTerminal } from "../terminals.ts";
 import { Exchange } from "./matrix.ts";
 import { type ReportOptions, report } from "./report.ts";
-import { type Days, eachLife } from "./steps.ts";
+import { type Days, eachLife, type Life } from "./steps.ts";
 import { termsOf } from "./worth.ts";
 
 const P = TOWN_PROGRAMME;
@@ -211,6 +211,28 @@ describe("the trade of merchants", () => {
     ]);
     expect(own.merchants).toEqual([]);
     expect(own).toMatchObject({ visits: 0, newMembers: 0 });
+    await ledger.destroy();
+  });
+
+  it("reads every visit once, in the order of the clocks, however many cards are read at once", async () => {
+    const journals = [new HandJournal(1, 1, at(9)), new HandJournal(2, 2, at(2)), new HandJournal(3, 3, at(5))];
+    const cards = [14, 11, 13, 12];
+    for (const card of cards) {
+      const next = buy(journals[card % 3]!, freshCard(card, P), 1_000, earned(10));
+      buy(journals[(card + 1) % 3]!, next, 2_000, earned(20));
+    }
+    const ledger = await imported(...journals);
+    for (const cardsAtOnce of [1, 2, 3, 4, 100]) {
+      const read: [number, number[]][] = [];
+      const take = (card: number, life: Life) => void read.push([card, life.map((step) => step.sale_cents)]);
+      await eachLife(ledger, 100_000, take, cardsAtOnce);
+      expect(read).toEqual([
+        [11, [1_000, 2_000]],
+        [12, [2_000, 1_000]],
+        [13, [1_000, 2_000]],
+        [14, [1_000, 2_000]],
+      ]);
+    }
     await ledger.destroy();
   });
 

@@ -1,4 +1,5 @@
 import { CARD_EPOCH_SECONDS, type Day } from "@cachet/card-layout";
+import { snapshot } from "../../ports/database/index.ts";
 import { type Owed, owedTo } from "../owed.ts";
 import type { Ledger } from "../schema.ts";
 import { byWorth, type Client, clientOf } from "./clients.ts";
@@ -130,8 +131,11 @@ async function doubts(ledger: Ledger): Promise<number> {
 /** The beginning of a day by UTC: near enough to count years. */
 const secondsOf = (day: Day): number => CARD_EPOCH_SECONDS + day * DAY_SECONDS;
 
-/** What the books say of some local days, both included, and of the cards at their end. Looks only. */
-export async function report(
+/** What the books say of some local days, both included, and of the cards at their end, all as it stands at one moment. Looks only. */
+export const report = (ledger: Ledger, options: ReportOptions): Promise<Report> =>
+  snapshot(ledger, (books) => reportOf(books, options));
+
+async function reportOf(
   ledger: Ledger,
   { from, to, now, silentDays, merchant, terms = NO_TERMS }: ReportOptions,
 ): Promise<Report> {

@@ -1,11 +1,10 @@
 import type { Day } from "@cachet/card-layout";
+import { type RawBuilder, sql } from "kysely";
 import type { Ledger, LedgerTables } from "../schema.ts";
 
-const COLUMNS = [
-  "card",
+const NUMBERS = [
   "programme",
   "merchant",
-  "kind",
   "terminal",
   "number",
   "day",
@@ -20,10 +19,10 @@ const COLUMNS = [
   "rewards",
   "rewards_cents",
   "discount_cents",
-] as const;
+] as const satisfies readonly (keyof LedgerTables["intent_area"])[];
 
 /** What a visit did to one area of a card. */
-export type Step = Pick<LedgerTables["intent_area"], (typeof COLUMNS)[number]>;
+export type Step = Pick<LedgerTables["intent_area"], "card" | "kind" | (typeof NUMBERS)[number]>;
 
 /** Local days, both included. */
 export interface Days {
@@ -36,91 +35,70 @@ export const EVER: Days = { from: Number.MIN_SAFE_INTEGER, to: 0xff_ff_ff };
 /** What one card is known to have done, in the order of the terminals' clocks. */
 export type Life = readonly Step[];
 
-const NUMBERS = COLUMNS.filter((name): name is Exclude<(typeof COLUMNS)[number], "kind"> => name !== "kind");
+/**
+ * All rows of a card in one text, `programme,merchant,...,kind;...`: a month of a town has a million numbers, and one object for each row
+ * that comes from a database would cost more than all else.
+ */
+const packed: RawBuilder<string> = sql`string_agg(concat_ws(',', ${sql.join(NUMBERS.map((name) => sql.ref(name)))}, kind), ';')`;
 
-/** A list of numbers that grows: a month of a town has a million of them, and one object for each row would cost more than all else. */
-class Numbers {
-  private values = new Float64Array(1_024);
-  length = 0;
+const PLACES = Object.fromEntries(NUMBERS.map((name, place) => [name, place])) as Readonly<
+  Record<(typeof NUMBERS)[number], number>
+>;
 
-  push(value: number): void {
-    if (this.length === this.values.length) {
-      const grown = new Float64Array(2 * this.length);
-      grown.set(this.values);
-      this.values = grown;
-    }
-    this.values[this.length] = value;
-    this.length += 1;
-  }
-
-  at(index: number): number {
-    return this.values[index]!;
-  }
-}
-
-/** Rows of all cards, by column. */
-class Rows {
-  private readonly columns = Object.fromEntries(NUMBERS.map((name) => [name, new Numbers()])) as Readonly<
-    Record<(typeof NUMBERS)[number], Numbers>
-  >;
-  private readonly kinds: string[] = [];
-  private readonly kindOf = new Numbers();
-  /** Where the rows of each card are. */
-  readonly byCard = new Map<number, number[]>();
-
-  add(row: Step): void {
-    const at = this.kindOf.length;
-    for (const name of NUMBERS) this.columns[name].push(row[name]);
-    if (!this.kinds.includes(row.kind)) this.kinds.push(row.kind);
-    this.kindOf.push(this.kinds.indexOf(row.kind));
-    const rows = this.byCard.get(row.card);
-    if (rows === undefined) this.byCard.set(row.card, [at]);
-    else rows.push(at);
-  }
-
-  step(at: number): Step {
-    const { columns } = this;
-    return {
-      card: columns.card.at(at),
-      programme: columns.programme.at(at),
-      merchant: columns.merchant.at(at),
-      kind: this.kinds[this.kindOf.at(at)]!,
-      terminal: columns.terminal.at(at),
-      number: columns.number.at(at),
-      day: columns.day.at(at),
-      utc: columns.utc.at(at),
-      sequence: columns.sequence.at(at),
-      sale_cents: columns.sale_cents.at(at),
-      earned_cents: columns.earned_cents.at(at),
-      paid_cents: columns.paid_cents.at(at),
-      topped_up_cents: columns.topped_up_cents.at(at),
-      moved_cents: columns.moved_cents.at(at),
-      spent_cents: columns.spent_cents.at(at),
-      rewards: columns.rewards.at(at),
-      rewards_cents: columns.rewards_cents.at(at),
-      discount_cents: columns.discount_cents.at(at),
-    };
-  }
+function unpacked(card: number, text: string): Step {
+  const parts = text.split(",");
+  const at = (name: (typeof NUMBERS)[number]) => Number(parts[PLACES[name]]);
+  return {
+    card,
+    kind: parts[NUMBERS.length]!,
+    programme: at("programme"),
+    merchant: at("merchant"),
+    terminal: at("terminal"),
+    number: at("number"),
+    day: at("day"),
+    utc: at("utc"),
+    sequence: at("sequence"),
+    sale_cents: at("sale_cents"),
+    earned_cents: at("earned_cents"),
+    paid_cents: at("paid_cents"),
+    topped_up_cents: at("topped_up_cents"),
+    moved_cents: at("moved_cents"),
+    spent_cents: at("spent_cents"),
+    rewards: at("rewards"),
+    rewards_cents: at("rewards_cents"),
+    discount_cents: at("discount_cents"),
+  };
 }
 
 const inOrder = (a: Step, b: Step): number =>
   a.utc - b.utc || a.terminal - b.terminal || a.number - b.number || a.programme - b.programme;
 
-/** Gives `take` all that each card is known to have done up to a local day, card by card. */
-export async function eachLife(ledger: Ledger, to: Day, take: (card: number, life: Life) => void): Promise<void> {
-  const rows = new Rows();
-  for (const { number } of await ledger.selectFrom("terminal").select("number").orderBy("number").execute()) {
-    const page: Step[] = await ledger
+const CARDS_AT_ONCE = 10_000;
+
+/** Gives `take` all that each card is known to have done up to a local day, by the number of the card. Memory holds the rows of `cardsAtOnce`. */
+export async function eachLife(
+  ledger: Ledger,
+  to: Day,
+  take: (card: number, life: Life) => void,
+  cardsAtOnce: number = CARDS_AT_ONCE,
+): Promise<void> {
+  for (let after = -1; ; ) {
+    const page = await ledger
       .selectFrom("intent_area")
-      .select(COLUMNS)
-      .where("terminal", "=", number)
+      .select(["card", packed.as("steps")])
       .where("outcome", "=", "committed")
       .where("day", "<=", to)
+      .where("card", ">", after)
+      .groupBy("card")
+      .orderBy("card")
+      .limit(cardsAtOnce)
       .execute();
-    for (const row of page) rows.add(row);
-  }
-  for (const [card, at] of rows.byCard) {
-    take(card, at.map((index) => rows.step(index)).sort(inOrder));
+    for (const { card, steps } of page) {
+      const life = steps.split(";").map((text) => unpacked(card, text));
+      take(card, life.sort(inOrder));
+      after = card;
+    }
+    if (page.length < cardsAtOnce) return;
   }
 }
 
