@@ -38,6 +38,7 @@ const SIDE_BY_SIDE = [
     "import-kinds",
     "kinds-of-visit",
     "layout-migration",
+    "office-export",
     "office-keeping",
     "owed-to-others",
     "parking",

@@ -477,6 +477,11 @@ export const CODES = {
     exit: EXIT.refused,
     meaning: "An archive is not what was written. The message names the first file that is not, and why.",
   },
+  "C-EXPORT-01": {
+    exit: EXIT.refused,
+    meaning:
+      "An export would go into a folder that is there already. It is written into a new one, whole or not at all.",
+  },
   "C-BACKUP-01": {
     exit: EXIT.refused,
     meaning: "A file is no backup of a ledger, is damaged or cut off, or a later cachet made it. Nothing of it counts.",

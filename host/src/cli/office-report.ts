@@ -7,6 +7,7 @@ import { parseDate } from "./dates.ts";
 import { Failure } from "./failure.ts";
 import { writeFile } from "./files.ts";
 import { withLedger } from "./home.ts";
+import { expectMerchant } from "./known-merchant.ts";
 import { parseMerchant, parseWhole } from "./numbers.ts";
 import { reportCsv } from "./office-report-csv.ts";
 import { reportLines } from "./office-report-text.ts";
@@ -63,15 +64,7 @@ async function printReport(console: Console, options: ReportCommandOptions): Pro
   const terms = programme.length === 0 ? NO_TERMS : termsOf(await Promise.all(programme.map(goodProgramme)));
   const now = console.now();
   await withLedger(console, async (ledger) => {
-    if (merchant !== undefined) {
-      const known = await ledger.selectFrom("terminal").select("merchant").distinct().orderBy("merchant").execute();
-      const numbers = known.map((one) => one.merchant);
-      if (!numbers.includes(merchant)) {
-        throw new Failure("C-REPORT-01", `no terminal of merchant ${merchant} is known here`, "nothing was done", [
-          numbers.length === 0 ? "import its terminal's batches first" : `merchants here: ${numbers.join(", ")}`,
-        ]);
-      }
-    }
+    if (merchant !== undefined) await expectMerchant(ledger, merchant);
     const all = await report(ledger, {
       ...(from === undefined ? {} : { from }),
       ...(to === undefined ? {} : { to }),

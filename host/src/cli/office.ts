@@ -6,6 +6,7 @@ import { backupCommands } from "./office-backup.ts";
 import { checkCommand } from "./office-check.ts";
 import { closeCommand } from "./office-close.ts";
 import { creditCommand } from "./office-credit.ts";
+import { exportCommand } from "./office-export.ts";
 import { listsCommand } from "./office-lists.ts";
 import { migrateCommand } from "./office-migrate.ts";
 import { parkingCommand } from "./office-parking.ts";
@@ -26,5 +27,6 @@ export function officeCommands(program: Command, console: () => Console): void {
   closeCommand(office, console);
   archiveCommand(office, console);
   backupCommands(office, console);
+  exportCommand(office, console);
   migrateCommand(office, console);
 }
