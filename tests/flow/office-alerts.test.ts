@@ -96,10 +96,8 @@ describe("a night at the office, and the morning after", () => {
     );
     cachet("office", "terminal", "replace", "5", "6");
     const list = cachet("office", "terminal", "list");
-    expect(list).toContain(
-      "T-0005  merchant 4  imported to 2 (2026-06-15 10:02Z)  revoked, entries count up to 2, replaced by T-0006",
-    );
-    expect(list).toContain("T-0006  merchant 4  imported to 0 (never)  active");
+    expect(list).toMatch(/T-0005 {4}2026-06-15 10:02Z {2}revoked, entries count up to 2, replaced by T-0006 +4 +2\n/);
+    expect(list).toMatch(/T-0006 {4}never +active +4 +0\n/);
     const checked = JSON.parse(cachet("office", "alerts", "--json"));
     expect(checked.alerts.filter(({ kind }: { kind: string }) => kind === "quarantined")).toMatchObject([
       { terminal: 5, what: expect.stringContaining("late.batch: terminal-revoked") },

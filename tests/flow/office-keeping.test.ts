@@ -102,14 +102,25 @@ describe("office close", () => {
     expectFailure(cachet("office", "close", "--to", tomorrow, "--home", open), 1, "C-LEDGER-02", "is not over");
     const { closed, first_open } = document("office", "close", "--to", "2026-06-30", "--home", open);
     expect(first_open).toBe("2026-07-01");
-    expect(closed.at(-1)).toMatchObject({ kind: "month", date: "2026-06-30" });
+    expect(closed.map(({ kind, date }: { kind: string; date: string }) => `${kind} ${date}`)).toEqual([
+      ...Array.from({ length: 16 }, (_, i) => `day 2026-06-${15 + i}`),
+      "month 2026-06-30",
+    ]);
     expect(closed[0]).toMatchObject({ kind: "day", date: "2026-06-15" });
     expect(closed[0].totals["card cents"].in).toBeGreaterThan(0);
     expect(done("office", "close", "--to", "2026-06-30", "--home", open)).toBe(
       "every day before 2026-07-01 is closed already\n",
     );
-    const lines = done("office", "close", "--to", "2026-07-02", "--home", open);
-    expect(lines).toMatch(/^day 2026-07-01 to 2026-07-02 {2}no posting {2}[0-9a-f]{64}\n$/);
+    const lines = done("office", "close", "--to", "2026-08-02", "--home", open);
+    expect(lines).toMatch(/^closed: 2026-07-01 to 2026-08-02 \(33 days\), 0 postings; open from 2026-08-03 on\n/);
+    // Days are told together up to the end of a month; amounts as money.
+    expect(lines).toMatch(/\n {2}card {6}cents {2}€0\.00 {2}€0\.00 +€\d+\.\d\d +€\d+\.\d\d\n/);
+    const found = [...lines.matchAll(/^ {2}(days|month) (.+?) +(\d+) {2}[0-9a-f]{64}$/gm)];
+    expect(found.map(([, kind, when, postings]) => [kind, when, postings])).toEqual([
+      ["days", "2026-07-01 to 2026-07-31", "0"],
+      ["month", "2026-07", "0"],
+      ["days", "2026-08-01 to 2026-08-02", "0"],
+    ]);
     done("office", "check", "--home", open);
   });
 });

@@ -47,7 +47,7 @@ export async function forkLines(ledger: Ledger, fork: Fork): Promise<string[]> {
     branchLine(fork.other, other),
     "  Both tickets follow the same state of the card: an old dump was put back, or the card was copied. Which of them is",
     "  honest does not show in the books; both are booked, because both happened.",
-    "  Next: look at both tickets and ask who held the card; block the card once block lists exist.",
+    "  Next: look at both tickets and ask who held the card; bar it: cachet card block.",
   ];
 }
 

@@ -5,3 +5,7 @@ export function money(cents: number, lang: "fr" | "en"): string {
   const rest = String(Math.abs(cents) % 100).padStart(2, "0");
   return lang === "fr" ? `${sign}${whole},${rest} €` : `${sign}€${whole}.${rest}`;
 }
+
+/** An amount of a unit that the books keep: cents as money, all else as the number that it is. */
+export const amountText = (unit: string, amount: number): string =>
+  unit === "cents" ? money(amount, "en") : String(amount);

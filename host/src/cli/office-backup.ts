@@ -11,8 +11,10 @@ import { Failure } from "./failure.ts";
 import { makeFolder } from "./files.ts";
 import { makeLedger, withLedger } from "./home.ts";
 import { usageFailure } from "./key-file.ts";
+import { amountText } from "./money.ts";
 import { faultFailure } from "./office-check.ts";
 import { withProgress, withScratch } from "./scratch.ts";
+import { tableLines } from "./table.ts";
 
 /** Adds `office backup` and `office restore`. */
 export function backupCommands(office: Command, console: () => Console): void {
@@ -32,7 +34,12 @@ export function backupCommands(office: Command, console: () => Console): void {
 const linesOf = ({ made, rows, head, balances }: BackupFacts): string[] => [
   `made             ${new Date(1_000 * made).toISOString().slice(0, 16).replace("T", " ")} UTC, ${rows} rows`,
   `head             ${toHex(head)}`,
-  ...balances.map(([account, unit, postings, sum]) => `${account.padEnd(16)} ${sum} ${unit}, ${postings} postings`),
+  ...tableLines({
+    title: "what accounts hold",
+    head: ["account", "unit", "postings", "sum"],
+    rows: balances.map(([account, unit, postings, sum]) => [account, unit, String(postings), amountText(unit, sum)]),
+    words: 2,
+  }),
 ];
 
 const documentOf = (file: string, { made, rows, head, balances, migrations, digest }: BackupFacts) => ({

@@ -7,6 +7,7 @@ import { Failure } from "./failure.ts";
 import { withLedger } from "./home.ts";
 import { money } from "./money.ts";
 import { parseTerminal, parseWhole } from "./numbers.ts";
+import { tableLines } from "./table.ts";
 
 const ENTRY_MAX = 0xffff_ffff;
 const parseEntry = (text: string): number => parseWhole(text, "entry", 0, ENTRY_MAX);
@@ -65,11 +66,13 @@ function stateText({ state, ends, replaced_by }: ListedTerminal): string {
 async function list(console: Console): Promise<void> {
   await withLedger(console, async (ledger) => {
     const terminals = await listTerminals(ledger);
-    const lines = terminals.map(
-      (one) =>
-        `${terminalName(one.number)}  merchant ${one.merchant}  imported to ${one.imported_to} (${dayTime(one.lastUtc)})  ${stateText(one)}`,
-    );
-    tell(console, lines.length === 0 ? ["no terminal is known"] : lines, { terminals });
+    const rows = terminals.map((one) => [
+      ...[terminalName(one.number), dayTime(one.lastUtc), stateText(one)],
+      ...[String(one.merchant), String(one.imported_to)],
+    ]);
+    const head = ["terminal", "last entry", "state", "merchant", "imported to"];
+    const lines = tableLines({ title: "terminals in the books", head, rows, words: 3 });
+    tell(console, terminals.length === 0 ? ["no terminal is known"] : lines.slice(1), { terminals });
   });
 }
 
