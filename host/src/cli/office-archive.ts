@@ -110,22 +110,35 @@ const documentOf = (folder: string, { from, to, terminals, batches, closings, au
   ...{ batches: batches.length, closings: closings.length },
 });
 
+const unreadable = (path: string, error: unknown) =>
+  new Failure("C-FILE-01", `${path} cannot be read (${(error as { code?: string }).code})`, "nothing was done", [
+    "name the folder of an archive",
+  ]);
+
 /** Every file of a folder by its name in an archive. */
 function filesIn(folder: string): ArchiveFiles {
+  let names: readonly string[];
   try {
     const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-    const files = entries
+    names = entries
       .filter((entry) => !entry.isDirectory())
-      .map((entry) => join(entry.parentPath, entry.name).slice(join(folder, ".").length + 1));
-    return new Map(files.map((name) => [name.replaceAll(sep, "/"), new Uint8Array(readFileSync(join(folder, name)))]));
+      .map((entry) => join(entry.parentPath, entry.name).slice(join(folder, ".").length + 1))
+      .map((name) => name.replaceAll(sep, "/"));
   } catch (error) {
-    throw new Failure(
-      "C-FILE-01",
-      `${folder} cannot be read (${(error as { code?: string }).code})`,
-      "nothing was done",
-      ["name the folder of an archive"],
-    );
+    throw unreadable(folder, error);
   }
+  const isThere = new Set(names);
+  return {
+    keys: () => names,
+    get(path) {
+      if (!isThere.has(path)) return undefined;
+      try {
+        return new Uint8Array(readFileSync(join(folder, path)));
+      } catch (error) {
+        throw unreadable(join(folder, path), error);
+      }
+    },
+  };
 }
 
 async function verifyFolder(console: Console, folder: string, officeKey: string | undefined): Promise<void> {

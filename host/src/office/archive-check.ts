@@ -29,8 +29,8 @@ function checkSignature(files: ArchiveFiles, officeKey: Uint8Array | null): void
   if (!sameBytes(fileOf(files, ARCHIVE.key), publicPem(officeKey))) bad(ARCHIVE.key, "holds another key");
 }
 
-/** The manifest names every file with what is in it, and no other is there. */
-function checkManifest(files: ArchiveFiles): void {
+/** The manifest names every file with what is in it, and no other is there. Gives the files, each held against it whenever it is read again. */
+function checkManifest(files: ArchiveFiles): ArchiveFiles {
   const manifest = files.get(ARCHIVE.manifest) ?? bad(ARCHIVE.manifest, "is missing: the archive was not finished");
   const lines = (utf8Decode(manifest) ?? "").split("\n");
   if (lines.pop() !== "") bad(ARCHIVE.manifest, "is cut off");
@@ -45,6 +45,16 @@ function checkManifest(files: ArchiveFiles): void {
   }
   const known = new Set([...named.map(({ path }) => path), ARCHIVE.manifest, ARCHIVE.signature]);
   for (const path of files.keys()) if (!known.has(path)) bad(path, "is not in the manifest");
+  const sums = new Map(named.map(({ path, sum }) => [path, sum]));
+  return {
+    keys: () => files.keys(),
+    get(path) {
+      const [bytes, sum] = [path === ARCHIVE.manifest ? manifest : files.get(path), sums.get(path)];
+      if (bytes !== undefined && sum !== undefined && toHex(sha256(bytes)) !== sum)
+        bad(path, "changed while the archive was read");
+      return bytes;
+    },
+  };
 }
 
 function readAbout(files: ArchiveFiles): ArchiveAbout {
@@ -59,11 +69,39 @@ function readAbout(files: ArchiveFiles): ArchiveAbout {
   return about;
 }
 
+const [BLOCK, HASH_BYTES] = [1_024, 32];
+
+/** Hashes of entries by number: tight, since an archive has millions of them. */
+class EntryHashes {
+  private readonly blocks = new Map<number, { readonly bytes: Uint8Array; readonly known: Uint8Array }>();
+
+  has(number: number): boolean {
+    return this.blocks.get(Math.floor(number / BLOCK))?.known[number % BLOCK] === 1;
+  }
+
+  get(number: number): Uint8Array | undefined {
+    const at = HASH_BYTES * (number % BLOCK);
+    return this.has(number)
+      ? this.blocks.get(Math.floor(number / BLOCK))!.bytes.subarray(at, at + HASH_BYTES)
+      : undefined;
+  }
+
+  set(number: number, hash: Uint8Array): void {
+    const at = Math.floor(number / BLOCK);
+    const block = this.blocks.get(at) ?? {
+      bytes: new Uint8Array(HASH_BYTES * BLOCK),
+      known: new Uint8Array(BLOCK),
+    };
+    this.blocks.set(at, block);
+    block.bytes.set(hash, HASH_BYTES * (number % BLOCK));
+    block.known[number % BLOCK] = 1;
+  }
+}
 /** Entries of one terminal that the batches of an archive bring. */
 class Journal {
   readonly terminal: ArchiveTerminal;
   readonly publicKey: Uint8Array;
-  readonly hashes = new Map<number, Uint8Array>();
+  readonly hashes = new EntryHashes();
 
   constructor(files: ArchiveFiles, terminal: ArchiveTerminal) {
     this.terminal = terminal;
@@ -195,8 +233,8 @@ function checkArrivals(
  * `ArchiveFault` at the first file that is not what was written. `trusted` is the office's key where it is known from elsewhere: an
  * archive that it did not sign is none then.
  */
-export function verifyArchive(files: ArchiveFiles, trusted: Uint8Array | null = null): ArchiveAbout {
-  checkManifest(files);
+export function verifyArchive(found: ArchiveFiles, trusted: Uint8Array | null = null): ArchiveAbout {
+  const files = checkManifest(found);
   const about = readAbout(files);
   const said = about.office_key === null ? null : fromHex(about.office_key);
   if (trusted !== null && (said === null || !sameBytes(said, trusted)))

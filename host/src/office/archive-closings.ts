@@ -6,8 +6,8 @@ import { type ArchiveFiles, bad, fileOf, itemsOf, listOf } from "./archive-files
 import { CLOSING_TAG, Sums, type Totals, together } from "./closing-sums.ts";
 import { PARTS_OF_CLOSINGS } from "./closings.ts";
 
-/** The entries of each terminal that are in the batches of an archive, by their hashes. */
-type Journals = ReadonlyMap<number, { readonly hashes: ReadonlyMap<number, Uint8Array> }>;
+/** Which entries of each terminal are in the batches of an archive. */
+type Journals = ReadonlyMap<number, { readonly hashes: { has(number: number): boolean } }>;
 
 const ZEROS = toHex(new Uint8Array(32));
 

@@ -15,8 +15,11 @@ export const bad = (file: string, what: string): never => {
   throw new ArchiveFault(file, what);
 };
 
-/** The files of an archive by their names, `batches/T-0001-1-20.batch`. */
-export type ArchiveFiles = ReadonlyMap<string, Uint8Array>;
+/** The files of an archive by their names, `batches/T-0001-1-20.batch`. One is read whenever it is asked for: all of them may be more than memory holds. */
+export interface ArchiveFiles {
+  keys(): Iterable<string>;
+  get(path: string): Uint8Array | undefined;
+}
 
 /** A file that must be there. */
 export const fileOf = (files: ArchiveFiles, path: string): Uint8Array => files.get(path) ?? bad(path, "is missing");

@@ -17,13 +17,14 @@ import { sha256, verifyEd25519 } from "../ports/crypto.ts";
 import { NothingClosed } from "./archive.ts";
 import type { ArchiveAbout, ArchiveBatch, ArchiveClosing } from "./archive-about.ts";
 import { verifyArchive } from "./archive-check.ts";
-import { ArchiveFault, type ArchiveFiles } from "./archive-files.ts";
+import { ArchiveFault } from "./archive-files.ts";
 import { AUDIT_START, linkOf } from "./audit.ts";
 import { LedgerFault } from "./check.ts";
 import { CLOSING_TAG } from "./closing-sums.ts";
 import { closedDays, closeTo } from "./closings.ts";
 import type { Ledger } from "./schema.ts";
 
+type Files = ReadonlyMap<string, Uint8Array>;
 let ledger: Ledger;
 let files: Map<string, Uint8Array>;
 beforeAll(async () => {
@@ -32,13 +33,13 @@ beforeAll(async () => {
 });
 afterAll(() => ledger.destroy());
 
-const about = (of: ArchiveFiles): ArchiveAbout => JSON.parse(new TextDecoder().decode(of.get("archive.json")));
-const flipped = (of: ArchiveFiles, path: string, at: number, bits: number): Map<string, Uint8Array> => {
+const about = (of: Files): ArchiveAbout => JSON.parse(new TextDecoder().decode(of.get("archive.json")));
+const flipped = (of: Files, path: string, at: number, bits: number): Map<string, Uint8Array> => {
   const bytes = of.get(path)!.slice();
   bytes[at]! ^= bits;
   return new Map([...of, [path, bytes]]);
 };
-const isFound = (of: ArchiveFiles, trusted?: Uint8Array): boolean => {
+const isFound = (of: Files, trusted?: Uint8Array): boolean => {
   try {
     verifyArchive(of, trusted);
     return false;
@@ -54,6 +55,21 @@ const itOnce = (name: string, test: () => void | Promise<void>, ms?: number): vo
 };
 
 describe("an archive", () => {
+  it("is found out where a file changes between two readings", () => {
+    const wanted = [...files.keys()].filter((path) => path.startsWith("batches/") || path.startsWith("closings/"));
+    for (const path of [wanted[0]!, wanted.at(-1)!, "archive.json"]) {
+      const changed = files.get(path)!.slice();
+      changed[changed.length - 1]! ^= 1;
+      let readings = 0;
+      const get = (name: string) => {
+        if (name !== path) return files.get(name);
+        readings += 1;
+        return readings === 1 ? files.get(name) : changed;
+      };
+      expect(() => verifyArchive({ keys: () => files.keys(), get }), path).toThrow(`${path}: changed while`);
+    }
+  });
+
   it("verifies by itself, signed by the office", () => {
     expect(verifyArchive(files, testOfficeSigner().publicKey).closings.map(({ kind }) => kind)).toContain("month");
     expect(() => verifyArchive(files, keyOf(1))).toThrow(/another office/);
@@ -153,7 +169,7 @@ describe("an archive", () => {
 });
 
 describe("an archive that somebody changed", () => {
-  const sizeOf = (of: ArchiveFiles) => [...of.values()].reduce((sum, { length }) => sum + length, 0);
+  const sizeOf = (of: Files) => [...of.values()].reduce((sum, { length }) => sum + length, 0);
 
   itOnce("is found out at each of its bytes", () => {
     let flips = 0;
@@ -232,7 +248,7 @@ describe("an archive that somebody changed", () => {
 });
 
 describe("an archive that an office made up, with hashes and chain that go with it", () => {
-  const forged = (of: ArchiveFiles, said: ArchiveAbout, more: readonly (readonly [string, Uint8Array])[] = []) =>
+  const forged = (of: Files, said: ArchiveAbout, more: readonly (readonly [string, Uint8Array])[] = []) =>
     withNewManifest(new Map([...of, ...more, ["archive.json", new TextEncoder().encode(JSON.stringify(said))]]));
 
   it("is found out where a day's totals are not what its postings come to", async () => {
