@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stampVisits } from "./air.ts";
 import { importFigures } from "./import.ts";
+import { KEPT_HEAP, keepingFigures } from "./keeping.ts";
 import { linkFigures } from "./link.ts";
 import { type ReportFigures, reportFigures } from "./report.ts";
 import { rulesFigures } from "./rules.ts";
@@ -243,6 +244,37 @@ async function importsInto(engine: "sqlite" | "postgres", asked: number): Promis
   ];
 }
 
+/** Visits of the ledgers that are kept, two entries each: the growth of what it takes is between them. */
+const [KEPT_SMALL, KEPT_LARGE] = [30_000, 150_000] as const;
+const KEPT_GROWTH = 1.3;
+
+async function keeping(): Promise<Figure[]> {
+  const [small, large] = [await keepingFigures(KEPT_SMALL), await keepingFigures(KEPT_LARGE)];
+  return large.flatMap(({ command, seconds, processorSeconds, bytes }, i): Figure[] => {
+    const before = small[i]!;
+    const perEntry = (took: number, visits: number) => Math.round((1e7 * took) / (2 * visits)) / 10;
+    const [isNow, was] = [perEntry(processorSeconds, KEPT_LARGE), perEntry(before.processorSeconds, KEPT_SMALL)];
+    return [
+      {
+        name: `keeping-${command}`,
+        value: isNow,
+        unit: "us/entry",
+        better: "lower",
+        reference: was,
+        reference_name: `of the processor, the whole command, at ${2 * KEPT_LARGE} entries beside ${2 * KEPT_SMALL}; limit ${KEPT_GROWTH}; ${Math.round((2 * KEPT_LARGE) / seconds)} entries/s`,
+      },
+      {
+        name: `keeping-${command}-memory`,
+        value: bytes,
+        unit: "bytes",
+        better: "lower",
+        reference: before.bytes,
+        reference_name: `most resident, the same, ${KEPT_HEAP} MB of heap allowed; limit ${KEPT_GROWTH}`,
+      },
+    ];
+  });
+}
+
 const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
   town,
   air,
@@ -251,6 +283,7 @@ const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
   simulate,
   report: officeReport,
   import: imports,
+  keeping,
 };
 
 const args = process.argv.slice(2);

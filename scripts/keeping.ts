@@ -26,12 +26,23 @@ process.on("exit", () => {
 });
 `)}`;
 
+/** Memory that programs may take before they tidy up, megabytes: what they do not need is not counted. */
+export const KEPT_HEAP = 128;
+
 function took(folder: string, command: string, ...args: readonly string[]): Kept {
   const taken = join(folder, "taken.json");
   const began = performance.now();
   const { status, stderr } = spawnSync(
     process.execPath,
-    ["--import", HOOK, join("host", "bin", "cachet.mjs"), "office", ...args, "--json"],
+    [
+      `--max-old-space-size=${KEPT_HEAP}`,
+      "--import",
+      HOOK,
+      join("host", "bin", "cachet.mjs"),
+      "office",
+      ...args,
+      "--json",
+    ],
     { encoding: "utf8", maxBuffer: 1 << 28, env: { ...process.env, TAKEN: taken } },
   );
   const seconds = (performance.now() - began) / 1_000;

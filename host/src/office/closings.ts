@@ -53,29 +53,49 @@ async function lastClosing(ledger: Ledger, kind: ClosingKind): Promise<Closing |
   return row === undefined ? null : closingOf(row);
 }
 
-/** What each terminal brings into the closing of a day. */
-async function stretches(ledger: LedgerTransaction, day: Day): Promise<Stretch[]> {
-  const ends = await ledger
+/** What one terminal, or the office, has behind its last closing. */
+interface OpenEntries {
+  readonly terminal: number;
+  after: number;
+  /** The last of its entries of each day. */
+  readonly lastOf: readonly { readonly day: Day; readonly number: number }[];
+}
+
+async function openEntries(ledger: LedgerTransaction, terminal: number): Promise<OpenEntries> {
+  const end = await ledger
     .selectFrom("closing_end")
-    .select(({ fn }) => ["terminal", fn.max("number").as("number")])
-    .groupBy("terminal")
+    .select("number")
+    .where("terminal", "=", terminal)
+    .orderBy("day", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  const after = end?.number ?? 0;
+  const lastOf = await ledger
+    .selectFrom(terminal === 0 ? "posting" : "entry")
+    .select(({ fn }) => ["day", fn.max("number").as("number")])
+    .where("terminal", "=", terminal)
+    .where("number", ">", after)
+    .groupBy("day")
     .execute();
-  const after = new Map(ends.map(({ terminal, number }) => [terminal, number]));
+  return { terminal, after, lastOf };
+}
+
+/** What each terminal has that no closing took in yet; the office's own first. */
+async function allOpen(ledger: LedgerTransaction): Promise<readonly OpenEntries[]> {
   const terminals = await ledger.selectFrom("terminal").select("number").orderBy("number").execute();
-  const found: Stretch[] = [];
-  for (const terminal of [0, ...terminals.map(({ number }) => number)]) {
-    const from = after.get(terminal) ?? 0;
-    const table = terminal === 0 ? "posting" : "entry";
-    const end = await ledger
-      .selectFrom(table)
-      .select(({ fn }) => fn.max<number | null>("number").as("number"))
-      .where("terminal", "=", terminal)
-      .where("number", ">", from)
-      .where("day", "<=", day)
-      .executeTakeFirst();
-    if (end?.number != null) found.push({ terminal, after: from, to: end.number });
-  }
-  return found;
+  const all: OpenEntries[] = [];
+  for (const terminal of [0, ...terminals.map(({ number }) => number)]) all.push(await openEntries(ledger, terminal));
+  return all;
+}
+
+/** What each terminal brings into the closing of a day, which is closed by it. */
+function stretchesTo(all: readonly OpenEntries[], day: Day): Stretch[] {
+  return all.flatMap((open) => {
+    const { terminal, after, lastOf } = open;
+    const to = lastOf.reduce((last, one) => (one.day <= day && one.number > last ? one.number : last), after);
+    open.after = to;
+    return to > after ? [{ terminal, after, to }] : [];
+  });
 }
 
 async function write(ledger: LedgerTransaction, closing: Closing, at: number): Promise<void> {
@@ -85,9 +105,14 @@ async function write(ledger: LedgerTransaction, closing: Closing, at: number): P
   await appendAudit(ledger, { kind: "closing", at, content: [kind, day, hash] });
 }
 
-async function closeDay(ledger: LedgerTransaction, day: Day, at: number): Promise<Closing> {
+async function closeDay(
+  ledger: LedgerTransaction,
+  all: readonly OpenEntries[],
+  day: Day,
+  at: number,
+): Promise<Closing> {
   const before = await lastClosing(ledger, "day");
-  const found = await stretches(ledger, day);
+  const found = stretchesTo(all, day);
   const { postings, totals, hash } = await summed(ledger, day, before?.hash ?? CLOSING_START, found);
   const closing: Closing = {
     kind: "day",
@@ -171,9 +196,9 @@ export function closeTo(ledger: Ledger, day: Day, at: number): Promise<Closing[]
   return ledger.transaction().execute(async (transaction) => {
     await queueByArrival(transaction);
     const closed: Closing[] = [];
-    const first = await firstOpenDay(transaction);
+    const [first, all] = [await firstOpenDay(transaction), await allOpen(transaction)];
     for (let open = first ?? day + 1; open <= day; open += 1) {
-      closed.push(await closeDay(transaction, open, at));
+      closed.push(await closeDay(transaction, all, open, at));
       if (lastOfMonth(open)) closed.push(await closeOver(transaction, "month", open, at));
       if (lastOfYear(open)) closed.push(await closeOver(transaction, "year", open, at));
     }
