@@ -468,6 +468,11 @@ export const CODES = {
     exit: EXIT.refused,
     meaning: "The ledger cannot be migrated now, because an import or another command is writing to it.",
   },
+  "C-LEDGER-04": {
+    exit: EXIT.refused,
+    meaning:
+      "The database of the ledger did not go on: no room, read-only, no right, somebody else writing, a damaged disk, a server that stopped. Every step of a command is in the ledger whole or not at all.",
+  },
   "C-ARCHIVE-01": {
     exit: EXIT.refused,
     meaning:

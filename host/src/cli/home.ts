@@ -4,6 +4,7 @@ import { type LedgerState, ledgerState, type Migrations, migrate } from "../offi
 import type { Ledger } from "../office/schema.ts";
 import { openDatabase } from "../ports/database/index.ts";
 import type { Console } from "./console.ts";
+import { databaseFailure } from "./database-failure.ts";
 import { Failure } from "./failure.ts";
 import { makeFolder } from "./files.ts";
 
@@ -32,12 +33,13 @@ async function state(address: string, ledger: Ledger, migrations?: Migrations) {
 function unreadable(address: string, error: unknown): Failure {
   const problem = error instanceof Error ? error.message || error.name : String(error);
   return new Failure("C-HOME-04", `${shown(address)} cannot be opened as a ledger (${problem})`, "it was not touched", [
-    "check the place and your rights to it, or name another with --home or --db",
+    "check the place, your rights to it and the free space there, or name another with --home or --db",
   ]);
 }
 
 function open(address: string): Ledger {
   try {
+    if (address === SQLITE) throw new RangeError("sqlite: names no file");
     return openDatabase(address);
   } catch (error) {
     throw unreadable(address, error);
@@ -65,7 +67,7 @@ export async function openLedger(
 ): Promise<Ledger> {
   const address = ledgerAddress(console);
   const file = fileOf(address);
-  if (file !== null && !existsSync(file)) throw noLedger(console, address);
+  if (file !== null && file !== "" && !existsSync(file)) throw noLedger(console, address);
   const ledger = open(address);
   const found = await state(address, ledger, migrations);
   if (fits.includes(found)) return ledger;
@@ -118,12 +120,12 @@ export async function makeLedger(
     await make(ledger);
   } catch (error) {
     await ledger.destroy();
-    throw error;
+    throw databaseFailure(shown(address), error) ?? error;
   }
   return ledger;
 }
 
-/** Opens the ledger for some work, and closes it whatever happens. */
+/** Opens the ledger for some work, and closes it whatever happens. Fails with C-LEDGER-04 too, where the database does not go on. */
 export async function withLedger<T>(
   console: Console,
   use: (ledger: Ledger) => Promise<T>,
@@ -133,6 +135,8 @@ export async function withLedger<T>(
   const ledger = await openLedger(console, fits, migrations);
   try {
     return await use(ledger);
+  } catch (error) {
+    throw databaseFailure(shown(ledgerAddress(console)), error) ?? error;
   } finally {
     await ledger.destroy();
   }

@@ -1,9 +1,20 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Ledger } from "../office/schema.ts";
 import { openDatabase } from "../ports/database/index.ts";
 import { type Console, progressLine } from "./console.ts";
+import { Failure } from "./failure.ts";
+
+const SQLITE_FULL = 13;
+/** What is read for them is not written to: it is theirs that has no room. SQLite has undone everything then, and says so first. */
+const isFull = (error: unknown): boolean =>
+  error instanceof Error &&
+  ((error as { readonly errcode?: number }).errcode === SQLITE_FULL || /no transaction is active/.test(error.message));
+const noRoom = (folder: string) =>
+  new Failure("C-FILE-03", `there is no room for a test ledger in ${dirname(folder)}`, "the ledger was only read", [
+    "make room there, as much as the ledger takes twice, or name another folder in TMPDIR",
+  ]);
 
 /** Some empty databases in a temporary folder, which go with the work that they are for. */
 export async function withScratch<T>(count: number, use: (...ledgers: Ledger[]) => Promise<T>): Promise<T> {
@@ -14,6 +25,8 @@ export async function withScratch<T>(count: number, use: (...ledgers: Ledger[]) 
   );
   try {
     return await use(...ledgers);
+  } catch (error) {
+    throw isFull(error) ? noRoom(folder) : error;
   } finally {
     for (const ledger of ledgers) await ledger.destroy();
     rmSync(folder, { recursive: true, force: true });
