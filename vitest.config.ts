@@ -39,6 +39,7 @@ const SIDE_BY_SIDE = [
     "kinds-of-visit",
     "layout-migration",
     "office-export",
+    "office-wrong-input",
     "office-keeping",
     "owed-to-others",
     "parking",

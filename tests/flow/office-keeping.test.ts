@@ -168,7 +168,12 @@ describe("office archive", () => {
   });
 
   it("is refused into a folder that holds something, of days that are not closed, and without a wish", () => {
-    expectFailure(cachet("office", "archive", "-o", archive, "--home", home), 1, "C-ARCHIVE-01", "is not empty");
+    expectFailure(
+      cachet("office", "archive", "-o", archive, "--home", home),
+      1,
+      "C-ARCHIVE-01",
+      "is not an empty folder",
+    );
     const future = cachet("office", "archive", "-o", at("none"), "--from", "2090-01-01", "--home", home);
     expectFailure(future, 1, "C-ARCHIVE-01", "no day of those asked for is closed");
     expectFailure(cachet("office", "archive", "--home", home), 2, "C-USAGE-01", "written or verified");

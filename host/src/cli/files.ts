@@ -65,6 +65,19 @@ export function writeFile(path: string, content: Uint8Array | string): void {
   }
 }
 
+/** What a person is told whose new folder could not be written, after `writeFolder`; any other error as it is. `state`: what was not done. */
+export function folderFailure(folder: string, state: string, error: unknown): unknown {
+  if (error instanceof Failure) {
+    // A file in it: whatever was there went with the folder.
+    return error.code === "C-FILE-03" ? new Failure(error.code, error.message, state, error.next) : error;
+  }
+  const { code, syscall } = error as { readonly code?: string; readonly syscall?: string };
+  if (syscall === undefined) return error;
+  const next = ["check the folder, your rights and the free space, and run the command again"];
+  if (code === "EEXIST") next.unshift(`no other command writes there? then remove ${folder}.new`);
+  return new Failure("C-FILE-03", `${folder} cannot be written (${code})`, state, next);
+}
+
 function keyFailure(path: string, wanted: string, isPublic = false): Failure {
   return new Failure("C-KEY-01", `${path} holds no Ed25519 ${wanted} key in PEM form`, "nothing was done", [
     isPublic

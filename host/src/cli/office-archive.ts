@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join, sep } from "node:path";
+import { existsSync, readdirSync, readFileSync, rmdirSync, statSync } from "node:fs";
+import { dirname, join, resolve, sep } from "node:path";
 import type { Day } from "@cachet/card-layout";
 import type { Command } from "commander";
 import { type ArchiveWish, NothingClosed, writeArchive } from "../office/archive.ts";
@@ -7,10 +7,11 @@ import type { ArchiveAbout } from "../office/archive-about.ts";
 import { verifyArchive } from "../office/archive-check.ts";
 import { ArchiveFault, type ArchiveFiles } from "../office/archive-files.ts";
 import { LedgerFault } from "../office/check.ts";
+import { writeFolder } from "../ports/folder.ts";
 import { type Console, tell } from "./console.ts";
 import { parseDate } from "./dates.ts";
 import { Failure } from "./failure.ts";
-import { makeFolder, readPublicKey, writeFile } from "./files.ts";
+import { folderFailure, makeFolder, readPublicKey, writeFile } from "./files.ts";
 import { withLedger } from "./home.ts";
 import { ringPath, usageFailure } from "./key-file.ts";
 import { type KeyOptions, keyOptions, keyRingFor } from "./key-options.ts";
@@ -47,7 +48,7 @@ function archive(console: Console, options: ArchiveOptions): Promise<void> {
   if ((output === undefined) === (verify === undefined))
     throw usageFailure("an archive is written or verified", "give -o DIR, or --verify DIR");
   if (verify !== undefined) return verifyFolder(console, verify, officeKey);
-  return writeFolder(console, output!, options);
+  return writeNew(console, output!, options);
 }
 
 /** The office's key, where there is one; null where the archive is to be unsigned. */
@@ -68,16 +69,26 @@ async function signing<T>(
 
 const refused = (what: string, state: string, ...next: string[]) => new Failure("C-ARCHIVE-01", what, state, next);
 
-async function writeFolder(console: Console, folder: string, options: ArchiveOptions): Promise<void> {
-  if (existsSync(folder) && readdirSync(folder).length > 0)
-    throw refused(`${folder} is not empty`, "nothing was written", "name a new or empty folder with -o");
+/** A folder that is there and empty gives way to the archive. Fails with C-ARCHIVE-01 where it is not. */
+function makeWay(folder: string): void {
+  if (!existsSync(folder)) return;
+  if (!statSync(folder).isDirectory() || readdirSync(folder).length > 0)
+    throw refused(`${folder} is not an empty folder`, "it was not touched", "name a new or empty folder with -o");
+}
+
+async function writeNew(console: Console, output: string, options: ArchiveOptions): Promise<void> {
+  const folder = resolve(output);
+  makeWay(folder);
   await withLedger(console, (ledger) =>
     signing(console, options, async (signer) => {
-      makeFolder(folder);
       const wish = { from: options.from ?? null, to: options.to ?? null, at: console.now(), signer };
-      const write = (path: string, bytes: Uint8Array) => writeFile(join(folder, path), bytes);
+      makeFolder(dirname(folder));
       try {
-        const about = await withProgress(console, "archive", (progress) => writeArchive(ledger, wish, write, progress));
+        if (existsSync(folder)) rmdirSync(folder);
+        const about = await writeFolder(folder, (draft) => {
+          const write = (path: string, bytes: Uint8Array) => writeFile(join(draft, path), bytes);
+          return withProgress(console, "archive", (progress) => writeArchive(ledger, wish, write, progress));
+        });
         const lines = [`${folder} written, ${signer === null ? "NOT signed: no office key" : "signed by the office"}`];
         tell(console, [...lines, ...linesOf(about)], documentOf(folder, about));
       } catch (error) {
@@ -88,14 +99,12 @@ async function writeFolder(console: Console, folder: string, options: ArchiveOpt
 }
 
 function told(folder: string, error: unknown): unknown {
+  const nothing = "nothing was archived";
   if (error instanceof NothingClosed)
-    return refused("no day of those asked for is closed", "nothing was archived", "close them: cachet office close");
-  if (!(error instanceof LedgerFault)) return error;
-  return refused(
-    error.message,
-    `what lies in ${folder} is no archive: its manifest is missing`,
-    "see what else is wrong: cachet office check",
-  );
+    return refused("no day of those asked for is closed", nothing, "close them: cachet office close");
+  if (error instanceof LedgerFault)
+    return refused(error.message, nothing, "see what else is wrong: cachet office check");
+  return folderFailure(folder, nothing, error);
 }
 
 const linesOf = ({ terminals, batches, closings, audit }: ArchiveAbout): string[] => [

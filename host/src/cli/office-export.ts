@@ -6,7 +6,7 @@ import { writeFolder } from "../ports/folder.ts";
 import { writeLarge } from "../ports/large-file.ts";
 import { type Console, tell } from "./console.ts";
 import { Failure } from "./failure.ts";
-import { makeFolder } from "./files.ts";
+import { folderFailure, makeFolder } from "./files.ts";
 import { withLedger } from "./home.ts";
 import { expectMerchant } from "./known-merchant.ts";
 import { parseMerchant } from "./numbers.ts";
@@ -26,14 +26,6 @@ export function exportCommand(office: Command, console: () => Console): void {
     .requiredOption("-o, --output <dir>", "new folder to write it into")
     .option("--merchant <number>", "only this merchant's own clients and what they bought there", parseMerchant)
     .action((options: ExportOptions) => exportBooks(console(), options));
-}
-
-function cannotWrite(folder: string, error: unknown): unknown {
-  const { code, syscall } = error as { readonly code?: string; readonly syscall?: string };
-  if (syscall === undefined) return error;
-  const next = ["check the folder, your rights and the free space, and run the command again"];
-  if (code === "EEXIST") next.unshift(`no other export runs? then remove ${folder}.new`);
-  return new Failure("C-FILE-03", `${folder} cannot be written (${code})`, "nothing was exported", next);
 }
 
 const linesOf = (folder: string, tables: readonly ExportedTable[]): string[] => [
@@ -61,7 +53,7 @@ async function exportBooks(console: Console, { output, merchant }: ExportOptions
       const wish = { merchant: merchant ?? null, made: console.now() };
       return withProgress(console, "export", (progress) => exportLedger(ledger, wish, put, progress));
     }).catch((error: unknown) => {
-      throw cannotWrite(folder, error);
+      throw folderFailure(folder, "nothing was exported", error);
     });
     tell(console, linesOf(folder, tables), { folder, merchant: merchant ?? null, tables });
   });

@@ -11,7 +11,7 @@ import type { Ledger } from "../office/schema.ts";
 import { LedgerIncomplete, signDelta, signFullList, signReceipt } from "../office/sign.ts";
 import { type Console, tell } from "./console.ts";
 import { Failure } from "./failure.ts";
-import { writeFile } from "./files.ts";
+import { makeFolder, writeFile } from "./files.ts";
 import { withLedger } from "./home.ts";
 import { bundleFailure } from "./key-file.ts";
 import {
@@ -163,6 +163,8 @@ function linesOf(folder: string, made: PreparedList, files: readonly Made[]): st
 
 async function lists(console: Console, options: ListOptions, tools: KeyTools): Promise<void> {
   const { output, terminal: wanted, writeLayout } = options;
+  // Before the ledger has a list that nobody got.
+  makeFolder(output);
   await withOffice(console, options, tools, (office) =>
     withLedger(console, async (ledger) => {
       const made = await prepared(ledger, office, writeLayout, console.now());

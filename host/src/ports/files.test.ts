@@ -21,6 +21,7 @@ describe("folders", () => {
     const file = join(folder(), "file");
     writeFileSync(file, "");
     expect(() => makeFolders(join(file, "below"))).toThrow(/ENOTDIR|EEXIST/);
+    expect(() => makeFolders(file)).toThrow("EEXIST");
     if (process.platform === "linux") expect(() => makeFolders("/proc/no-such-folder/below")).toThrow("ENOENT");
   });
 });

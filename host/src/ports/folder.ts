@@ -1,19 +1,21 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
+const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
+
 /**
- * Makes a folder and those above it that are missing, each with these rights. Throws what the disk says.
+ * Makes a folder and those above it that are missing, each with these rights. Throws what the disk says, EEXIST where a file has the name.
  * One after the other: the recursive call of Node 24 never returns where a file system refuses with ENOENT, as /proc does.
  */
 export function makeFolders(path: string, mode = 0o777): void {
-  if (existsSync(path)) return;
+  if (isFolder(path)) return;
   const above = dirname(path);
   if (above !== path) makeFolders(above, mode);
   try {
     mkdirSync(path, { mode });
   } catch (error) {
     // Somebody else made it meanwhile.
-    if ((error as { readonly code?: string }).code !== "EEXIST") throw error;
+    if ((error as { readonly code?: string }).code !== "EEXIST" || !isFolder(path)) throw error;
   }
 }
 
