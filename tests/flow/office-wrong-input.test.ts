@@ -76,11 +76,18 @@ describe("a wrong file", () => {
 });
 
 describe("a wrong wish", () => {
-  it("of a merchant whom nobody knows puts no debt on him", async () => {
-    const card = "2800000010065";
-    const asked = ["--programme", "20", "--prepaid", "5", "--source", "A-1", "--merchant", "99"];
-    expectFailure(office("credit", card, ...asked), 1, "C-REPORT-01", "merchant 99", "merchants here: 1, 2, 3");
-    await inLedgerOf(home, async (books) => expect(await rowsOf(books, "select * from credit")).toEqual([]));
+  it("of a merchant whom nobody knows is told: he may sell by post alone, or his number be mistyped", () => {
+    const asked = ["credit", "2800000010065", "--programme", "20", "--prepaid", "5"];
+    const unknown = office(...asked, "--source", "A-1", "--merchant", "99");
+    expect(unknown).toMatchObject({ code: 0, err: expect.stringContaining("warning: no terminal of merchant 99") });
+    expect(unknown.err).toContain("merchants here: 1, 2, 3");
+    expect(office(...asked, "--source", "A-2", "--merchant", "2")).toMatchObject({ code: 0, err: "" });
+    expectFailure(
+      office("export", "-o", at("nobody"), "--merchant", "99"),
+      1,
+      "C-REPORT-01",
+      "merchants here: 1, 2, 3",
+    );
   });
 
   it("of an archive of books that somebody edited leaves no folder behind", async () => {

@@ -101,7 +101,7 @@ export const CODES = {
   "C-HOME-03": { exit: EXIT.refused, meaning: "The ledger was made by another version of cachet." },
   "C-REPORT-01": {
     exit: EXIT.refused,
-    meaning: "A merchant was named who has no terminal in this ledger.",
+    meaning: "A report or an export was asked for a merchant who has no terminal in this ledger.",
   },
   "C-NODE-01": {
     exit: EXIT.refused,

@@ -10,7 +10,7 @@ import { parseDate } from "./dates.ts";
 import { Failure } from "./failure.ts";
 import { withLedger } from "./home.ts";
 import { usageFailure } from "./key-file.ts";
-import { expectMerchant } from "./known-merchant.ts";
+import { merchantWarning } from "./known-merchant.ts";
 import { parseMerchant, parseProgramme, parseWhole } from "./numbers.ts";
 import { officeDay } from "./office-day.ts";
 
@@ -105,7 +105,8 @@ async function credit(console: Console, card: number, options: CreditOptions): P
   const make = makerOf(card, options);
   const [at, day] = [console.now(), officeDay(console.now())];
   await withLedger(console, async (ledger) => {
-    if (options.merchant !== undefined) await expectMerchant(ledger, options.merchant);
+    const warning = options.merchant === undefined ? null : await merchantWarning(ledger, options.merchant);
+    if (warning !== null) console.err(`warning: ${warning}; the cash is put down to him all the same\n`);
     const made = await inLedger(ledger, (transaction) => make(transaction, day, at));
     const until = options.until === undefined ? "" : `, until ${dayText(options.until)}`;
     tell(
