@@ -41,7 +41,9 @@ async function fill(ledger: Ledger): Promise<void> {
 describe("a database that does not go on", () => {
   it("without room says so, and keeps nothing of what was begun", async () => {
     const said = await failure(withLedger(console, fill));
-    expect(said.lines().join("\n")).toMatch(/C-LEDGER-04: .*ledger\.sqlite has no room left[^]*nothing is half done/);
+    expect(said.lines().join("\n")).toMatch(
+      /C-LEDGER-04: .*ledger\.sqlite has no room left[\s\S]*nothing is half done/,
+    );
     await withLedger(console, async (ledger) =>
       expect(await ledger.selectFrom("alert").selectAll().execute()).toEqual([]),
     );

@@ -56,13 +56,10 @@ const OF_POSTGRES: readonly (readonly [RegExp, Told])[] = [
   [/^(58030|XX00[12])$/, DISK],
 ];
 
-/** A database that ran out of room has undone everything before it is asked to. */
-const UNDONE = /no transaction is active/;
 /** The driver's own words for a line that ended have no code. */
-const ENDED = /^Connection terminated/;
+const ENDED = /^(Connection terminated|timeout exceeded when trying to connect)/;
 
 function toldOf({ errcode, code = "", message = "" }: Said): Told | null {
-  if (UNDONE.test(message)) return FULL;
   if (ENDED.test(message)) return GONE;
   if (errcode !== undefined) return OF_SQLITE[errcode & PRIMARY] ?? null;
   return OF_POSTGRES.find(([codes]) => codes.test(code))?.[1] ?? null;

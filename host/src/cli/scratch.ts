@@ -7,10 +7,8 @@ import { type Console, progressLine } from "./console.ts";
 import { Failure } from "./failure.ts";
 
 const SQLITE_FULL = 13;
-/** What is read for them is not written to: it is theirs that has no room. SQLite has undone everything then, and says so first. */
-const isFull = (error: unknown): boolean =>
-  error instanceof Error &&
-  ((error as { readonly errcode?: number }).errcode === SQLITE_FULL || /no transaction is active/.test(error.message));
+/** What is read for them is not written to: it is theirs that has no room. */
+const isFull = (error: unknown): boolean => (error as { readonly errcode?: number }).errcode === SQLITE_FULL;
 const noRoom = (folder: string) =>
   new Failure("C-FILE-03", `there is no room for a test ledger in ${dirname(folder)}`, "the ledger was only read", [
     "make room there, as much as the ledger takes twice, or name another folder in TMPDIR",

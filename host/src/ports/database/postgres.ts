@@ -45,10 +45,18 @@ class OwnDialect extends PostgresDialect {
 
 /** Importers beside each other have one each, and one is for what they ask beside. */
 const CONNECTIONS_MAX = 9;
+/** A server that says nothing for so long is told as gone. */
+const CONNECT_MS = 10_000;
 
 /** A PostgreSQL database by its address, `postgres://user@host/name`; connected when it is first used. */
 export function postgresDialect(address: string): Dialect {
-  const pool = new pg.Pool({ connectionString: address, types, max: CONNECTIONS_MAX, application_name: "cachet" });
+  const pool = new pg.Pool({
+    connectionString: address,
+    types,
+    max: CONNECTIONS_MAX,
+    connectionTimeoutMillis: CONNECT_MS,
+    application_name: "cachet",
+  });
   // A connection that dies while nothing uses it: the next query opens another one, or says what is wrong.
   pool.on("error", () => {});
   return new OwnDialect({ pool });

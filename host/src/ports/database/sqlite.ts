@@ -83,6 +83,11 @@ class SqliteConnection implements DatabaseConnection {
     this.database.exec(sql);
   }
 
+  /** Where there is no room left, everything is undone before somebody asks for it: what went wrong is still to be told then. */
+  rollback(): void {
+    if (this.database.isTransaction) this.database.exec("rollback");
+  }
+
   close(): void {
     this.statements.clear();
     this.database.close();
@@ -113,7 +118,7 @@ class SqliteDriver implements Driver {
   }
 
   async rollbackTransaction(): Promise<void> {
-    this.connection.exec("rollback");
+    this.connection.rollback();
   }
 
   async releaseConnection(): Promise<void> {}
