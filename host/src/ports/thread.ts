@@ -56,7 +56,7 @@ export class Thread<Asked, Given> {
   }
 
   async hasStarted(): Promise<boolean> {
-    await turn();
+    if (!this.isUp) await turn();
     return this.isUp;
   }
 
