@@ -1,9 +1,9 @@
 import type { VisitReport } from "../hal/index.ts";
 import { evaluate } from "../rules/index.ts";
 import { type CardFound, factsOf, planFor, programmesFor } from "./found.ts";
-import { fr } from "./messages-fr.ts";
 import { type Progress, reportDone } from "./outcome.ts";
 import { balanceReceipt } from "./receipt.ts";
+import { fr } from "./screen-messages-fr.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Prints what the card holds as a visit of today would find it, what has ended left out, and writes nothing. */

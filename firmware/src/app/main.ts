@@ -1,6 +1,6 @@
 import type { Hal } from "../hal/index.ts";
 import type { Programme } from "../rules/index.ts";
-import { fr } from "./messages-fr.ts";
+import { fr } from "./screen-messages-fr.ts";
 import { visit } from "./visit.ts";
 
 /** The terminal's life: one visit after the other. */

@@ -2,10 +2,10 @@ import type { CashDue, Moment, VisitReport, VisitRequest } from "../hal/index.ts
 import { encodeCbor, Refusal, sumsOf } from "../wire/index.ts";
 import type { CreditWait } from "./credits.ts";
 import type { KnownIntent } from "./doubts.ts";
-import { fr } from "./messages-fr.ts";
 import type { Proposal } from "./proposal.ts";
 import { giveBackReceipt, lateReceipt, type NothingGiven, receiptOf } from "./receipt.ts";
 import { receiptCodeOf } from "./receipt-code.ts";
+import { fr } from "./screen-messages-fr.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** How far a visit has come; it outlives a card that leaves and comes back. */

@@ -1,8 +1,8 @@
 import type { ReceiptLine } from "../hal/index.ts";
 import type { Programme } from "../rules/index.ts";
 import { centsOf, type StoredEffect } from "../wire/index.ts";
-import { fr } from "./messages-fr.ts";
 import { euros } from "./money.ts";
+import { fr } from "./receipt-messages-fr.ts";
 
 /** What an effect of a closing was about; with its amount where that is money. */
 function toldOf(

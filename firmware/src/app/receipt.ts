@@ -3,9 +3,9 @@ import type { CashDue, Moment, ReceiptLine } from "../hal/index.ts";
 import { type Effect, type Note, notesOf, type Programme, type Reason } from "../rules/index.ts";
 import { centsOf, type Intent, type IntentArea, type StoredEffect, sumsOf, ticketName } from "../wire/index.ts";
 import type { KnownIntent } from "./doubts.ts";
-import { fr } from "./messages-fr.ts";
 import { euros } from "./money.ts";
 import { linesOfClosing } from "./receipt-closing.ts";
+import { fr } from "./receipt-messages-fr.ts";
 import type { Terminal } from "./terminal.ts";
 
 const two = (value: number) => String(value).padStart(2, "0");

@@ -17,7 +17,6 @@ import { noteFaults } from "./faults.ts";
 import { type CardFound, plansOf } from "./found.ts";
 import { readIdentity } from "./identity.ts";
 import { intentOf, meantBy, NOTHING_ASKED } from "./meant.ts";
-import { fr } from "./messages-fr.ts";
 import {
   ASKS_ONLY,
   conclude,
@@ -32,6 +31,7 @@ import { losesValue } from "./proposal.ts";
 import { propose } from "./propose.ts";
 import { noteTornCounters, readAreas } from "./reading.ts";
 import { type Restoring, restoredArea, restoredSequence } from "./restoring.ts";
+import { fr } from "./screen-messages-fr.ts";
 import type { Terminal } from "./terminal.ts";
 import { canResume, store, writeAreas, writeRestored } from "./writing.ts";
 

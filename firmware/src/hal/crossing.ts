@@ -47,6 +47,7 @@ export function fromCrossing(text: string): unknown {
 /** Every call the app can make, by name. */
 export const HAL_METHODS = [
   "facts",
+  "settings",
   "now",
   "healthy",
   "waitCard",

@@ -17,6 +17,15 @@ export interface DeviceFacts {
   readonly programmes: readonly { readonly programme: number; readonly generation: number }[];
 }
 
+/** A language that staff and customers read. */
+export type Language = "fr" | "en";
+
+/** How the shop set its terminal. They may change between two calls. */
+export interface ShopSettings {
+  readonly language: Language;
+  readonly beep: boolean;
+}
+
 /** A moment by the terminal's clock. */
 export interface Moment {
   /** Seconds since 1970-01-01T00:00Z. */
@@ -29,6 +38,7 @@ export interface Moment {
 
 export interface Device {
   facts(): Promise<DeviceFacts>;
+  settings(): Promise<ShopSettings>;
   now(): Promise<Moment>;
   /** Says that the app has started and can do its work: an image on trial is only kept once it has. */
   healthy(): Promise<void>;

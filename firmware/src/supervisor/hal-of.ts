@@ -2,10 +2,12 @@ import type { CardPort, Clock, Counter, DeviceFacts, Hal } from "../hal/index.ts
 import { sha256 } from "./crypto.ts";
 import type { JournalKeeper } from "./journal-keeper.ts";
 import type { KeyStore } from "./key-store.ts";
+import type { Settings } from "./settings.ts";
 
 /** What the app's HAL is made of. */
 export interface HalParts {
   readonly facts: DeviceFacts;
+  readonly settings: Settings;
   readonly clock: Clock;
   readonly card: CardPort;
   readonly counter: Counter;
@@ -16,9 +18,10 @@ export interface HalParts {
 }
 
 /** The HAL that the app gets: every call ends at the hardware, the keys or the journal. */
-export function halOf({ facts, clock, card, counter, keys, journal, newestLayout }: HalParts): Hal {
+export function halOf({ facts, settings, clock, card, counter, keys, journal, newestLayout }: HalParts): Hal {
   return {
     facts: () => Promise.resolve(facts),
+    settings: () => Promise.resolve(settings.ofShop),
     now: () => Promise.resolve(clock.now()),
     healthy: () => Promise.resolve(),
     waitCard: (timeoutMs, uid) => card.waitCard(timeoutMs, uid),

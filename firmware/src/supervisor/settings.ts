@@ -1,5 +1,5 @@
 import { sameBytes } from "@cachet/card-layout";
-import type { StoredFile } from "../hal/index.ts";
+import type { Language, ShopSettings, StoredFile } from "../hal/index.ts";
 import {
   bstrUpTo,
   decodeCbor,
@@ -46,6 +46,15 @@ export class Settings {
 
   static async load(file: StoredFile): Promise<Settings> {
     return new Settings(file, decode(await file.read()));
+  }
+
+  private valueOf(name: keyof typeof KNOWN): string {
+    return utf8Decode(this.read(name)!)!;
+  }
+
+  /** What holds now, as the app is told. */
+  get ofShop(): ShopSettings {
+    return { language: this.valueOf("shop/language") as Language, beep: this.valueOf("shop/beep") === "on" };
   }
 
   /** Null where there is no such setting. */

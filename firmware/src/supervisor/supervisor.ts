@@ -139,14 +139,15 @@ export class Supervisor implements Managed {
       books?.lists.writeLayout ?? LAYOUT_OF_ALL_IMAGES,
     );
     const supervisor = new Supervisor(ports, origin, books, slots, await Upload.load(storage));
-    if (books !== null) await supervisor.begin(books, events);
+    const settings = await Settings.load(storage.file("settings"));
+    if (books !== null) await supervisor.begin(books, events, settings);
     supervisor.watchTrial();
-    supervisor.serveLine(await Settings.load(storage.file("settings")));
+    supervisor.serveLine(settings);
     return supervisor;
   }
 
   /** Notes what happened since the last start, and starts the app. */
-  private async begin(books: Books, events: readonly BootEvent[]): Promise<void> {
+  private async begin(books: Books, events: readonly BootEvent[], settings: Settings): Promise<void> {
     const { journal, lists } = books;
     const { reading } = this.slots.running;
     await journal.powerUp(reading.ok ? reading.image.hash : NO_IMAGE);
@@ -158,10 +159,10 @@ export class Supervisor implements Managed {
     // Where the power went between a list and its entry, the entry is made up for.
     const { change } = lists;
     if (change !== null && !journal.knowsList(change.hash)) await journal.noteList(listChange(change));
-    this.startApp(books);
+    this.startApp(books, settings);
   }
 
-  private startApp({ belonging, journal, keys }: Books): void {
+  private startApp({ belonging, journal, keys }: Books, settings: Settings): void {
     const { reading } = this.slots.running;
     const payload = reading.ok ? utf8Decode(reading.image.payload) : null;
     if (!reading.ok || payload === null) {
@@ -173,7 +174,7 @@ export class Supervisor implements Managed {
     const { card, counter, newSandbox, clock } = this.ports;
     const { slots } = this;
     const newestLayout = () => slots.newestLayout;
-    const hal = halOf({ facts: belonging.facts, clock, card, counter, keys, journal, newestLayout });
+    const hal = halOf({ facts: belonging.facts, settings, clock, card, counter, keys, journal, newestLayout });
     this.app = new AppRunner(newSandbox, payload, hal, {
       healthy: () => {
         if (this.slots.isAgreed) this.confirm().catch(this.breakOff);

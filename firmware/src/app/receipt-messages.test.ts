@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fr, pluralOf } from "./messages-fr.ts";
+import { fr, pluralOf } from "./receipt-messages-fr.ts";
 
 describe("counted things", () => {
   it.each([

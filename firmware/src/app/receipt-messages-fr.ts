@@ -1,8 +1,5 @@
 import type { Reason } from "../rules/index.ts";
 
-/** Refusals that have words of their own. */
-const REFUSALS: Readonly<Record<string, string>> = { KEY_REVOKED: "À mettre à jour au comptoir · V3" };
-
 /** Words of a noun after which nothing takes a plural: séances de sport. */
 const JOINS = /^(à|au|aux|avec|de|des|du|d'.*|en|par|pour|sans|sur)$/i;
 
@@ -67,22 +64,10 @@ const WHY_NOTHING: Readonly<Record<Reason, string>> = {
   WRONG_MERCHANT: "autre commerce",
 };
 
-/** Words that staff and customers see, in French. */
+/** Words of receipts, in French. */
 export const fr = {
-  ready: "Prêt",
-  presentCard: "Présentez la carte",
-  presentAgain: "Représentez la même carte",
-  otherCard: "Ce n'est pas la même carte",
-  keepCard: "Ne retirez pas la carte",
-  done: "Terminé",
-  alreadyDone: "Opération déjà faite",
-  nothingToDo: "Rien à inscrire",
-  inDoubt: "Carte retirée trop tôt : à représenter",
-  topUpInDoubt: "Recharge en doute : gardez l'argent, représentez la carte",
-  oneCard: "Une seule carte, s'il vous plaît",
-  noCard: "Pas de carte",
-  refused: (reason: string): string => REFUSALS[reason] ?? `Refusée · ${reason}`,
   card: "Carte",
+  inDoubt: "Carte retirée trop tôt : à représenter",
   ticket: "Ticket",
   total: "Total",
   discount: "Remise",
@@ -152,4 +137,7 @@ export const fr = {
   gone: "épuisé",
   restored: "Carte rétablie",
   creditsWait: "Des crédits attendent : voir le comptoir",
-} as const;
+};
+
+/** Every word of a receipt. A language that lacks one does not compile. */
+export type ReceiptMessages = typeof fr;
