@@ -11,7 +11,6 @@ export { FAULTS, type Fault, parseFault } from "./device/fault.ts";
 export * from "./device/folder-storage.ts";
 export * from "./device/line-noise.ts";
 export * from "./device/mishap.ts";
-export * from "./device/paper.ts";
 export * from "./device/provision-desk.ts";
 export { type Pty, PtyFault } from "./device/pty.ts";
 export * from "./device/pty-line.ts";

@@ -1,3 +1,4 @@
+import { printable } from "@cachet/firmware/counter";
 import { type Programme, playTrial, programmeOfJson, type TrialStep } from "@cachet/firmware/rules";
 import { printedNotes } from "./case-answers.ts";
 import { agrees } from "./option-plays.ts";
@@ -746,7 +747,7 @@ export function rowDifferences({ cards, events, gives, card }: Row, programme: P
   const found = gives.flatMap(({ ticket = [], noTicket = [], ...words }, i) => {
     const step = steps[i]!;
     const text = printedNotes(step);
-    const missing = (ticket as readonly string[]).filter((part) => !text.includes(part));
+    const missing = (ticket as readonly string[]).filter((part) => !text.includes(printable(part)));
     const unasked = (noTicket as readonly string[]).filter((part) => text.includes(part));
     const others = Object.entries(words).flatMap(([word, value]) =>
       agrees(value, said(step, word)) ? [] : [`${word} is ${JSON.stringify(said(step, word))}`],

@@ -1,4 +1,5 @@
 import { STATE_LAYOUT, toHex } from "@cachet/card-layout";
+import { receiptText } from "@cachet/firmware/counter";
 import type { SaleRequest, Sandbox, VisitReport } from "@cachet/firmware/hal";
 import {
   basisPoints,
@@ -11,7 +12,7 @@ import {
   STEPS_MAX,
 } from "@cachet/firmware/rules";
 import { encodeImage, PRODUCT } from "@cachet/firmware/wire";
-import { loadQuickJs, newV8Sandbox, renderReceipt } from "@cachet/terminal-sim";
+import { loadQuickJs, newV8Sandbox } from "@cachet/terminal-sim";
 import { afterAll, describe, expect, it } from "vitest";
 import { payloadOf } from "../../host/src/image/build.ts";
 import { testImageSigner } from "../../host/src/keys/test-keys.ts";
@@ -59,7 +60,7 @@ async function dayOf(image: Uint8Array, number: number, visits: readonly SaleReq
   const journal = await shop.journalBytes();
   const day: Day = {
     journal: toHex(journal),
-    receipts: shop.till.receipts.map((receipt) => renderReceipt(receipt).join("\n")),
+    receipts: shop.till.receipts.map((receipt) => receiptText(receipt).join("\n")),
     reports,
   };
   const refusals = entriesOf(journal).flatMap((entry) => (entry.kind === "refusal" ? [entry.body] : []));

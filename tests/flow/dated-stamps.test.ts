@@ -1,4 +1,5 @@
-import { renderReceipt, type SimTerminal, type Type2Chip } from "@cachet/terminal-sim";
+import { receiptText } from "@cachet/firmware/counter";
+import type { SimTerminal, Type2Chip } from "@cachet/terminal-sim";
 import { describe, expect, it } from "vitest";
 import { done } from "../fixtures/at-the-till.ts";
 import { entriesOf, shown } from "../fixtures/audit.ts";
@@ -7,7 +8,7 @@ import { card, fixtureFile, imageOf, refund, sale, terminal } from "../fixtures/
 const PROGRAMME = 37;
 const image = await imageOf([fixtureFile("bottles")]);
 const HOUR = 3_600;
-const paper = (shop: SimTerminal) => renderReceipt(shop.till.receipts.at(-1)!).join("\n");
+const paper = (shop: SimTerminal) => receiptText(shop.till.receipts.at(-1)!).join("\n");
 
 describe("three bottles within 30 days", () => {
   const bottle = (cheese: number) => ({

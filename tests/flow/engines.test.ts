@@ -1,6 +1,7 @@
 import { toHex } from "@cachet/card-layout";
+import { receiptText } from "@cachet/firmware/counter";
 import type { SaleRequest, Sandbox } from "@cachet/firmware/hal";
-import { Chance, loadQuickJs, Mishaps, newV8Sandbox, renderReceipt, type Type2Chip } from "@cachet/terminal-sim";
+import { Chance, loadQuickJs, Mishaps, newV8Sandbox, type Type2Chip } from "@cachet/terminal-sim";
 import { describe, expect, it } from "vitest";
 import { card, terminal } from "../fixtures/town.ts";
 
@@ -50,7 +51,7 @@ async function liveDay(newSandbox: () => Sandbox): Promise<Day> {
       shop.mishaps.at(chance.below(22), { what, when: chance.happens(1, 2) ? "before" : "after" });
     }
     const report = await shop.visit(drawSale(chance, visit), chip, () => (chance.happens(1, 2) ? chip : null));
-    receipts.push(...shop.till.receipts.splice(0).map((receipt) => renderReceipt(receipt).join("\n")));
+    receipts.push(...shop.till.receipts.splice(0).map((receipt) => receiptText(receipt).join("\n")));
     if (report === "power-cut") {
       shop.mishaps = new Mishaps();
       await shop.powerOn();

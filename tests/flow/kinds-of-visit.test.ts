@@ -1,5 +1,6 @@
+import { receiptText } from "@cachet/firmware/counter";
 import type { VisitReport, VisitRequest } from "@cachet/firmware/hal";
-import { Mishaps, renderReceipt, type SimTerminal, type Type2Chip } from "@cachet/terminal-sim";
+import { Mishaps, type SimTerminal, type Type2Chip } from "@cachet/terminal-sim";
 import { describe, expect, it } from "vitest";
 import { codeOf, done } from "../fixtures/at-the-till.ts";
 import { centsOf, pointsOf, shown, unitsOf } from "../fixtures/audit.ts";
@@ -32,7 +33,7 @@ const member = (serial: number) => card(serial, { chip: "NTAG216" });
 const refused = async (shop: SimTerminal, request: VisitRequest, chip: Type2Chip, reason: string) =>
   expect(await shop.visit(request, chip)).toMatchObject({ result: "refused", reason });
 
-const printed = (shop: SimTerminal) => renderReceipt(shop.till.receipts.at(-1)!).join("\n");
+const printed = (shop: SimTerminal) => receiptText(shop.till.receipts.at(-1)!).join("\n");
 const held = async (chip: Type2Chip) => {
   const area = await shown(chip, MEMBERS);
   return { cents: centsOf(area), points: pointsOf(area), units: unitsOf(area) };

@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dayOfCivil, toHex } from "@cachet/card-layout";
-import { Mishaps, renderReceipt, type SimTerminal, type Type2Chip } from "@cachet/terminal-sim";
+import { receiptText } from "@cachet/firmware/counter";
+import { Mishaps, type SimTerminal, type Type2Chip } from "@cachet/terminal-sim";
 import { afterAll, describe, expect, it } from "vitest";
 import { testTerminalSigner } from "../../host/src/keys/test-keys.ts";
 import { importBatch } from "../../host/src/office/import.ts";
@@ -41,7 +42,7 @@ async function twoDays() {
   const [first, second] = [await shop(1), await shop(2)];
   const [anna, bob, carl] = [await card(1), await card(2), await card(3)] as [Type2Chip, Type2Chip, Type2Chip];
   await done(first, sale(2_000), anna);
-  const printed = renderReceipt(first.till.receipts.at(-1)!).join("\n");
+  const printed = receiptText(first.till.receipts.at(-1)!).join("\n");
   await first.visit(sale(1_999), anna);
   await done(first, sale(3_000), bob);
   await done(first, refund("last"), bob);

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { renderReceipt, type SimTerminal } from "@cachet/terminal-sim";
+import { receiptText } from "@cachet/firmware/counter";
+import type { SimTerminal } from "@cachet/terminal-sim";
 import { describe, expect, it } from "vitest";
 import { ROOT } from "../boundaries/sources.ts";
 import { card, fixtureFile, imageOf, programmeFile, sale, terminal, topUp } from "../fixtures/town.ts";
@@ -7,7 +8,7 @@ import { card, fixtureFile, imageOf, programmeFile, sale, terminal, topUp } from
 const DAY = 86_400;
 const cafe = async (number = 1) =>
   terminal(number, { merchant: 4, programmes: [12], image: await imageOf([programmeFile("cafe")]) });
-const lastReceipt = (shop: SimTerminal) => renderReceipt(shop.till.receipts.at(-1) ?? []).join("\n");
+const lastReceipt = (shop: SimTerminal) => receiptText(shop.till.receipts.at(-1) ?? []).join("\n");
 
 describe("prepaid money at the counter", () => {
   it("is put on the card, pays by itself, and is told on the ticket", async () => {

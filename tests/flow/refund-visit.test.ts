@@ -1,5 +1,6 @@
+import { receiptText } from "@cachet/firmware/counter";
 import type { VisitReport } from "@cachet/firmware/hal";
-import { loadQuickJs, Mishaps, renderReceipt, type SimTerminal } from "@cachet/terminal-sim";
+import { loadQuickJs, Mishaps, type SimTerminal } from "@cachet/terminal-sim";
 import { describe, expect, it } from "vitest";
 import { shown } from "../fixtures/audit.ts";
 import {
@@ -41,7 +42,7 @@ async function purses(chip: Awaited<ReturnType<typeof card>>, programme: number)
   });
 }
 
-const paper = (shop: SimTerminal) => renderReceipt(shop.till.receipts.at(-1)!).join("\n");
+const paper = (shop: SimTerminal) => receiptText(shop.till.receipts.at(-1)!).join("\n");
 
 describe("a refund at the terminal that sold", () => {
   it("takes everything back, in every area, and says what goes back to the customer", async () => {

@@ -1,4 +1,5 @@
-import { Mishaps, renderReceipt, type SimTerminal, type Type2Chip } from "@cachet/terminal-sim";
+import { receiptText } from "@cachet/firmware/counter";
+import { Mishaps, type SimTerminal, type Type2Chip } from "@cachet/terminal-sim";
 import { describe, expect, it } from "vitest";
 import { done } from "../fixtures/at-the-till.ts";
 import { entriesOf } from "../fixtures/audit.ts";
@@ -7,7 +8,7 @@ import { buy, card, fixtureFile, imageOf, refund, sale, settle, terminal } from 
 const PROGRAMME = 36;
 const options = { programmes: [PROGRAMME], image: await imageOf([fixtureFile("stocks")]) };
 const HOUR = 3_600;
-const paper = (shop: SimTerminal) => renderReceipt(shop.till.receipts.at(-1)!).join("\n");
+const paper = (shop: SimTerminal) => receiptText(shop.till.receipts.at(-1)!).join("\n");
 const SEAT = /OBJECTIF ATTEINT - SOIRÉE PRIVÉE[\s\S]*Jeudi à 20 h/;
 
 /** A card with one stamp of two: its next visit is worth the seat. */

@@ -35,7 +35,10 @@ const short = (cents: number): string => euros(cents).replace(",00", "");
 export function linesOfNote(note: Note): ReceiptLine[] {
   switch (note.note) {
     case "reward":
-      return [{ line: "title", text: fr.rewardReached(note.label) }, row(fr.gift(note.label), euros(note.value))];
+      return [
+        { line: "text", strong: true, text: fr.rewardReached(note.label) },
+        row(fr.gift(note.label), euros(note.value)),
+      ];
     case "donation":
       return [row(fr.donation(note.label), euros(note.value))];
     case "stamps":
@@ -76,7 +79,10 @@ export function linesOfNote(note: Note): ReceiptLine[] {
     case "club":
       return [row(fr.club, note.isOver ? fr.clubOver : fr.until(dateText(note.until)))];
     case "offer":
-      return [{ line: "title", text: fr.rewardReached(note.label) }, row(fr.offer, fr.until(dateText(note.until)))];
+      return [
+        { line: "text", strong: true, text: fr.rewardReached(note.label) },
+        row(fr.offer, fr.until(dateText(note.until))),
+      ];
     case "referral": {
       const said = (value: number) => (note.unitName === null ? euros(value) : fr.counted(value, note.unitName));
       return [
@@ -86,12 +92,12 @@ export function linesOfNote(note: Note): ReceiptLine[] {
     }
     case "experience":
       return [
-        { line: "title", text: fr.rewardReached(note.label) },
+        { line: "text", strong: true, text: fr.rewardReached(note.label) },
         { line: "text", text: note.text },
         ...(note.value > 0 ? [row(fr.gift(note.label), euros(note.value))] : []),
       ];
     case "badge":
-      return [{ line: "title", text: fr.rewardReached(note.label) }];
+      return [{ line: "text", strong: true, text: fr.rewardReached(note.label) }];
     case "challenge":
       return [row(fr.challenge, `${note.visited}/${note.of}`)];
     case "parking":
@@ -146,7 +152,7 @@ function linesOfCashDue({ facts }: Terminal, due: readonly CashDue[]): ReceiptLi
   if (due.length === 0) return [];
   return [
     { line: "separator" },
-    { line: "title", text: fr.giveBack },
+    { line: "text", strong: true, text: fr.giveBack },
     ...due.map(({ intent, cents }) => row(fr.giveBackOf(ticketName(facts.terminal, intent)), euros(cents))),
   ];
 }
@@ -229,22 +235,25 @@ function linesOfTransfer(
   const rule = programmes.find((one) => one.number === number)?.rules.find((one) => one.id === id);
   const text = from === undefined ? fr.given : fr.received(ticketName(terminal, from));
   const amount = rule?.kind === "points" ? fr.counted(value, rule.unitName) : euros(value);
-  return [{ line: "title", text }, row(from === undefined ? fr.leaves : fr.comes, amount)];
+  return [{ line: "text", strong: true, text }, row(from === undefined ? fr.leaves : fr.comes, amount)];
 }
 
 function linesOfPayment({ facts, programmes }: Terminal, { body, outcomes }: KnownIntent): ReceiptLine[] {
   if (body.topUp !== undefined) return [row(purchaseText(programmes, body), euros(body.topUp))];
   if (body.transfer !== undefined) return linesOfTransfer(programmes, facts.terminal, body.transfer);
   if (body.paper !== undefined)
-    return [{ line: "title", text: fr.paper }, row(fr.paperStamps, fr.added("stamps", body.paper.stamps))];
+    return [{ line: "text", strong: true, text: fr.paper }, row(fr.paperStamps, fr.added("stamps", body.paper.stamps))];
   if (body.closing !== undefined) {
     const { cents } = body.closing;
-    return [{ line: "title", text: fr.closing }, row(fr.payOut, isWhole(outcomes) ? euros(cents) : fr.inDoubt)];
+    return [
+      { line: "text", strong: true, text: fr.closing },
+      row(fr.payOut, isWhole(outcomes) ? euros(cents) : fr.inDoubt),
+    ];
   }
   if (body.refund !== undefined) {
     const { ticket, cents, terminal = facts.terminal } = body.refund;
     return [
-      { line: "title", text: fr.refund },
+      { line: "text", strong: true, text: fr.refund },
       { line: "text", text: fr.refundOf(ticketName(terminal, ticket)) },
       row(fr.payOut, isWhole(outcomes) ? euros(cents) : fr.inDoubt),
     ];

@@ -1,3 +1,5 @@
+import type { ReceiptLine } from "./receipt.ts";
+
 /** One line of a sale as the till says it: whole line in cents, tax included. */
 export interface SaleLine {
   readonly amount: number;
@@ -157,15 +159,6 @@ export interface VisitReport {
   /** Cents of a refund or a closing that go back to the customer, once every area is committed; absent where it is neither. */
   readonly payOutCents?: number;
 }
-
-/** One line of a receipt; each port lays it out for its paper. */
-export type ReceiptLine =
-  | { readonly line: "title"; readonly text: string }
-  | { readonly line: "text"; readonly text: string }
-  | { readonly line: "row"; readonly left: string; readonly right: string }
-  /** Scanned later: Base32, upper case. */
-  | { readonly line: "code"; readonly text: string }
-  | { readonly line: "separator" };
 
 /** The till side of the terminal: requests come in, screens, receipts and reports go out. */
 export interface Counter {

@@ -7,5 +7,6 @@ export * from "./journal-port.ts";
 export * from "./keys.ts";
 export * from "./limits.ts";
 export * from "./line.ts";
+export * from "./receipt.ts";
 export * from "./sandbox.ts";
 export * from "./storage.ts";

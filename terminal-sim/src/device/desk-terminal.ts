@@ -1,3 +1,4 @@
+import { receiptText } from "@cachet/firmware/counter";
 import type {
   Chance,
   CounterPort,
@@ -14,7 +15,6 @@ import { type Belonging, type Hardware, Slots, Supervisor } from "@cachet/firmwa
 import { Faults } from "./fault.ts";
 import { FaultyStorage } from "./faulty-storage.ts";
 import { PowerCut } from "./mishap.ts";
-import { renderReceipt } from "./paper.ts";
 import type { LineEnd } from "./pty-line.ts";
 import { type Customer, SimReader } from "./reader.ts";
 import { SimTill } from "./till.ts";
@@ -50,7 +50,7 @@ class DeskTill extends SimTill implements CounterPort {
     if (!this.hasPaper) return "no-paper";
     await super.print(receipt);
     this.slips.push(receipt);
-    this.tell({ what: "receipt", lines: renderReceipt(receipt) });
+    this.tell({ what: "receipt", lines: receiptText(receipt) });
     return "printed";
   }
 }

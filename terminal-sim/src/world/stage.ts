@@ -1,4 +1,5 @@
 import { type Chip, sameBytes } from "@cachet/card-layout";
+import { receiptText } from "@cachet/firmware/counter";
 import type { VisitReport, VisitRequest } from "@cachet/firmware/hal";
 import type { CollectedBatch } from "@cachet/firmware/supervisor";
 import { terminalName } from "@cachet/firmware/wire";
@@ -6,7 +7,6 @@ import type { AheadClock } from "../device/ahead-clock.ts";
 import { type CardBox, CardFileDamaged } from "../device/card-box.ts";
 import type { DeskTerminal } from "../device/desk-terminal.ts";
 import type { NoiseRates } from "../device/line-noise.ts";
-import { renderReceipt } from "../device/paper.ts";
 import type { Type2Chip } from "../device/type2-chip.ts";
 import type { Step, StepOutcome, Wish } from "./step.ts";
 
@@ -192,7 +192,7 @@ export class Stage {
       ...(left ? ["the fault did not happen: the visit was over before"] : []),
     ];
     const report = "stopped" in answer ? { stopped: answer.stopped } : { report: answer };
-    const slips = terminal.slips.map((slip) => renderReceipt(slip));
+    const slips = terminal.slips.map((slip) => receiptText(slip));
     const code = terminal.slips.flat().findLast((one) => one.line === "code")?.text;
     return {
       ok: true,

@@ -1,8 +1,8 @@
 import { CARD_EPOCH_SECONDS, type Day, toHex } from "@cachet/card-layout";
+import { receiptText } from "@cachet/firmware/counter";
 import type { SaleRequest, Sandbox, VisitReport } from "@cachet/firmware/hal";
 import type { Belonging, CollectedBatch } from "@cachet/firmware/supervisor";
 import { Chance } from "../device/chance.ts";
-import { renderReceipt } from "../device/paper.ts";
 import { SimClock, SimTerminal } from "../device/terminal.ts";
 import { Type2Chip } from "../device/type2-chip.ts";
 
@@ -204,7 +204,7 @@ export async function runTown(options: TownOptions): Promise<TownRun> {
     computed.push(options.computedMs() - before);
     if (report === "power-cut") throw new Error("a power cut that nobody planned");
     results[report.result] = (results[report.result] ?? 0) + 1;
-    if (report.result === "done") lastTicket = renderReceipt(terminal.till.receipts.at(-1) ?? []);
+    if (report.result === "done") lastTicket = receiptText(terminal.till.receipts.at(-1) ?? []);
     options.progress(index + 1, visits.length);
   }
   await town.collect();

@@ -1,0 +1,5 @@
+/** What every port of a terminal shares of its counter: what the app says as data becomes paper and screens here. */
+export { printable } from "./cp858.ts";
+export * from "./escpos.ts";
+export * from "./receipt-layout.ts";
+export * from "./receipt-text.ts";
