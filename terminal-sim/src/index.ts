@@ -15,6 +15,7 @@ export * from "./device/provision-desk.ts";
 export { type Pty, PtyFault } from "./device/pty.ts";
 export * from "./device/pty-line.ts";
 export * from "./device/reader.ts";
+export * from "./device/receipt-svg.ts";
 export * from "./device/storage.ts";
 export * from "./device/system.ts";
 export * from "./device/terminal.ts";

@@ -37,7 +37,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
 const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   "firmware/wire": ["@scure/base"],
   "firmware/supervisor": ["@noble/ciphers", "@noble/curves", "@noble/hashes", "fflate"],
-  "terminal-sim": ["quickjs-emscripten", "@lydell/node-pty", "node:"],
+  "terminal-sim": ["qr", "quickjs-emscripten", "@lydell/node-pty", "node:"],
   "host/ports": ["node:", "serialport", "kysely", "pg"],
   "host/office": ["kysely"],
   "host/cards": ["@noble/curves"],

@@ -748,7 +748,7 @@ export function rowDifferences({ cards, events, gives, card }: Row, programme: P
     const step = steps[i]!;
     const text = printedNotes(step);
     const missing = (ticket as readonly string[]).filter((part) => !text.includes(printable(part)));
-    const unasked = (noTicket as readonly string[]).filter((part) => text.includes(part));
+    const unasked = (noTicket as readonly string[]).filter((part) => text.includes(printable(part)));
     const others = Object.entries(words).flatMap(([word, value]) =>
       agrees(value, said(step, word)) ? [] : [`${word} is ${JSON.stringify(said(step, word))}`],
     );

@@ -4,12 +4,14 @@ import { cp858Of } from "./cp858.ts";
 import { type Columns, layOut, type PaperLine } from "./receipt-layout.ts";
 
 const ESC = 0x1b;
+const FS = 0x1c;
 const GS = 0x1d;
 const LINE_FEED = 0x0a;
 
 const command = (...bytes: readonly number[]): Uint8Array => Uint8Array.from(bytes);
 
-const INITIALISE = command(ESC, 0x40);
+/** As after power-on; and no pairs of bytes as Chinese signs, which some printers begin with. */
+const INITIALISE = command(ESC, 0x40, FS, 0x2e);
 /** Table 19 of Epson and of those that follow it: code page 858. */
 const CODE_PAGE_858 = command(ESC, 0x74, 19);
 const align = (isCentred: boolean) => command(ESC, 0x61, isCentred ? 1 : 0);
