@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { printable, receiptText } from "@cachet/firmware/counter";
 import type { TrialStep } from "@cachet/firmware/rules";
-import { linesOfNote } from "../../firmware/src/app/receipt.ts";
+import { fr } from "../../firmware/src/app/receipt-messages-fr.ts";
+import { linesOfNote } from "../../firmware/src/app/receipt-notes.ts";
 import { byBucket, left } from "./case-buckets.ts";
 import { unitNameOf } from "./case-programme.ts";
 import type { Case, Json } from "./written-case.ts";
@@ -221,4 +222,6 @@ export function differences(expected: Json, asked: Asked): readonly string[] {
 
 /** What the ticket says of a step, in one line: a line that is too long for the paper goes on in the next one. */
 export const printedNotes = ({ notes }: TrialStep): string =>
-  receiptText(notes.flatMap(linesOfNote)).join(" ").replaceAll(/\s+/g, " ");
+  receiptText(notes.flatMap((note) => linesOfNote(fr, note)))
+    .join(" ")
+    .replaceAll(/\s+/g, " ");

@@ -1,5 +1,5 @@
 import { concat } from "@cachet/card-layout";
-import type { Hal, RefundRequest, VisitRequest } from "../hal/index.ts";
+import type { CardRequest, Hal, RefundRequest } from "../hal/index.ts";
 import { encodeCbor, type Intent, type ReceiptCode, StoredSale } from "../wire/index.ts";
 import { type CardRefusal, CardRefused } from "./card.ts";
 import { openReceiptCode } from "./receipt-code.ts";
@@ -34,7 +34,7 @@ async function askedRefund(hal: Hal, merchant: number, terminal: number, request
   return { ticket: code.ticket, lines, code: code.terminal === terminal ? null : code };
 }
 
-async function askedParts(hal: Hal, merchant: number, terminal: number, request: VisitRequest): Promise<Asked> {
+async function askedParts(hal: Hal, merchant: number, terminal: number, request: CardRequest): Promise<Asked> {
   const nothing = { sale: NO_SALE };
   switch (request.kind) {
     case "sale": {
@@ -70,7 +70,7 @@ export async function askedOf(
   hal: Hal,
   merchant: number,
   terminal: number,
-  request: VisitRequest,
+  request: CardRequest,
 ): Promise<Asked | CardRefusal | "BAD_AMOUNT"> {
   if (!Number.isSafeInteger(request.visit) || request.visit < 0) return "BAD_AMOUNT";
   try {

@@ -1,7 +1,7 @@
 import type { VisitReport } from "../hal/index.ts";
 import { evaluate } from "../rules/index.ts";
 import { type CardFound, factsOf, planFor, programmesFor } from "./found.ts";
-import { type Progress, reportDone } from "./outcome.ts";
+import { type Progress, print, reportDone } from "./outcome.ts";
 import { balanceReceipt } from "./receipt.ts";
 import { fr } from "./screen-messages-fr.ts";
 import type { Terminal } from "./terminal.ts";
@@ -14,7 +14,7 @@ export async function tellBalance(terminal: Terminal, progress: Progress, found:
     const facts = factsOf(terminal, found, programme);
     return [{ programme, notes: evaluate(programme, plan.purses, { kind: "look" }, facts).receipt }];
   });
-  await terminal.hal.print(balanceReceipt(terminal, found.card.number, found.moment, notes));
+  await print(terminal, progress, balanceReceipt(terminal, found.card.number, found.moment, notes));
   await terminal.hal.show(fr.done);
   return reportDone(terminal, progress);
 }

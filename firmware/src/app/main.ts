@@ -1,7 +1,16 @@
-import type { Hal } from "../hal/index.ts";
+import type { Hal, VisitReport, VisitRequest } from "../hal/index.ts";
 import type { Programme } from "../rules/index.ts";
+import { RECEIPT_WORDS } from "./receipt-words.ts";
+import { reprint } from "./reprint.ts";
 import { fr } from "./screen-messages-fr.ts";
+import type { Terminal } from "./terminal.ts";
 import { visit } from "./visit.ts";
+import { tellWithoutCard } from "./without-card.ts";
+
+function serve(terminal: Terminal, request: VisitRequest): Promise<VisitReport> {
+  if (request.kind === "reprint") return reprint(terminal, request);
+  return request.kind === "without-card" ? tellWithoutCard(terminal, request) : visit(terminal, request);
+}
 
 /** The terminal's life: one visit after the other. */
 export async function runTerminal(hal: Hal, programmes: readonly Programme[]): Promise<never> {
@@ -17,6 +26,7 @@ export async function runTerminal(hal: Hal, programmes: readonly Programme[]): P
   // How a visit ended stays on the screen until the next one begins.
   for (;;) {
     const request = await hal.nextRequest();
-    await hal.report(await visit({ hal, facts, programmes: inOrder }, request));
+    const { language } = await hal.settings();
+    await hal.report(await serve({ hal, facts, programmes: inOrder, words: RECEIPT_WORDS[language] }, request));
   }
 }

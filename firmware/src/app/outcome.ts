@@ -1,16 +1,18 @@
-import type { CashDue, Moment, VisitReport, VisitRequest } from "../hal/index.ts";
+import type { CardRequest, CashDue, Moment, Receipt, VisitReport } from "../hal/index.ts";
 import { encodeCbor, Refusal, sumsOf } from "../wire/index.ts";
 import type { CreditWait } from "./credits.ts";
 import type { KnownIntent } from "./doubts.ts";
 import type { Proposal } from "./proposal.ts";
-import { giveBackReceipt, lateReceipt, type NothingGiven, receiptOf } from "./receipt.ts";
+import { giveBackReceipt, lateReceipt, type NothingGiven, receiptOf, type Ticket } from "./receipt.ts";
 import { receiptCodeOf } from "./receipt-code.ts";
+import { emptyReport } from "./report.ts";
+import { ticketOf } from "./reprint.ts";
 import { fr } from "./screen-messages-fr.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** How far a visit has come; it outlives a card that leaves and comes back. */
 export interface Progress {
-  readonly request: VisitRequest;
+  readonly request: CardRequest;
   readonly uid: Uint8Array;
   moment: Moment;
   card: number | null;
@@ -23,33 +25,12 @@ export interface Progress {
   waits: readonly CreditWait[] | null;
   /** Programmes that gave nothing for a sale that is added afterwards. */
   nothing: readonly NothingGiven[];
+  /** What could not be printed for want of paper; null where nothing was left unprinted. */
+  unprinted: NonNullable<VisitReport["unprinted"]> | null;
 }
 
 /** Requests that ask, and are no visit. */
-export const ASKS_ONLY: readonly VisitRequest["kind"][] = ["settle", "balance"];
-
-/** What the customer asked to pay for. */
-function totalOf(request: VisitRequest): number {
-  return request.kind === "sale" && request.late === undefined
-    ? request.lines.reduce((sum, { amount }) => sum + amount, request.tip)
-    : 0;
-}
-
-export function emptyReport(request: VisitRequest, result: VisitReport["result"]): VisitReport {
-  return {
-    visit: request.visit,
-    result,
-    committed: [],
-    earnedCents: 0,
-    spentCents: 0,
-    discountCents: 0,
-    toppedUpCents: 0,
-    creditedCents: 0,
-    creditedStamps: 0,
-    giveBackCents: 0,
-    payable: totalOf(request),
-  };
-}
+export const ASKS_ONLY: readonly CardRequest["kind"][] = ["settle", "balance"];
 
 /** What there is to say of cash at the end of a visit, and of the visit's own number. */
 interface Cash {
@@ -79,11 +60,19 @@ const waitsForSomething = ({ waits }: Progress): boolean => waits !== null && wa
 export async function tellCredits(terminal: Terminal, progress: Progress, intent: KnownIntent): Promise<void> {
   if (intent.body.areas.every(({ effects }) => effects.length === 0)) return;
   progress.besides.push(intent);
-  await terminal.hal.print(receiptOf(terminal, intent, progress.moment, [], waitsForSomething(progress), null));
+  const ticket = await ticketOf(terminal, intent, progress.moment);
+  await print(terminal, progress, receiptOf(terminal, { ...ticket, waits: waitsForSomething(progress) }));
+}
+
+/** Prints a receipt, and keeps what its code says where there is no paper. */
+export async function print({ hal }: Terminal, progress: Progress, receipt: Receipt): Promise<void> {
+  if ((await hal.print(receipt)) === "printed") return;
+  const code = receipt.find((one) => one.line === "code")?.text;
+  progress.unprinted = code === undefined ? (progress.unprinted ?? {}) : { code };
 }
 
 /** Visits after which money may go back to the customer. */
-const PAYS_OUT: readonly VisitRequest["kind"][] = ["refund", "close"];
+const PAYS_OUT: readonly CardRequest["kind"][] = ["refund", "close"];
 
 /** Money of a refund or a closing goes out once nothing of it is in doubt. */
 function payOutOf(intent: KnownIntent | null, done: number): number {
@@ -117,13 +106,15 @@ function reportOf(progress: Progress, result: VisitReport["result"], cash: Cash)
     ...(creditsWait === undefined ? {} : { creditsWait }),
     giveBackCents: centsOf(cash),
     payable: empty.payable - spentCents - discountCents,
+    ...(progress.unprinted === null ? {} : { unprinted: progress.unprinted }),
     ...(PAYS_OUT.includes(request.kind) ? { payOutCents: payOutOf(intent, done.length) } : {}),
   };
 }
 
 /** Prints what goes back to the customer for earlier visits, where the visit itself prints nothing. */
-async function printCash(terminal: Terminal, { card, moment }: Progress, { due }: Cash): Promise<void> {
-  if (due.length > 0 && card !== null) await terminal.hal.print(giveBackReceipt(terminal, card, due, moment));
+async function printCash(terminal: Terminal, progress: Progress, { due }: Cash): Promise<void> {
+  const { card, moment } = progress;
+  if (due.length > 0 && card !== null) await print(terminal, progress, giveBackReceipt(terminal, card, due, moment));
 }
 
 /** Refusals that concern our own cards are journalled; a stranger's card leaves no trace. */
@@ -178,11 +169,11 @@ async function printNothing(terminal: Terminal, progress: Progress, cash: Cash):
   if (request.kind !== "sale" || request.late === undefined || card === null || nothing.length === 0) {
     return printCash(terminal, progress, cash);
   }
-  await terminal.hal.print(lateReceipt(terminal, card, request.late.ticket, nothing, cash.due, moment));
+  await print(terminal, progress, lateReceipt(terminal, card, request.late.ticket, nothing, cash.due, moment));
 }
 
 /** Visits that are done whole or declined: what they are asked for is money, or somebody else's. */
-const WHOLE: readonly VisitRequest["kind"][] = ["top-up", "give", "receive", "close", "paper"];
+const WHOLE: readonly CardRequest["kind"][] = ["top-up", "give", "receive", "close", "paper"];
 
 /** The rules change nothing on the card. A top-up that changes nothing was declined. */
 export async function nothingToDo(
@@ -220,10 +211,15 @@ export async function conclude(terminal: Terminal, progress: Progress, intent: K
     const isVoid = outcomes.every((outcome) => outcome === "aborted");
     return reportOf(progress, isVoid ? "no-card" : "in-doubt", cash);
   }
-  const code = await receiptCodeOf(terminal, intent);
-  await hal.print(
-    receiptOf(terminal, intent, progress.moment, cash.due, waitsForSomething(progress), code, progress.nothing),
-  );
+  const ticket: Ticket = {
+    ...(await ticketOf(terminal, intent, progress.moment)),
+    due: cash.due,
+    waits: waitsForSomething(progress),
+    code: await receiptCodeOf(terminal, intent),
+    nothing: progress.nothing,
+    mark: progress.told === true ? "duplicate" : null,
+  };
+  await print(terminal, progress, receiptOf(terminal, ticket));
   const result = committed < outcomes.length ? "partly-done" : progress.told === true ? "already-done" : "done";
   await hal.show({ "partly-done": fr.inDoubt, "already-done": fr.alreadyDone, done: fr.done }[result]);
   return reportOf(progress, result, cash);

@@ -1,4 +1,4 @@
-import type { VisitRequest } from "../hal/index.ts";
+import type { CardRequest } from "../hal/index.ts";
 import { proposeClosing, proposeGive, proposePaper, proposeReceive } from "./account.ts";
 import type { Asked } from "./asked.ts";
 import type { CardFound } from "./found.ts";
@@ -12,7 +12,7 @@ import { proposeTopUp } from "./top-up.ts";
 export function propose(
   terminal: Terminal,
   found: CardFound,
-  request: VisitRequest,
+  request: CardRequest,
   asked: Asked,
 ): Promise<Proposal | null> {
   switch (request.kind) {

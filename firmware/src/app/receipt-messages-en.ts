@@ -12,6 +12,12 @@ const counted = (value: number, name: string): string => {
   return `${value} ${pluralOf(name)}`;
 };
 
+/** `1,234.05` */
+function grouped(cents: number): string {
+  const whole = String(Math.floor(cents / 100)).replaceAll(/\B(?=(\d{3})+$)/g, ",");
+  return `${whole}.${String(cents % 100).padStart(2, "0")}`;
+}
+
 /** Why a programme gave nothing, in few words. */
 const WHY_NOTHING: Readonly<Record<Reason, string>> = {
   ABOVE_MAXIMUM: "above the maximum",
@@ -67,8 +73,20 @@ export const en: ReceiptMessages = {
   toPay: "Left to pay",
   earned: "Rewards earned",
   balance: "Rewards balance",
-  stamps: (count, grid) => `${count}/${grid}`,
-  stampsLeft: (left) => (left === 1 ? "1 visit to go" : `${left} visits to go`),
+  money: (cents) => `${cents < 0 ? "-" : ""}€${grouped(Math.abs(cents))}`,
+  duplicate: "DUPLICATE",
+  training: "TRAINING",
+  trainingOnly: "Nothing is written: a ticket of no value",
+  withCard: (what) => `With the card: ${what} on this ticket`,
+  and: " and ",
+  passages: (count) => (count === 1 ? "1 visit" : `${count} visits`),
+  stampsLeft: (count, grid, left) => `${count}/${grid} - ${left} ${left === 1 ? "visit" : "visits"} to go`,
+  off: (amount) => `${amount} off`,
+  available: (what) => `Available: ${what}`,
+  missing: (what) => `${what} to go`,
+  ends: (what, isMany, date) => `${what} ${isMany ? "expire" : "expires"} on ${date}`,
+  takenBack: "Taken back",
+  putBack: "Put back on the card",
   rewardReached: (label) => `GOAL REACHED - ${label.toUpperCase()}`,
   notCommitted: (programme) => `${programme}: not written, present the card again`,
   topUp: "Top-up",
@@ -76,6 +94,7 @@ export const en: ReceiptMessages = {
   closing: "ACCOUNT CLOSED",
   paper: "PAPER CARD TAKEN OVER",
   paperStamps: "Visits taken over",
+  refundLines: "Lines",
   payOut: "To hand back",
   given: "GIVEN TO ANOTHER CARD",
   leaves: "Leaves this card",
@@ -90,7 +109,6 @@ export const en: ReceiptMessages = {
   giveBack: "HAND BACK TO THE CUSTOMER",
   giveBackOf: (ticket) => `Top-up not done ${ticket}`,
   gift: (label) => label,
-  donation: (label) => label,
   counted,
   unitsLeft: (left) => (left === 0 ? "none left" : `${left} left`),
   unitsBalance: (unitName) => `Balance of ${pluralOf(unitName)}`,
@@ -126,7 +144,7 @@ export const en: ReceiptMessages = {
     return `+${count} ${count === 1 ? one : many}`;
   },
   expired: "expired",
-  gone: "none left",
+  why: (reason) => (WHY_NOTHING as Readonly<Record<string, string>>)[reason] ?? reason,
   restored: "Card restored",
   creditsWait: "Credits are waiting: ask at the counter",
 };

@@ -1,4 +1,5 @@
 import type { Reason } from "../rules/index.ts";
+import { euros } from "./money.ts";
 
 /** Words of a noun after which nothing takes a plural: séances de sport. */
 const JOINS = /^(à|au|aux|avec|de|des|du|d'.*|en|par|pour|sans|sur)$/i;
@@ -75,8 +76,21 @@ export const fr = {
   toPay: "Reste à payer",
   earned: "Cagnotte gagnée",
   balance: "Solde cagnotte",
-  stamps: (count: number, grid: number): string => `${count}/${grid}`,
-  stampsLeft: (left: number): string => (left === 1 ? "plus que 1 passage" : `plus que ${left} passages`),
+  money: euros,
+  duplicate: "DUPLICATA",
+  training: "FORMATION",
+  trainingOnly: "Rien n'est inscrit : ticket sans valeur",
+  withCard: (what: string): string => `Avec la carte : ${what} sur ce ticket`,
+  and: " et ",
+  passages: (count: number): string => (count > 1 ? `${count} passages` : `${count} passage`),
+  stampsLeft: (count: number, grid: number, left: number): string =>
+    `${count}/${grid} - plus que ${left} ${left > 1 ? "passages" : "passage"}`,
+  off: (amount: string): string => `${amount} de remise`,
+  available: (what: string): string => `Disponible : ${what}`,
+  missing: (what: string): string => `encore ${what}`,
+  ends: (what: string, isMany: boolean, date: string): string => `${what} ${isMany ? "expirent" : "expire"} le ${date}`,
+  takenBack: "Repris",
+  putBack: "Remis sur la carte",
   rewardReached: (label: string): string => `OBJECTIF ATTEINT - ${label.toUpperCase()}`,
   notCommitted: (programme: string): string => `${programme} : non inscrit, représentez la carte`,
   topUp: "Recharge",
@@ -84,6 +98,7 @@ export const fr = {
   closing: "COMPTE CLÔTURÉ",
   paper: "CARTE PAPIER REPRISE",
   paperStamps: "Passages repris",
+  refundLines: "Lignes",
   payOut: "À rendre",
   given: "DONNÉ À UNE AUTRE CARTE",
   leaves: "Quitte cette carte",
@@ -98,7 +113,6 @@ export const fr = {
   giveBack: "À RENDRE AU CLIENT",
   giveBackOf: (ticket: string): string => `Recharge non faite ${ticket}`,
   gift: (label: string): string => label,
-  donation: (label: string): string => label,
   counted,
   unitsLeft: (left: number): string => (left === 0 ? "il n'en reste plus" : `il en reste ${left}`),
   unitsBalance: (unitName: string): string => `Solde ${pluralOf(unitName)}`,
@@ -134,7 +148,8 @@ export const fr = {
     return `+${count} ${count === 1 ? one : many}`;
   },
   expired: "expiré",
-  gone: "épuisé",
+  /** A reason that a later version knows is said as it is. */
+  why: (reason: string): string => (WHY_NOTHING as Readonly<Record<string, string>>)[reason] ?? reason,
   restored: "Carte rétablie",
   creditsWait: "Des crédits attendent : voir le comptoir",
 };

@@ -1,141 +1,34 @@
-import { civilOf, type Day, dayOf, maskedCard, unpackState } from "@cachet/card-layout";
-import type { CashDue, Moment, ReceiptLine } from "../hal/index.ts";
+import { type Day, maskedCard, unpackState } from "@cachet/card-layout";
+import type { CashDue, Moment, Receipt, ReceiptLine } from "../hal/index.ts";
 import { type Effect, type Note, notesOf, type Programme, type Reason } from "../rules/index.ts";
-import { centsOf, type Intent, type IntentArea, type StoredEffect, sumsOf, ticketName } from "../wire/index.ts";
+import { centsOf, type Intent, type IntentArea, sumsOf, ticketName } from "../wire/index.ts";
 import type { KnownIntent } from "./doubts.ts";
-import { euros } from "./money.ts";
-import { linesOfClosing } from "./receipt-closing.ts";
-import { fr } from "./receipt-messages-fr.ts";
+import { linesOfClosing, linesOfEffect } from "./receipt-effects.ts";
+import type { ReceiptMessages } from "./receipt-messages-fr.ts";
+import { linesOfNote } from "./receipt-notes.ts";
+import { momentText, row, SEPARATOR, strong, strongRow, text, todayOf } from "./receipt-words.ts";
 import type { Terminal } from "./terminal.ts";
 
-const two = (value: number) => String(value).padStart(2, "0");
-
-/** `15/06/2026` */
-function dateText(day: Day): string {
-  const { year, month, dayOfMonth } = civilOf(day);
-  return `${two(dayOfMonth)}/${two(month)}/${year}`;
-}
-
-/** `15/06/2026 12:00` at a moment's local time. */
-function localTime({ utc, offset }: Moment): string {
-  const minutes = Math.floor((utc + offset * 60) / 60) % 1_440;
-  return `${dateText(dayOf(utc, offset))} ${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
-}
-
-/** `15/06/2026 23:59` of `2026-06-15 23:59`. */
-const moment = (text: string): string =>
-  `${text.slice(8, 10)}/${text.slice(5, 7)}/${text.slice(0, 4)}${text.slice(10)}`;
-
-const row = (left: string, right: string): ReceiptLine => ({ line: "row", left, right });
-
-/** `50 €`, `7,50 €`: an amount in a sentence. */
-const short = (cents: number): string => euros(cents).replace(",00", "");
-
-/** The receipt lines of one note. */
-export function linesOfNote(note: Note): ReceiptLine[] {
-  switch (note.note) {
-    case "reward":
-      return [
-        { line: "text", strong: true, text: fr.rewardReached(note.label) },
-        row(fr.gift(note.label), euros(note.value)),
-      ];
-    case "donation":
-      return [row(fr.donation(note.label), euros(note.value))];
-    case "stamps":
-      return [row(fr.stamps(note.count, note.grid), fr.stampsLeft(Math.max(0, note.grid - note.count)))];
-    case "cagnotte":
-      return [
-        ...(note.earned > 0 ? [row(fr.earned, `+${euros(note.earned)}`)] : []),
-        row(fr.balance, euros(note.balance)),
-      ];
-    case "points":
-      return [
-        ...(note.earned > 0 ? [row(fr.pointsEarned(note.unitName), `+${note.earned}`)] : []),
-        ...(note.taken > 0 ? [row(fr.pointsTaken(note.unitName), `-${note.taken}`)] : []),
-        row(fr.pointsBalance(note.unitName), `${note.balance}`),
-      ];
-    case "prepaid":
-      return [
-        row(fr.prepaidBalance, euros(note.balance)),
-        ...(note.bonus > 0 ? [row(fr.bonusIncluded, euros(note.bonus))] : []),
-      ];
-    case "recharge":
-      return [
-        { line: "text", text: note.cents === 0 ? fr.recharge : fr.rechargeFor(short(note.cents), short(note.bonus)) },
-      ];
-    case "units":
-      return note.used > 0
-        ? [row(fr.counted(note.used, note.unitName), fr.unitsLeft(note.left))]
-        : [row(fr.unitsBalance(note.unitName), `${note.left}`)];
-    case "expiry":
-      return [row(fr.lastsUntil(dateText(note.day)), note.unit === "cents" ? euros(note.value) : `${note.value}`)];
-    case "tier":
-      return [
-        row(fr.tier, note.level),
-        ...(note.next === null ? [] : [row(fr.toNextTier(note.next), euros(note.toNext))]),
-      ];
-    case "at-risk":
-      return [{ line: "text", text: fr.tierAtRisk(note.level, dateText(note.through)) }];
-    case "club":
-      return [row(fr.club, note.isOver ? fr.clubOver : fr.until(dateText(note.until)))];
-    case "offer":
-      return [
-        { line: "text", strong: true, text: fr.rewardReached(note.label) },
-        row(fr.offer, fr.until(dateText(note.until))),
-      ];
-    case "referral": {
-      const said = (value: number) => (note.unitName === null ? euros(value) : fr.counted(value, note.unitName));
-      return [
-        ...(note.value > 0 ? [row(fr.referral, `+${said(note.value)}`)] : []),
-        ...(note.godparent > 0 ? [row(fr.referrer(maskedCard(note.card)), `+${said(note.godparent)}`)] : []),
-      ];
-    }
-    case "experience":
-      return [
-        { line: "text", strong: true, text: fr.rewardReached(note.label) },
-        { line: "text", text: note.text },
-        ...(note.value > 0 ? [row(fr.gift(note.label), euros(note.value))] : []),
-      ];
-    case "badge":
-      return [{ line: "text", strong: true, text: fr.rewardReached(note.label) }];
-    case "challenge":
-      return [row(fr.challenge, `${note.visited}/${note.of}`)];
-    case "parking":
-      return [row(fr.parking, fr.minutes(note.minutes)), { line: "text", text: fr.parkingUntil(moment(note.until)) }];
-    case "entries":
-      return [{ line: "text", text: fr.entries(note.value) }];
-  }
-}
-
-/** What a credit of the office did; nothing where only its number counts. */
-function linesOfCredit({ type, unit, value, label = "", reason }: StoredEffect): ReceiptLine[] {
-  if (type === "restore") return [row(fr.restored, "")];
-  if (type !== "credit") return [];
-  if (reason !== undefined) return [row(label, fr.expired)];
-  return value === 0 ? [] : [row(label, unit === "cents" ? `+${euros(value)}` : fr.added(unit, value))];
-}
-
-/** What was to be given, and there is none left of it. */
-const linesOfGone = ({ type, reason, label = fr.discount }: StoredEffect): ReceiptLine[] =>
-  type === "decline" && reason === "EPUISE" ? [row(label, fr.gone)] : [];
-
-function linesOfProgramme(programme: Programme, intent: KnownIntent, today: number | null): ReceiptLine[] {
+function linesOfProgramme(
+  words: ReceiptMessages,
+  programme: Programme,
+  intent: KnownIntent,
+  today: Day | null,
+): ReceiptLine[] {
   const area = intent.body.areas.find((candidate) => candidate.programme === programme.number);
   if (area === undefined) return [];
-  const title: ReceiptLine = { line: "text", text: programme.name };
   if (intent.outcomes.get(programme.number) !== "committed") {
-    return [{ line: "separator" }, { line: "text", text: fr.notCommitted(programme.name) }];
+    return [SEPARATOR, strong(words.notCommitted(programme.name))];
   }
   const state = unpackState(area.record);
   const purses = state.ok ? state.value.purses : [];
   const notes = notesOf(programme, purses, area.effects as readonly Effect[], today);
   return [
-    { line: "separator" },
-    title,
-    ...area.effects.flatMap(linesOfCredit),
-    ...(intent.body.closing === undefined ? [] : linesOfClosing(programme, area.effects)),
-    ...area.effects.flatMap(linesOfGone),
-    ...notes.flatMap(linesOfNote),
+    SEPARATOR,
+    text(programme.name),
+    ...area.effects.flatMap((effect) => linesOfEffect(words, programme, effect)),
+    ...(intent.body.closing === undefined ? [] : linesOfClosing(words, programme, area.effects)),
+    ...notes.flatMap((note) => linesOfNote(words, note, today)),
   ];
 }
 
@@ -144,16 +37,18 @@ function headOf({ facts, programmes }: Terminal, moment: Moment): ReceiptLine[] 
   const merchant = programmes
     .map(({ merchants }) => merchants[facts.merchant]?.name)
     .find((name) => name !== undefined);
-  return [{ line: "title", text: merchant ?? "" }, row(localTime(moment), "")];
+  return [{ line: "title", text: merchant ?? "" }, text(momentText(moment))];
 }
 
+const cardLine = (words: ReceiptMessages, card: number): ReceiptLine => text(`${words.card} ${maskedCard(card)}`);
+
 /** Cash that goes back to the customer, with the ticket of each top-up that did not happen. */
-function linesOfCashDue({ facts }: Terminal, due: readonly CashDue[]): ReceiptLine[] {
+function linesOfCashDue({ facts, words }: Terminal, due: readonly CashDue[]): ReceiptLine[] {
   if (due.length === 0) return [];
   return [
-    { line: "separator" },
-    { line: "text", strong: true, text: fr.giveBack },
-    ...due.map(({ intent, cents }) => row(fr.giveBackOf(ticketName(facts.terminal, intent)), euros(cents))),
+    SEPARATOR,
+    strong(words.giveBack),
+    ...due.map(({ intent, cents }) => row(words.giveBackOf(ticketName(facts.terminal, intent)), words.money(cents))),
   ];
 }
 
@@ -163,10 +58,10 @@ export interface NothingGiven {
   readonly reason: Reason;
 }
 
-const linesOfNothing = ({ programme: { name }, reason }: NothingGiven): ReceiptLine[] => [
-  { line: "separator" },
-  { line: "text", text: name },
-  { line: "text", text: fr.nothingAdded(reason) },
+const linesOfNothing = (words: ReceiptMessages, { programme: { name }, reason }: NothingGiven): ReceiptLine[] => [
+  SEPARATOR,
+  text(name),
+  text(words.nothingAdded(reason)),
 ];
 
 /** A slip about a sale that was added afterwards, and for which no programme gave anything. */
@@ -177,28 +72,24 @@ export function lateReceipt(
   nothing: readonly NothingGiven[],
   due: readonly CashDue[],
   moment: Moment,
-): ReceiptLine[] {
+): Receipt {
+  const { words } = terminal;
   return [
     ...headOf(terminal, moment),
-    row(`${fr.card} ${maskedCard(card)}`, ""),
-    row(fr.addedAfterwards, ticket),
-    ...nothing.flatMap(linesOfNothing),
+    cardLine(words, card),
+    row(words.addedAfterwards, ticket),
+    ...nothing.flatMap((one) => linesOfNothing(words, one)),
     ...linesOfCashDue(terminal, due),
   ];
 }
 
 /** A slip about earlier top-ups alone. */
-export function giveBackReceipt(
-  terminal: Terminal,
-  card: number,
-  due: readonly CashDue[],
-  moment: Moment,
-): ReceiptLine[] {
-  return [...headOf(terminal, moment), row(`${fr.card} ${maskedCard(card)}`, ""), ...linesOfCashDue(terminal, due)];
+export function giveBackReceipt(terminal: Terminal, card: number, due: readonly CashDue[], moment: Moment): Receipt {
+  return [...headOf(terminal, moment), cardLine(terminal.words, card), ...linesOfCashDue(terminal, due)];
 }
 
 /** What the card paid, by the kind of purse it came from. */
-function linesOfSpending(programmes: readonly Programme[], done: readonly IntentArea[]): ReceiptLine[] {
+function linesOfSpending({ programmes, words }: Terminal, done: readonly IntentArea[]): ReceiptLine[] {
   const kindOf = (number: number, rule: string) =>
     programmes.find((programme) => programme.number === number)?.rules.find(({ id }) => id === rule)?.kind;
   const spent = { cagnotte: 0, prepaid: 0 };
@@ -209,8 +100,8 @@ function linesOfSpending(programmes: readonly Programme[], done: readonly Intent
     }
   }
   return [
-    ...(spent.cagnotte > 0 ? [row(fr.spent, `-${euros(spent.cagnotte)}`)] : []),
-    ...(spent.prepaid > 0 ? [row(fr.paidByPrepaid, `-${euros(spent.prepaid)}`)] : []),
+    ...(spent.cagnotte > 0 ? [row(words.spent, `-${words.money(spent.cagnotte)}`)] : []),
+    ...(spent.prepaid > 0 ? [row(words.paidByPrepaid, `-${words.money(spent.prepaid)}`)] : []),
   ];
 }
 
@@ -218,84 +109,107 @@ const isWhole = (outcomes: KnownIntent["outcomes"]): boolean =>
   [...outcomes.values()].every((outcome) => outcome === "committed");
 
 /** What was paid for. */
-function purchaseText(programmes: readonly Programme[], { purchase }: Intent): string {
-  if (purchase === undefined) return fr.topUp;
+function purchaseText({ programmes, words }: Terminal, { purchase }: Intent): string {
+  if (purchase === undefined) return words.topUp;
   const rules = programmes.find(({ number }) => number === purchase.programme)?.rules ?? [];
   const rule = rules.find(({ id }) => id === purchase.rule);
   const units = rule?.kind === "units" ? rule.packs[(purchase.pack ?? 0) - 1]?.units : undefined;
-  return rule?.kind === "units" && units !== undefined ? fr.counted(units, rule.unitName) : fr.club;
+  return rule?.kind === "units" && units !== undefined ? words.counted(units, rule.unitName) : words.club;
 }
 
 /** What left the card for another one, or came from one, and how much of it. */
 function linesOfTransfer(
-  programmes: readonly Programme[],
-  terminal: number,
+  { facts, programmes, words }: Terminal,
   { programme: number, rule: id, value, from }: NonNullable<Intent["transfer"]>,
 ): ReceiptLine[] {
   const rule = programmes.find((one) => one.number === number)?.rules.find((one) => one.id === id);
-  const text = from === undefined ? fr.given : fr.received(ticketName(terminal, from));
-  const amount = rule?.kind === "points" ? fr.counted(value, rule.unitName) : euros(value);
-  return [{ line: "text", strong: true, text }, row(from === undefined ? fr.leaves : fr.comes, amount)];
+  const title = from === undefined ? words.given : words.received(ticketName(facts.terminal, from));
+  const amount = rule?.kind === "points" ? words.counted(value, rule.unitName) : words.money(value);
+  return [strong(title), row(from === undefined ? words.leaves : words.comes, amount)];
 }
 
-function linesOfPayment({ facts, programmes }: Terminal, { body, outcomes }: KnownIntent): ReceiptLine[] {
-  if (body.topUp !== undefined) return [row(purchaseText(programmes, body), euros(body.topUp))];
-  if (body.transfer !== undefined) return linesOfTransfer(programmes, facts.terminal, body.transfer);
-  if (body.paper !== undefined)
-    return [{ line: "text", strong: true, text: fr.paper }, row(fr.paperStamps, fr.added("stamps", body.paper.stamps))];
-  if (body.closing !== undefined) {
-    const { cents } = body.closing;
-    return [
-      { line: "text", strong: true, text: fr.closing },
-      row(fr.payOut, isWhole(outcomes) ? euros(cents) : fr.inDoubt),
-    ];
-  }
-  if (body.refund !== undefined) {
-    const { ticket, cents, terminal = facts.terminal } = body.refund;
-    return [
-      { line: "text", strong: true, text: fr.refund },
-      { line: "text", text: fr.refundOf(ticketName(terminal, ticket)) },
-      row(fr.payOut, isWhole(outcomes) ? euros(cents) : fr.inDoubt),
-    ];
-  }
-  if (body.sale.lines.length === 0) return [];
-  if (body.late !== undefined) return [row(fr.addedAfterwards, body.late.ticket)];
-  const done = body.areas.filter(({ programme }) => outcomes.get(programme) === "committed");
-  const { spentCents, discountCents } = sumsOf(done.flatMap(({ effects }) => effects));
-  const total = body.sale.lines.reduce((sum, { amount }) => sum + amount, body.sale.tip);
+/** Money that goes back to the customer, once nothing is in doubt any more. */
+const payOutLine = ({ words }: Terminal, { outcomes }: KnownIntent, cents: number): ReceiptLine =>
+  strongRow(words.payOut, isWhole(outcomes) ? words.money(cents) : words.inDoubt);
+
+function linesOfRefund(terminal: Terminal, intent: KnownIntent, refund: NonNullable<Intent["refund"]>): ReceiptLine[] {
+  const { facts, words } = terminal;
+  const { ticket, cents, lines, terminal: seller = facts.terminal } = refund;
   return [
-    row(fr.total, euros(total)),
-    ...(discountCents > 0 ? [row(fr.discount, `-${euros(discountCents)}`)] : []),
-    ...linesOfSpending(programmes, done),
-    row(fr.toPay, euros(total - discountCents - spentCents)),
+    strong(words.refund),
+    text(words.refundOf(ticketName(seller, ticket))),
+    // What has no lines of its own is taken back as one.
+    ...(lines.join() === "0" ? [] : [row(words.refundLines, lines.map((line) => line + 1).join(" "))]),
+    payOutLine(terminal, intent, cents),
   ];
 }
 
-/**
- * The ticket of a visit: what was paid and how, then what each programme did and what the card holds now. `waits`: credits of
- * the card are not in yet, and somebody should look why. `code`: what another terminal needs to take the sale back. `nothing`: what
- * gave nothing for a sale that was added afterwards; not known any more where the visit is told again.
- */
-export function receiptOf(
-  terminal: Terminal,
-  intent: KnownIntent,
-  moment: Moment,
-  due: readonly CashDue[],
-  waits: boolean,
-  code: string | null,
-  nothing: readonly NothingGiven[] = [],
-): ReceiptLine[] {
-  const { body, number } = intent;
-  const today = moment.suspect ? null : dayOf(moment.utc, moment.offset);
+function linesOfSale(terminal: Terminal, { body, outcomes }: KnownIntent): ReceiptLine[] {
+  const { words } = terminal;
+  const { sale, late } = body;
+  if (sale.lines.length === 0) return [];
+  if (late !== undefined) return [row(words.addedAfterwards, late.ticket)];
+  const done = body.areas.filter(({ programme }) => outcomes.get(programme) === "committed");
+  const { spentCents, discountCents } = sumsOf(done.flatMap(({ effects }) => effects));
+  const total = sale.lines.reduce((sum, { amount }) => sum + amount, sale.tip);
   return [
-    ...headOf(terminal, moment),
-    row(`${fr.ticket} ${ticketName(terminal.facts.terminal, number)}`, `${fr.card} ${maskedCard(body.card)}`),
-    { line: "separator" },
+    row(words.total, words.money(total)),
+    ...(discountCents > 0 ? [row(words.discount, `-${words.money(discountCents)}`)] : []),
+    ...linesOfSpending(terminal, done),
+    strongRow(words.toPay, words.money(total - discountCents - spentCents)),
+  ];
+}
+
+function linesOfPayment(terminal: Terminal, intent: KnownIntent): ReceiptLine[] {
+  const { words } = terminal;
+  const { topUp, transfer, paper, closing, refund } = intent.body;
+  if (topUp !== undefined) return [row(purchaseText(terminal, intent.body), words.money(topUp))];
+  if (transfer !== undefined) return linesOfTransfer(terminal, transfer);
+  if (paper !== undefined) return [strong(words.paper), row(words.paperStamps, words.added("stamps", paper.stamps))];
+  if (closing !== undefined) return [strong(words.closing), payOutLine(terminal, intent, closing.cents)];
+  if (refund !== undefined) return linesOfRefund(terminal, intent, refund);
+  return linesOfSale(terminal, intent);
+}
+
+/** A visit, and what there is to say of it beside its intent. */
+export interface Ticket {
+  readonly intent: KnownIntent;
+  /** When it is, as the ticket says. */
+  readonly moment: Moment;
+  readonly due: readonly CashDue[];
+  /** Credits of the card are not in yet, and somebody should look why. */
+  readonly waits: boolean;
+  /** What another terminal needs to take the sale back; null where there is none. */
+  readonly code: string | null;
+  /** The first digits of the entry's hash, by which the ticket is found in the journal; null where nothing was stored. */
+  readonly seal: string | null;
+  /** What gave nothing for a sale that was added afterwards; not known any more where the visit is told again. */
+  readonly nothing: readonly NothingGiven[];
+  /** It was printed before, or nothing of it happened. */
+  readonly mark: "duplicate" | "training" | null;
+}
+
+/** The ticket of a visit: what was paid and how, then what each programme did and what the card holds now. */
+export function receiptOf(terminal: Terminal, ticket: Ticket): Receipt {
+  const { facts, programmes, words } = terminal;
+  const { intent, moment, due, waits, code, seal, nothing, mark } = ticket;
+  const { body, number } = intent;
+  const versions = body.areas.map(({ programme, version }) => `P${programme}.${version}`).join(" ");
+  const [shop, ...time] = headOf(terminal, moment);
+  return [
+    shop!,
+    ...(mark === null ? [] : [{ line: "title", text: words[mark] } as const]),
+    ...(mark === "training" ? [strong(words.trainingOnly)] : []),
+    ...time,
+    row(`${words.ticket} ${ticketName(facts.terminal, number)}`, `${words.card} ${maskedCard(body.card)}`),
+    SEPARATOR,
     ...linesOfPayment(terminal, intent),
-    ...terminal.programmes.flatMap((programme) => linesOfProgramme(programme, intent, today)),
-    ...nothing.flatMap(linesOfNothing),
-    ...(waits ? [{ line: "separator" } as const, { line: "text", text: fr.creditsWait } as const] : []),
+    ...programmes.flatMap((programme) => linesOfProgramme(words, programme, intent, todayOf(moment))),
+    ...nothing.flatMap((one) => linesOfNothing(words, one)),
+    ...(waits ? [SEPARATOR, text(words.creditsWait)] : []),
     ...linesOfCashDue(terminal, due),
+    SEPARATOR,
+    row(versions, seal ?? ""),
     ...(code === null ? [] : [{ line: "code", text: code } as const]),
   ];
 }
@@ -306,14 +220,23 @@ export function balanceReceipt(
   card: number,
   moment: Moment,
   notes: readonly { readonly programme: Programme; readonly notes: readonly Note[] }[],
-): ReceiptLine[] {
+): Receipt {
+  const { words } = terminal;
   return [
     ...headOf(terminal, moment),
-    row(`${fr.card} ${maskedCard(card)}`, ""),
+    cardLine(words, card),
     ...notes.flatMap(({ programme, notes: said }): ReceiptLine[] => [
-      { line: "separator" },
-      { line: "text", text: programme.name },
-      ...said.flatMap(linesOfNote),
+      SEPARATOR,
+      text(programme.name),
+      ...said.flatMap((note) => linesOfNote(words, note, todayOf(moment))),
     ]),
   ];
+}
+
+/** A slip for a sale without a card: what a card would have brought. */
+export function withCardReceipt(terminal: Terminal, moment: Moment, brought: readonly string[]): Receipt {
+  const { words } = terminal;
+  const last = brought.at(-1) ?? "";
+  const all = brought.length > 1 ? brought.slice(0, -1).join(", ") + words.and + last : last;
+  return [...headOf(terminal, moment), strong(words.withCard(all))];
 }

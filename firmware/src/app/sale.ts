@@ -1,6 +1,15 @@
 import { CARD_EPOCH_SECONDS, dayOf } from "@cachet/card-layout";
 import type { SaleRequest } from "../hal/index.ts";
-import { evaluate, type Facts, givenBy, type Programme, plus, type Sale, stocksOf } from "../rules/index.ts";
+import {
+  type Evaluation,
+  evaluate,
+  type Facts,
+  givenBy,
+  type Programme,
+  plus,
+  type Sale,
+  stocksOf,
+} from "../rules/index.ts";
 import { encodeCbor, type IntentArea, Refusal } from "../wire/index.ts";
 import { changedArea } from "./area-intents.ts";
 import { CardRefused } from "./card.ts";
@@ -31,6 +40,22 @@ async function givenOf({ hal }: Terminal, { voided }: CardFound, programme: Prog
   };
 }
 
+/** What programmes took off the lines of a sale before the next one is evaluated. */
+type Before = Required<NonNullable<Facts["before"]>>;
+
+export function nothingBefore({ lines }: Pick<Sale, "lines">): Before {
+  const nothing = lines.map(() => 0);
+  return { discounts: nothing, redeemed: nothing, freed: nothing, prepaid: nothing };
+}
+
+/** What one more programme took, added. */
+export const andBefore = (before: Before, evaluation: Evaluation): Before => ({
+  discounts: plus(before.discounts, evaluation.discounts),
+  redeemed: plus(before.redeemed, evaluation.redeemed),
+  freed: plus(before.freed, evaluation.freed),
+  prepaid: plus(before.prepaid, evaluation.prepaid),
+});
+
 /**
  * Evaluates a sale under every programme of the terminal and works out the records to write.
  * Throws `CardRefused` where a programme finds no room or no sequence left on the card.
@@ -47,13 +72,7 @@ export async function proposeSale(
   const areas: IntentArea[] = [];
   const kept: Programme[] = [];
   const free = found.areas.filter(({ reading }) => reading.kind === "free");
-  const nothing = request.lines.map(() => 0);
-  let before: Required<NonNullable<Facts["before"]>> = {
-    discounts: nothing,
-    redeemed: nothing,
-    freed: nothing,
-    prepaid: nothing,
-  };
+  let before = nothingBefore(request);
   for (const programme of programmes) {
     const current = currentOf(found.areas, programme.number);
     if (current === undefined && freeFor(found.card, free, programme) === null) continue;
@@ -70,12 +89,7 @@ export async function proposeSale(
       areas.push(area);
     }
     evaluations.push({ programme, evaluation });
-    before = {
-      discounts: plus(before.discounts, evaluation.discounts),
-      redeemed: plus(before.redeemed, evaluation.redeemed),
-      freed: plus(before.freed, evaluation.freed),
-      prepaid: plus(before.prepaid, evaluation.prepaid),
-    };
+    before = andBefore(before, evaluation);
   }
   // One programme without room does not bar the others.
   const [first] = kept;

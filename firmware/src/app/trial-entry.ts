@@ -1,6 +1,7 @@
 import type { ReceiptLine } from "../hal/index.ts";
 import { ArithmeticFault, type Programme, playTrial, ValueFault } from "../rules/index.ts";
-import { linesOfNote } from "./receipt.ts";
+import { fr } from "./receipt-messages-fr.ts";
+import { linesOfNote } from "./receipt-notes.ts";
 
 /** Given by the sandbox: hands what became of the trial to whoever asked. */
 declare function cachetCall(id: number, method: "given" | "played" | "refused", args: string): void;
@@ -19,7 +20,10 @@ function lineText(line: ReceiptLine): string {
 
 function played(programme: Programme, given: unknown): string {
   const { steps, cards } = playTrial(programme, given);
-  const written = steps.map(({ notes, ...step }) => ({ ...step, receipt: notes.flatMap(linesOfNote).map(lineText) }));
+  const written = steps.map(({ notes, ...step }) => ({
+    ...step,
+    receipt: notes.flatMap((note) => linesOfNote(fr, note)).map(lineText),
+  }));
   const [only, ...others] = Object.values(cards);
   const isNamed = others.length > 0 || (given as { readonly cards?: object }).cards !== undefined;
   return JSON.stringify({ steps: written, ...(isNamed ? { cards } : { card: only }) });

@@ -1,9 +1,9 @@
 import {
   CARD_RETURN_TIMEOUT_MS,
   type CardHistory,
+  type CardRequest,
   type Hal,
   type VisitReport,
-  type VisitRequest,
 } from "../hal/index.ts";
 import { ArithmeticFault } from "../rules/index.ts";
 import type { IntentArea } from "../wire/index.ts";
@@ -42,7 +42,7 @@ const TRIES_MAX = 8;
  * One visit: tap, read, decide, write, confirm, print. Whatever interrupts it, the card holds a valid old or new state, and
  * the journal holds what is needed to tell which. A card that leaves is asked for again; each try begins by reading it anew.
  */
-export async function visit(terminal: Terminal, request: VisitRequest): Promise<VisitReport> {
+export async function visit(terminal: Terminal, request: CardRequest): Promise<VisitReport> {
   const { hal } = terminal;
   await hal.show(fr.presentCard);
   const uid = await firstCard(hal);
@@ -55,6 +55,7 @@ export async function visit(terminal: Terminal, request: VisitRequest): Promise<
     besides: [],
     waits: null,
     nothing: [],
+    unprinted: null,
   };
   if (uid === null) return noCard(terminal, { ...start, uid: new Uint8Array() });
   const progress: Progress = { ...start, uid };

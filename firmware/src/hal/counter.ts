@@ -107,7 +107,25 @@ export interface PaperRequest extends OfRule {
   readonly stamps: number;
 }
 
-export type VisitRequest =
+/** Prints the ticket of a visit once more, from the journal. Needs no card. */
+export interface ReprintRequest {
+  readonly kind: "reprint";
+  readonly visit: number;
+  /** The visit's entry in this terminal's journal, or its last visit of all. */
+  readonly ticket: number | "last";
+}
+
+/** Prints what a sale would have brought with a card, for a customer who has none. Stores nothing. */
+export interface WithoutCardRequest {
+  readonly kind: "without-card";
+  readonly visit: number;
+  readonly lines: readonly SaleLine[];
+  readonly tip: number;
+  readonly tenders?: NonNullable<SaleRequest["tenders"]>;
+}
+
+/** Requests that are about the next card. */
+export type CardRequest =
   | SaleRequest
   | TopUpRequest
   | SettleRequest
@@ -117,6 +135,8 @@ export type VisitRequest =
   | ReceiveRequest
   | CloseRequest
   | PaperRequest;
+
+export type VisitRequest = CardRequest | ReprintRequest | WithoutCardRequest;
 
 /** How a visit ended, for the till. Nothing but what is `committed` counts as discount or tender. */
 export interface VisitReport {
@@ -158,6 +178,11 @@ export interface VisitReport {
   readonly payable: number;
   /** Cents of a refund or a closing that go back to the customer, once every area is committed; absent where it is neither. */
   readonly payOutCents?: number;
+  /**
+   * There where the printer had no paper: the visit stands, and a `reprint` prints it later. `code` is what its QR code says, to be
+   * shown instead; left out where it has none.
+   */
+  readonly unprinted?: { readonly code?: string };
 }
 
 /** The till side of the terminal: requests come in, screens, receipts and reports go out. */

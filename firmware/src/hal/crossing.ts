@@ -60,6 +60,7 @@ export const HAL_METHODS = [
   "password",
   "lookup",
   "ticket",
+  "lastTicket",
   "lastVisit",
   "refundedHere",
   "isAdded",

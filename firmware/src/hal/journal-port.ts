@@ -87,6 +87,8 @@ export interface JournalPort {
   lookup(card: number, visit: number): Promise<CardHistory>;
   /** What became of a visit; null where the journal has no intent of this number any more. A refund under way does not count itself. */
   ticket(number: number, visit: number): Promise<JournalledTicket | null>;
+  /** The newest visit here that wrote something on a card, whichever card, by its entry; null where the journal has none any more. */
+  lastTicket(): Promise<number | null>;
   /** The card's last visit here on this day, null visits left out, by its entry; null where there is none. */
   lastVisit(card: number): Promise<number | null>;
   /** Lines of another terminal's ticket that refunds here took back, or may still have. A refund under way does not count itself. */

@@ -252,6 +252,15 @@ export class IntentBook {
     );
   }
 
+  /** The newest visit from an entry on that wrote something on a card; null where there is none. */
+  lastTicket(first: number): number | null {
+    let last: number | null = null;
+    for (const { number, outcomes } of this.visits.values()) {
+      if (number >= first && number > (last ?? 0) && [...outcomes.values()].includes("committed")) last = number;
+    }
+    return last;
+  }
+
   /** The card's last visit of a day, null visits left out; null where there is none. */
   lastOn(card: number, day: Day, utc: number): number | null {
     const ofDay = [...this.visits.values()].filter(

@@ -83,6 +83,8 @@ export type Note =
       readonly count: number;
       readonly grid: number;
       readonly added: number;
+      /** What a full grid gives. */
+      readonly label: string;
     }
   | { readonly note: "reward"; readonly rule: string; readonly label: string; readonly value: number }
   /** Points that somebody else gets, worth so many cents to them. */
@@ -108,6 +110,18 @@ export type Note =
       readonly taken: number;
       readonly balance: number;
     }
+  /**
+   * Something that points are exchanged for, and how many are missing; 0: it can be had. `label`: null for money off, `value` is its
+   * cents then.
+   */
+  | {
+      readonly note: "reach";
+      readonly rule: string;
+      readonly label: string | null;
+      readonly value: number;
+      readonly unitName: string;
+      readonly missing: number;
+    }
   | {
       readonly note: "prepaid";
       readonly rule: string;
@@ -129,7 +143,8 @@ export type Note =
   | {
       readonly note: "expiry";
       readonly rule: string;
-      readonly unit: "cents" | "points";
+      /** What is counted; null for cents. */
+      readonly unitName: string | null;
       readonly value: number;
       readonly day: number;
     }
@@ -142,8 +157,14 @@ export type Note =
     }
   | { readonly note: "at-risk"; readonly rule: string; readonly level: string; readonly through: number }
   | { readonly note: "club"; readonly rule: string; readonly until: number; readonly isOver: boolean }
-  /** An offer that the card got, and its last day. */
-  | { readonly note: "offer"; readonly rule: string; readonly label: string; readonly until: number }
+  /** An offer on the card, and its last day. `isNew`: it came just now. */
+  | {
+      readonly note: "offer";
+      readonly rule: string;
+      readonly label: string;
+      readonly until: number;
+      readonly isNew: boolean;
+    }
   /** What a first purchase brought this card, and what another one gets for it from the office. `unitName`: null for cents. */
   | {
       readonly note: "referral";

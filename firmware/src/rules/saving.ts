@@ -170,7 +170,30 @@ const sumOf = (effects: readonly Effect[], rule: SavingRule, type: Effect["type"
 function noteExpiry(rule: SavingRule, { lots }: Balance): Note[] {
   const [next] = lots;
   if (next === undefined || rule.validity === null) return [];
-  return [{ note: "expiry", rule: rule.id, unit: unitOf(rule), value: next.value, day: next.expires }];
+  const unitName = rule.kind === "points" ? rule.unitName : null;
+  return [{ note: "expiry", rule: rule.id, unitName, value: next.value, day: next.expires }];
+}
+
+/** Most things that are within reach, that the receipt names. */
+const REACHED_MAX = 3;
+
+/** What points are exchanged for, the dearest that can be had first, and what comes next. */
+function noteReach({ id, unitName, redeem, redeemMin, gifts }: PointsRule, balance: number): Note[] {
+  const steps = redeem === null ? 0 : Math.max(1, divide(redeemMin, redeem.cents, "ceil"));
+  const prices = [
+    ...gifts.map(({ label, points, value }) => ({ label, points, value })),
+    ...(redeem === null ? [] : [{ label: null, points: steps * redeem.points, value: steps * redeem.cents }]),
+  ].sort((a, b) => a.points - b.points);
+  const next = prices.findIndex(({ points }) => points > balance);
+  const had = prices.slice(0, next < 0 ? prices.length : next).slice(-REACHED_MAX);
+  return [...had.reverse(), ...prices.slice(next, next + (next < 0 ? 0 : 1))].map(({ label, points, value }) => ({
+    note: "reach",
+    rule: id,
+    label,
+    value,
+    unitName,
+    missing: Math.max(0, points - balance),
+  }));
 }
 
 /** What a receipt says of a purse, from what was done and what the card holds then. `earners`: the rules that put value into it. */
@@ -203,6 +226,7 @@ export function noteSaving(
   return [
     ...gifts,
     { note: "points", rule: rule.id, unitName, earned, taken: redeemed, balance: balance.value },
+    ...noteReach(rule, balance.value),
     ...noteExpiry(rule, balance),
   ];
 }

@@ -109,7 +109,7 @@ function notesOfRule(
 ): Note[] {
   switch (rule.kind) {
     case "stamps":
-      return noteStamps(rule, purses, effects);
+      return noteStamps(rule, purses, effects, today);
     case "cagnotte":
     case "points":
       return noteSaving(rule, purses, effects, earnersOf(plan, rule.id));

@@ -208,7 +208,12 @@ function stampOnly(work: Working, rule: StampsRule, earned: number): void {
 }
 
 /** What a receipt says of a grid, from what was done and what the card holds then. */
-export function noteStamps(rule: StampsRule, purses: readonly Purse[], effects: readonly Effect[]): Note[] {
+export function noteStamps(
+  rule: StampsRule,
+  purses: readonly Purse[],
+  effects: readonly Effect[],
+  today: number | null,
+): Note[] {
   const own = effects.filter((effect) => effect.rule === rule.id);
   const { reward } = rule;
   const isOnTicket = reward.kind === "free-item" || reward.kind === "money";
@@ -218,8 +223,13 @@ export function noteStamps(rule: StampsRule, purses: readonly Purse[], effects: 
     const said = { rule: rule.id, label: reward.label };
     if (reward.kind === "experience") return [{ note: "experience", ...said, text: reward.text, value }];
     if (reward.kind !== "offer") return [{ note: "reward", ...said, value }];
-    return [{ note: "offer", ...said, until: lastDayOf(purses, reward.offer) ?? 0 }];
+    return [{ note: "offer", ...said, until: lastDayOf(purses, reward.offer) ?? 0, isNew: true }];
   });
   const added = own.find(({ type }) => type === "stamp")?.value ?? 0;
-  return [...rewards, { note: "stamps", rule: rule.id, count: heldIn(purses, rule), grid: rule.grid, added }];
+  const { id, grid } = rule;
+  const { label } = reward;
+  const until = reward.kind === "offer" && rewards.length === 0 ? lastDayOf(purses, reward.offer) : null;
+  const open: Note[] =
+    until !== null && today !== null && until >= today ? [{ note: "offer", rule: id, label, until, isNew: false }] : [];
+  return [...rewards, { note: "stamps", rule: id, count: heldIn(purses, rule), grid, added, label }, ...open];
 }

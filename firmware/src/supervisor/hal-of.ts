@@ -38,6 +38,7 @@ export function halOf({ facts, settings, clock, card, counter, keys, journal, ne
       return { ...history, writeLayout: Math.min(history.writeLayout, newestLayout()) };
     },
     ticket: (number, visit) => journal.ticket(number, visit),
+    lastTicket: () => journal.lastTicket(),
     lastVisit: (number) => journal.lastVisit(number),
     refundedHere: (terminal, ticket, visit) => journal.refundedHere(terminal, ticket, visit),
     isAdded: (tillTicket, visit) => journal.isAdded(tillTicket, visit),

@@ -255,6 +255,10 @@ export class JournalKeeper implements JournalPort {
     return Promise.resolve(isKept ? this.journal.book.ticket(number, visit) : null);
   }
 
+  lastTicket(): Promise<number | null> {
+    return Promise.resolve(this.journal.book.lastTicket(this.journal.store.first));
+  }
+
   lastVisit(card: number): Promise<number | null> {
     const { utc, offset } = this.clock.now();
     return Promise.resolve(this.journal.book.lastOn(card, dayOf(utc, offset), utc));
