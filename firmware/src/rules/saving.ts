@@ -177,11 +177,16 @@ function noteExpiry(rule: SavingRule, { lots }: Balance): Note[] {
 /** Most things that are within reach, that the receipt names. */
 const REACHED_MAX = 3;
 
-/** What points are exchanged for, the dearest that can be had first, and what comes next. */
+/**
+ * What points are exchanged for, the dearest that can be had first, and what comes next. Not what may run out, of which a receipt
+ * cannot know, nor what is for somebody else.
+ */
 function noteReach({ id, unitName, redeem, redeemMin, gifts }: PointsRule, balance: number): Note[] {
   const steps = redeem === null ? 0 : Math.max(1, divide(redeemMin, redeem.cents, "ceil"));
   const prices = [
-    ...gifts.map(({ label, points, value }) => ({ label, points, value })),
+    ...gifts.flatMap(({ label, points, value, stock, seats, to }) =>
+      stock === undefined && seats === undefined && to === undefined ? { label, points, value } : [],
+    ),
     ...(redeem === null ? [] : [{ label: null, points: steps * redeem.points, value: steps * redeem.cents }]),
   ].sort((a, b) => a.points - b.points);
   const next = prices.findIndex(({ points }) => points > balance);

@@ -128,7 +128,7 @@ describe("money off the ticket for a full grid", () => {
     expect(done).toMatchObject({ payable: 700, newPurses: [count(0)], skipped: [] });
     expect(done.receipt).toEqual([
       { note: "reward", rule: "s", label: "Voucher", value: 500 },
-      { note: "stamps", rule: "s", count: 0, grid: 10, added: 1 },
+      { note: "stamps", rule: "s", count: 0, grid: 10, added: 1, label: "Voucher" },
     ]);
     expect(evaluate(grid(MONEY), [count(8)], bread(1_200), FACTS)).toMatchObject({ payable: 1_200, skipped: [] });
   });
@@ -252,7 +252,7 @@ describe("an offer for a full grid", () => {
       { type: "reward", rule: "s", unit: "cents", value: 0, funder: "merchant", label: "Cheese", taken: 10, times: 1 },
     ]);
     expect(done).toMatchObject({ payable: 300, newPurses: [held(7, 0, 10), count(0)] });
-    expect(done.receipt[0]).toEqual({ note: "offer", rule: "s", label: "Cheese", until: today + 10 });
+    expect(done.receipt[0]).toEqual({ note: "offer", rule: "s", label: "Cheese", until: today + 10, isNew: true });
     const later = (days: number) =>
       evaluate(offering(), done.newPurses, coffees(2), { ...FACTS, at: FACTS.at + days * DAY }).payable;
     expect([0, 10, 11].map(later)).toEqual([270, 270, 300]);

@@ -132,7 +132,9 @@ export class DeskTerminal {
     const { belonging, chance, hardware, storage, clock, timer, newSandbox, connect, tell } = this.parts;
     this.faults.isFull = false;
     const { hasPaper } = this.till;
-    this.till = new DeskTill(tell);
+    // That it is on is told before what it shows: how soon that is depends on the engine.
+    let before: TerminalEvent[] | null = [];
+    this.till = new DeskTill((event) => (before === null ? tell(event) : before.push(event)));
     this.till.hasPaper = hasPaper;
     this.line = connect?.() ?? null;
     try {
@@ -155,6 +157,8 @@ export class DeskTerminal {
     this.watch(this.supervisor);
     const { imageFault, slots } = this.supervisor;
     tell({ what: "started", image: imageFault?.message ?? null, trial: slots.onTrial });
+    for (const event of before) tell(event);
+    before = null;
     return true;
   }
 
