@@ -28,6 +28,8 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
     "host/office",
     "host/workbench",
     "card-layout",
+    "firmware/counter",
+    "firmware/hal",
     "firmware/wire",
     "firmware/rules",
   ],

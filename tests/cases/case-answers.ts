@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { printable, receiptText } from "@cachet/firmware/counter";
+import { printable, receiptText, writtenReceipt } from "@cachet/firmware/counter";
 import type { TrialStep } from "@cachet/firmware/rules";
-import { fr } from "../../firmware/src/app/receipt-messages-fr.ts";
 import { linesOfNote } from "../../firmware/src/app/receipt-notes.ts";
 import { byBucket, left } from "./case-buckets.ts";
 import { unitNameOf } from "./case-programme.ts";
@@ -222,6 +221,11 @@ export function differences(expected: Json, asked: Asked): readonly string[] {
 
 /** What the ticket says of a step, in one line: a line that is too long for the paper goes on in the next one. */
 export const printedNotes = ({ notes }: TrialStep): string =>
-  receiptText(notes.flatMap((note) => linesOfNote(fr, note)))
+  receiptText(
+    writtenReceipt(
+      notes.flatMap((note) => linesOfNote(note)),
+      "fr",
+    ),
+  )
     .join(" ")
     .replaceAll(/\s+/g, " ");

@@ -1,5 +1,5 @@
 import { dayOf } from "@cachet/card-layout";
-import type { ReceiptLine, VisitReport } from "@cachet/firmware/hal";
+import type { VisitReport, WrittenReceipt } from "@cachet/firmware/hal";
 import { type Credit, encodeCredit } from "@cachet/firmware/wire";
 import type { SimTerminal, Type2Chip } from "@cachet/terminal-sim";
 import { describe, expect, it } from "vitest";
@@ -39,7 +39,7 @@ const creditOf = async (chip: Type2Chip, programme = PURSE) => {
   const { reading } = await shown(chip, programme);
   return reading.kind === "current" ? reading.state.credit : null;
 };
-const textOf = (lines: readonly ReceiptLine[]): string[] =>
+const textOf = (lines: WrittenReceipt): string[] =>
   lines.map((line) => ("text" in line ? line.text : "left" in line ? `${line.left} | ${line.right}` : "-"));
 const lastReceipt = (shop: SimTerminal) => textOf(shop.till.receipts.at(-1)!);
 

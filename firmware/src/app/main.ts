@@ -1,6 +1,5 @@
 import type { Hal, VisitReport, VisitRequest } from "../hal/index.ts";
 import type { Programme } from "../rules/index.ts";
-import { RECEIPT_WORDS } from "./receipt-words.ts";
 import { reprint } from "./reprint.ts";
 import { fr } from "./screen-messages-fr.ts";
 import type { Terminal } from "./terminal.ts";
@@ -26,7 +25,6 @@ export async function runTerminal(hal: Hal, programmes: readonly Programme[]): P
   // How a visit ended stays on the screen until the next one begins.
   for (;;) {
     const request = await hal.nextRequest();
-    const { language } = await hal.settings();
-    await hal.report(await serve({ hal, facts, programmes: inOrder, words: RECEIPT_WORDS[language] }, request));
+    await hal.report(await serve({ hal, facts, programmes: inOrder }, request));
   }
 }

@@ -1,38 +1,37 @@
-import type { ReceiptLine } from "../hal/index.ts";
+import type { ReceiptLine, Said } from "../hal/index.ts";
 import type { Programme } from "../rules/index.ts";
 import { centsOf, type StoredEffect } from "../wire/index.ts";
-import type { ReceiptMessages } from "./receipt-messages-fr.ts";
-import { row, text } from "./receipt-words.ts";
+import { row, say, text } from "./receipt-lines.ts";
 
 /** So much of a unit, with its sign. */
-const signed = (words: ReceiptMessages, sign: "+" | "-", { unit, value }: StoredEffect): string =>
-  unit === "cents" ? `${sign}${words.money(value)}` : words.added(unit, value).replace("+", sign);
+const signed = (sign: "+" | "-", { unit, value }: StoredEffect): Said =>
+  unit === "cents" ? say(sign === "+" ? "gain" : "loss", value) : say("change", sign, unit, value);
 
 /** What an effect was about, by its rule. */
-function nameOf(words: ReceiptMessages, { rules }: Programme, id: string): string {
+function nameOf({ rules }: Programme, id: string): Said {
   const rule = rules.find((one) => one.id === id);
-  if (rule?.kind === "prepaid") return words.ofPrepaid;
-  if (rule?.kind === "cagnotte") return words.ofCagnotte;
+  if (rule?.kind === "prepaid") return say("ofPrepaid");
+  if (rule?.kind === "cagnotte") return say("ofCagnotte");
   return rule?.kind === "points" || rule?.kind === "units" ? rule.unitName : "";
 }
 
 /** What an effect says that no note does: credits of the office, what was declined, what a refund moves on the card. */
-export function linesOfEffect(words: ReceiptMessages, programme: Programme, effect: StoredEffect): ReceiptLine[] {
+export function linesOfEffect(programme: Programme, effect: StoredEffect): ReceiptLine[] {
   const { type, value, label, reason } = effect;
   switch (type) {
     case "restore":
-      return [text(words.restored)];
+      return [text(say("restored"))];
     case "credit":
-      if (reason !== undefined) return [row(label ?? "", words.expired)];
-      return value === 0 ? [] : [row(label ?? "", signed(words, "+", effect))];
+      if (reason !== undefined) return [row(label ?? "", say("expired"))];
+      return value === 0 ? [] : [row(label ?? "", signed("+", effect))];
     case "decline": {
-      const what = label ?? nameOf(words, programme, effect.rule);
-      return reason === undefined ? [] : [row(what === "" ? words.discount : what, words.why(reason))];
+      const what = label ?? nameOf(programme, effect.rule);
+      return reason === undefined ? [] : [row(what === "" ? say("discount") : what, say("why", reason))];
     }
     case "clawback":
-      return value === 0 ? [] : [row(words.takenBack, signed(words, "-", effect))];
+      return value === 0 ? [] : [row(say("takenBack"), signed("-", effect))];
     case "return":
-      return value === 0 ? [] : [row(words.putBack, signed(words, "+", effect))];
+      return value === 0 ? [] : [row(say("putBack"), signed("+", effect))];
     default:
       return [];
   }
@@ -40,29 +39,24 @@ export function linesOfEffect(words: ReceiptMessages, programme: Programme, effe
 
 /** What an effect of a closing was about; with its amount where that is money. */
 function toldOf(
-  words: ReceiptMessages,
   { rules }: Programme,
   { rule: id, type, unit, value }: StoredEffect,
-): readonly [what: string, right: string] {
+): readonly [what: Said, right: Said] {
   const rule = rules.find((one) => one.id === id);
-  if (rule?.kind === "units" || rule?.kind === "points") return [words.counted(value, rule.unitName), ""];
-  const money = unit === "cents" ? words.money(value) : `${value}`;
-  if (rule?.kind === "prepaid") return [type === "forfeit" ? words.ofBonus : words.ofPrepaid, money];
-  return [words.ofCagnotte, money];
+  if (rule?.kind === "units" || rule?.kind === "points") return [say("counted", value, rule.unitName), ""];
+  const money = unit === "cents" ? say("money", value) : `${value}`;
+  if (rule?.kind === "prepaid") return [type === "forfeit" ? say("ofBonus") : say("ofPrepaid"), money];
+  return [say("ofCagnotte"), money];
 }
 
 /** What a closed account pays out, what is lost with it, and that a membership ends. */
-export function linesOfClosing(
-  words: ReceiptMessages,
-  programme: Programme,
-  effects: readonly StoredEffect[],
-): ReceiptLine[] {
+export function linesOfClosing(programme: Programme, effects: readonly StoredEffect[]): ReceiptLine[] {
   return effects.flatMap((effect): ReceiptLine[] => {
     const { type, rule: id } = effect;
-    const [what, right] = toldOf(words, programme, effect);
-    if (type === "payout") return [row(words.paidOut(what), words.money(centsOf(effect)))];
+    const [what, right] = toldOf(programme, effect);
+    if (type === "payout") return [row(say("paidOut", what), say("money", centsOf(effect)))];
     if (type !== "forfeit") return [];
-    if (programme.rules.some((rule) => rule.id === id && rule.kind === "club")) return [text(words.membershipEnds)];
-    return [row(words.lost(what), right)];
+    if (programme.rules.some((rule) => rule.id === id && rule.kind === "club")) return [text(say("membershipEnds"))];
+    return [row(say("lost", what), right)];
   });
 }

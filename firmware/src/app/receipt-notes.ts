@@ -1,8 +1,7 @@
 import { type Day, maskedCard } from "@cachet/card-layout";
-import type { ReceiptLine } from "../hal/index.ts";
+import type { ReceiptLine, Said } from "../hal/index.ts";
 import type { Note } from "../rules/index.ts";
-import type { ReceiptMessages } from "./receipt-messages-fr.ts";
-import { dateText, row, strong, text } from "./receipt-words.ts";
+import { dateText, row, say, strong, text } from "./receipt-lines.ts";
 
 /** Value that ends within so many days is said as a warning. */
 const NEAR_DAYS = 14;
@@ -13,103 +12,101 @@ const DRAWN_MAX = 16;
 const localText = (said: string): string =>
   `${said.slice(8, 10)}/${said.slice(5, 7)}/${said.slice(0, 4)}${said.slice(10)}`;
 
-/** `50 €`, `7,50 €`: an amount in a sentence. */
-const short = (words: ReceiptMessages, cents: number): string => words.money(cents).replace(/[,.]00/, "");
-
 /** Cents, or so many of what a rule counts. */
-const worth = (words: ReceiptMessages, unitName: string | null, value: number): string =>
-  unitName === null ? words.money(value) : words.counted(value, unitName);
+const worth = (unitName: string | null, value: number): Said =>
+  unitName === null ? say("money", value) : say("counted", value, unitName);
 
 /** The receipt lines of one note. `today`: null where it is not known. */
-export function linesOfNote(words: ReceiptMessages, note: Note, today: Day | null = null): ReceiptLine[] {
-  const { money } = words;
+export function linesOfNote(note: Note, today: Day | null = null): ReceiptLine[] {
   switch (note.note) {
     case "reward":
-      return [strong(words.rewardReached(note.label)), row(words.gift(note.label), money(note.value))];
+      return [strong(say("rewardReached", note.label)), row(note.label, say("money", note.value))];
     case "donation":
-      return [row(words.gift(note.label), money(note.value))];
+      return [row(note.label, say("money", note.value))];
     case "stamps": {
       const { count, grid, label } = note;
       const left = Math.max(0, grid - count);
       const drawn = grid > DRAWN_MAX ? "" : "■".repeat(grid - left) + "·".repeat(left);
-      return [text(words.stampsLeft(count, grid, left)), row(drawn, label)];
+      return [text(say("stampsLeft", count, grid, left)), row(drawn, label)];
     }
     case "cagnotte":
       return [
-        ...(note.earned > 0 ? [row(words.earned, `+${money(note.earned)}`)] : []),
-        row(words.balance, money(note.balance)),
+        ...(note.earned > 0 ? [row(say("earned"), say("gain", note.earned))] : []),
+        row(say("balance"), say("money", note.balance)),
       ];
     case "points":
       return [
-        ...(note.earned > 0 ? [row(words.pointsEarned(note.unitName), `+${note.earned}`)] : []),
-        ...(note.taken > 0 ? [row(words.pointsTaken(note.unitName), `-${note.taken}`)] : []),
-        row(words.pointsBalance(note.unitName), `${note.balance}`),
+        ...(note.earned > 0 ? [row(say("pointsEarned", note.unitName), `+${note.earned}`)] : []),
+        ...(note.taken > 0 ? [row(say("pointsTaken", note.unitName), `-${note.taken}`)] : []),
+        row(say("pointsBalance", note.unitName), `${note.balance}`),
       ];
     case "reach": {
-      const what = note.label ?? words.off(short(words, note.value));
+      const what = note.label ?? say("off", say("short", note.value));
       return note.missing === 0
-        ? [text(words.available(what))]
-        : [row(what, words.missing(words.counted(note.missing, note.unitName)))];
+        ? [text(say("available", what))]
+        : [row(what, say("missing", say("counted", note.missing, note.unitName)))];
     }
     case "prepaid":
       return [
-        row(words.prepaidBalance, money(note.balance)),
-        ...(note.bonus > 0 ? [row(words.bonusIncluded, money(note.bonus))] : []),
+        row(say("prepaidBalance"), say("money", note.balance)),
+        ...(note.bonus > 0 ? [row(say("bonusIncluded"), say("money", note.bonus))] : []),
       ];
     case "recharge":
       return [
-        text(note.cents === 0 ? words.recharge : words.rechargeFor(short(words, note.cents), short(words, note.bonus))),
+        text(
+          note.cents === 0 ? say("recharge") : say("rechargeFor", say("short", note.cents), say("short", note.bonus)),
+        ),
       ];
     case "units":
       return note.used > 0
-        ? [row(words.counted(note.used, note.unitName), words.unitsLeft(note.left))]
-        : [row(words.unitsBalance(note.unitName), `${note.left}`)];
+        ? [row(say("counted", note.used, note.unitName), say("unitsLeft", note.left))]
+        : [row(say("unitsBalance", note.unitName), `${note.left}`)];
     case "expiry": {
-      const what = worth(words, note.unitName, note.value);
+      const what = worth(note.unitName, note.value);
       const date = dateText(note.day);
       const isNear = today !== null && note.day - today <= NEAR_DAYS;
       return [
         isNear
-          ? strong(words.ends(what, note.value >= (note.unitName === null ? 200 : 2), date))
-          : row(words.lastsUntil(date), what),
+          ? strong(say("ends", what, note.value >= (note.unitName === null ? 200 : 2), date))
+          : row(say("lastsUntil", date), what),
       ];
     }
     case "tier":
       return [
-        row(words.tier, note.level),
-        ...(note.next === null ? [] : [row(words.toNextTier(note.next), money(note.toNext))]),
+        row(say("tier"), note.level),
+        ...(note.next === null ? [] : [row(say("toNextTier", note.next), say("money", note.toNext))]),
       ];
     case "at-risk":
-      return [strong(words.tierAtRisk(note.level, dateText(note.through)))];
+      return [strong(say("tierAtRisk", note.level, dateText(note.through)))];
     case "club":
-      return [row(words.club, note.isOver ? words.clubOver : words.until(dateText(note.until)))];
+      return [row(say("club"), note.isOver ? say("clubOver") : say("until", dateText(note.until)))];
     case "offer":
       return [
-        ...(note.isNew ? [strong(words.rewardReached(note.label))] : []),
-        row(note.isNew ? words.offer : note.label, words.until(dateText(note.until))),
+        ...(note.isNew ? [strong(say("rewardReached", note.label))] : []),
+        row(note.isNew ? say("offer") : note.label, say("until", dateText(note.until))),
       ];
     case "referral": {
       const { unitName } = note;
       return [
-        ...(note.value > 0 ? [row(words.referral, `+${worth(words, unitName, note.value)}`)] : []),
+        ...(note.value > 0 ? [row(say("referral"), say("more", worth(unitName, note.value)))] : []),
         ...(note.godparent > 0
-          ? [row(words.referrer(maskedCard(note.card)), `+${worth(words, unitName, note.godparent)}`)]
+          ? [row(say("referrer", maskedCard(note.card)), say("more", worth(unitName, note.godparent)))]
           : []),
       ];
     }
     case "experience":
       return [
-        strong(words.rewardReached(note.label)),
+        strong(say("rewardReached", note.label)),
         text(note.text),
-        ...(note.value > 0 ? [row(words.gift(note.label), money(note.value))] : []),
+        ...(note.value > 0 ? [row(note.label, say("money", note.value))] : []),
       ];
     case "badge":
-      return [strong(words.rewardReached(note.label))];
+      return [strong(say("rewardReached", note.label))];
     case "challenge":
-      return [row(words.challenge, `${note.visited}/${note.of}`)];
+      return [row(say("challenge"), `${note.visited}/${note.of}`)];
     case "parking":
-      return [row(words.parking, words.minutes(note.minutes)), text(words.parkingUntil(localText(note.until)))];
+      return [row(say("parking"), say("minutes", note.minutes)), text(say("parkingUntil", localText(note.until)))];
     case "entries":
-      return [text(words.entries(note.value))];
+      return [text(say("entries", note.value))];
   }
 }

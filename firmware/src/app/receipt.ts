@@ -1,24 +1,18 @@
 import { type Day, maskedCard, unpackState } from "@cachet/card-layout";
-import type { CashDue, Moment, Receipt, ReceiptLine } from "../hal/index.ts";
+import type { CashDue, Moment, Receipt, ReceiptLine, Said } from "../hal/index.ts";
 import { type Effect, type Note, notesOf, type Programme, type Reason } from "../rules/index.ts";
 import { centsOf, type Intent, type IntentArea, sumsOf, ticketName } from "../wire/index.ts";
 import type { KnownIntent } from "./doubts.ts";
 import { linesOfClosing, linesOfEffect } from "./receipt-effects.ts";
-import type { ReceiptMessages } from "./receipt-messages-fr.ts";
+import { momentText, row, SEPARATOR, say, strong, strongRow, text, todayOf } from "./receipt-lines.ts";
 import { linesOfNote } from "./receipt-notes.ts";
-import { momentText, row, SEPARATOR, strong, strongRow, text, todayOf } from "./receipt-words.ts";
 import type { Terminal } from "./terminal.ts";
 
-function linesOfProgramme(
-  words: ReceiptMessages,
-  programme: Programme,
-  intent: KnownIntent,
-  today: Day | null,
-): ReceiptLine[] {
+function linesOfProgramme(programme: Programme, intent: KnownIntent, today: Day | null): ReceiptLine[] {
   const area = intent.body.areas.find((candidate) => candidate.programme === programme.number);
   if (area === undefined) return [];
   if (intent.outcomes.get(programme.number) !== "committed") {
-    return [SEPARATOR, strong(words.notCommitted(programme.name))];
+    return [SEPARATOR, strong(say("notCommitted", programme.name))];
   }
   const state = unpackState(area.record);
   const purses = state.ok ? state.value.purses : [];
@@ -26,9 +20,9 @@ function linesOfProgramme(
   return [
     SEPARATOR,
     text(programme.name),
-    ...area.effects.flatMap((effect) => linesOfEffect(words, programme, effect)),
-    ...(intent.body.closing === undefined ? [] : linesOfClosing(words, programme, area.effects)),
-    ...notes.flatMap((note) => linesOfNote(words, note, today)),
+    ...area.effects.flatMap((effect) => linesOfEffect(programme, effect)),
+    ...(intent.body.closing === undefined ? [] : linesOfClosing(programme, area.effects)),
+    ...notes.flatMap((note) => linesOfNote(note, today)),
   ];
 }
 
@@ -40,15 +34,15 @@ function headOf({ facts, programmes }: Terminal, moment: Moment): ReceiptLine[] 
   return [{ line: "title", text: merchant ?? "" }, text(momentText(moment))];
 }
 
-const cardLine = (words: ReceiptMessages, card: number): ReceiptLine => text(`${words.card} ${maskedCard(card)}`);
+const cardLine = (card: number): ReceiptLine => text(say("card", maskedCard(card)));
 
 /** Cash that goes back to the customer, with the ticket of each top-up that did not happen. */
-function linesOfCashDue({ facts, words }: Terminal, due: readonly CashDue[]): ReceiptLine[] {
+function linesOfCashDue({ facts }: Terminal, due: readonly CashDue[]): ReceiptLine[] {
   if (due.length === 0) return [];
   return [
     SEPARATOR,
-    strong(words.giveBack),
-    ...due.map(({ intent, cents }) => row(words.giveBackOf(ticketName(facts.terminal, intent)), words.money(cents))),
+    strong(say("giveBack")),
+    ...due.map(({ intent, cents }) => row(say("giveBackOf", ticketName(facts.terminal, intent)), say("money", cents))),
   ];
 }
 
@@ -58,10 +52,10 @@ export interface NothingGiven {
   readonly reason: Reason;
 }
 
-const linesOfNothing = (words: ReceiptMessages, { programme: { name }, reason }: NothingGiven): ReceiptLine[] => [
+const linesOfNothing = ({ programme: { name }, reason }: NothingGiven): ReceiptLine[] => [
   SEPARATOR,
   text(name),
-  text(words.nothingAdded(reason)),
+  text(say("nothingAdded", reason)),
 ];
 
 /** A slip about a sale that was added afterwards, and for which no programme gave anything. */
@@ -73,23 +67,22 @@ export function lateReceipt(
   due: readonly CashDue[],
   moment: Moment,
 ): Receipt {
-  const { words } = terminal;
   return [
     ...headOf(terminal, moment),
-    cardLine(words, card),
-    row(words.addedAfterwards, ticket),
-    ...nothing.flatMap((one) => linesOfNothing(words, one)),
+    cardLine(card),
+    row(say("addedAfterwards"), ticket),
+    ...nothing.flatMap((one) => linesOfNothing(one)),
     ...linesOfCashDue(terminal, due),
   ];
 }
 
 /** A slip about earlier top-ups alone. */
 export function giveBackReceipt(terminal: Terminal, card: number, due: readonly CashDue[], moment: Moment): Receipt {
-  return [...headOf(terminal, moment), cardLine(terminal.words, card), ...linesOfCashDue(terminal, due)];
+  return [...headOf(terminal, moment), cardLine(card), ...linesOfCashDue(terminal, due)];
 }
 
 /** What the card paid, by the kind of purse it came from. */
-function linesOfSpending({ programmes, words }: Terminal, done: readonly IntentArea[]): ReceiptLine[] {
+function linesOfSpending({ programmes }: Terminal, done: readonly IntentArea[]): ReceiptLine[] {
   const kindOf = (number: number, rule: string) =>
     programmes.find((programme) => programme.number === number)?.rules.find(({ id }) => id === rule)?.kind;
   const spent = { cagnotte: 0, prepaid: 0 };
@@ -100,8 +93,8 @@ function linesOfSpending({ programmes, words }: Terminal, done: readonly IntentA
     }
   }
   return [
-    ...(spent.cagnotte > 0 ? [row(words.spent, `-${words.money(spent.cagnotte)}`)] : []),
-    ...(spent.prepaid > 0 ? [row(words.paidByPrepaid, `-${words.money(spent.prepaid)}`)] : []),
+    ...(spent.cagnotte > 0 ? [row(say("spent"), say("loss", spent.cagnotte))] : []),
+    ...(spent.prepaid > 0 ? [row(say("paidByPrepaid"), say("loss", spent.prepaid))] : []),
   ];
 }
 
@@ -109,64 +102,63 @@ const isWhole = (outcomes: KnownIntent["outcomes"]): boolean =>
   [...outcomes.values()].every((outcome) => outcome === "committed");
 
 /** What was paid for. */
-function purchaseText({ programmes, words }: Terminal, { purchase }: Intent): string {
-  if (purchase === undefined) return words.topUp;
+function purchaseText({ programmes }: Terminal, { purchase }: Intent): Said {
+  if (purchase === undefined) return say("topUp");
   const rules = programmes.find(({ number }) => number === purchase.programme)?.rules ?? [];
   const rule = rules.find(({ id }) => id === purchase.rule);
   const units = rule?.kind === "units" ? rule.packs[(purchase.pack ?? 0) - 1]?.units : undefined;
-  return rule?.kind === "units" && units !== undefined ? words.counted(units, rule.unitName) : words.club;
+  return rule?.kind === "units" && units !== undefined ? say("counted", units, rule.unitName) : say("club");
 }
 
 /** What left the card for another one, or came from one, and how much of it. */
 function linesOfTransfer(
-  { facts, programmes, words }: Terminal,
+  { facts, programmes }: Terminal,
   { programme: number, rule: id, value, from }: NonNullable<Intent["transfer"]>,
 ): ReceiptLine[] {
   const rule = programmes.find((one) => one.number === number)?.rules.find((one) => one.id === id);
-  const title = from === undefined ? words.given : words.received(ticketName(facts.terminal, from));
-  const amount = rule?.kind === "points" ? words.counted(value, rule.unitName) : words.money(value);
-  return [strong(title), row(from === undefined ? words.leaves : words.comes, amount)];
+  const title = from === undefined ? say("given") : say("received", ticketName(facts.terminal, from));
+  const amount = rule?.kind === "points" ? say("counted", value, rule.unitName) : say("money", value);
+  return [strong(title), row(from === undefined ? say("leaves") : say("comes"), amount)];
 }
 
 /** Money that goes back to the customer, once nothing is in doubt any more. */
-const payOutLine = ({ words }: Terminal, { outcomes }: KnownIntent, cents: number): ReceiptLine =>
-  strongRow(words.payOut, isWhole(outcomes) ? words.money(cents) : words.inDoubt);
+const payOutLine = ({ outcomes }: KnownIntent, cents: number): ReceiptLine =>
+  strongRow(say("payOut"), isWhole(outcomes) ? say("money", cents) : say("inDoubt"));
 
 function linesOfRefund(terminal: Terminal, intent: KnownIntent, refund: NonNullable<Intent["refund"]>): ReceiptLine[] {
-  const { facts, words } = terminal;
+  const { facts } = terminal;
   const { ticket, cents, lines, terminal: seller = facts.terminal } = refund;
   return [
-    strong(words.refund),
-    text(words.refundOf(ticketName(seller, ticket))),
+    strong(say("refund")),
+    text(say("ticket", ticketName(seller, ticket))),
     // What has no lines of its own is taken back as one.
-    ...(lines.join() === "0" ? [] : [row(words.refundLines, lines.map((line) => line + 1).join(" "))]),
-    payOutLine(terminal, intent, cents),
+    ...(lines.join() === "0" ? [] : [row(say("refundLines"), lines.map((line) => line + 1).join(" "))]),
+    payOutLine(intent, cents),
   ];
 }
 
 function linesOfSale(terminal: Terminal, { body, outcomes }: KnownIntent): ReceiptLine[] {
-  const { words } = terminal;
   const { sale, late } = body;
   if (sale.lines.length === 0) return [];
-  if (late !== undefined) return [row(words.addedAfterwards, late.ticket)];
+  if (late !== undefined) return [row(say("addedAfterwards"), late.ticket)];
   const done = body.areas.filter(({ programme }) => outcomes.get(programme) === "committed");
   const { spentCents, discountCents } = sumsOf(done.flatMap(({ effects }) => effects));
   const total = sale.lines.reduce((sum, { amount }) => sum + amount, sale.tip);
   return [
-    row(words.total, words.money(total)),
-    ...(discountCents > 0 ? [row(words.discount, `-${words.money(discountCents)}`)] : []),
+    row(say("total"), say("money", total)),
+    ...(discountCents > 0 ? [row(say("discount"), say("loss", discountCents))] : []),
     ...linesOfSpending(terminal, done),
-    strongRow(words.toPay, words.money(total - discountCents - spentCents)),
+    strongRow(say("toPay"), say("money", total - discountCents - spentCents)),
   ];
 }
 
 function linesOfPayment(terminal: Terminal, intent: KnownIntent): ReceiptLine[] {
-  const { words } = terminal;
   const { topUp, transfer, paper, closing, refund } = intent.body;
-  if (topUp !== undefined) return [row(purchaseText(terminal, intent.body), words.money(topUp))];
+  if (topUp !== undefined) return [row(purchaseText(terminal, intent.body), say("money", topUp))];
   if (transfer !== undefined) return linesOfTransfer(terminal, transfer);
-  if (paper !== undefined) return [strong(words.paper), row(words.paperStamps, words.added("stamps", paper.stamps))];
-  if (closing !== undefined) return [strong(words.closing), payOutLine(terminal, intent, closing.cents)];
+  if (paper !== undefined)
+    return [strong(say("paper")), row(say("paperStamps"), say("change", "+", "stamps", paper.stamps))];
+  if (closing !== undefined) return [strong(say("closing")), payOutLine(intent, closing.cents)];
   if (refund !== undefined) return linesOfRefund(terminal, intent, refund);
   return linesOfSale(terminal, intent);
 }
@@ -191,22 +183,22 @@ export interface Ticket {
 
 /** The ticket of a visit: what was paid and how, then what each programme did and what the card holds now. */
 export function receiptOf(terminal: Terminal, ticket: Ticket): Receipt {
-  const { facts, programmes, words } = terminal;
+  const { facts, programmes } = terminal;
   const { intent, moment, due, waits, code, seal, nothing, mark } = ticket;
   const { body, number } = intent;
   const versions = body.areas.map(({ programme, version }) => `P${programme}.${version}`).join(" ");
   const [shop, ...time] = headOf(terminal, moment);
   return [
     shop!,
-    ...(mark === null ? [] : [{ line: "title", text: words[mark] } as const]),
-    ...(mark === "training" ? [strong(words.trainingOnly)] : []),
+    ...(mark === null ? [] : [{ line: "title", text: say(mark) } as const]),
+    ...(mark === "training" ? [strong(say("trainingOnly"))] : []),
     ...time,
-    row(`${words.ticket} ${ticketName(facts.terminal, number)}`, `${words.card} ${maskedCard(body.card)}`),
+    row(say("ticket", ticketName(facts.terminal, number)), say("card", maskedCard(body.card))),
     SEPARATOR,
     ...linesOfPayment(terminal, intent),
-    ...programmes.flatMap((programme) => linesOfProgramme(words, programme, intent, todayOf(moment))),
-    ...nothing.flatMap((one) => linesOfNothing(words, one)),
-    ...(waits ? [SEPARATOR, text(words.creditsWait)] : []),
+    ...programmes.flatMap((programme) => linesOfProgramme(programme, intent, todayOf(moment))),
+    ...nothing.flatMap((one) => linesOfNothing(one)),
+    ...(waits ? [SEPARATOR, text(say("creditsWait"))] : []),
     ...linesOfCashDue(terminal, due),
     SEPARATOR,
     row(versions, seal ?? ""),
@@ -221,22 +213,18 @@ export function balanceReceipt(
   moment: Moment,
   notes: readonly { readonly programme: Programme; readonly notes: readonly Note[] }[],
 ): Receipt {
-  const { words } = terminal;
   return [
     ...headOf(terminal, moment),
-    cardLine(words, card),
+    cardLine(card),
     ...notes.flatMap(({ programme, notes: said }): ReceiptLine[] => [
       SEPARATOR,
       text(programme.name),
-      ...said.flatMap((note) => linesOfNote(words, note, todayOf(moment))),
+      ...said.flatMap((note) => linesOfNote(note, todayOf(moment))),
     ]),
   ];
 }
 
 /** A slip for a sale without a card: what a card would have brought. */
-export function withCardReceipt(terminal: Terminal, moment: Moment, brought: readonly string[]): Receipt {
-  const { words } = terminal;
-  const last = brought.at(-1) ?? "";
-  const all = brought.length > 1 ? brought.slice(0, -1).join(", ") + words.and + last : last;
-  return [...headOf(terminal, moment), strong(words.withCard(all))];
+export function withCardReceipt(terminal: Terminal, moment: Moment, brought: Said): Receipt {
+  return [...headOf(terminal, moment), strong(say("withCard", brought))];
 }

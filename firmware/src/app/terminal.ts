@@ -1,12 +1,9 @@
 import type { DeviceFacts, Hal } from "../hal/index.ts";
 import type { Programme } from "../rules/index.ts";
-import type { ReceiptMessages } from "./receipt-messages-fr.ts";
 
 /** What a visit needs: the hardware, what the terminal is, and its programmes in the order of evaluation. */
 export interface Terminal {
   readonly hal: Hal;
   readonly facts: DeviceFacts;
   readonly programmes: readonly Programme[];
-  /** What receipts say, in the language of the shop. */
-  readonly words: ReceiptMessages;
 }

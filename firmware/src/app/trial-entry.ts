@@ -1,28 +1,14 @@
-import type { ReceiptLine } from "../hal/index.ts";
 import { ArithmeticFault, type Programme, playTrial, ValueFault } from "../rules/index.ts";
-import { fr } from "./receipt-messages-fr.ts";
 import { linesOfNote } from "./receipt-notes.ts";
 
 /** Given by the sandbox: hands what became of the trial to whoever asked. */
 declare function cachetCall(id: number, method: "given" | "played" | "refused", args: string): void;
 
-/** One line of paper, whatever its width. */
-function lineText(line: ReceiptLine): string {
-  switch (line.line) {
-    case "separator":
-      return "";
-    case "row":
-      return line.right === "" ? line.left : `${line.left} ${line.right}`;
-    default:
-      return line.text;
-  }
-}
-
 function played(programme: Programme, given: unknown): string {
   const { steps, cards } = playTrial(programme, given);
   const written = steps.map(({ notes, ...step }) => ({
     ...step,
-    receipt: notes.flatMap((note) => linesOfNote(fr, note)).map(lineText),
+    receipt: notes.flatMap((note) => linesOfNote(note)),
   }));
   const [only, ...others] = Object.values(cards);
   const isNamed = others.length > 0 || (given as { readonly cards?: object }).cards !== undefined;

@@ -1,30 +1,31 @@
 import { CARD_EPOCH_SECONDS } from "@cachet/card-layout";
-import type { VisitReport, WithoutCardRequest } from "../hal/index.ts";
+import type { Said, VisitReport, WithoutCardRequest } from "../hal/index.ts";
 import { ArithmeticFault, type Effect, evaluate, type Programme } from "../rules/index.ts";
 import { sumsOf } from "../wire/index.ts";
 import { within } from "./found.ts";
 import { withCardReceipt } from "./receipt.ts";
+import { say } from "./receipt-lines.ts";
 import { emptyReport } from "./report.ts";
 import { andBefore, nothingBefore } from "./sale.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What one programme would have put on a new card. */
-function broughtBy({ words }: Terminal, { rules }: Programme, effects: readonly Effect[]): string[] {
+function broughtBy({ rules }: Programme, effects: readonly Effect[]): Said[] {
   return effects.flatMap(({ type, rule: id, unit, value }) => {
     if (value === 0 || (type !== "earn" && type !== "stamp")) return [];
-    if (unit === "cents") return [words.money(value)];
+    if (unit === "cents") return [say("money", value)];
     const rule = rules.find((one) => one.id === id);
     const saved = rule?.kind === "bonus" ? rules.find((one) => one.id === rule.of) : rule;
-    return [saved?.kind === "points" ? words.counted(value, saved.unitName) : words.passages(value)];
+    return [saved?.kind === "points" ? say("counted", value, saved.unitName) : say("passages", value)];
   });
 }
 
 /** Prints what a sale would have brought with a new card; nothing where that is nothing. Stores nothing. */
 export async function tellWithoutCard(terminal: Terminal, request: WithoutCardRequest): Promise<VisitReport> {
-  const { hal, facts, programmes, words } = terminal;
+  const { hal, facts, programmes } = terminal;
   const moment = await hal.now();
   const sale = { ...request, kind: "sale", rewards: "later" } as const;
-  const brought: string[] = [];
+  const brought: Said[] = [];
   let before = nothingBefore(request);
   try {
     for (const programme of programmes) {
@@ -32,15 +33,22 @@ export async function tellWithoutCard(terminal: Terminal, request: WithoutCardRe
       const visit = { merchant: facts.merchant, at, clockSuspect: moment.suspect, before };
       const evaluation = evaluate(programme, [], sale, visit);
       const { discountCents } = sumsOf(evaluation.effects);
-      if (discountCents > 0) brought.push(words.off(words.money(discountCents)));
-      brought.push(...broughtBy(terminal, programme, evaluation.effects));
+      if (discountCents > 0) brought.push(say("off", say("money", discountCents)));
+      brought.push(...broughtBy(programme, evaluation.effects));
       before = andBefore(before, evaluation);
     }
   } catch (error) {
     if (error instanceof ArithmeticFault) return { ...emptyReport(request, "refused"), reason: "BAD_AMOUNT" };
     throw error;
   }
-  if (brought.length === 0) return emptyReport(request, "nothing-to-do");
-  const printed = await hal.print(withCardReceipt(terminal, moment, brought));
+  const [first, ...others] = brought;
+  if (first === undefined) return emptyReport(request, "nothing-to-do");
+  const printed = await hal.print(
+    withCardReceipt(
+      terminal,
+      moment,
+      others.reduce((all, one) => say("and", all, one), first),
+    ),
+  );
   return { ...emptyReport(request, "done"), ...(printed === "printed" ? {} : { unprinted: {} }) };
 }

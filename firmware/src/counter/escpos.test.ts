@@ -3,7 +3,7 @@ import ReceiptPrinterEncoder from "@point-of-sale/receipt-printer-encoder";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EscposPrinter, type Printed } from "../../../tests/fixtures/escpos-printer.ts";
-import type { ReceiptLine } from "../hal/index.ts";
+import type { ReceiptLine, WrittenReceipt } from "../hal/index.ts";
 import { cp858Of, printable } from "./cp858.ts";
 import { escposOf } from "./escpos.ts";
 import { type Columns, layOut } from "./receipt-layout.ts";
@@ -14,13 +14,13 @@ function decode(bytes: Uint8Array, table: string): string {
   return String.fromCodePoint(...[...bytes].map((byte) => (byte < 0x80 ? byte : points[byte]!)));
 }
 
-const print = (receipt: readonly ReceiptLine[], columns: Columns): readonly Printed[] =>
+const print = (receipt: WrittenReceipt, columns: Columns): readonly Printed[] =>
   new EscposPrinter(escposOf(receipt, columns), columns, decode).run();
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 const widths: readonly Columns[] = [32, 48];
 
-const TICKET: readonly ReceiptLine[] = [
+const TICKET: WrittenReceipt = [
   { line: "title", text: "Crêperie d'Anaïs" },
   { line: "row", left: "15/06/2026 12:00", right: "" },
   { line: "separator" },
@@ -100,7 +100,7 @@ describe("characters that the printer lacks", () => {
 
 describe("any receipt", () => {
   const text = fc.string({ unit: "grapheme", maxLength: 70 });
-  const line: fc.Arbitrary<ReceiptLine> = fc.oneof(
+  const line: fc.Arbitrary<ReceiptLine<string>> = fc.oneof(
     fc.record({ line: fc.constant("title" as const), text }),
     fc.record({ line: fc.constant("text" as const), text, strong: fc.constant(true as const) }),
     fc.record({ line: fc.constant("row" as const), left: text, right: text }),

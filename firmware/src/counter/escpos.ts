@@ -1,5 +1,5 @@
 import { concat } from "@cachet/card-layout";
-import type { ReceiptLine } from "../hal/index.ts";
+import type { WrittenReceipt } from "../hal/index.ts";
 import { cp858Of } from "./cp858.ts";
 import { type Columns, layOut, type PaperLine } from "./receipt-layout.ts";
 
@@ -67,6 +67,6 @@ function drawLine(line: PaperLine, columns: Columns): Uint8Array {
  * A receipt as bytes for a printer that speaks ESC/POS: code page 858, QR codes drawn by the printer itself, cut at the end. Opens
  * no drawer.
  */
-export function escposOf(receipt: readonly ReceiptLine[], columns: Columns): Uint8Array {
+export function escposOf(receipt: WrittenReceipt, columns: Columns): Uint8Array {
   return concat(INITIALISE, CODE_PAGE_858, ...layOut(receipt, columns).map((line) => drawLine(line, columns)), CUT);
 }

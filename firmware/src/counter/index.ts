@@ -3,3 +3,4 @@ export { printable } from "./cp858.ts";
 export * from "./escpos.ts";
 export * from "./receipt-layout.ts";
 export * from "./receipt-text.ts";
+export * from "./receipt-words.ts";

@@ -1,4 +1,4 @@
-import type { ReceiptLine } from "../hal/index.ts";
+import type { ReceiptLine, WrittenReceipt } from "../hal/index.ts";
 import { printable } from "./cp858.ts";
 
 /** Columns of a 58 mm roll, and of one of 80 mm. */
@@ -53,7 +53,7 @@ function rowText(left: string, right: string, columns: number): string[] {
   return [...labels, last + right.padStart(columns - last.length)];
 }
 
-function layOutLine(line: ReceiptLine, columns: Columns): PaperLine[] {
+function layOutLine(line: ReceiptLine<string>, columns: Columns): PaperLine[] {
   switch (line.line) {
     case "separator":
       return [{ ...PLAIN, text: "-".repeat(columns) }];
@@ -82,6 +82,6 @@ function layOutLine(line: ReceiptLine, columns: Columns): PaperLine[] {
 }
 
 /** A receipt on paper of so many columns: labels wrap, amounts stay on the right. Every renderer draws these lines. */
-export function layOut(receipt: readonly ReceiptLine[], columns: Columns): PaperLine[] {
+export function layOut(receipt: WrittenReceipt, columns: Columns): PaperLine[] {
   return receipt.flatMap((line) => layOutLine(line, columns));
 }

@@ -1,4 +1,5 @@
-import type { ReceiptLine } from "./receipt.ts";
+import type { Receipt } from "./receipt.ts";
+import type { ShopSettings } from "./shop.ts";
 
 /** One line of a sale as the till says it: whole line in cents, tax included. */
 export interface SaleLine {
@@ -192,13 +193,15 @@ export interface Counter {
   /** Puts one line on the screen. */
   show(line: string): Promise<void>;
   /** Prints a receipt. "no-paper" loses nothing: the visit stands, the receipt can be printed again. */
-  print(receipt: readonly ReceiptLine[]): Promise<"printed" | "no-paper">;
+  print(receipt: Receipt): Promise<"printed" | "no-paper">;
   /** Tells the till how the visit ended. */
   report(report: VisitReport): Promise<void>;
 }
 
 /** The counter as the supervisor sees it. */
-export interface CounterPort extends Counter {
+export interface CounterPort extends Omit<Counter, "print"> {
+  /** Prints a receipt in the language of the shop. */
+  print(receipt: Receipt, settings: ShopSettings): Promise<"printed" | "no-paper">;
   /** Waits until somebody holds the service key down: keeps an image on trial without a host. */
   serviceKey(): Promise<void>;
 }

@@ -2,6 +2,7 @@ import type { CardPort } from "./card-port.ts";
 import type { Counter } from "./counter.ts";
 import type { JournalPort } from "./journal-port.ts";
 import type { Keys } from "./keys.ts";
+import type { ShopSettings } from "./shop.ts";
 
 /** What a terminal is. Fixed at provisioning. */
 export interface DeviceFacts {
@@ -15,15 +16,6 @@ export interface DeviceFacts {
   readonly cardGeneration: number;
   /** Programmes whose area key this terminal holds, with the generation it writes. */
   readonly programmes: readonly { readonly programme: number; readonly generation: number }[];
-}
-
-/** A language that staff and customers read. */
-export type Language = "fr" | "en";
-
-/** How the shop set its terminal. They may change between two calls. */
-export interface ShopSettings {
-  readonly language: Language;
-  readonly beep: boolean;
 }
 
 /** A moment by the terminal's clock. */

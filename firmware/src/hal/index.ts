@@ -9,4 +9,5 @@ export * from "./limits.ts";
 export * from "./line.ts";
 export * from "./receipt.ts";
 export * from "./sandbox.ts";
+export * from "./shop.ts";
 export * from "./storage.ts";

@@ -1,4 +1,4 @@
-import type { CardPort, Clock, Counter, DeviceFacts, Hal } from "../hal/index.ts";
+import type { CardPort, Clock, CounterPort, DeviceFacts, Hal } from "../hal/index.ts";
 import { sha256 } from "./crypto.ts";
 import type { JournalKeeper } from "./journal-keeper.ts";
 import type { KeyStore } from "./key-store.ts";
@@ -10,7 +10,7 @@ export interface HalParts {
   readonly settings: Settings;
   readonly clock: Clock;
   readonly card: CardPort;
-  readonly counter: Counter;
+  readonly counter: CounterPort;
   readonly keys: KeyStore;
   readonly journal: JournalKeeper;
   /** The newest state layout that an image may write now. */
@@ -50,7 +50,7 @@ export function halOf({ facts, settings, clock, card, counter, keys, journal, ne
     refuse: (body) => journal.refuse(body),
     nextRequest: () => counter.nextRequest(),
     show: (line) => counter.show(line),
-    print: (receipt) => counter.print(receipt),
+    print: (receipt) => counter.print(receipt, settings.ofShop),
     report: (report) => counter.report(report),
   };
 }

@@ -9,6 +9,7 @@ import {
   type SandboxFault,
   type SerialLine,
   type SettableClock,
+  type ShopSettings,
   type Storage,
   type Timer,
   TRIAL_MS,
@@ -97,13 +98,22 @@ export class Supervisor implements Managed {
   imageFault: ImageRefused | null = null;
   private readonly ports: SupervisorPorts;
   private readonly origin: Origin;
+  private readonly shop: Settings;
   private line: LineService | null = null;
   private breakOff: (error: unknown) => void = () => {};
   private startAnew: () => void = () => {};
   private onFault: (fault: SandboxFault) => void = () => {};
   private readonly callOff: (() => void)[] = [];
 
-  private constructor(ports: SupervisorPorts, origin: Origin, books: Books | null, slots: Slots, upload: Upload) {
+  private constructor(
+    ports: SupervisorPorts,
+    origin: Origin,
+    books: Books | null,
+    slots: Slots,
+    upload: Upload,
+    shop: Settings,
+  ) {
+    this.shop = shop;
     this.ports = ports;
     this.origin = origin;
     this.books = books;
@@ -138,16 +148,22 @@ export class Supervisor implements Managed {
       origin.belonging,
       books?.lists.writeLayout ?? LAYOUT_OF_ALL_IMAGES,
     );
-    const supervisor = new Supervisor(ports, origin, books, slots, await Upload.load(storage));
-    const settings = await Settings.load(storage.file("settings"));
-    if (books !== null) await supervisor.begin(books, events, settings);
+    const supervisor = new Supervisor(
+      ports,
+      origin,
+      books,
+      slots,
+      await Upload.load(storage),
+      await Settings.load(storage.file("settings")),
+    );
+    if (books !== null) await supervisor.begin(books, events);
     supervisor.watchTrial();
-    supervisor.serveLine(settings);
+    supervisor.serveLine();
     return supervisor;
   }
 
   /** Notes what happened since the last start, and starts the app. */
-  private async begin(books: Books, events: readonly BootEvent[], settings: Settings): Promise<void> {
+  private async begin(books: Books, events: readonly BootEvent[]): Promise<void> {
     const { journal, lists } = books;
     const { reading } = this.slots.running;
     await journal.powerUp(reading.ok ? reading.image.hash : NO_IMAGE);
@@ -159,10 +175,10 @@ export class Supervisor implements Managed {
     // Where the power went between a list and its entry, the entry is made up for.
     const { change } = lists;
     if (change !== null && !journal.knowsList(change.hash)) await journal.noteList(listChange(change));
-    this.startApp(books, settings);
+    this.startApp(books);
   }
 
-  private startApp({ belonging, journal, keys }: Books, settings: Settings): void {
+  private startApp({ belonging, journal, keys }: Books): void {
     const { reading } = this.slots.running;
     const payload = reading.ok ? utf8Decode(reading.image.payload) : null;
     if (!reading.ok || payload === null) {
@@ -174,7 +190,16 @@ export class Supervisor implements Managed {
     const { card, counter, newSandbox, clock } = this.ports;
     const { slots } = this;
     const newestLayout = () => slots.newestLayout;
-    const hal = halOf({ facts: belonging.facts, settings, clock, card, counter, keys, journal, newestLayout });
+    const hal = halOf({
+      facts: belonging.facts,
+      settings: this.shop,
+      clock,
+      card,
+      counter,
+      keys,
+      journal,
+      newestLayout,
+    });
     this.app = new AppRunner(newSandbox, payload, hal, {
       healthy: () => {
         if (this.slots.isAgreed) this.confirm().catch(this.breakOff);
@@ -207,7 +232,7 @@ export class Supervisor implements Managed {
     keep().catch(this.breakOff);
   }
 
-  private serveLine(settings: Settings): void {
+  private serveLine(): void {
     const { line } = this.ports;
     if (line === null) return;
     const server = new ManagementServer(this.access);
@@ -218,7 +243,7 @@ export class Supervisor implements Managed {
     serveImages(server, this);
     servePacked(server, this);
     serveStatistics(server, this, () => service.counts);
-    serveSettings(server, this, settings);
+    serveSettings(server, this, this.shop);
     serveFiles(server, folder);
     serveTerminal(server, this);
     if (this.books !== null) serveJournal(server, this.books);
@@ -260,6 +285,10 @@ export class Supervisor implements Managed {
 
   get counter(): CounterPort {
     return this.ports.counter;
+  }
+
+  get settings(): ShopSettings {
+    return this.shop.ofShop;
   }
 
   get card(): CardPort {

@@ -1,3 +1,5 @@
+import { writtenReceipt } from "@cachet/firmware/counter";
+import type { Receipt, ReceiptLine } from "@cachet/firmware/hal";
 import type * as Simulator from "@cachet/terminal-sim";
 import { type Command, Option } from "commander";
 import { trialScript } from "../image/build.ts";
@@ -52,12 +54,31 @@ function playIn(sandbox: Simulator.Sandbox, script: string, given: string): Answ
   return answer;
 }
 
+/** One line of paper, whatever its width. */
+function lineText(line: ReceiptLine<string>): string {
+  switch (line.line) {
+    case "separator":
+      return "";
+    case "row":
+      return line.right === "" ? line.left : `${line.left} ${line.right}`;
+    default:
+      return line.text;
+  }
+}
+
+/** The document of a trial, with its receipts in words. */
+function worded(document: string): string {
+  const { steps, ...others } = JSON.parse(document) as { readonly steps: readonly { readonly receipt: Receipt }[] };
+  const written = steps.map((step) => ({ ...step, receipt: writtenReceipt(step.receipt, "fr").map(lineText) }));
+  return JSON.stringify({ steps: written, ...others });
+}
+
 /** The document that a programme makes of written events, as the engine gave it. Fails with C-PROGRAMME-01, -03 or -04. */
 export async function played(file: string, { events, vm }: EvalOptions): Promise<string> {
   const programme = await goodProgramme(file);
   const given = writtenEvents(events);
   const answer = playIn(await simulatedSandbox(vm), await trialScript(programme, file), given);
-  if ("played" in answer) return answer.played;
+  if ("played" in answer) return worded(answer.played);
   if ("refused" in answer) throw badEvents(events, answer.refused);
   throw new Failure("C-PROGRAMME-04", `the engine stopped: ${answer.stopped}`, NOTHING, [
     "give it fewer events at once",

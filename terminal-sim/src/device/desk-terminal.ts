@@ -1,15 +1,17 @@
-import { receiptText } from "@cachet/firmware/counter";
+import { receiptText, writtenReceipt } from "@cachet/firmware/counter";
 import type {
   Chance,
   CounterPort,
-  ReceiptLine,
+  Receipt,
   Sandbox,
   SettableClock,
+  ShopSettings,
   Storage,
   Tap,
   Timer,
   VisitReport,
   VisitRequest,
+  WrittenReceipt,
 } from "@cachet/firmware/hal";
 import { type Belonging, type Hardware, Slots, Supervisor } from "@cachet/firmware/supervisor";
 import { Faults } from "./fault.ts";
@@ -33,7 +35,7 @@ export type TerminalEvent =
 class DeskTill extends SimTill implements CounterPort {
   hasPaper = true;
   /** What came out of the printer since somebody emptied this. */
-  slips: (readonly ReceiptLine[])[] = [];
+  slips: WrittenReceipt[] = [];
   private readonly tell: (event: TerminalEvent) => void;
 
   constructor(tell: (event: TerminalEvent) => void) {
@@ -46,11 +48,12 @@ class DeskTill extends SimTill implements CounterPort {
     this.tell({ what: "screen", line });
   }
 
-  override async print(receipt: readonly ReceiptLine[]): Promise<"printed" | "no-paper"> {
+  override async print(receipt: Receipt, settings: ShopSettings): Promise<"printed" | "no-paper"> {
     if (!this.hasPaper) return "no-paper";
-    await super.print(receipt);
-    this.slips.push(receipt);
-    this.tell({ what: "receipt", lines: receiptText(receipt) });
+    await super.print(receipt, settings);
+    const written = writtenReceipt(receipt, settings.language);
+    this.slips.push(written);
+    this.tell({ what: "receipt", lines: receiptText(written) });
     return "printed";
   }
 }
@@ -111,7 +114,7 @@ export class DeskTerminal {
   private readonly reader: DeskReader;
   private till: DeskTill;
   /** What the printer gave out in the last visit, oldest first. */
-  slips: readonly (readonly ReceiptLine[])[] = [];
+  slips: readonly WrittenReceipt[] = [];
   private supervisor: Supervisor | null = null;
   private line: LineEnd | null = null;
 

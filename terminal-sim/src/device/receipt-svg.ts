@@ -1,5 +1,5 @@
 import { type Columns, layOut, type PaperLine } from "@cachet/firmware/counter";
-import type { ReceiptLine } from "@cachet/firmware/hal";
+import type { WrittenReceipt } from "@cachet/firmware/hal";
 import { encodeQR } from "qr";
 
 /** A character cell of a receipt printer's usual font, in its dots. */
@@ -53,7 +53,7 @@ function drawText(line: Exclude<PaperLine, { code: string }>, top: number, colum
 }
 
 /** A receipt as a picture of the paper: one dot of a printer of 203 dots per inch is one unit. The same receipt gives the same bytes. */
-export function receiptSvg(receipt: readonly ReceiptLine[], columns: Columns = 32): string {
+export function receiptSvg(receipt: WrittenReceipt, columns: Columns = 32): string {
   let top = MARGIN;
   const drawn = layOut(receipt, columns).map((line) => {
     const { svg, height } = "code" in line ? drawCode(line.code, top, columns) : drawText(line, top, columns);

@@ -1,9 +1,17 @@
-import type { CounterPort, ReceiptLine, VisitReport, VisitRequest } from "@cachet/firmware/hal";
+import { writtenReceipt } from "@cachet/firmware/counter";
+import type {
+  CounterPort,
+  Receipt,
+  ShopSettings,
+  VisitReport,
+  VisitRequest,
+  WrittenReceipt,
+} from "@cachet/firmware/hal";
 
 /** The till side of a simulated terminal: requests in, screens, paper and reports out. */
 export class SimTill implements CounterPort {
   /** Receipts printed since power-on, oldest first. */
-  readonly receipts: (readonly ReceiptLine[])[] = [];
+  readonly receipts: WrittenReceipt[] = [];
   readonly screens: string[] = [];
   /** Whether to keep every screen and receipt. A long run keeps only the last of each. */
   readonly keepsAll: boolean;
@@ -49,9 +57,9 @@ export class SimTill implements CounterPort {
     this.screens.push(line);
   }
 
-  async print(receipt: readonly ReceiptLine[]): Promise<"printed" | "no-paper"> {
+  async print(receipt: Receipt, { language }: ShopSettings): Promise<"printed" | "no-paper"> {
     if (!this.keepsAll) this.receipts.length = 0;
-    this.receipts.push(receipt);
+    this.receipts.push(writtenReceipt(receipt, language));
     return "printed";
   }
 

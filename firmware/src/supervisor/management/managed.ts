@@ -1,4 +1,4 @@
-import type { CardPort, CounterPort, DeviceFacts, SettableClock } from "../../hal/index.ts";
+import type { CardPort, CounterPort, DeviceFacts, SettableClock, ShopSettings } from "../../hal/index.ts";
 import type { AppRunner } from "../app-runner.ts";
 import type { CollectedBatch } from "../batch-seal.ts";
 import type { JournalKeeper } from "../journal-keeper.ts";
@@ -27,6 +27,8 @@ export interface Managed {
   /** Null as long as the terminal is blank. */
   readonly journal: JournalKeeper | null;
   readonly counter: CounterPort;
+  /** As the shop set it. */
+  readonly settings: ShopSettings;
   readonly card: CardPort;
   /** A visit is under way. */
   isBusy(): boolean;

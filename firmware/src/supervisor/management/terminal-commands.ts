@@ -62,7 +62,7 @@ export function serveTerminal(server: ManagementServer, managed: Managed): void 
         await managed.counter.show("TEST");
         return { ok: true, said: "TEST is on the screen" };
       case "printer": {
-        const printed = await managed.counter.print([{ line: "title", text: "TEST" }]);
+        const printed = await managed.counter.print([{ line: "title", text: "TEST" }], managed.settings);
         return printed === "printed" ? { ok: true, said: "TEST is printed" } : { ok: false, said: "no paper" };
       }
       case "card": {

@@ -1,10 +1,11 @@
 import { civilOf, type Day, dayOf } from "@cachet/card-layout";
-import type { Language, Moment, ReceiptLine } from "../hal/index.ts";
-import { en } from "./receipt-messages-en.ts";
-import { fr, type ReceiptMessages } from "./receipt-messages-fr.ts";
+import type { Moment, ReceiptLine, ReceiptTexts, Said } from "../hal/index.ts";
 
-/** The words of receipts by language. */
-export const RECEIPT_WORDS: Readonly<Record<Language, ReceiptMessages>> = { fr, en };
+/** A sentence by its name, and what belongs to it. */
+export const say = <Name extends keyof ReceiptTexts>(name: Name, ...parts: ReceiptTexts[Name]): Said => ({
+  say: name,
+  of: parts,
+});
 
 const two = (value: number) => String(value).padStart(2, "0");
 
@@ -24,9 +25,9 @@ export function momentText({ utc, offset }: Moment): string {
 export const todayOf = ({ utc, offset, suspect }: Moment): Day | null => (suspect ? null : dayOf(utc, offset));
 
 export const SEPARATOR: ReceiptLine = { line: "separator" };
-export const row = (left: string, right: string): ReceiptLine => ({ line: "row", left, right });
+export const row = (left: Said, right: Said): ReceiptLine => ({ line: "row", left, right });
 /** A row that is not to be overlooked. */
-export const strongRow = (left: string, right: string): ReceiptLine => ({ line: "row", left, right, strong: true });
-export const text = (said: string): ReceiptLine => ({ line: "text", text: said });
+export const strongRow = (left: Said, right: Said): ReceiptLine => ({ line: "row", left, right, strong: true });
+export const text = (said: Said): ReceiptLine => ({ line: "text", text: said });
 /** What is not to be overlooked. */
-export const strong = (said: string): ReceiptLine => ({ line: "text", text: said, strong: true });
+export const strong = (said: Said): ReceiptLine => ({ line: "text", text: said, strong: true });

@@ -1,5 +1,4 @@
-import type { Reason } from "../rules/index.ts";
-import type { ReceiptMessages } from "./receipt-messages-fr.ts";
+import type { ReceiptMessages } from "./receipt-messages.ts";
 
 /** What several of something are called; a name that is a plural already stays. */
 function pluralOf(name: string): string {
@@ -12,14 +11,14 @@ const counted = (value: number, name: string): string => {
   return `${value} ${pluralOf(name)}`;
 };
 
-/** `1,234.05` */
-function grouped(cents: number): string {
-  const whole = String(Math.floor(cents / 100)).replaceAll(/\B(?=(\d{3})+$)/g, ",");
-  return `${whole}.${String(cents % 100).padStart(2, "0")}`;
+/** `€1,234.05` */
+function money(cents: number): string {
+  const whole = String(Math.floor(Math.abs(cents) / 100)).replaceAll(/\B(?=(\d{3})+$)/g, ",");
+  return `${cents < 0 ? "-" : ""}€${whole}.${String(Math.abs(cents) % 100).padStart(2, "0")}`;
 }
 
 /** Why a programme gave nothing, in few words. */
-const WHY_NOTHING: Readonly<Record<Reason, string>> = {
+const WHY_NOTHING: Readonly<Record<string, string>> = {
   ABOVE_MAXIMUM: "above the maximum",
   ALREADY_USED: "already used",
   BAD_VALUE: "rule out of order",
@@ -64,87 +63,89 @@ const WHY_NOTHING: Readonly<Record<Reason, string>> = {
 
 /** Words of receipts, in English. */
 export const en: ReceiptMessages = {
-  card: "Card",
-  inDoubt: "Card left too early: present it again",
-  ticket: "Ticket",
-  total: "Total",
-  discount: "Discount",
-  spent: "Paid from rewards",
-  toPay: "Left to pay",
-  earned: "Rewards earned",
-  balance: "Rewards balance",
-  money: (cents) => `${cents < 0 ? "-" : ""}€${grouped(Math.abs(cents))}`,
-  duplicate: "DUPLICATE",
-  training: "TRAINING",
-  trainingOnly: "Nothing is written: a ticket of no value",
+  money,
+  short: (cents) => money(cents).replace(".00", ""),
+  gain: (cents) => `+${money(cents)}`,
+  loss: (cents) => `-${money(cents)}`,
+  more: (what) => `+${what}`,
+  change: (sign, unit, count) => {
+    const [one, many] =
+      unit === "points" ? ["point", "points"] : unit === "units" ? ["unit", "units"] : ["visit", "visits"];
+    return `${sign}${count} ${count === 1 ? one : many}`;
+  },
+  card: (masked) => `Card ${masked}`,
+  ticket: (name) => `Ticket ${name}`,
+  and: (one, other) => `${one} and ${other}`,
+  inDoubt: () => "Card left too early: present it again",
+  total: () => "Total",
+  discount: () => "Discount",
+  spent: () => "Paid from rewards",
+  toPay: () => "Left to pay",
+  earned: () => "Rewards earned",
+  balance: () => "Rewards balance",
+  duplicate: () => "DUPLICATE",
+  training: () => "TRAINING",
+  trainingOnly: () => "Nothing is written: a ticket of no value",
   withCard: (what) => `With the card: ${what} on this ticket`,
-  and: " and ",
   passages: (count) => (count === 1 ? "1 visit" : `${count} visits`),
   stampsLeft: (count, grid, left) => `${count}/${grid} - ${left} ${left === 1 ? "visit" : "visits"} to go`,
   off: (amount) => `${amount} off`,
   available: (what) => `Available: ${what}`,
   missing: (what) => `${what} to go`,
   ends: (what, isMany, date) => `${what} ${isMany ? "expire" : "expires"} on ${date}`,
-  takenBack: "Taken back",
-  putBack: "Put back on the card",
+  takenBack: () => "Taken back",
+  putBack: () => "Put back on the card",
   rewardReached: (label) => `GOAL REACHED - ${label.toUpperCase()}`,
   notCommitted: (programme) => `${programme}: not written, present the card again`,
-  topUp: "Top-up",
-  refund: "REFUND",
-  closing: "ACCOUNT CLOSED",
-  paper: "PAPER CARD TAKEN OVER",
-  paperStamps: "Visits taken over",
-  refundLines: "Lines",
-  payOut: "To hand back",
-  given: "GIVEN TO ANOTHER CARD",
-  leaves: "Leaves this card",
-  comes: "Comes to this card",
+  topUp: () => "Top-up",
+  refund: () => "REFUND",
+  closing: () => "ACCOUNT CLOSED",
+  paper: () => "PAPER CARD TAKEN OVER",
+  paperStamps: () => "Visits taken over",
+  refundLines: () => "Lines",
+  payOut: () => "To hand back",
+  given: () => "GIVEN TO ANOTHER CARD",
+  leaves: () => "Leaves this card",
+  comes: () => "Comes to this card",
   received: (ticket) => `RECEIVED FROM TICKET ${ticket}`,
-  addedAfterwards: "Added afterwards, ticket",
-  refundOf: (ticket) => `Ticket ${ticket}`,
-  paidByPrepaid: "Paid by the card",
-  prepaidBalance: "Prepaid balance",
-  recharge: "Think of topping up",
+  addedAfterwards: () => "Added afterwards, ticket",
+  paidByPrepaid: () => "Paid by the card",
+  prepaidBalance: () => "Prepaid balance",
+  recharge: () => "Think of topping up",
   rechargeFor: (paid, bonus) => `Top up ${paid} = ${bonus} free`,
-  giveBack: "HAND BACK TO THE CUSTOMER",
+  giveBack: () => "HAND BACK TO THE CUSTOMER",
   giveBackOf: (ticket) => `Top-up not done ${ticket}`,
-  gift: (label) => label,
   counted,
   unitsLeft: (left) => (left === 0 ? "none left" : `${left} left`),
   unitsBalance: (unitName) => `Balance of ${pluralOf(unitName)}`,
   paidOut: (what) => `Paid out: ${what}`,
   lost: (what) => `Lost: ${what}`,
-  ofPrepaid: "prepaid balance",
-  ofBonus: "bonus balance",
-  ofCagnotte: "rewards",
-  membershipEnds: "Membership ended",
-  nothingAdded: (reason) => `Nothing written: ${WHY_NOTHING[reason]}`,
+  ofPrepaid: () => "prepaid balance",
+  ofBonus: () => "bonus balance",
+  ofCagnotte: () => "rewards",
+  membershipEnds: () => "Membership ended",
+  nothingAdded: (reason) => `Nothing written: ${WHY_NOTHING[reason] ?? reason}`,
   pointsBalance: (unitName) => `Balance of ${unitName}`,
   pointsEarned: (unitName) => `${unitName} earned`,
   pointsTaken: (unitName) => `${unitName} used`,
-  bonusIncluded: "of which bonus",
+  bonusIncluded: () => "of which bonus",
   lastsUntil: (date) => `to be used by ${date}`,
-  tier: "Status",
+  tier: () => "Status",
   toNextTier: (name) => `To reach ${name}`,
   tierAtRisk: (name, date) => `Status ${name} to be confirmed by ${date}`,
-  offer: "Offer for you",
-  club: "Membership",
+  offer: () => "Offer for you",
+  club: () => "Membership",
   until: (date) => `until ${date}`,
-  clubOver: "to be renewed",
-  challenge: "Shop challenge",
-  referral: "Recommendation",
+  clubOver: () => "to be renewed",
+  challenge: () => "Shop challenge",
+  referral: () => "Recommendation",
   referrer: (card) => `Recommended by card ${card}`,
-  parking: "Free parking",
+  parking: () => "Free parking",
   minutes: (count) => `${count} min`,
   parkingUntil: (moment) => `to be used by ${moment}`,
   entries: (count) => (count === 1 ? "1 entry in the draw" : `${count} entries in the draw`),
-  added: (unit, count) => {
-    const [one, many] =
-      unit === "points" ? ["point", "points"] : unit === "units" ? ["unit", "units"] : ["visit", "visits"];
-    return `+${count} ${count === 1 ? one : many}`;
-  },
-  expired: "expired",
-  why: (reason) => (WHY_NOTHING as Readonly<Record<string, string>>)[reason] ?? reason,
-  restored: "Card restored",
-  creditsWait: "Credits are waiting: ask at the counter",
+  expired: () => "expired",
+  why: (reason) => WHY_NOTHING[reason] ?? reason,
+  restored: () => "Card restored",
+  creditsWait: () => "Credits are waiting: ask at the counter",
 };

@@ -1,0 +1,9 @@
+import type { ReceiptTexts, Said } from "../hal/index.ts";
+
+/** What belongs to a sentence, once it is in words itself. */
+type Worded<Parts> = { readonly [Place in keyof Parts]: [Said] extends [Parts[Place]] ? string : Parts[Place] };
+
+/** Every sentence of a receipt in one language. A language that lacks one does not compile. */
+export type ReceiptMessages = {
+  readonly [Name in keyof ReceiptTexts]: (...parts: Worded<ReceiptTexts[Name]>) => string;
+};

@@ -1,0 +1,28 @@
+import type { Language, Receipt, ReceiptLine, Said, WrittenReceipt } from "../hal/index.ts";
+import type { ReceiptMessages } from "./receipt-messages.ts";
+import { en } from "./receipt-messages-en.ts";
+import { fr } from "./receipt-messages-fr.ts";
+
+const LANGUAGES: Readonly<Record<Language, ReceiptMessages>> = { fr, en };
+
+function worded(said: Said, messages: ReceiptMessages): string {
+  if (typeof said === "string") return said;
+  const parts = said.of.map((part) => (typeof part === "object" ? worded(part, messages) : part));
+  return (messages[said.say] as (...parts: readonly unknown[]) => string)(...parts);
+}
+
+/** A receipt in the words of a language. */
+export function writtenReceipt(receipt: Receipt, language: Language): WrittenReceipt {
+  const words = (said: Said) => worded(said, LANGUAGES[language]);
+  return receipt.map((line): ReceiptLine<string> => {
+    switch (line.line) {
+      case "row":
+        return { ...line, left: words(line.left), right: words(line.right) };
+      case "title":
+      case "text":
+        return { ...line, text: words(line.text) };
+      default:
+        return line;
+    }
+  });
+}
