@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildImage } from "../../host/src/image/build.ts";
@@ -114,5 +114,59 @@ describe("cachet sim do, of a visit", () => {
     expectFailure(says("tap gaston receive T-1-7"), 1, "C-SIM-08", '"T-1-7" is not a ticket');
     expect(json(`tap gaston receive T-0001-${given}`).report).toMatchObject({ result: "done" });
     expect(json(`tap flora refund T-0001-${ticket}`).report).toMatchObject({ payOutCents: 9_900 });
+  });
+});
+
+describe("cachet sim do, of paper", () => {
+  const at = (name: string) => join(HOME, name);
+
+  it("keeps what is printed as text, as a picture and as bytes for a printer", () => {
+    says("card hugo chip NTAG216");
+    expect(says(`tap hugo sale 12.50 --paper ${at("a.txt")}`)).toMatchObject({ code: 0, err: "" });
+    expect(readFileSync(at("a.txt"), "utf8")).toMatch(/Total {20}12,50 €\n/);
+    says(`reprint last --paper ${at("a.svg")} --columns 48`);
+    expect(readFileSync(at("a.svg"), "utf8")).toMatch(/^<svg [\s\S]*DUPLICATA[\s\S]*<path /);
+    says(`reprint last --paper ${at("a.bin")} --columns 48`);
+    expect([...readFileSync(at("a.bin")).subarray(0, 4)]).toEqual([0x1b, 0x40, 0x1c, 0x2e]);
+    expect(says("tap hugo balance --paper a.pdf").err).toContain('"a.pdf" ends with none of .txt, .svg');
+    expect(says("tap hugo balance --columns 40").err).toContain('"40" is neither 32 (58 mm) nor 48 (80 mm)');
+  });
+
+  it("prints a ticket once more, from the journal, over a power cut and in another language", () => {
+    says("card ida chip NTAG216");
+    const first = json("tap ida sale 20.00");
+    says("power cycle");
+    const again = json(`reprint T-0001-${first.report.ticket}`);
+    expect(again.report).toMatchObject({ result: "done", ticket: first.report.ticket, card: first.report.card });
+    expect(again.slips[0].filter((line: string) => line.trim() !== "DUPLICATA")).toEqual(first.slips[0]);
+    expect(again.code).toBe(first.code);
+    says("language en");
+    expect(json("reprint last").slips[0].join("\n")).toMatch(/DUPLICATE[\s\S]*Total +€20\.00/);
+    says("language fr");
+    expectFailure(says("reprint 999999"), 1, "C-SIM-09", "refused: NO_TICKET");
+    expectFailure(says("reprint T-0002-3"), 1, "C-SIM-08", "last, or a ticket of this terminal");
+  });
+
+  it("loses nothing without paper: the visit stands, the code is told, and the ticket comes out later", () => {
+    says("card jean chip NTAG216");
+    says("paper out");
+    const visit = json("tap jean sale 30.00");
+    expect(visit.report).toMatchObject({
+      result: "done",
+      unprinted: { code: expect.stringMatching(/^[A-Z2-7]{20,}$/) },
+    });
+    expect(visit.slips).toEqual([]);
+    expect(json("reprint last").report).toMatchObject({ unprinted: { code: visit.report.unprinted.code } });
+    says("paper in");
+    const later = json("reprint last");
+    expect(later).toMatchObject({ code: visit.report.unprinted.code, report: { ticket: visit.report.ticket } });
+    expect(later.report.unprinted).toBeUndefined();
+  });
+
+  it("tells a customer without a card what it would have brought", () => {
+    const { report, slips } = json("without-card 62.00");
+    expect(report).toMatchObject({ result: "done", payable: 6_200 });
+    expect(slips[0].join(" ").replaceAll(/\s+/g, " ")).toMatch(/Avec la carte : .*62 points.* sur ce ticket/);
+    expectFailure(says("without-card"), 1, "C-SIM-08", "is not an amount such as 12.50");
   });
 });

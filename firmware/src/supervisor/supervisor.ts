@@ -4,6 +4,7 @@ import {
   type Chance,
   type CounterPort,
   type DeviceFacts,
+  type Language,
   RESET_DELAY_MS,
   type Sandbox,
   type SandboxFault,
@@ -21,6 +22,7 @@ import {
   type ListChange,
   SHA256_BYTES,
   utf8Decode,
+  utf8Encode,
 } from "../wire/index.ts";
 import { Access } from "./access.ts";
 import { AppRunner } from "./app-runner.ts";
@@ -285,6 +287,12 @@ export class Supervisor implements Managed {
 
   get counter(): CounterPort {
     return this.ports.counter;
+  }
+
+  /** Sets the language of the shop, and keeps it. */
+  async setLanguage(language: Language): Promise<void> {
+    this.shop.write("shop/language", utf8Encode(language));
+    await this.shop.save();
   }
 
   get settings(): ShopSettings {

@@ -1,7 +1,7 @@
 import { type Chip, CONFIG_PAGES } from "@cachet/card-layout";
 import type * as Simulator from "@cachet/terminal-sim";
 import type { Step } from "@cachet/terminal-sim";
-import { WISH_FIELDS, wishOf } from "./sim-wish.ts";
+import { reprintOf, WISH_FIELDS, wishOf, withoutCardOf } from "./sim-wish.ts";
 import { type Fields, MOMENT, momentOf, type StepProblem, StepReader } from "./step-reader.ts";
 
 const AT_TERMINAL = ["terminal"];
@@ -9,6 +9,9 @@ const AT_TERMINAL = ["terminal"];
 export const VERBS: Readonly<Record<Step["verb"], readonly string[]>> = {
   card: ["chip", "areas"],
   tap: [...WISH_FIELDS, "returns", "again", ...AT_TERMINAL],
+  reprint: AT_TERMINAL,
+  "without-card": AT_TERMINAL,
+  language: AT_TERMINAL,
   lay: AT_TERMINAL,
   lift: [],
   power: AT_TERMINAL,
@@ -31,6 +34,8 @@ export const WORDS = [
   "tap NAME top-up 50.00 | buy 100.00 PROGRAMME RULE [PACK] | balance | settle",
   "tap NAME refund last|TICKET|CODE [lines 1 3] | close PROGRAMME",
   "tap NAME give PROGRAMME RULE 60 | receive TICKET (42, or its name T-0001-42) | stamps 6 PROGRAMME RULE",
+  "reprint last|TICKET | without-card 12.50 (what a card would have brought)",
+  "language fr | en (of screens and receipts)",
   "lay NAME | lift | show NAME",
   "power on | off | cycle",
   "cable in | out | gone",
@@ -57,6 +62,14 @@ function readStep(verb: Step["verb"], reader: StepReader, sim: typeof Simulator)
       const [card, terminal] = [reader.name(verb), reader.terminal()];
       return { verb, card, terminal, wish: wishOf(reader, terminal), returns, again };
     }
+    case "reprint": {
+      const terminal = reader.terminal();
+      return { verb, terminal, wish: reprintOf(reader, terminal) };
+    }
+    case "without-card":
+      return { verb, terminal: reader.terminal(), wish: withoutCardOf(reader) };
+    case "language":
+      return { verb, terminal: reader.terminal(), to: reader.one(verb, ["fr", "en"]) };
     case "lay":
       return { verb, card: reader.name(verb), terminal: reader.terminal() };
     case "show":

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import type { WrittenReceipt } from "@cachet/firmware/hal";
 import { type Console, tell } from "./console.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { controlPath, tellControl } from "./sim-control.ts";
@@ -24,11 +25,12 @@ function linesOf({ lines, said, report, slips }: SimAnswer): readonly string[] {
   return [...own, ...(slips ?? []).flatMap((slip) => slip.map((line) => `  ${line}`.trimEnd()))];
 }
 
-/** Tells the running simulator what to do, and says what it answers. Fails with C-SIM-07 or C-SIM-08. */
+/** Tells the running simulator what to do, hands what came out of the printer to `print`, and says what it answers. Fails with C-SIM-07 or C-SIM-08. */
 export async function tellSimulator(
   console: Console,
   words: readonly string[],
   { dir }: { readonly dir?: string },
+  print: (receipts: readonly WrittenReceipt[]) => Promise<void> = async () => {},
 ): Promise<number> {
   const [folder, ...others] = await runningIn(console.home, dir);
   if (folder === undefined) {
@@ -47,6 +49,7 @@ export async function tellSimulator(
     const { refused = "it does not start" } = answer;
     throw new Failure("C-SIM-08", refused, "nothing was changed", ["cachet sim do --help tells the words"]);
   }
+  await print(answer.receipts ?? []);
   const failure = visitFailure(answer);
   if (failure !== null) throw failure;
   tell(console, linesOf(answer), answer);

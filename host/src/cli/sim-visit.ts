@@ -1,3 +1,4 @@
+import type { WrittenReceipt } from "@cachet/firmware/hal";
 import { Failure } from "./failure.ts";
 import { money } from "./money.ts";
 import { reasonTold } from "./reasons.ts";
@@ -22,6 +23,8 @@ export interface SimAnswer {
   /** Each slip of a visit, in lines, and the code for a refund elsewhere that stands on the last one. */
   readonly slips?: readonly (readonly string[])[];
   readonly code?: string;
+  /** The same slips as data, each line with what it is. */
+  readonly receipts?: readonly WrittenReceipt[];
 }
 
 const AGAIN = 'tap the same card again, with the same words and "again" behind them: nothing is done twice';

@@ -45,20 +45,37 @@ function lateOf(reader: StepReader): Extract<Wish, { kind: "sale" }>["late"] {
   return late ?? undefined;
 }
 
-function saleOf(reader: StepReader): Wish {
-  const lines = reader.words("sale").map(saleLine);
-  const isEmpty = lines.length === 0 && !reader.has("use");
-  if (isEmpty || lines.includes(null)) {
+/** The lines of a sale; a fault where one is none, or where there are none and some are needed. */
+function linesOf(reader: StepReader, field: string, isNeeded: boolean) {
+  const lines = reader.words(field).map(saleLine);
+  if ((isNeeded && lines.length === 0) || lines.includes(null)) {
     const expected = `${AMOUNT}, or several, each perhaps with its category: 4.80:tobacco`;
-    reader.fault("sale", `"${reader.words("sale").join(" ")}" is not ${expected}`);
+    reader.fault(field, `"${reader.words(field).join(" ")}" is not ${expected}`);
   }
+  return lines.flatMap((line) => line ?? []);
+}
+
+/** A ticket that is printed once more. */
+export function reprintOf(reader: StepReader, terminal: number): Extract<Wish, { kind: "reprint" }> {
+  const read = (text: string) => (text === "last" ? text : ticketOf(terminal)(text));
+  const ticket = reader.word<number | "last">("reprint", read, `last, or ${aTicket(terminal)}`, "last");
+  return { kind: "reprint", ticket };
+}
+
+/** A sale of a customer who has no card. */
+export function withoutCardOf(reader: StepReader): Extract<Wish, { kind: "without-card" }> {
+  return { kind: "without-card", lines: linesOf(reader, "without-card", true), tip: 0 };
+}
+
+function saleOf(reader: StepReader): Wish {
+  const lines = linesOf(reader, "sale", !reader.has("use"));
   const redeem = (text: string) => (text === "max" ? text : amountOf(text));
   const prepaid = (text: string) => (text === "none" ? text : amountOf(text));
   const named = (text: string) => (text === "" ? null : text);
   const late = reader.has("late") ? lateOf(reader) : undefined;
   return {
     kind: "sale",
-    lines: lines.flatMap((line) => line ?? []),
+    lines,
     tip: 0,
     ...(reader.has("redeem")
       ? { redeem: reader.word<number | "max">("redeem", redeem, `max or ${AMOUNT}`, "max") }

@@ -1,4 +1,5 @@
 import type { Chip } from "@cachet/card-layout";
+import type { WrittenReceipt } from "@cachet/firmware/hal";
 import type * as Simulator from "@cachet/terminal-sim";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ChipLink } from "../cards/chip-link.ts";
@@ -6,6 +7,7 @@ import { PURCHASES_HEADER } from "../office/purchases.ts";
 import type { ByteLine } from "../ports/serial.ts";
 import type { Console } from "./console.ts";
 import { TOWN_PROGRAMMES, testImage } from "./sim-image.ts";
+import { type PaperOptions, paperColumns, paperFile, writePaper } from "./sim-paper.ts";
 import { type RunOptions, runScenario } from "./sim-run.ts";
 import { simulatedUid } from "./sim-stage.ts";
 import { type StartOptions, start } from "./sim-start.ts";
@@ -102,9 +104,17 @@ export function simCommands(
     .argument("<words...>", "one of those below; `at N` behind them names the terminal")
     .addHelpText("after", `\nWords:\n${WORDS.map((words) => `  ${words}`).join("\n")}`)
     .option(...dir)
-    .action(async (words: readonly string[], options: { readonly dir?: string }) =>
-      exit(await tellSimulator(console(), words, options)),
-    );
+    .option("--paper <file>", "keep what is printed: .txt, .svg (a picture) or .bin (ESC/POS bytes)", paperFile)
+    .option("--columns <n>", "of that paper: 32 (58 mm) or 48 (80 mm)", paperColumns, 32)
+    .action(async (words: readonly string[], options: PaperOptions & { readonly dir?: string }) => {
+      const { paper, columns } = options;
+      const print = async (receipts: readonly WrittenReceipt[]) => {
+        if (paper === undefined) return;
+        if (receipts.length === 0) console().err("nothing was printed: no file was written\n");
+        else writePaper(await loadSimulator(), receipts, paper, columns);
+      };
+      exit(await tellSimulator(console(), words, options, print));
+    });
   sim
     .command("stop")
     .description("end a running simulator; what its terminals and cards hold stays")

@@ -2,6 +2,7 @@ import { receiptText, writtenReceipt } from "@cachet/firmware/counter";
 import type {
   Chance,
   CounterPort,
+  Language,
   Receipt,
   Sandbox,
   SettableClock,
@@ -212,6 +213,11 @@ export class DeskTerminal {
     this.till.hasPaper = hasPaper;
   }
 
+  /** Sets the language of the shop, and keeps it. */
+  async setLanguage(language: Language): Promise<void> {
+    await this.running.setLanguage(language);
+  }
+
   /** Somebody holds the service key down. */
   pressService(): void {
     this.till.pressService();
@@ -227,19 +233,19 @@ export class DeskTerminal {
   }
 
   /**
-   * One visit with a card. `customer` says what happens when the terminal asks for the card again. Gives the report, or why the
+   * One visit with a card, or a request that needs none. `customer` says what happens when the terminal asks for the card again. Gives the report, or why the
    * terminal stopped in the middle of it.
    */
   async visit(
     request: VisitRequest,
-    card: Type2Chip,
+    card: Type2Chip | null,
     customer: Customer = () => null,
   ): Promise<VisitReport | { readonly stopped: string }> {
     const { stopped, resets, facts } = this.running;
     if (facts === null) return { stopped: "the terminal is blank: provision it first" };
     this.reader.isAttended = true;
     this.reader.customer = customer;
-    this.reader.present(card);
+    if (card !== null) this.reader.present(card);
     // A terminal that starts anew in the middle has another till.
     const { till } = this;
     till.slips = [];

@@ -103,6 +103,12 @@ export class Stage {
         return this.make(step);
       case "tap":
         return this.tap(step);
+      case "reprint":
+      case "without-card":
+        return this.printed(step);
+      case "language":
+        await this.on(step.terminal).terminal.setLanguage(step.to);
+        return this.said(`language ${step.to}`);
       case "lay":
         this.on(step.terminal).terminal.lay(this.card(step.card));
         return this.said(`${step.card} lies on the reader`);
@@ -187,9 +193,18 @@ export class Stage {
     // A visit that changed nothing leaves nothing to go back to.
     if (!sameBytes(dump, card.dump())) this.before.set(step.card, dump);
     this.parts.cards.put(step.card, card);
+    return this.told(terminal, answer, left);
+  }
+
+  /** What became of a request, with what came out of the printer. */
+  private told(
+    terminal: DeskTerminal,
+    answer: VisitReport | { readonly stopped: string },
+    faultLeft: boolean,
+  ): StepOutcome {
     const lines = [
       "stopped" in answer ? `stopped: ${answer.stopped}` : reportText(answer),
-      ...(left ? ["the fault did not happen: the visit was over before"] : []),
+      ...(faultLeft ? ["the fault did not happen: the visit was over before"] : []),
     ];
     const report = "stopped" in answer ? { stopped: answer.stopped } : { report: answer };
     const slips = terminal.slips.map((slip) => receiptText(slip));
@@ -200,10 +215,19 @@ export class Stage {
       document: {
         ...report,
         slips,
+        receipts: terminal.slips,
         ...(code === undefined ? {} : { code }),
-        ...(left ? { fault_left: true } : {}),
+        ...(faultLeft ? { fault_left: true } : {}),
       },
     };
+  }
+
+  /** Something that is printed without a card. */
+  private async printed({ terminal: number, wish }: Extract<Step, { verb: "reprint" | "without-card" }>) {
+    const { terminal } = this.on(number);
+    if (terminal.running.imageFault !== null) throw new Refused("no image runs on it");
+    const answer = await terminal.visit(this.requestOf(wish, false), null);
+    return this.told(terminal, answer, false);
   }
 
   private async power({ terminal: number, to }: Extract<Step, { verb: "power" }>): Promise<StepOutcome> {

@@ -1,5 +1,5 @@
 import type { Chip } from "@cachet/card-layout";
-import type { VisitRequest } from "@cachet/firmware/hal";
+import type { Language, VisitRequest } from "@cachet/firmware/hal";
 import type { Fault } from "../device/fault.ts";
 
 /** What a customer has done at the till; the stage gives it its number. */
@@ -22,6 +22,14 @@ export type Step =
       readonly returns: boolean;
       readonly again: boolean;
     }
+  /** What the counter prints without a card: a ticket once more, or what a sale would have brought. */
+  | {
+      readonly verb: "reprint" | "without-card";
+      readonly terminal: number;
+      readonly wish: Extract<Wish, { kind: "reprint" | "without-card" }>;
+    }
+  /** The language of screens and receipts. */
+  | { readonly verb: "language"; readonly terminal: number; readonly to: Language }
   /** Lays a card on the reader without any visit, or takes it away. */
   | { readonly verb: "lay"; readonly card: string; readonly terminal: number }
   | { readonly verb: "lift"; readonly terminal: number }
