@@ -8,8 +8,8 @@ const desk = new ProgrammeDesk("reasons");
 afterAll(() => desk.remove());
 const explain = (...words: readonly string[]) => desk.runAs(["explain"], ...words);
 
-/** Words in capitals of the rules and the app that no visit gives: a form of Unicode, a time zone, a heading of a slip, a finding of `check`. */
-const NO_REASONS = ["NFD", "UTC", "REMBOURSEMENT", "UNKNOWN_FACT"];
+/** Words in capitals of the rules and the app that no visit gives: a form of Unicode, a time zone, a finding of `check`. */
+const NO_REASONS = ["NFD", "UTC", "UNKNOWN_FACT"];
 
 describe("cachet explain, of a reason", () => {
   it("knows every reason word of the rules and the app, and none besides", () => {

@@ -143,7 +143,7 @@ describe("cachet sim do, of paper", () => {
     says("language en");
     expect(json("reprint last").slips[0].join("\n")).toMatch(/DUPLICATE[\s\S]*Total +€20\.00/);
     says("language fr");
-    expectFailure(says("reprint 999999"), 1, "C-SIM-09", "refused: NO_TICKET");
+    expectFailure(says("reprint 999999"), 1, "C-SIM-09", "refused: TICKET_UNKNOWN");
     expectFailure(says("reprint T-0002-3"), 1, "C-SIM-08", "last, or a ticket of this terminal");
   });
 

@@ -35,7 +35,7 @@ async function storedTicket(terminal: Terminal, { ticket, visit }: ReprintReques
 /** Prints a ticket once more. What the journal does not tell, such as why a programme gave nothing, is not on it. */
 export async function reprint(terminal: Terminal, request: ReprintRequest): Promise<VisitReport> {
   const stored = await storedTicket(terminal, request);
-  if (stored === null) return { ...emptyReport(request, "refused"), reason: "NO_TICKET" };
+  if (stored === null) return { ...emptyReport(request, "refused"), reason: "TICKET_UNKNOWN" };
   const receipt = receiptOf(terminal, stored);
   const { number, body } = stored.intent;
   const done = { ...emptyReport(request, "done"), card: body.card, ticket: number };

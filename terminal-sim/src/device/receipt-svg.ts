@@ -30,9 +30,22 @@ function drawCode(code: string, top: number, columns: Columns): Drawn {
   const modules = encodeQR(code, "raw", { ecc: "medium", border: QUIET });
   const size = modules.length * MODULE[columns];
   const left = MARGIN + (columns * CELL.width - size) / 2;
-  const dark = modules.flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? `M${x} ${y}h1v1h-1z` : [])));
   const place = `translate(${left} ${top}) scale(${MODULE[columns]})`;
-  return { svg: `<path transform="${place}" shape-rendering="crispEdges" d="${dark.join("")}"/>`, height: size };
+  return { svg: `<path transform="${place}" shape-rendering="crispEdges" d="${darkOf(modules)}"/>`, height: size };
+}
+
+/** The dark modules of a code as a path: each row of them that touch is one rectangle. */
+function darkOf(modules: readonly (readonly boolean[])[]): string {
+  return modules
+    .flatMap((row, y) =>
+      row.flatMap((isDark, x) => {
+        if (!isDark || row[x - 1] === true) return [];
+        const light = row.indexOf(false, x);
+        const width = (light < 0 ? row.length : light) - x;
+        return `M${x} ${y}h${width}v1h-${width}z`;
+      }),
+    )
+    .join("");
 }
 
 function drawText(line: Exclude<PaperLine, { code: string }>, top: number, columns: Columns): Drawn {
