@@ -16,12 +16,14 @@ function linesOfProgramme(programme: Programme, intent: KnownIntent, today: Day 
   }
   const state = unpackState(area.record);
   const purses = state.ok ? state.value.purses : [];
-  const notes = notesOf(programme, purses, area.effects as readonly Effect[], today);
+  const isClosed = intent.body.closing !== undefined;
+  // Of an account that is closed nothing is near any more.
+  const notes = isClosed ? [] : notesOf(programme, purses, area.effects as readonly Effect[], today);
   return [
     SEPARATOR,
     text(programme.name),
     ...area.effects.flatMap((effect) => linesOfEffect(programme, effect)),
-    ...(intent.body.closing === undefined ? [] : linesOfClosing(programme, area.effects)),
+    ...(isClosed ? linesOfClosing(programme, area.effects) : []),
     ...notes.flatMap((note) => linesOfNote(note, today)),
   ];
 }

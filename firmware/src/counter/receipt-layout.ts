@@ -39,18 +39,14 @@ export function wrap(text: string, columns: number): string[] {
   return [...lines, line];
 }
 
-/** Characters that a label keeps beside an amount: where there are fewer, the amount goes on a line of its own. */
-const LABEL_MIN = 10;
-
+/** What stands on the right goes behind the label's last line where it fits, and on a line of its own where it does not. */
 function rowText(left: string, right: string, columns: number): string[] {
-  if (right === "") return wrap(left, columns);
-  const room = columns - right.length - 1;
-  if (room < Math.min(LABEL_MIN, left.length)) {
-    return [...wrap(left, columns), ...wrap(right, columns).map((part) => part.padStart(columns))];
-  }
-  const labels = wrap(left, room);
-  const last = labels.pop() ?? "";
-  return [...labels, last + right.padStart(columns - last.length)];
+  const labels = wrap(left, columns);
+  if (right === "") return labels;
+  const last = labels.at(-1)!;
+  if (last.length + 1 + right.length <= columns)
+    return [...labels.slice(0, -1), last + right.padStart(columns - last.length)];
+  return [...labels, ...wrap(right, columns).map((part) => part.padStart(columns))];
 }
 
 function layOutLine(line: ReceiptLine<string>, columns: Columns): PaperLine[] {

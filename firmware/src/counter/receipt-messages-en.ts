@@ -75,6 +75,7 @@ export const en: ReceiptMessages = {
   },
   card: (masked) => `Card ${masked}`,
   ticket: (name) => `Ticket ${name}`,
+  list: (one, other) => `${one}, ${other}`,
   and: (one, other) => `${one} and ${other}`,
   inDoubt: () => "Card left too early: present it again",
   total: () => "Total",

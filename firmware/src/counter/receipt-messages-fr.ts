@@ -85,6 +85,7 @@ export const fr: ReceiptMessages = {
   },
   card: (masked) => `Carte ${masked}`,
   ticket: (name) => `Ticket ${name}`,
+  list: (one, other) => `${one}, ${other}`,
   and: (one, other) => `${one} et ${other}`,
   inDoubt: () => "Carte retirée trop tôt : à représenter",
   total: () => "Total",

@@ -24,6 +24,7 @@ export interface ReceiptTexts {
   balance: readonly [];
   withCard: readonly [what: Said];
   and: readonly [one: Said, other: Said];
+  list: readonly [one: Said, other: Said];
   passages: readonly [count: number];
   stampsLeft: readonly [count: number, grid: number, left: number];
   rewardReached: readonly [label: string];
