@@ -32,7 +32,13 @@ async function visit(request: VisitRequest): Promise<number> {
   return report === "power-cut" ? 0 : (report.ticket ?? 0);
 }
 
-const keep = (name: string) => tickets.set(name, shop.till.receipts.at(-1)!);
+/** A ticket without its seal, which comes from the journal and so from the bytes of the image. */
+const unsealed = (receipt: WrittenReceipt): WrittenReceipt =>
+  receipt.map((line) =>
+    line.line === "row" && /^[0-9a-f]{8}$/.test(line.right) ? { ...line, right: "1a2b3c4d" } : line,
+  );
+
+const keep = (name: string) => tickets.set(name, unsealed(shop.till.receipts.at(-1)!));
 const basket = (...amounts: readonly number[]) => ({
   ...sale(0),
   prepaid: "none" as const,

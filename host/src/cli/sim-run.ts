@@ -183,6 +183,10 @@ class Play {
 
 type Result = Awaited<ReturnType<Play["run"]>>;
 
+/** The seal of a ticket comes from the journal, and so from the image's bytes: another version of cachet has another one. */
+const withoutSeal = (line: string): string =>
+  line.replace(/^(P\d+\.\d+.* )[0-9a-f]{8}$/, (_line, versions: string) => `${versions}........`);
+
 function eventLines(event: TerminalEvent & { readonly terminal: string }): string[] {
   switch (event.what) {
     case "started":
@@ -194,7 +198,7 @@ function eventLines(event: TerminalEvent & { readonly terminal: string }): strin
     case "screen":
       return [`${event.terminal} shows: ${event.line}`];
     case "receipt":
-      return [`${event.terminal} prints:`, ...event.lines.map((line) => `  | ${line}`.trimEnd())];
+      return [`${event.terminal} prints:`, ...event.lines.map((line) => `  | ${withoutSeal(line)}`.trimEnd())];
   }
 }
 
