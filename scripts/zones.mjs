@@ -138,6 +138,25 @@ function groupsOf(folder) {
   return [...groups.values()];
 }
 
+const WEEK = 7 * 86_400;
+
+/** Changes to and fro by whole weeks, as a call of `turns`: each letter is a count of weeks, base 36. Throws where they are otherwise. */
+function callOf(changes) {
+  if (changes.length === 0) return "[]";
+  const [first, summer, , winter] = changes;
+  const gaps = changes.flatMap((at, i) => (i % 2 === 0 && i > 0 ? [at - changes[i - 2]] : []));
+  const shift = Math.round(gaps[0] / WEEK) * WEEK - gaps[0];
+  const weeks = gaps.map((gap, i) => (gap + (i % 2 === 0 ? shift : -shift)) / WEEK);
+  const isRegular = changes.every((value, i) => i % 2 === 0 || value === (i % 4 === 1 ? summer : winter));
+  if (!isRegular || !weeks.every((count) => Number.isInteger(count) && count > 0 && count < 36)) {
+    throw new Error("summer time does not come and go by whole weeks: write its changes out");
+  }
+  return `turns(${first}, ${summer}, ${winter}, ${shift}, "${weeks.map((count) => count.toString(36)).join("")}")`;
+}
+
+const groupOf = ({ zones, first, changes }) =>
+  `{ zones: ${JSON.stringify(zones)}, first: ${first}, changes: ${callOf(changes)} }`;
+
 const sourceOf = (groups, version) => `// Written by: node scripts/zones.mjs
 // tzdata ${version ?? "of unknown version"}
 
@@ -149,8 +168,25 @@ export interface ZoneGroup {
   readonly changes: readonly number[];
 }
 
+/**
+ * Summer and winter time in turns. weeks: from each change to the next, base 36. shift: so many seconds earlier than whole weeks the
+ * clocks go back, where they do so by the hour of the place.
+ */
+function turns(first: number, summer: number, winter: number, shift: number, weeks: string): number[] {
+  const changes = [first, summer];
+  let at = first;
+  for (let i = 0; i < weeks.length; i += 1) {
+    const back = i % 2 === 0;
+    at += Number.parseInt(weeks[i]!, 36) * 604_800 - (back ? shift : -shift);
+    changes.push(at, back ? winter : summer);
+  }
+  return changes;
+}
+
 /** Offsets from ${FIRST_YEAR}-01-01 up to ${END_YEAR}-01-01, local. Source: the IANA time zone database. */
-export const ZONE_GROUPS: readonly ZoneGroup[] = ${JSON.stringify(groups, null, 2)};
+export const ZONE_GROUPS: readonly ZoneGroup[] = [
+${groups.map(groupOf).join(",\n")},
+];
 `;
 
 function format(source) {

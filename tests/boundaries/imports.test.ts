@@ -5,11 +5,11 @@ import { type Import, importsOf, sourceFiles } from "./sources.ts";
 const MAY: Readonly<Record<string, readonly string[]>> = {
   "card-layout": [],
   "firmware/hal": [],
-  "firmware/counter": ["firmware/hal", "card-layout"],
   "firmware/wire": ["card-layout"],
   "firmware/rules": ["card-layout"],
   "firmware/journal": ["firmware/hal", "firmware/wire", "card-layout"],
   "firmware/app": ["firmware/hal", "firmware/wire", "firmware/rules", "firmware/journal", "card-layout"],
+  "firmware/counter": ["firmware/hal", "card-layout"],
   "firmware/supervisor": ["firmware/hal", "firmware/wire", "firmware/journal", "card-layout"],
   "terminal-sim": ["firmware/counter", "firmware/hal", "firmware/wire", "firmware/supervisor", "card-layout"],
   "host/ports": ["card-layout", "firmware/wire"],

@@ -1,4 +1,5 @@
 import { CONFIG_PAGES, cardKey, concat, mapOf, STATE_LAYOUT, seal, type2, unwrapIdentity } from "@cachet/card-layout";
+import { refusalText } from "@cachet/firmware/counter";
 import type { VisitReport, VisitRequest } from "@cachet/firmware/hal";
 import { Mishaps, type SimTerminal, Type2Chip } from "@cachet/terminal-sim";
 import { describe, expect, it } from "vitest";
@@ -55,7 +56,7 @@ async function refused(shop: SimTerminal, chip: Type2Chip, reason: string, reque
   expect(report).toMatchObject({ result: "refused", reason, committed: [], spentCents: 0 });
   expect(chip.dump()).toEqual(before);
   expect([chip.counter(1), chip.counter(2)]).toEqual(counters);
-  expect(shop.till.screens.at(-1)).toContain(reason);
+  expect(shop.till.screens.at(-1)).toBe(refusalText(reason, "fr"));
   return report;
 }
 

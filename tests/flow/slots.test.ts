@@ -162,7 +162,7 @@ describe("an image on trial", () => {
   });
 
   it("cannot be confirmed before its app has said that it works, and goes back", async () => {
-    const mute = imageOf('cachetCall(1, "nextRequest", "[]");');
+    const mute = imageOf('cachetCall(1, "nextEvent", "[0,\\"new\\"]");');
     const shop = await Shop.open({ quickjs: true });
     await shop.try(mute);
     expect(shop.runs).toEqual(hashOf(mute));
@@ -201,7 +201,7 @@ describe("an image on trial", () => {
     await shop.reset();
     expect(shop.runs).toEqual(hashOf(newer));
     expect(shop.sim.supervisor.slots.onTrial).toBe(false);
-    const mute = imageOf('cachetCall(1, "nextRequest", "[]");');
+    const mute = imageOf('cachetCall(1, "nextEvent", "[0,\\"new\\"]");');
     await shop.upload(mute);
     expect(await shop.setState(mute, true)).toMatchObject({ ok: true });
     await shop.reset();
@@ -330,7 +330,7 @@ describe("an app that fails in the shop", () => {
   it("is started anew, and stays stopped when it fails again and again; the line goes on", async () => {
     const shop = await Shop.open({ quickjs: true });
     const crashing = imageOf(
-      'cachetCall(1, "healthy", "[]"); cachetCall(2, "nextRequest", "[]");',
+      'cachetCall(1, "healthy", "[]"); cachetCall(2, "nextEvent", "[0,\\"new\\"]");',
       "if (id === 2) throw new Error('in the visit');",
       { securityCounter: 1 },
     );

@@ -3,7 +3,6 @@ import { evaluate } from "../rules/index.ts";
 import { type CardFound, factsOf, planFor, programmesFor } from "./found.ts";
 import { type Progress, print, reportDone } from "./outcome.ts";
 import { balanceReceipt } from "./receipt.ts";
-import { fr } from "./screen-messages-fr.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Prints what the card holds as a visit of today would find it, what has ended left out, and writes nothing. */
@@ -14,7 +13,11 @@ export async function tellBalance(terminal: Terminal, progress: Progress, found:
     const facts = factsOf(terminal, found, programme);
     return [{ programme, notes: evaluate(programme, plan.purses, { kind: "look" }, facts).receipt }];
   });
-  await print(terminal, progress, balanceReceipt(terminal, found.card.number, found.moment, notes));
-  await terminal.hal.show(fr.done);
+  const { questions } = progress;
+  const all = notes.flatMap((one) => one.notes);
+  if (questions === null || (await questions.tell(found.card.number, all))) {
+    await print(terminal, progress, balanceReceipt(terminal, found.card.number, found.moment, notes));
+    await terminal.hal.show({ says: "done" });
+  }
   return reportDone(terminal, progress);
 }

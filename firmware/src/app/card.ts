@@ -47,7 +47,9 @@ export type CardRefusal =
   /** What is added afterwards was paid: nothing can be taken off it. */
   | "ALREADY_PAID"
   /** The cash is not the price. */
-  | "WRONG_AMOUNT";
+  | "WRONG_AMOUNT"
+  /** Staff or customer called it off before anything was written. */
+  | "CALLED_OFF";
 
 /** The card left the field. What it holds now is not known until it is read again. */
 export class CardGone extends Error {}

@@ -3,16 +3,16 @@ import { encodeCbor, Refusal, sumsOf } from "../wire/index.ts";
 import type { CreditWait } from "./credits.ts";
 import type { KnownIntent } from "./doubts.ts";
 import type { Proposal } from "./proposal.ts";
+import type { Questions } from "./questions.ts";
 import { giveBackReceipt, lateReceipt, type NothingGiven, receiptOf, type Ticket } from "./receipt.ts";
 import { receiptCodeOf } from "./receipt-code.ts";
 import { emptyReport } from "./report.ts";
 import { ticketOf } from "./reprint.ts";
-import { fr } from "./screen-messages-fr.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** How far a visit has come; it outlives a card that leaves and comes back. */
 export interface Progress {
-  readonly request: CardRequest;
+  request: CardRequest;
   readonly uid: Uint8Array;
   moment: Moment;
   card: number | null;
@@ -27,6 +27,8 @@ export interface Progress {
   nothing: readonly NothingGiven[];
   /** What could not be printed for want of paper; null where nothing was left unprinted. */
   unprinted: NonNullable<VisitReport["unprinted"]> | null;
+  /** Who is asked before anything is written; null where the till has said everything. */
+  readonly questions: Questions | null;
 }
 
 /** Requests that ask, and are no visit. */
@@ -126,7 +128,7 @@ export async function refuse(
 ): Promise<VisitReport> {
   const { hal } = terminal;
   const { card, uid, intent } = progress;
-  await hal.show(fr.refused(reason));
+  await hal.show({ says: "refused", reason });
   if (reason !== "NOT_OURS" && reason !== "NOT_PERSONALISED") {
     const of = { ...(card === null ? {} : { card }), ...(programme === undefined ? {} : { programme }) };
     await hal.refuse(encodeCbor(Refusal.encode({ reason, uid, ...of })));
@@ -142,7 +144,7 @@ export async function refuse(
 /** No card came, or none that could be asked. */
 export async function noCard(terminal: Terminal, progress: Progress): Promise<VisitReport> {
   const cash = await handBack(terminal, progress);
-  await terminal.hal.show(cash.isOpen ? fr.inDoubt : fr.noCard);
+  await terminal.hal.show({ says: cash.isOpen ? "inDoubt" : "noCard" });
   await printCash(terminal, progress, cash);
   return reportOf(progress, cash.isOpen ? "in-doubt" : "no-card", cash);
 }
@@ -185,7 +187,7 @@ export async function nothingToDo(
   const reason = proposal === null ? undefined : reasonOf(proposal);
   if (kind === "top-up") return refuse(terminal, progress, reason ?? "NO_PREPAID");
   if (reason !== undefined && WHOLE.includes(kind)) return refuse(terminal, progress, reason);
-  await terminal.hal.show(fr.nothingToDo);
+  await terminal.hal.show({ says: "nothingToDo", ...(reason === undefined ? {} : { reason }) });
   const cash = await handBack(terminal, progress);
   await printNothing(terminal, progress, cash);
   const report = { ...reportOf(progress, "nothing-to-do", cash), payable: proposal?.payable ?? 0 };
@@ -199,6 +201,16 @@ export async function reportDone(terminal: Terminal, progress: Progress): Promis
   return reportOf(progress, "done", cash);
 }
 
+/** The ticket of a visit that only was to be learnt. */
+export async function printTraining(terminal: Terminal, progress: Progress, intent: KnownIntent): Promise<void> {
+  const outcomes: KnownIntent["outcomes"] = new Map(intent.body.areas.map(({ programme }) => [programme, "committed"]));
+  const { moment, nothing } = progress;
+  const ticket = { intent: { ...intent, outcomes }, moment, due: [], waits: false, code: null, seal: null, nothing };
+  await print(terminal, progress, receiptOf(terminal, { ...ticket, mark: "training" }));
+}
+
+const SHOWN = { "partly-done": "inDoubt", "already-done": "alreadyDone", done: "done" } as const;
+
 /** The end of a visit that has an intent. */
 export async function conclude(terminal: Terminal, progress: Progress, intent: KnownIntent): Promise<VisitReport> {
   const { hal } = terminal;
@@ -206,7 +218,7 @@ export async function conclude(terminal: Terminal, progress: Progress, intent: K
   const committed = outcomes.filter((outcome) => outcome === "committed").length;
   const cash = await handBack(terminal, progress);
   if (committed === 0) {
-    await hal.show(progress.request.kind === "top-up" && cash.isOpen ? fr.topUpInDoubt : fr.inDoubt);
+    await hal.show({ says: progress.request.kind === "top-up" && cash.isOpen ? "topUpInDoubt" : "inDoubt" });
     await printCash(terminal, progress, cash);
     const isVoid = outcomes.every((outcome) => outcome === "aborted");
     return reportOf(progress, isVoid ? "no-card" : "in-doubt", cash);
@@ -221,6 +233,6 @@ export async function conclude(terminal: Terminal, progress: Progress, intent: K
   };
   await print(terminal, progress, receiptOf(terminal, ticket));
   const result = committed < outcomes.length ? "partly-done" : progress.told === true ? "already-done" : "done";
-  await hal.show({ "partly-done": fr.inDoubt, "already-done": fr.alreadyDone, done: fr.done }[result]);
+  await hal.show({ says: SHOWN[result] });
   return reportOf(progress, result, cash);
 }

@@ -6,4 +6,6 @@ export interface Terminal {
   readonly hal: Hal;
   readonly facts: DeviceFacts;
   readonly programmes: readonly Programme[];
+  /** Somebody learns: cards are read, and nothing is written. */
+  readonly training?: boolean;
 }

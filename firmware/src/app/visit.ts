@@ -12,6 +12,7 @@ import { type Asked, askedOf, isAskedBy } from "./asked.ts";
 import { tellBalance } from "./balance.ts";
 import { CardGone, type CardOnReader, CardRefused } from "./card.ts";
 import { type CreditPlan, noteWaiting, refuseRevoked } from "./credits.ts";
+import { Decided, decide } from "./deciding.ts";
 import { areaOf, type KnownIntent, knownIntents, settleDoubts, wentBack } from "./doubts.ts";
 import { noteFaults } from "./faults.ts";
 import { type CardFound, plansOf } from "./found.ts";
@@ -29,9 +30,10 @@ import {
 } from "./outcome.ts";
 import { losesValue } from "./proposal.ts";
 import { propose } from "./propose.ts";
+import type { Questions } from "./questions.ts";
 import { noteTornCounters, readAreas } from "./reading.ts";
+import { rehearse } from "./rehearse.ts";
 import { type Restoring, restoredArea, restoredSequence } from "./restoring.ts";
-import { fr } from "./screen-messages-fr.ts";
 import type { Terminal } from "./terminal.ts";
 import { canResume, store, writeAreas, writeRestored } from "./writing.ts";
 
@@ -40,11 +42,16 @@ const TRIES_MAX = 8;
 
 /**
  * One visit: tap, read, decide, write, confirm, print. Whatever interrupts it, the card holds a valid old or new state, and
- * the journal holds what is needed to tell which. A card that leaves is asked for again; each try begins by reading it anew.
+ * the journal holds what is needed to tell which. A card that leaves is asked for again; each try begins by reading it anew, and so
+ * does each answer of `questions`: the card may have been anywhere meanwhile.
  */
-export async function visit(terminal: Terminal, request: CardRequest): Promise<VisitReport> {
+export async function visit(
+  terminal: Terminal,
+  request: CardRequest,
+  questions: Questions | null = null,
+): Promise<VisitReport> {
   const { hal } = terminal;
-  await hal.show(fr.presentCard);
+  if (questions === null) await hal.show({ says: "presentCard" });
   const uid = await firstCard(hal);
   const start = {
     request,
@@ -56,16 +63,23 @@ export async function visit(terminal: Terminal, request: CardRequest): Promise<V
     waits: null,
     nothing: [],
     unprinted: null,
+    questions,
   };
   if (uid === null) return noCard(terminal, { ...start, uid: new Uint8Array() });
   const progress: Progress = { ...start, uid };
   const { merchant, terminal: number } = terminal.facts;
-  const asked = await askedOf(hal, merchant, number, request);
-  if (typeof asked === "string") return refuse(terminal, progress, asked);
   for (let tries = 1; ; tries += 1) {
+    const asked = await askedOf(hal, merchant, number, progress.request);
+    if (typeof asked === "string") return refuse(terminal, progress, asked);
     try {
       return await tryVisit(terminal, progress, asked);
     } catch (error) {
+      if (error instanceof Decided) {
+        progress.request = error.request;
+        tries = 0;
+        if (await cardReturns(hal, uid)) continue;
+        return noCard(terminal, progress);
+      }
       if (error instanceof CardRefused) {
         progress.card ??= error.card ?? null;
         return refuse(terminal, progress, error.reason, error.programme);
@@ -88,26 +102,26 @@ async function firstCard(hal: Hal): Promise<Uint8Array | null> {
     const tap = await hal.waitCard(0, null);
     if (tap === "none" || tap === "other") return null;
     if (tap !== "several") return tap.uid;
-    await hal.show(fr.oneCard);
+    await hal.show({ says: "oneCard" });
   }
   return null;
 }
 
 /** Waits for the very same card; others are sent away. */
 async function cardReturns(hal: Hal, uid: Uint8Array): Promise<boolean> {
-  await hal.show(fr.presentAgain);
+  await hal.show({ says: "presentAgain" });
   for (;;) {
     const tap = await hal.waitCard(CARD_RETURN_TIMEOUT_MS, uid);
     if (tap === "none") return false;
     if (tap !== "other" && tap !== "several") return true;
-    await hal.show(tap === "other" ? fr.otherCard : fr.oneCard);
+    await hal.show({ says: tap === "other" ? "otherCard" : "oneCard" });
   }
 }
 
 async function tryVisit(terminal: Terminal, progress: Progress, asked: Asked): Promise<VisitReport> {
   const { hal, facts } = terminal;
   const { request, uid, moment } = progress;
-  await hal.show(fr.keepCard);
+  await hal.show({ says: "keepCard" });
   const card = await readIdentity(hal, facts, uid);
   progress.card = card.number;
   const history = await hal.lookup(card.number, request.visit);
@@ -127,6 +141,7 @@ async function tryVisit(terminal: Terminal, progress: Progress, asked: Asked): P
   const found: CardFound = { card, areas, spentToday: history.spentToday, moment, lists: history, voided: [] };
   const plans = plansOf(terminal, found);
   refuseRevoked(terminal, card, areas, history.revoked, plans);
+  if (terminal.training === true) return rehearse(terminal, progress, asked, found);
   const [first] = restoring;
   if (first !== undefined) return restoreFirst(terminal, progress, asked, found, first);
   await lookAtWaiting(terminal, progress, card, plans);
@@ -153,6 +168,7 @@ async function tryVisit(terminal: Terminal, progress: Progress, asked: Asked): P
   progress.intent = null;
   const proposal = await propose(terminal, { ...found, voided: voidedBy(intents) }, request, asked);
   await noteFaults(terminal, card, proposal);
+  await decide(progress, card, proposal);
   const isLate = request.kind === "sale" && request.late !== undefined;
   progress.nothing = isLate && proposal !== null ? nothingGiven(proposal) : [];
   const areasOfSale = proposal?.areas ?? [];

@@ -1,4 +1,5 @@
 import type { Receipt } from "./receipt.ts";
+import type { Key, Screen } from "./screen.ts";
 import type { ShopSettings } from "./shop.ts";
 
 /** One line of a sale as the till says it: whole line in cents, tax included. */
@@ -186,12 +187,29 @@ export interface VisitReport {
   readonly unprinted?: { readonly code?: string };
 }
 
-/** The till side of the terminal: requests come in, screens, receipts and reports go out. */
+/** Something that happens at the counter. */
+export type CounterEvent =
+  | { readonly kind: "key"; readonly key: Key }
+  /** The till asks for a visit. */
+  | { readonly kind: "request"; readonly request: VisitRequest }
+  /** A card is in the field. */
+  | { readonly kind: "card" }
+  /** A bar code or a QR code. */
+  | { readonly kind: "scan"; readonly text: string }
+  /** Nothing came within the time. */
+  | { readonly kind: "time" };
+
+/** The people before the terminal and their till: keys, cards and requests come in; screens, receipts and reports go out. */
 export interface Counter {
-  /** The next thing to do; waits until there is one. */
-  nextRequest(): Promise<VisitRequest>;
-  /** Puts one line on the screen. */
-  show(line: string): Promise<void>;
+  /**
+   * What happens next. `seconds`: after so long without anything the answer is `time`; 0 waits for ever. `card`: whether a card in the
+   * field counts: `any` that lies there, a `new` one that comes while it waits, or `none`. Keys pressed before a screen with
+   * choices was shown are forgotten: nobody answers what he has not read. The red key ends a wait for a card (`CardPort.waitCard`) as if
+   * the time were over.
+   */
+  nextEvent(seconds: number, card: "any" | "new" | "none"): Promise<CounterEvent>;
+  /** Shows a screen in the place of the one before. */
+  show(screen: Screen): Promise<void>;
   /** Prints a receipt. "no-paper" loses nothing: the visit stands, the receipt can be printed again. */
   print(receipt: Receipt): Promise<"printed" | "no-paper">;
   /** Tells the till how the visit ended. */
@@ -199,7 +217,9 @@ export interface Counter {
 }
 
 /** The counter as the supervisor sees it. */
-export interface CounterPort extends Omit<Counter, "print"> {
+export interface CounterPort extends Omit<Counter, "show" | "print"> {
+  /** Shows a screen in the language of the shop. */
+  show(screen: Screen, settings: ShopSettings): Promise<void>;
   /** Prints a receipt in the language of the shop. */
   print(receipt: Receipt, settings: ShopSettings): Promise<"printed" | "no-paper">;
   /** Waits until somebody holds the service key down: keeps an image on trial without a host. */

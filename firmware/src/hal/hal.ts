@@ -2,7 +2,7 @@ import type { CardPort } from "./card-port.ts";
 import type { Counter } from "./counter.ts";
 import type { JournalPort } from "./journal-port.ts";
 import type { Keys } from "./keys.ts";
-import type { ShopSettings } from "./shop.ts";
+import type { ShopSettings, TerminalState } from "./shop.ts";
 
 /** What a terminal is. Fixed at provisioning. */
 export interface DeviceFacts {
@@ -31,6 +31,9 @@ export interface Moment {
 export interface Device {
   facts(): Promise<DeviceFacts>;
   settings(): Promise<ShopSettings>;
+  /** They hold from now on, and over a start. */
+  keepSettings(settings: ShopSettings): Promise<void>;
+  state(): Promise<TerminalState>;
   now(): Promise<Moment>;
   /** Says that the app has started and can do its work: an image on trial is only kept once it has. */
   healthy(): Promise<void>;

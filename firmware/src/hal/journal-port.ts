@@ -85,6 +85,8 @@ export interface JournalledTicket {
 /** The journal as the app sees it. Numbers, times and chaining are the supervisor's. */
 export interface JournalPort {
   lookup(card: number, visit: number): Promise<CardHistory>;
+  /** A number for a visit that no till numbers: none that is journalled here has it. */
+  newVisit(): Promise<number>;
   /** What became of a visit; null where the journal has no intent of this number any more. A refund under way does not count itself. */
   ticket(number: number, visit: number): Promise<JournalledTicket | null>;
   /** The newest visit here that wrote something on a card, whichever card, by its entry; null where the journal has none any more. */

@@ -21,6 +21,9 @@ export const CARD_RETURN_TIMEOUT_MS = 20_000;
 /** Tills begin their numbers anew: after so long the same number is another visit. */
 export const VISIT_NUMBER_SECONDS = 86_400;
 
+/** Visits without a till are numbered from here: tills do not count so far. */
+export const OWN_VISITS = 2 ** 52;
+
 /** Cards a terminal remembers, so that one that goes back in time is refused. */
 export const CARDS_REMEMBERED = 20_000;
 

@@ -5,4 +5,16 @@ export type Language = "fr" | "en";
 export interface ShopSettings {
   readonly language: Language;
   readonly beep: boolean;
+  /** Columns of the paper. */
+  readonly paper: 48 | 32;
+}
+
+/** How a terminal stands, as far as staff are told. */
+export interface TerminalState {
+  /** Entries that nobody has collected yet. */
+  readonly waiting: number;
+  /** What cannot be dropped takes nine tenths of the journal. */
+  readonly nearlyFull: boolean;
+  /** Days since the office issued the list; null where this terminal never had one. */
+  readonly listDays: number | null;
 }

@@ -1,4 +1,4 @@
-import { APP_STARTS_MAX, type Hal, type Sandbox, SandboxFault, type VisitRequest } from "../hal/index.ts";
+import { APP_STARTS_MAX, type CounterEvent, type Hal, type Sandbox, SandboxFault } from "../hal/index.ts";
 import { hostApp } from "./app-host.ts";
 
 export type AppState = "none" | "starting" | "healthy" | "stopped";
@@ -25,8 +25,8 @@ export class AppRunner {
   private sandbox: Sandbox | null = null;
   private starts = 0;
   private ended = false;
-  /** A request that nobody has taken yet: one that an app waited for when it was stopped goes to the next. */
-  private request: Promise<VisitRequest> | null = null;
+  /** An event that nobody has taken yet: one that an app waited for when it was stopped goes to the next. */
+  private event: Promise<CounterEvent> | null = null;
   state: AppState = "none";
   /** Why it stopped the last time. */
   fault: SandboxFault | null = null;
@@ -55,14 +55,16 @@ export class AppRunner {
         this.state = "healthy";
         this.events.healthy();
       },
-      nextRequest: async () => {
-        this.request ??= hal.nextRequest();
-        const request = await this.request;
+      nextEvent: async (seconds, card) => {
+        // Only an app that waits for ever waits for something new: the others ask somebody in the middle of something.
+        if (seconds === 0) this.busy = false;
+        this.event ??= hal.nextEvent(seconds, card);
+        const event = await this.event;
         // An app that was stopped meanwhile has no business with it.
         if (this.sandbox !== sandbox) return new Promise<never>(() => {});
-        this.request = null;
+        this.event = null;
         this.busy = true;
-        return request;
+        return event;
       },
       report: async (report) => {
         this.busy = false;

@@ -22,6 +22,8 @@ export function halOf({ facts, settings, clock, card, counter, keys, journal, ne
   return {
     facts: () => Promise.resolve(facts),
     settings: () => Promise.resolve(settings.ofShop),
+    keepSettings: (wanted) => settings.keepShop(wanted),
+    state: () => Promise.resolve(journal.state()),
     now: () => Promise.resolve(clock.now()),
     healthy: () => Promise.resolve(),
     waitCard: (timeoutMs, uid) => card.waitCard(timeoutMs, uid),
@@ -37,6 +39,7 @@ export function halOf({ facts, settings, clock, card, counter, keys, journal, ne
       const history = await journal.lookup(number, visit);
       return { ...history, writeLayout: Math.min(history.writeLayout, newestLayout()) };
     },
+    newVisit: () => journal.newVisit(),
     ticket: (number, visit) => journal.ticket(number, visit),
     lastTicket: () => journal.lastTicket(),
     lastVisit: (number) => journal.lastVisit(number),
@@ -48,8 +51,8 @@ export function halOf({ facts, settings, clock, card, counter, keys, journal, ne
     settle: (intent, programme, outcome) => journal.settle(intent, programme, outcome),
     giveBack: (intent) => journal.giveBack(intent),
     refuse: (body) => journal.refuse(body),
-    nextRequest: () => counter.nextRequest(),
-    show: (line) => counter.show(line),
+    nextEvent: (seconds, wanted) => counter.nextEvent(seconds, wanted),
+    show: (screen) => counter.show(screen, settings.ofShop),
     print: (receipt) => counter.print(receipt, settings.ofShop),
     report: (report) => counter.report(report),
   };

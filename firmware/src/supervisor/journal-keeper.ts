@@ -6,8 +6,10 @@ import {
   type Given,
   type JournalledTicket,
   type JournalPort,
+  OWN_VISITS,
   type StoredFile,
   SYSTEM_ENTRY_BYTES_MAX,
+  type TerminalState,
 } from "../hal/index.ts";
 import {
   collected,
@@ -126,6 +128,16 @@ export class JournalKeeper implements JournalPort {
       isNearlyFull: isNearlyFull(store, size),
       head,
     };
+  }
+
+  state(): TerminalState {
+    const { collectedTo, isNearlyFull: nearlyFull } = this.status();
+    const { listDays } = this.lists.onCard(0, this.clock.now().utc);
+    return { waiting: this.count - collectedTo, nearlyFull, listDays };
+  }
+
+  newVisit(): Promise<number> {
+    return Promise.resolve(OWN_VISITS + this.count);
   }
 
   /** Does writes one after the other, however many are asked for at once. */

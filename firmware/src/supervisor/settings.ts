@@ -19,6 +19,7 @@ const Stored = map({ settings: key(1, list(map({ name: key(1, text(64)), value: 
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
   "shop/language": ["fr", "en"],
   "shop/beep": ["on", "off"],
+  "shop/paper": ["48", "32"],
 };
 
 function decode(bytes: Uint8Array): Map<string, Uint8Array> {
@@ -54,7 +55,18 @@ export class Settings {
 
   /** What holds now, as the app is told. */
   get ofShop(): ShopSettings {
-    return { language: this.valueOf("shop/language") as Language, beep: this.valueOf("shop/beep") === "on" };
+    return {
+      language: this.valueOf("shop/language") as Language,
+      beep: this.valueOf("shop/beep") === "on",
+      paper: this.valueOf("shop/paper") === "32" ? 32 : 48,
+    };
+  }
+
+  /** Writes and saves what somebody set at the counter. */
+  async keepShop({ language, beep, paper }: ShopSettings): Promise<void> {
+    const values = { "shop/language": language, "shop/beep": beep ? "on" : "off", "shop/paper": String(paper) };
+    for (const [name, value] of Object.entries(values)) this.write(name, utf8Encode(value));
+    await this.save();
   }
 
   /** Null where there is no such setting. */

@@ -51,6 +51,8 @@ export const Refusal = map({
   /** Version of the programme whose fault it is, and its rule; without a rule it is the fault of all of them together. */
   version: maybe(5, programmeNumber),
   rule: maybe(6, text(40)),
+  /** Of a payment that was not sure: cents. */
+  cents: maybe(7, uint(CENTS_MAX)),
 });
 export type Refusal = Decoded<typeof Refusal>;
 

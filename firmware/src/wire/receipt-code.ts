@@ -1,5 +1,5 @@
 import { bigEndian, concat, MAC_BYTES, readBigEndian } from "@cachet/card-layout";
-import { base32nopad } from "@scure/base";
+import { base32Bytes, base32Of } from "./base32.ts";
 import { decodeCbor, encodeCbor } from "./cbor.ts";
 import { CARD_MAX, StoredEffect } from "./effect.ts";
 import { isFormatError } from "./entry.ts";
@@ -54,7 +54,7 @@ export function receiptCodeMessage(merchant: number, code: ReceiptCode): Uint8Ar
 /** The text of a code; null where it is too long to be scanned. */
 export function receiptCodeText(message: Uint8Array, generation: number, mac: Uint8Array): string | null {
   const bytes = concat(message, Uint8Array.of(generation), mac);
-  return bytes.length > RECEIPT_CODE_BYTES_MAX ? null : base32nopad.encode(bytes);
+  return bytes.length > RECEIPT_CODE_BYTES_MAX ? null : base32Of(bytes);
 }
 
 /** A code before its MAC is checked: nothing of it is believed but whose it says that it is. */
@@ -67,7 +67,7 @@ export interface SealedCode {
 
 /** Takes a scanned text apart; null where it is no code of this format. */
 export function splitReceiptCode(text: string): SealedCode | null {
-  const bytes = bytesOf(text);
+  const bytes = base32Bytes(text);
   if (bytes === null || bytes.length <= HEAD_BYTES + TAIL_BYTES || bytes.length > RECEIPT_CODE_BYTES_MAX) return null;
   if (bytes[0] !== FORMAT) return null;
   const tail = bytes.length - TAIL_BYTES;
@@ -77,14 +77,6 @@ export function splitReceiptCode(text: string): SealedCode | null {
     generation: bytes[tail]!,
     mac: bytes.slice(tail + 1),
   };
-}
-
-function bytesOf(text: string): Uint8Array | null {
-  try {
-    return base32nopad.decode(text);
-  } catch {
-    return null;
-  }
 }
 
 /** What a code says, once its MAC is right; null where it is not of the format. */

@@ -271,6 +271,7 @@ export const CODES = {
     exit: EXIT.deviceGone,
     meaning: "The card left a simulated terminal before anything was written, and did not come back.",
   },
+  "C-SIM-12": { exit: EXIT.refused, meaning: "The counter on a tty was started where there is no tty." },
   "C-PERSO-01": {
     exit: EXIT.refused,
     meaning: "The keys hold no card key for that issuer, or those of several issuers and none was named.",

@@ -58,6 +58,12 @@ export const REASONS_OF_VISITS = {
     fr: "la carte est bloquée, voyez le bureau",
     en: "the card is blocked, see the office",
   },
+  CALLED_OFF: {
+    meaning: "somebody at the counter called it off, or the rest was not paid: nothing was taken off the card",
+    staff: "begin the sale anew",
+    fr: "l'opération est annulée, rien n'a été débité",
+    en: "it was called off, nothing was debited",
+  },
   CAP_REFUND: {
     meaning: "for a ticket of another terminal, no more than refundCap goes back here",
     staff: "take it back at the terminal that printed it",
@@ -213,6 +219,20 @@ export const REASONS_OF_VISITS = {
     staff: "replace the card by one with more room",
     fr: "la carte est à remplacer",
     en: "the card needs replacing",
+  },
+  UNSURE_PAID: {
+    meaning:
+      "nobody could say what became of a payment by bank card; staff looked at the bank's slip and said that it was paid",
+    staff: "keep the bank's slip with the till's",
+    fr: "le paiement est à vérifier",
+    en: "the payment has to be checked",
+  },
+  UNSURE_UNPAID: {
+    meaning:
+      "nobody could say what became of a payment by bank card; staff looked at the bank's slip and said that it was not paid",
+    staff: "keep the bank's slip with the till's: a debit that shows later goes back",
+    fr: "le paiement est à vérifier",
+    en: "the payment has to be checked",
   },
   WRONG_AMOUNT: {
     meaning: "the cash is not the price of the pack or the membership",

@@ -1,4 +1,5 @@
 import { type Chip, CONFIG_PAGES } from "@cachet/card-layout";
+import { KEYS, type Key } from "@cachet/firmware/counter";
 import type * as Simulator from "@cachet/terminal-sim";
 import type { Step } from "@cachet/terminal-sim";
 import { reprintOf, WISH_FIELDS, wishOf, withoutCardOf } from "./sim-wish.ts";
@@ -14,6 +15,10 @@ export const VERBS: Readonly<Record<Step["verb"], readonly string[]>> = {
   language: AT_TERMINAL,
   lay: AT_TERMINAL,
   lift: [],
+  keys: AT_TERMINAL,
+  hold: AT_TERMINAL,
+  take: [],
+  scan: AT_TERMINAL,
   power: AT_TERMINAL,
   cable: AT_TERMINAL,
   paper: AT_TERMINAL,
@@ -37,6 +42,8 @@ export const WORDS = [
   "reprint last|TICKET | without-card 12.50 (what a card would have brought)",
   "language fr | en (of screens and receipts)",
   "lay NAME | lift | show NAME",
+  "keys 1250 ok (digits, ok, correct, cancel, up, down, menu, cagnotte, top-up, refund, no-card, cancel-last, print, help)",
+  "hold NAME | take | scan CODE",
   "power on | off | cycle",
   "cable in | out | gone",
   "paper in | out",
@@ -47,6 +54,17 @@ export const WORDS = [
 ] as const;
 
 const CHIPS = Object.keys(CONFIG_PAGES) as readonly Chip[];
+
+/** Keys by name; digits may stand together. */
+function keysOf(reader: StepReader): Key[] {
+  const words = reader.words("keys").flatMap((word) => word.split(/\s+/));
+  return words.flatMap((word): Key[] => {
+    if (/^\d+$/.test(word)) return [...word] as Key[];
+    const key = KEYS.find((known) => known === word);
+    if (key === undefined) reader.fault("keys", `"${word}" is no key; there are digits, ${KEYS.slice(11).join(", ")}`);
+    return key === undefined ? [] : [key];
+  });
+}
 
 function readStep(verb: Step["verb"], reader: StepReader, sim: typeof Simulator): Step {
   switch (verb) {
@@ -74,6 +92,12 @@ function readStep(verb: Step["verb"], reader: StepReader, sim: typeof Simulator)
       return { verb, card: reader.name(verb), terminal: reader.terminal() };
     case "show":
       return { verb, card: reader.name(verb) };
+    case "keys":
+      return { verb, terminal: reader.terminal(), keys: keysOf(reader) };
+    case "hold":
+      return { verb, card: reader.name(verb), terminal: reader.terminal() };
+    case "scan":
+      return { verb, terminal: reader.terminal(), text: reader.words(verb).join(" ") };
     case "power":
       return { verb, terminal: reader.terminal(), to: reader.one(verb, ["on", "off", "cycle"]) };
     case "cable":
@@ -88,6 +112,7 @@ function readStep(verb: Step["verb"], reader: StepReader, sim: typeof Simulator)
       });
       return { verb, terminal: reader.terminal(), fault, name: reader.words(verb).join(" ") };
     }
+    case "take":
     case "lift":
     case "service":
     case "collect":

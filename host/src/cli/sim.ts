@@ -6,6 +6,7 @@ import type { ChipLink } from "../cards/chip-link.ts";
 import { PURCHASES_HEADER } from "../office/purchases.ts";
 import type { ByteLine } from "../ports/serial.ts";
 import type { Console } from "./console.ts";
+import { type CounterOptions, counter, DISPLAY_NAMES } from "./sim-counter.ts";
 import { TOWN_PROGRAMMES, testImage } from "./sim-image.ts";
 import { type PaperOptions, paperColumns, paperFile, writePaper } from "./sim-paper.ts";
 import { type RunOptions, runScenario } from "./sim-run.ts";
@@ -96,6 +97,14 @@ export function simCommands(
     .option("--vm <engine>", "engine of the terminals: quickjs or v8", engine, "quickjs")
     .action(async (path: string, options: RunOptions) =>
       exit(await runScenario(await loadSimulator(), console(), path, options)),
+    );
+  sim
+    .command("counter")
+    .description("one terminal with keys, screen and paper on this tty, and four customers with their cards")
+    .addOption(new Option("--display <size>", "how the screen is laid out").choices(DISPLAY_NAMES).default("4x20"))
+    .option("--vm <engine>", "engine of the terminal: quickjs or v8", engine, "quickjs")
+    .action(async (options: CounterOptions) =>
+      exit(await counter(await loadSimulator(), console(), process.stdin, options)),
     );
   const dir = ["--dir <dir>", "its folder; by default the only one that runs under the home folder"] as const;
   sim

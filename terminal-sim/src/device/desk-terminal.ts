@@ -1,10 +1,11 @@
-import { receiptText, writtenReceipt } from "@cachet/firmware/counter";
+import { lineOf, receiptText, writtenReceipt } from "@cachet/firmware/counter";
 import type {
   Chance,
   CounterPort,
   Language,
   Receipt,
   Sandbox,
+  Screen,
   SettableClock,
   ShopSettings,
   Storage,
@@ -34,24 +35,22 @@ export type TerminalEvent =
 
 /** A till that shows what it shows. */
 class DeskTill extends SimTill implements CounterPort {
-  hasPaper = true;
   /** What came out of the printer since somebody emptied this. */
   slips: WrittenReceipt[] = [];
   private readonly tell: (event: TerminalEvent) => void;
 
-  constructor(tell: (event: TerminalEvent) => void) {
-    super(false);
+  constructor(tell: (event: TerminalEvent) => void, timer: Timer) {
+    super(false, timer);
     this.tell = tell;
   }
 
-  override async show(line: string): Promise<void> {
-    await super.show(line);
-    this.tell({ what: "screen", line });
+  override async show(screen: Screen, settings: ShopSettings): Promise<void> {
+    await super.show(screen, settings);
+    this.tell({ what: "screen", line: lineOf(screen, settings.language) });
   }
 
   override async print(receipt: Receipt, settings: ShopSettings): Promise<"printed" | "no-paper"> {
-    if (!this.hasPaper) return "no-paper";
-    await super.print(receipt, settings);
+    if ((await super.print(receipt, settings)) === "no-paper") return "no-paper";
     const written = writtenReceipt(receipt, settings.language);
     this.slips.push(written);
     this.tell({ what: "receipt", lines: receiptText(written) });
@@ -65,6 +64,9 @@ class DeskReader extends SimReader {
   isAttended = false;
   private readonly timer: Timer;
   private onPresent: () => void = () => {};
+  private onCallOff: (() => void) | null = null;
+  /** The card was taken away. */
+  onRemove: () => void = () => {};
 
   constructor(faults: Faults, timer: Timer) {
     super(() => faults.card);
@@ -76,15 +78,36 @@ class DeskReader extends SimReader {
     this.onPresent();
   }
 
+  /** Waits for a card where none is. */
+  get awaitsCard(): boolean {
+    return this.onCallOff !== null;
+  }
+
+  /** Ends a wait for a card, as the red key does; false where there is none. */
+  callOff(): boolean {
+    const { onCallOff } = this;
+    onCallOff?.();
+    return onCallOff !== null;
+  }
+
+  override remove(): void {
+    super.remove();
+    this.onRemove();
+  }
+
   override async waitCard(timeoutMs: number, uid: Uint8Array | null): Promise<Tap | "other" | "several" | "none"> {
     const found = await super.waitCard(timeoutMs, uid);
     if (found !== "none" || this.isAttended) return found;
     const came = await new Promise<boolean>((resolve) => {
-      const callOff = timeoutMs === 0 ? () => {} : this.timer.after(timeoutMs, () => resolve(false));
-      this.onPresent = () => {
+      const end = (isThere: boolean) => {
+        this.onPresent = () => {};
+        this.onCallOff = null;
         callOff();
-        resolve(true);
+        resolve(isThere);
       };
+      const callOff = timeoutMs === 0 ? () => {} : this.timer.after(timeoutMs, () => end(false));
+      this.onPresent = () => end(true);
+      this.onCallOff = () => end(false);
     });
     return came ? super.waitCard(timeoutMs, uid) : "none";
   }
@@ -105,6 +128,9 @@ export interface DeskTerminalParts {
   readonly tell: (event: TerminalEvent) => void;
 }
 
+/** Turns of the event loop that no work of a terminal takes. */
+const TURNS_MAX = 100_000;
+
 /** Why a terminal is off. */
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -122,7 +148,7 @@ export class DeskTerminal {
   constructor(parts: DeskTerminalParts) {
     this.parts = parts;
     this.reader = new DeskReader(this.faults, parts.timer);
-    this.till = new DeskTill(parts.tell);
+    this.till = new DeskTill(parts.tell, parts.timer);
   }
 
   /** Puts the first image into the flash of a new terminal, as its maker does; nothing where it has one. */
@@ -135,10 +161,13 @@ export class DeskTerminal {
     if (this.supervisor !== null) return true;
     const { belonging, chance, hardware, storage, clock, timer, newSandbox, connect, tell } = this.parts;
     this.faults.isFull = false;
+    // What the app shows while it starts is told behind the start, however fast the engine is.
+    let early: TerminalEvent[] | null = [];
+    const tellOnce = (event: TerminalEvent) => (early === null ? tell(event) : void early.push(event));
     const { hasPaper } = this.till;
-    // That it is on is told before what it shows: how soon that is depends on the engine.
-    let before: TerminalEvent[] | null = [];
-    this.till = new DeskTill((event) => (before === null ? tell(event) : before.push(event)));
+    this.till = new DeskTill(tellOnce, timer);
+    this.till.callOff = () => this.reader.callOff();
+    this.reader.onRemove = () => this.till.cardLeft();
     this.till.hasPaper = hasPaper;
     this.line = connect?.() ?? null;
     try {
@@ -161,8 +190,8 @@ export class DeskTerminal {
     this.watch(this.supervisor);
     const { imageFault, slots } = this.supervisor;
     tell({ what: "started", image: imageFault?.message ?? null, trial: slots.onTrial });
-    for (const event of before) tell(event);
-    before = null;
+    for (const event of early) tell(event);
+    early = null;
     return true;
   }
 
@@ -216,6 +245,37 @@ export class DeskTerminal {
   /** Sets the language of the shop, and keeps it. */
   async setLanguage(language: Language): Promise<void> {
     await this.running.setLanguage(language);
+  }
+
+  /** Screen, keys and paper. A terminal that starts anew has new ones. */
+  get counter(): SimTill {
+    return this.till;
+  }
+
+  /** Asks for a card in the middle of a visit. */
+  get awaitsCard(): boolean {
+    return this.reader.awaitsCard;
+  }
+
+  /** Resolves once it waits for somebody, with a key or with a card, or is off. Rejects where it hangs. */
+  async settled(): Promise<void> {
+    for (let turns = 0; this.isOn; turns += 1) {
+      const { isAsking, hasEvents, screen } = this.till;
+      if ((isAsking && !hasEvents) || this.awaitsCard || this.running.app?.state === "stopped") return;
+      if (turns === TURNS_MAX) throw new Error(`the terminal hangs on ${JSON.stringify(screen)}`);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /** A customer holds a card to the reader of a terminal with keys. */
+  hold(card: Type2Chip): void {
+    this.reader.present(card);
+    this.till.cardCame();
+  }
+
+  /** And takes it away. */
+  take(): void {
+    this.reader.remove();
   }
 
   /** Somebody holds the service key down. */

@@ -105,6 +105,8 @@ const CALM = new Calm();
 export class Faults {
   /** The storage takes no more. */
   isFull = false;
+  /** What interrupts the card by its commands, counted; null where only what is planned by name does. */
+  counted: Mishaps | null = null;
   private tear: Tear | null = null;
   private power: PowerMoment | null = null;
 
@@ -116,7 +118,7 @@ export class Faults {
 
   /** What interrupts the card now. */
   get card(): Mishaps {
-    return this.tear ?? CALM;
+    return this.tear ?? this.counted ?? CALM;
   }
 
   /** Whether the power goes at this moment; it goes once. */

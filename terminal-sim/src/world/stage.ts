@@ -1,5 +1,5 @@
 import { type Chip, sameBytes } from "@cachet/card-layout";
-import { receiptText } from "@cachet/firmware/counter";
+import { onDisplay, pageOf, receiptText } from "@cachet/firmware/counter";
 import type { VisitReport, VisitRequest } from "@cachet/firmware/hal";
 import type { CollectedBatch } from "@cachet/firmware/supervisor";
 import { terminalName } from "@cachet/firmware/wire";
@@ -115,6 +115,11 @@ export class Stage {
       case "lift":
         this.at(step.terminal).terminal.lift();
         return this.said("nothing lies on the reader");
+      case "keys":
+      case "hold":
+      case "take":
+      case "scan":
+        return this.counter(step);
       case "power":
         return this.power(step);
       case "cable":
@@ -228,6 +233,24 @@ export class Stage {
     if (terminal.running.imageFault !== null) throw new Refused("no image runs on it");
     const answer = await terminal.visit(this.requestOf(wish, false), null);
     return this.told(terminal, answer, false);
+  }
+
+  /** Somebody does something at the counter; gives the screen that it leads to. */
+  private async counter(step: Extract<Step, { verb: "keys" | "hold" | "take" | "scan" }>): Promise<StepOutcome> {
+    const { terminal } = this.on(step.terminal);
+    const card = step.verb === "hold" ? this.card(step.card) : null;
+    if (step.verb === "hold") terminal.hold(card!);
+    if (step.verb === "take") terminal.take();
+    if (step.verb === "scan") terminal.counter.scan(step.text);
+    for (const key of step.verb === "keys" ? step.keys : []) {
+      terminal.counter.press(key);
+      await terminal.settled();
+    }
+    await terminal.settled();
+    if (step.verb === "hold") this.parts.cards.put(step.card, card!);
+    const { screen, settings } = terminal.counter;
+    const rows = onDisplay(pageOf(screen, settings.language), "4x20").rows.map((row) => row.trimEnd());
+    return { ok: true, lines: rows.filter((row) => row !== ""), document: { screen: rows } };
   }
 
   private async power({ terminal: number, to }: Extract<Step, { verb: "power" }>): Promise<StepOutcome> {

@@ -1,5 +1,5 @@
 import type { Chip } from "@cachet/card-layout";
-import type { Language, VisitRequest } from "@cachet/firmware/hal";
+import type { Key, Language, VisitRequest } from "@cachet/firmware/hal";
 import type { Fault } from "../device/fault.ts";
 
 /** What a customer has done at the till; the stage gives it its number. */
@@ -33,6 +33,12 @@ export type Step =
   /** Lays a card on the reader without any visit, or takes it away. */
   | { readonly verb: "lay"; readonly card: string; readonly terminal: number }
   | { readonly verb: "lift"; readonly terminal: number }
+  /** Keys of the counter, one after the other. */
+  | { readonly verb: "keys"; readonly terminal: number; readonly keys: readonly Key[] }
+  /** A customer holds a card to a terminal with keys, or takes it away; somebody scans a code. */
+  | { readonly verb: "hold"; readonly card: string; readonly terminal: number }
+  | { readonly verb: "take"; readonly terminal: number }
+  | { readonly verb: "scan"; readonly terminal: number; readonly text: string }
   | { readonly verb: "power"; readonly terminal: number; readonly to: "on" | "off" | "cycle" }
   /** `out`: bytes go nowhere. `gone`: the port itself disappears, as when a USB adapter is pulled. `in`: as before. */
   | { readonly verb: "cable"; readonly terminal: number; readonly to: "in" | "out" | "gone" }

@@ -9,6 +9,21 @@ export interface ZoneGroup {
   readonly changes: readonly number[];
 }
 
+/**
+ * Summer and winter time in turns. weeks: from each change to the next, base 36. shift: so many seconds earlier than whole weeks the
+ * clocks go back, where they do so by the hour of the place.
+ */
+function turns(first: number, summer: number, winter: number, shift: number, weeks: string): number[] {
+  const changes = [first, summer];
+  let at = first;
+  for (let i = 0; i < weeks.length; i += 1) {
+    const back = i % 2 === 0;
+    at += Number.parseInt(weeks[i]!, 36) * 604_800 - (back ? shift : -shift);
+    changes.push(at, back ? winter : summer);
+  }
+  return changes;
+}
+
 /** Offsets from 2020-01-01 up to 2046-01-01, local. Source: the IANA time zone database. */
 export const ZONE_GROUPS: readonly ZoneGroup[] = [
   {
@@ -23,89 +38,29 @@ export const ZONE_GROUPS: readonly ZoneGroup[] = [
       "Europe/Berlin",
     ],
     first: 60,
-    changes: [
-      1585443600, 120, 1603587600, 60, 1616893200, 120, 1635642000, 60, 1648342800, 120, 1667091600, 60, 1679792400,
-      120, 1698541200, 60, 1711846800, 120, 1729990800, 60, 1743296400, 120, 1761440400, 60, 1774746000, 120,
-      1792890000, 60, 1806195600, 120, 1824944400, 60, 1837645200, 120, 1856394000, 60, 1869094800, 120, 1887843600, 60,
-      1901149200, 120, 1919293200, 60, 1932598800, 120, 1950742800, 60, 1964048400, 120, 1982797200, 60, 1995498000,
-      120, 2014246800, 60, 2026947600, 120, 2045696400, 60, 2058397200, 120, 2077146000, 60, 2090451600, 120,
-      2108595600, 60, 2121901200, 120, 2140045200, 60, 2153350800, 120, 2172099600, 60, 2184800400, 120, 2203549200, 60,
-      2216250000, 120, 2234998800, 60, 2248304400, 120, 2266448400, 60, 2279754000, 120, 2297898000, 60, 2311203600,
-      120, 2329347600, 60, 2342653200, 120, 2361402000, 60, 2374102800, 120, 2392851600, 60,
-    ],
+    changes: turns(1585443600, 120, 60, 0, "umvlvlvmumumumvlvlvmumumvlvlvlvmumumvlvlvmumumumvlv"),
   },
   {
     zones: ["Europe/Lisbon", "Europe/London"],
     first: 0,
-    changes: [
-      1585443600, 60, 1603587600, 0, 1616893200, 60, 1635642000, 0, 1648342800, 60, 1667091600, 0, 1679792400, 60,
-      1698541200, 0, 1711846800, 60, 1729990800, 0, 1743296400, 60, 1761440400, 0, 1774746000, 60, 1792890000, 0,
-      1806195600, 60, 1824944400, 0, 1837645200, 60, 1856394000, 0, 1869094800, 60, 1887843600, 0, 1901149200, 60,
-      1919293200, 0, 1932598800, 60, 1950742800, 0, 1964048400, 60, 1982797200, 0, 1995498000, 60, 2014246800, 0,
-      2026947600, 60, 2045696400, 0, 2058397200, 60, 2077146000, 0, 2090451600, 60, 2108595600, 0, 2121901200, 60,
-      2140045200, 0, 2153350800, 60, 2172099600, 0, 2184800400, 60, 2203549200, 0, 2216250000, 60, 2234998800, 0,
-      2248304400, 60, 2266448400, 0, 2279754000, 60, 2297898000, 0, 2311203600, 60, 2329347600, 0, 2342653200, 60,
-      2361402000, 0, 2374102800, 60, 2392851600, 0,
-    ],
+    changes: turns(1585443600, 60, 0, 0, "umvlvlvmumumumvlvlvmumumvlvlvlvmumumvlvlvmumumumvlv"),
   },
-  {
-    zones: ["UTC"],
-    first: 0,
-    changes: [],
-  },
-  {
-    zones: ["Indian/Reunion"],
-    first: 240,
-    changes: [],
-  },
-  {
-    zones: ["Indian/Mayotte"],
-    first: 180,
-    changes: [],
-  },
+  { zones: ["UTC"], first: 0, changes: [] },
+  { zones: ["Indian/Reunion"], first: 240, changes: [] },
+  { zones: ["Indian/Mayotte"], first: 180, changes: [] },
   {
     zones: ["America/Martinique", "America/Guadeloupe", "America/St_Barthelemy", "America/Marigot"],
     first: -240,
     changes: [],
   },
-  {
-    zones: ["America/Cayenne"],
-    first: -180,
-    changes: [],
-  },
+  { zones: ["America/Cayenne"], first: -180, changes: [] },
   {
     zones: ["America/Miquelon"],
     first: -180,
-    changes: [
-      1583643600, -120, 1604203200, -180, 1615698000, -120, 1636257600, -180, 1647147600, -120, 1667707200, -180,
-      1678597200, -120, 1699156800, -180, 1710046800, -120, 1730606400, -180, 1741496400, -120, 1762056000, -180,
-      1772946000, -120, 1793505600, -180, 1805000400, -120, 1825560000, -180, 1836450000, -120, 1857009600, -180,
-      1867899600, -120, 1888459200, -180, 1899349200, -120, 1919908800, -180, 1930798800, -120, 1951358400, -180,
-      1962853200, -120, 1983412800, -180, 1994302800, -120, 2014862400, -180, 2025752400, -120, 2046312000, -180,
-      2057202000, -120, 2077761600, -180, 2088651600, -120, 2109211200, -180, 2120101200, -120, 2140660800, -180,
-      2152155600, -120, 2172715200, -180, 2183605200, -120, 2204164800, -180, 2215054800, -120, 2235614400, -180,
-      2246504400, -120, 2267064000, -180, 2277954000, -120, 2298513600, -180, 2309403600, -120, 2329963200, -180,
-      2341458000, -120, 2362017600, -180, 2372907600, -120, 2393467200, -180,
-    ],
+    changes: turns(1583643600, -120, -180, 3600, "yjyiyiyiyiyiyjyiyiyiyiyjyiyiyiyiyiyjyiyiyiyiyiyjyiy"),
   },
-  {
-    zones: ["Pacific/Noumea"],
-    first: 660,
-    changes: [],
-  },
-  {
-    zones: ["Pacific/Tahiti"],
-    first: -600,
-    changes: [],
-  },
-  {
-    zones: ["Pacific/Wallis"],
-    first: 720,
-    changes: [],
-  },
-  {
-    zones: ["Pacific/Marquesas"],
-    first: -570,
-    changes: [],
-  },
+  { zones: ["Pacific/Noumea"], first: 660, changes: [] },
+  { zones: ["Pacific/Tahiti"], first: -600, changes: [] },
+  { zones: ["Pacific/Wallis"], first: 720, changes: [] },
+  { zones: ["Pacific/Marquesas"], first: -570, changes: [] },
 ];

@@ -4,6 +4,9 @@ import { versionText } from "./image-commands.ts";
 import type { Managed } from "./managed.ts";
 import type { ManagementServer } from "./server.ts";
 
+/** One word that is the same in every language. */
+const TEST_SETTINGS = { language: "en", beep: true, paper: 48 } as const;
+
 type SlotImage = ResponseOf<typeof slotImages>["images"][number];
 
 function told({ stated, reading }: SlotContent, slot: 0 | 1): SlotImage[] {
@@ -59,7 +62,7 @@ export function serveTerminal(server: ManagementServer, managed: Managed): void 
     if (managed.isBusy()) return { refused: "busy", detail: "a visit is under way" };
     switch (part) {
       case "screen":
-        await managed.counter.show("TEST");
+        await managed.counter.show({ says: "test" }, TEST_SETTINGS);
         return { ok: true, said: "TEST is on the screen" };
       case "printer": {
         const printed = await managed.counter.print([{ line: "title", text: "TEST" }], managed.settings);

@@ -1,0 +1,24 @@
+import type { Key, SaleRequest } from "../../hal/index.ts";
+import { AMOUNT_DIGITS, type Desk } from "./desk.ts";
+import { keyedVisit, type Wish } from "./visit.ts";
+
+/** A sale of one line. */
+export const saleOf = (cents: number): Omit<SaleRequest, "visit"> => ({
+  kind: "sale",
+  lines: [{ amount: cents, quantity: 1 }],
+  tip: 0,
+});
+
+/** Amount, green, tap. CAGNOTTE before or after the amount asks the card to pay. */
+export async function sale(desk: Desk, first: Key): Promise<void> {
+  const isAsked = first === "cagnotte";
+  const { typed, end } = await desk.type(
+    { says: "saleAmount" },
+    { most: AMOUNT_DIGITS, ends: ["cagnotte"], ...(isAsked ? {} : { first }) },
+  );
+  const cents = Number(typed);
+  const redeem = isAsked || end === "cagnotte" ? { redeem: "max" as const } : {};
+  const wish: Wish = { ...saleOf(cents), ...redeem };
+  const { result, card = 0 } = await keyedVisit(desk, wish, cents);
+  if (result === "done") desk.lastSale = { card, cents, utc: (await desk.terminal.hal.now()).utc };
+}

@@ -1,0 +1,40 @@
+import { reprint } from "../reprint.ts";
+import type { Desk } from "./desk.ts";
+
+/** What happened since the terminal was switched on, and what waits for a collection. */
+export async function endOfDay(desk: Desk): Promise<void> {
+  const { waiting } = await desk.terminal.hal.state();
+  await desk.show({ says: "endOfDay", ...desk.tally, waiting });
+}
+
+/** From now on no card is written, or they are again. */
+export async function training(desk: Desk): Promise<void> {
+  desk.training = !desk.training;
+  await desk.show({ says: desk.training ? "trainingOn" : "trainingOff" });
+}
+
+/** Each choice changes at once; the red key leaves. */
+export async function settings(desk: Desk): Promise<void> {
+  const { hal } = desk.terminal;
+  for (;;) {
+    const now = await hal.settings();
+    const chosen = await desk.choose({ says: "settings" }, ["language", "beep", "paper"]);
+    await hal.keepSettings({
+      language: chosen === "language" ? (now.language === "fr" ? "en" : "fr") : now.language,
+      beep: chosen === "beep" ? !now.beep : now.beep,
+      paper: chosen === "paper" ? (now.paper === 48 ? 32 : 48) : now.paper,
+    });
+  }
+}
+
+/** One line after the other; any key goes on, the red one leaves. */
+export async function help(desk: Desk): Promise<void> {
+  for (let page = 0; ; page += 1) await desk.ask({ says: "help", page });
+}
+
+/** The last ticket once more, from the journal. */
+export async function print(desk: Desk): Promise<void> {
+  const { result, unprinted } = await reprint(desk.terminal, { kind: "reprint", visit: 0, ticket: "last" });
+  if (unprinted !== undefined) return desk.show({ says: "noPaper", ...unprinted });
+  await desk.show({ says: result === "done" ? "done" : "nothingToPrint" });
+}
