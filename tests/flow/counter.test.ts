@@ -308,6 +308,28 @@ describe("what goes wrong at the counter", () => {
     expect(desk.terminal.counter.receipts[0]).toContainEqual({ line: "title", text: "DUPLICATA" });
   });
 
+  it("a bank card and a stripe that cannot be read are told, and nothing else", async () => {
+    const desk = await open();
+    const swiped = async (swipe: Parameters<typeof desk.terminal.counter.swipe>[0]) => {
+      desk.terminal.counter.swipe(swipe);
+      await desk.settle();
+      return desk.screen;
+    };
+    expect(await swiped({ kind: "bank-card" })).toEqual({ says: "bankCard" });
+    expect(await swiped({ kind: "unreadable", why: "damaged" })).toEqual({ says: "unreadable" });
+    expect(desk.isIdle).toBe(true);
+    expect(await swiped({ kind: "account", number: 2_800_010_000_421 })).toMatchObject({
+      says: "phoneCard",
+      card: 2_800_010_000_421,
+    });
+    await desk.press("2");
+    expect(desk.screen).toEqual({ says: "ready" });
+    await desk.press("no-card", "0", "6", "1", "2", "3", "4", "5", "ok");
+    expect(desk.screen).toMatchObject({ says: "phone", typed: "0612345", fault: "too-short" });
+    await desk.press("6", "7", "8", "ok");
+    expect(desk.screen).toEqual({ says: "phoneUnknown" });
+  });
+
   it("garbage from a scanner is refused in words", async () => {
     const [desk, chip] = [await open(), await card(1)];
     await desk.scan("\u0000ÿ?? 12");

@@ -72,6 +72,8 @@ class Walk {
       if (dice.below(20) === 0) desk.terminal.counter.press(dice.one(HANDS));
     } else if (what < 80) desk.terminal.hold(dice.one(this.cards));
     else if (what < 90) desk.terminal.take();
+    else if (what < 91)
+      desk.terminal.counter.swipe(dice.one([{ kind: "bank-card" }, { kind: "unreadable", why: "cut" }]));
     else if (what < 92) desk.terminal.counter.scan(dice.one(["", "ABCDEFGH", "\u0000\u0007", "4".repeat(400)]));
     else if (what < 95) await desk.wait(dice.one([1, 19, 20, 59, 60, 3_600]));
     else if (what < 97)

@@ -1,6 +1,7 @@
 import type { Receipt } from "./receipt.ts";
 import type { Key, Screen } from "./screen.ts";
 import type { ShopSettings } from "./shop.ts";
+import type { Swipe } from "./swipe.ts";
 
 /** One line of a sale as the till says it: whole line in cents, tax included. */
 export interface SaleLine {
@@ -9,11 +10,17 @@ export interface SaleLine {
   readonly category?: string;
 }
 
+/** No card is tapped: an account without a chip, or a card that is not there, by its number as swiped, scanned or found by phone. */
+export interface ByAccount {
+  readonly account: number;
+}
+
 /** A sale to be done with the next card. */
 export interface SaleRequest {
   readonly kind: "sale";
   /** The till's own number of this visit. A retry of the same visit carries the same number. */
   readonly visit: number;
+  readonly by?: ByAccount;
   readonly lines: readonly SaleLine[];
   readonly tip: number;
   readonly redeem?: number | "max";
@@ -196,6 +203,8 @@ export type CounterEvent =
   | { readonly kind: "card" }
   /** A bar code or a QR code. */
   | { readonly kind: "scan"; readonly text: string }
+  /** A stripe, as the port parsed it: of a bank card nothing but that it was one. */
+  | { readonly kind: "swipe"; readonly swipe: Swipe }
   /** Nothing came within the time. */
   | { readonly kind: "time" };
 

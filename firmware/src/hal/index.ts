@@ -13,3 +13,4 @@ export * from "./sandbox.ts";
 export * from "./screen.ts";
 export * from "./shop.ts";
 export * from "./storage.ts";
+export * from "./swipe.ts";

@@ -6,6 +6,7 @@ import type {
   Receipt,
   Screen,
   ShopSettings,
+  Swipe,
   Timer,
   VisitReport,
   VisitRequest,
@@ -62,6 +63,10 @@ export class SimTill implements CounterPort {
 
   scan(text: string): void {
     this.happen({ kind: "scan", text });
+  }
+
+  swipe(swipe: Swipe): void {
+    this.happen({ kind: "swipe", swipe });
   }
 
   /** A card came into the field. */
