@@ -3,6 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stampVisits } from "./air.ts";
+import { READER_MS, tapToTicket } from "./counter.ts";
 import { importFigures } from "./import.ts";
 import { KEPT_HEAP, keepingFigures } from "./keeping.ts";
 import { linkFigures } from "./link.ts";
@@ -102,6 +103,27 @@ async function air(): Promise<Figure[]> {
       reference_name: `limit; the bytes that must cross take ${inMs(least)} ms`,
     },
   ]);
+}
+
+/** Milliseconds from tap to ticket, by the reader. */
+const TAP_TO_TICKET_MS = { good: 300, slow: 700 } as const;
+
+async function tap(): Promise<Figure[]> {
+  const tenth = (ms: number) => Math.round(ms * 10) / 10;
+  return (await tapToTicket()).flatMap(({ chip, air: onAir, commands, computing, ...whole }) =>
+    (["good", "slow"] as const).map((reader): Figure => {
+      const ofReader = commands * READER_MS[reader];
+      const parts = `${tenth(onAir)} on air, ${tenth(ofReader)} in the reader (${commands} commands, ${READER_MS[reader]} each, assumed), ${tenth(computing)} computing`;
+      return {
+        name: `tap-to-ticket-${reader}-reader-${chip.toLowerCase()}`,
+        value: tenth(whole[reader]),
+        unit: "ms",
+        better: "lower",
+        reference: TAP_TO_TICKET_MS[reader],
+        reference_name: `limit, 95 of 100 sales in two programmes; ${parts}`,
+      };
+    }),
+  );
 }
 
 /** Image bytes that a cable of the console framing carries at most of its own bytes: 93 of each line of 127. */
@@ -278,6 +300,7 @@ async function keeping(): Promise<Figure[]> {
 const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
   town,
   air,
+  tap,
   link,
   rules,
   simulate,
