@@ -18,4 +18,5 @@ export * from "./record/purse.ts";
 export type { Decoded, RecordFault } from "./record/record.ts";
 export * from "./record/slot.ts";
 export * from "./record/state.ts";
+export * from "./record/stripe.ts";
 export * from "./seal/seal.ts";

@@ -27,7 +27,7 @@ const OURS: Readonly<Record<string, number>> = {
   "7-byte UID check bytes": 1,
 };
 
-/** Groups of media and schemes that Cachet does not use yet. */
+/** Groups of media and schemes that Cachet does not use yet, and where others are tried. */
 const LATER: Readonly<Record<string, string>> = {
   "AES-128-CMAC": "Ultralight AES, DESFire",
   "AES-128 key diversification AN10922": "Ultralight AES, DESFire",
@@ -35,9 +35,9 @@ const LATER: Readonly<Record<string, string>> = {
   "EV2 secure messaging (DESFire EV2/EV3, NTAG 424 DNA)": "DESFire, NTAG 424 DNA",
   "DESFire Transaction MAC session keys": "DESFire",
   "NTAG 424 DNA SUN message": "NTAG 424 DNA",
-  "Track characters, odd parity, LRC and raw packing": "magnetic stripe",
-  "ISO 7813 / AAMVA sample tracks with LRC": "magnetic stripe",
-  "Numeric track capacity and packing": "magnetic stripe",
+  "Track characters, odd parity, LRC and raw packing": "stripes, in firmware/src/counter/stripe.test.ts",
+  "ISO 7813 / AAMVA sample tracks with LRC": "stripes, in firmware/src/counter/stripe.test.ts",
+  "Numeric track capacity and packing": "records on a stripe",
   "MIFARE Classic value blocks and access bits": "MIFARE Classic",
 };
 
