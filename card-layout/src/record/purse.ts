@@ -104,6 +104,15 @@ export function purseSize(kind: PurseKind): number {
   return 1 + KINDS[kind].table.size;
 }
 
+/** The byte that stands before a purse on cards, and names it in lists. */
+export const purseHead = ({ kind, index }: Pick<Purse, "kind" | "index">): number => (KINDS[kind].code << 3) | index;
+
+/** The purse that a head byte names; null for a kind that nobody knows. */
+export function purseOfHead(head: number): Pick<Purse, "kind" | "index"> | null {
+  const kind = NAME_OF_CODE.get(head >> 3);
+  return kind === undefined ? null : { kind, index: head & PURSE_INDEX_MAX };
+}
+
 /** The fields of a kind behind its head byte, with their sizes: for inspectors. */
 export function purseParts(kind: PurseKind): readonly { readonly name: string; readonly size: number }[] {
   return KINDS[kind].table.fields;

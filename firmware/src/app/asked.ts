@@ -38,7 +38,7 @@ async function askedParts(hal: Hal, merchant: number, terminal: number, request:
   const nothing = { sale: NO_SALE };
   switch (request.kind) {
     case "sale": {
-      const { kind: _kind, visit: _visit, late, ...sale } = request;
+      const { kind: _kind, visit: _visit, by: _by, late, ...sale } = request;
       return { sale: { ...sale, payable: 0 }, ...(late === undefined ? {} : { late }) };
     }
     case "top-up": {
@@ -89,27 +89,27 @@ function saleBytes({ sale, topUp }: Pick<Asked, "sale" | "topUp">): Uint8Array {
   return concat(encodeCbor(StoredSale.encode({ ...sale, payable: 0 })), encodeCbor(topUp ?? null));
 }
 
-function isRefundAskedBy({ refund }: Intent, asked: AskedRefund | undefined): boolean {
+function isRefundAskedBy({ refund }: Partial<Omit<Intent, "areas">>, asked: AskedRefund | undefined): boolean {
   if (refund === undefined || asked === undefined) return refund === asked;
   const isTicket = asked.ticket === "last" || asked.ticket === refund.ticket;
   if (!isTicket || asked.code?.terminal !== refund.terminal) return false;
   return asked.lines === "all" || asked.lines.join() === refund.lines.join();
 }
 
-function isTransferAskedBy({ transfer }: Intent, { give, receive }: Asked): boolean {
+function isTransferAskedBy({ transfer }: Partial<Omit<Intent, "areas">>, { give, receive }: Asked): boolean {
   if (transfer?.from !== receive) return false;
   if (receive !== undefined) return true;
   const { programme, rule, value } = give ?? {};
   return transfer?.programme === programme && transfer?.rule === rule && transfer?.value === value;
 }
 
-function isPaperAskedBy({ paper }: Intent, asked: Asked): boolean {
+function isPaperAskedBy({ paper }: Partial<Omit<Intent, "areas">>, asked: Asked): boolean {
   const { programme, rule, stamps } = asked.paper ?? {};
   return paper?.programme === programme && paper?.rule === rule && paper?.stamps === stamps;
 }
 
 /** Whether the till asks for the very thing that an intent is about. */
-export function isAskedBy(intent: Intent, asked: Asked): boolean {
+export function isAskedBy(intent: Pick<Intent, "sale"> & Partial<Omit<Intent, "areas">>, asked: Asked): boolean {
   const { sale, topUp, purchase, late, closing } = intent;
   if (!isRefundAskedBy(intent, asked.refund) || !isTransferAskedBy(intent, asked)) return false;
   if (closing?.programme !== asked.closing || !isPaperAskedBy(intent, asked)) return false;

@@ -29,14 +29,14 @@ function linesOfProgramme(programme: Programme, intent: KnownIntent, today: Day 
 }
 
 /** Name of the shop, time, and what is named beside the card. */
-function headOf({ facts, programmes }: Terminal, moment: Moment): ReceiptLine[] {
+export function headOf({ facts, programmes }: Terminal, moment: Moment): ReceiptLine[] {
   const merchant = programmes
     .map(({ merchants }) => merchants[facts.merchant]?.name)
     .find((name) => name !== undefined);
   return [{ line: "title", text: merchant ?? "" }, text(momentText(moment))];
 }
 
-const cardLine = (card: number): ReceiptLine => text(say("card", maskedCard(card)));
+export const cardLine = (card: number): ReceiptLine => text(say("card", maskedCard(card)));
 
 /** Cash that goes back to the customer, with the ticket of each top-up that did not happen. */
 function linesOfCashDue({ facts }: Terminal, due: readonly CashDue[]): ReceiptLine[] {
@@ -84,7 +84,7 @@ export function giveBackReceipt(terminal: Terminal, card: number, due: readonly 
 }
 
 /** What the card paid, by the kind of purse it came from. */
-function linesOfSpending({ programmes }: Terminal, done: readonly IntentArea[]): ReceiptLine[] {
+function linesOfSpending({ programmes }: Terminal, done: Sold["body"]["areas"]): ReceiptLine[] {
   const kindOf = (number: number, rule: string) =>
     programmes.find((programme) => programme.number === number)?.rules.find(({ id }) => id === rule)?.kind;
   const spent = { cagnotte: 0, prepaid: 0 };
@@ -139,7 +139,16 @@ function linesOfRefund(terminal: Terminal, intent: KnownIntent, refund: NonNulla
   ];
 }
 
-function linesOfSale(terminal: Terminal, { body, outcomes }: KnownIntent): ReceiptLine[] {
+/** A sale, and what is certain of it. */
+interface Sold {
+  readonly body: Pick<Intent, "sale"> & {
+    readonly late?: NonNullable<Intent["late"]>;
+    readonly areas: readonly Pick<IntentArea, "programme" | "effects">[];
+  };
+  readonly outcomes: KnownIntent["outcomes"];
+}
+
+export function linesOfSale(terminal: Terminal, { body, outcomes }: Sold): ReceiptLine[] {
   const { sale, late } = body;
   if (sale.lines.length === 0) return [];
   if (late !== undefined) return [row(say("addedAfterwards"), late.ticket)];

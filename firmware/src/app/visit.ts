@@ -7,6 +7,7 @@ import {
 } from "../hal/index.ts";
 import { ArithmeticFault } from "../rules/index.ts";
 import type { IntentArea } from "../wire/index.ts";
+import { visitAccount } from "./account-visit.ts";
 import { creditAreas, nullAreas, type ToDecide } from "./area-intents.ts";
 import { type Asked, askedOf, isAskedBy } from "./asked.ts";
 import { tellBalance } from "./balance.ts";
@@ -51,6 +52,7 @@ export async function visit(
   questions: Questions | null = null,
 ): Promise<VisitReport> {
   const { hal } = terminal;
+  if ("by" in request && request.by !== undefined) return visitAccount(terminal, request, request.by.account);
   if (questions === null) await hal.show({ says: "presentCard" });
   const uid = await firstCard(hal);
   const start = {

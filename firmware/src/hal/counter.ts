@@ -71,6 +71,7 @@ export interface SettleRequest {
 export interface BalanceRequest {
   readonly kind: "balance";
   readonly visit: number;
+  readonly by?: ByAccount;
 }
 
 /** Takes a visit back, a sale in part or whole: nothing is evaluated anew, what was stored is reversed. */

@@ -39,5 +39,14 @@ export interface Device {
   healthy(): Promise<void>;
 }
 
+/** Customers by their phone number. */
+export interface Phones {
+  /**
+   * The card or account behind a phone number as it was keyed, by the shop's own list of keyed hashes: null where the list names
+   * none, or the number is none. "wait" after too many tries (`PHONE_TRIES`), "no-key" where the terminal holds no list key.
+   */
+  phone(keyed: string): Promise<number | null | "wait" | "no-key">;
+}
+
 /** Everything the app can reach. Given the same answers it makes the same calls, on every engine. */
-export interface Hal extends Device, CardPort, Keys, JournalPort, Counter {}
+export interface Hal extends Device, CardPort, Keys, JournalPort, Phones, Counter {}

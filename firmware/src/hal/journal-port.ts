@@ -55,10 +55,40 @@ export interface CardOnList {
   readonly restored: readonly { readonly programme: number; readonly number: number }[];
 }
 
+/** What an account without a chip may spend at this terminal from one of its purses, by the list. */
+export interface ListedAllowance {
+  readonly programme: number;
+  /** By its head byte on cards. */
+  readonly purse: number;
+  /** In the purse's unit, as the office knew it when it made the list. */
+  readonly balance: number;
+  /** Everything that this terminal ever lets the account spend from the purse stays at or below it. */
+  readonly ceiling: number;
+}
+
+/** One purse of an account without a chip, as this terminal knows it. */
+export interface AccountPurse extends Omit<ListedAllowance, "ceiling"> {
+  /** What may be spent here still: the ceiling, less what this terminal ever let the account spend. */
+  readonly spendable: number;
+}
+
+/** What this terminal knows of an account without a chip, or of a card that is not there. */
+export interface AccountHistory {
+  /** Why it is blocked, or null. */
+  readonly blocked: string | null;
+  readonly purses: readonly AccountPurse[];
+  /** The entry of this very visit, where it has happened; `used` where its number was another visit's; null where it is free. */
+  readonly visit: number | "used" | null;
+}
+
 /** The office's lists, as far as a terminal asks them about a card. */
 export interface CardLists {
   /** What they say of a card at this time (seconds since 1970). */
   onCard(card: number, utc: number): Omit<CardOnList, "restored">;
+  /** What they let an account without a chip spend at a terminal. */
+  allowance?(account: number, terminal: number): readonly ListedAllowance[];
+  /** Who stands behind the keyed hash of a phone number at a merchant; null where they name nobody. */
+  cardOfPhone?(merchant: number, hash: Uint8Array): number | null;
 }
 
 /** What this terminal knows of a card. */
@@ -110,6 +140,14 @@ export interface JournalPort {
   settle(intent: number, programme: number, outcome: "committed" | "aborted"): Promise<void>;
   /** Stores that the cash of a top-up which `lookup` called due goes back. Repeating it changes nothing. */
   giveBack(intent: number): Promise<void>;
+  /** What is known of an account without a chip, or of a card that is not there, and of this visit. */
+  account(account: number, visit: number): Promise<AccountHistory>;
+  /**
+   * Stores the visit of an account (body as in wire/account-visit.ts): it has happened once this gives its entry number. "full" and
+   * "too-long" as for an intent; "over" where it takes more than may be spent here, "used" where the visit's number is taken:
+   * nothing was stored.
+   */
+  enter(body: Uint8Array): Promise<number | "full" | "too-long" | "over" | "used">;
   /** Stores a refusal (body as in wire/entry.ts). Lost without harm where the journal is full. */
   refuse(body: Uint8Array): Promise<void>;
 }

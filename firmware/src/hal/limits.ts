@@ -50,6 +50,9 @@ export const JOURNAL_BYTES_MAX = 32 * 1024 * 1024;
 export const SYSTEM_ENTRY_BYTES_MAX = 512;
 /** How long the code of a receipt serves for a refund. */
 export const REFUND_CODE_SECONDS = 30 * 86_400;
+/** Phone numbers that may be looked up in `PHONE_SECONDS`: nobody tries out a range of them. */
+export const PHONE_TRIES = 10;
+export const PHONE_SECONDS = 600;
 /** How long released entries are kept where there is room for them. */
 export const RELEASED_SECONDS = 30 * 86_400;
 /** Equal refusals (same chip, same reason) that are journalled on one day. */

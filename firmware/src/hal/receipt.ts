@@ -22,6 +22,8 @@ export interface ReceiptTexts {
   toPay: readonly [];
   earned: readonly [];
   balance: readonly [];
+  toldBalance: readonly [];
+  toAccount: readonly [];
   withCard: readonly [what: Said];
   and: readonly [one: Said, other: Said];
   list: readonly [one: Said, other: Said];

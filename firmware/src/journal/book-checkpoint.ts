@@ -15,7 +15,16 @@ import {
   uint,
   word,
 } from "../wire/schema.ts";
-import { type BookMemory, elsewhereKey, IntentBook, isOpen, type KeptCard, type KeptIntent } from "./book.ts";
+import { AccountSums } from "./account-sums.ts";
+import {
+  type BookMemory,
+  elsewhereKey,
+  IntentBook,
+  isOpen,
+  type KeptCard,
+  type KeptIntent,
+  keptAccount,
+} from "./book.ts";
 import { ENTRY_BYTES_MAX } from "./frames.ts";
 import { GivenPieces } from "./given-pieces.ts";
 
@@ -98,12 +107,26 @@ export const BookCheckpoint = map({
     7,
     list(map({ programme, stock: key(2, text(40)), pieces: key(3, integer({ min: 1, max: 0xffff_ffff })) }), MANY),
   ),
+  /** What visits of accounts without a chip moved in all. */
+  accounts: maybe(
+    8,
+    list(
+      map({
+        account: key(1, card),
+        programme: key(2, integer({ min: 1, max: 0xffff })),
+        purse: key(3, integer({ min: 1, max: 0xff })),
+        added: orZero(4, uint()),
+        taken: orZero(5, uint()),
+      }),
+      MANY,
+    ),
+  ),
 });
 export type BookCheckpoint = Decoded<typeof BookCheckpoint>;
 
 export const EMPTY_CHECKPOINT: BookCheckpoint = { intents: [], cards: [], visits: [], dues: [] };
 
-type IntentEntry = Entry & { readonly kind: "intent" };
+type VisitEntry = Entry & { readonly kind: "intent" | "account" };
 
 /** The entries that a checkpoint carries as they were stored, by number. */
 export function carriedEntries({ intents }: BookCheckpoint): Map<number, Uint8Array> {
@@ -112,7 +135,8 @@ export function carriedEntries({ intents }: BookCheckpoint): Map<number, Uint8Ar
 
 /** Writes down what a book remembers at this time. `stored` gives an entry's bytes. */
 export function checkpointOf(book: IntentBook, utc: number, stored: (number: number) => Uint8Array): BookCheckpoint {
-  const { cards, visits, dues, restored, elsewhere, given } = book.memory();
+  const { cards, visits, dues, restored, elsewhere, given, accounts } = book.memory();
+  const moved = accounts.all();
   const refunds = [...elsewhere].flatMap(([of, taken]) => {
     const [terminal, ticket] = of.split("/").map(Number) as [number, number];
     const serving = taken.filter((one) => utc - one.utc < REFUND_CODE_SECONDS);
@@ -140,6 +164,7 @@ export function checkpointOf(book: IntentBook, utc: number, stored: (number: num
     dues: [...dues].map(([intent, due]) => ({ intent, ...due })),
     ...(restores.length === 0 ? {} : { restored: restores }),
     ...(given.size === 0 ? {} : { given: given.all() }),
+    ...(moved.length === 0 ? {} : { accounts: moved }),
     ...(refunds.length === 0
       ? {}
       : { elsewhere: refunds.map(({ intent, ...refund }) => ({ ...refund, intent: intent.number })) }),
@@ -172,6 +197,7 @@ export function bookFrom(checkpoint: BookCheckpoint): IntentBook {
     restored: new Map(),
     elsewhere: new Map(),
     given: new GivenPieces(checkpoint.given),
+    accounts: new AccountSums(checkpoint.accounts),
   };
   for (const { terminal, ticket, intent, ...taken } of checkpoint.elsewhere ?? []) {
     const of = elsewhereKey(terminal, ticket);
@@ -188,10 +214,12 @@ function keptIntent({ number, outcomes, stored }: Decoded<typeof CarriedIntent>)
   if (stored === undefined) {
     if (isOpen({ outcomes: results })) throw new RangeError(`the checkpoint lacks the open intent ${number}`);
     // A settled one that only its card remembers: nobody asks any more whose visit it was, or when.
-    const unknown = { card: 0, visit: 0, utc: 0, day: 0, isTopUp: false, tillTicket: null };
+    const unknown = { card: 0, visit: 0, utc: 0, day: 0, isTopUp: false, tillTicket: null, isAccount: false };
     return { number, ...unknown, outcomes: results, body: null };
   }
-  const { utc, offset, body } = intentEntry(number, stored);
+  const entry = visitEntry(number, stored);
+  if (entry.kind === "account") return keptAccount(entry);
+  const { utc, offset, body } = entry;
   const { card: of, visit, topUp, late } = body;
   const [isTopUp, tillTicket] = [topUp !== undefined, late?.ticket ?? null];
   const intent = {
@@ -203,14 +231,16 @@ function keptIntent({ number, outcomes, stored }: Decoded<typeof CarriedIntent>)
     isTopUp,
     tillTicket,
     outcomes: results,
+    isAccount: false,
     body,
   };
   return isOpen(intent) ? intent : { ...intent, body: null };
 }
 
-function intentEntry(number: number, stored: Uint8Array): IntentEntry {
+function visitEntry(number: number, stored: Uint8Array): VisitEntry {
   const entry = decodeEntry(stored);
-  if (entry.kind !== "intent" || entry.number !== number) throw new RangeError(`entry ${number} is no intent`);
+  const isVisit = entry.kind === "intent" || entry.kind === "account";
+  if (!isVisit || entry.number !== number) throw new RangeError(`entry ${number} is no visit`);
   return entry;
 }
 

@@ -13,6 +13,7 @@ import {
   VISIT_NUMBER_SECONDS,
 } from "../hal/index.ts";
 import { centsOf, type Entry, type Intent, type IntentArea, sumsOf, visitKind } from "../wire/index.ts";
+import { type AccountSum, AccountSums } from "./account-sums.ts";
 import { GivenPieces } from "./given-pieces.ts";
 
 type Outcome = "open" | "committed" | "aborted";
@@ -28,6 +29,8 @@ export interface KeptIntent {
   /** The till's own ticket of a sale that was added afterwards; null of any other visit. */
   readonly tillTicket: string | null;
   readonly outcomes: Map<number, Outcome>;
+  /** A visit of an account without a chip: `card` is the account, and everything is committed. */
+  readonly isAccount: boolean;
   /** Kept while an area is open; the journal has it afterwards. */
   body: Intent | null;
 }
@@ -67,6 +70,8 @@ export interface BookMemory {
   readonly elsewhere: Map<string, TakenBack[]>;
   /** By programme and stock: pieces that were given, and those in doubt. Never forgotten. */
   readonly given: GivenPieces;
+  /** What visits of accounts without a chip moved. */
+  readonly accounts: AccountSums;
 }
 
 const noMemory = (): BookMemory => ({
@@ -76,6 +81,7 @@ const noMemory = (): BookMemory => ({
   restored: new Map(),
   elsewhere: new Map(),
   given: new GivenPieces(),
+  accounts: new AccountSums(),
 });
 
 export const elsewhereKey = (terminal: number, ticket: number): string => `${terminal}/${ticket}`;
@@ -98,19 +104,22 @@ export class IntentBook {
   private readonly restored: BookMemory["restored"];
   private readonly elsewhere: BookMemory["elsewhere"];
   private readonly pieces: GivenPieces;
+  private readonly accounts: AccountSums;
   /** Refunds of this terminal's tickets, and what was put on a card of value that left another. Younger than its ticket: no checkpoint carries it. */
   private readonly refunds = new Map<number, TakenBack[]>();
   private open = 0;
 
   /** An empty book, or one that goes on from what another remembered. */
-  constructor({ cards, visits, dues, restored, elsewhere, given }: BookMemory = noMemory()) {
+  constructor({ cards, visits, dues, restored, elsewhere, given, accounts }: BookMemory = noMemory()) {
     this.cards = cards;
     this.visits = visits;
     this.dues = dues;
     this.restored = restored;
     this.elsewhere = elsewhere;
     this.pieces = given;
-    const kept = [...[...cards.values()].flatMap(({ intents }) => intents), ...visits.values()];
+    this.accounts = accounts;
+    const ofVisits = [...visits.values()].filter(({ isAccount }) => !isAccount);
+    const kept = [...[...cards.values()].flatMap(({ intents }) => intents), ...ofVisits];
     for (const intent of kept.sort((a, b) => a.number - b.number)) this.intents.set(intent.number, intent);
     for (const { outcomes } of this.intents.values())
       for (const outcome of outcomes.values()) if (outcome === "open") this.open += 1;
@@ -118,8 +127,8 @@ export class IntentBook {
 
   /** What the book remembers now; the book goes on changing it. */
   memory(): BookMemory {
-    const { cards, visits, dues, restored, elsewhere, pieces: given } = this;
-    return { cards, visits, dues, restored, elsewhere, given };
+    const { cards, visits, dues, restored, elsewhere, pieces: given, accounts } = this;
+    return { cards, visits, dues, restored, elsewhere, given, accounts };
   }
 
   /** Takes in one entry. Entries come in order, each once. Throws `RangeError` on an outcome of nothing that is open. */
@@ -128,6 +137,10 @@ export class IntentBook {
     if (entry.kind === "commit") this.takeOutcome(entry.body.intent, entry.body.programme, "committed");
     if (entry.kind === "abort") this.takeOutcome(entry.body.intent, entry.body.programme, "aborted");
     if (entry.kind === "cash-back") this.dues.delete(entry.body.intent);
+    if (entry.kind === "account") {
+      this.visits.set(entry.body.visit, keptAccount(entry));
+      this.accounts.take(entry.body);
+    }
   }
 
   private takeIntent(number: number, utc: number, day: Day, body: Intent): void {
@@ -135,7 +148,8 @@ export class IntentBook {
     const outcomes = new Map(body.areas.map(({ programme }): [number, Outcome] => [programme, "open"]));
     const isTopUp = body.topUp !== undefined;
     const tillTicket = body.late?.ticket ?? null;
-    const intent: KeptIntent = { number, card, visit, utc, day, isTopUp, tillTicket, outcomes, body };
+    const isAccount = false;
+    const intent: KeptIntent = { number, card, visit, utc, day, isTopUp, tillTicket, outcomes, isAccount, body };
     const kept: KeptCard = this.cards.get(card) ?? { intents: [], states: new Map(), spent: new Map() };
     kept.intents = [...kept.intents.filter(isOpen), intent];
     this.intents.set(number, intent);
@@ -264,7 +278,8 @@ export class IntentBook {
   /** The card's last visit of a day, null visits left out; null where there is none. */
   lastOn(card: number, day: Day, utc: number): number | null {
     const ofDay = [...this.visits.values()].filter(
-      (intent) => intent.card === card && intent.day === day && utc - intent.utc < VISIT_NUMBER_SECONDS,
+      (intent) =>
+        intent.card === card && !intent.isAccount && intent.day === day && utc - intent.utc < VISIT_NUMBER_SECONDS,
     );
     return ofDay.length === 0 ? null : Math.max(...ofDay.map(({ number }) => number));
   }
@@ -300,7 +315,7 @@ export class IntentBook {
     const kept = this.cards.get(card)?.intents ?? [];
     const matter = new Set(kept.filter((intent) => isOpen(intent) || intent === kept.at(-1)));
     const ofVisit = this.ofVisit(visit, utc);
-    if (ofVisit?.card === card) matter.add(ofVisit);
+    if (ofVisit?.card === card && !ofVisit.isAccount) matter.add(ofVisit);
     return [...matter]
       .sort((a, b) => a.number - b.number)
       .map((intent) => ({
@@ -310,11 +325,24 @@ export class IntentBook {
       }));
   }
 
-  /** The card on which a visit happened, or may still have: null where it has no intent that is not aborted as a whole. */
+  /** The card on which a visit happened, or may still have: null where it has no intent that is not aborted as a whole, 0 where it was an account's. */
   cardOfVisit(visit: number, utc: number): number | null {
     const intent = this.ofVisit(visit, utc);
     if (intent === null) return null;
+    if (intent.isAccount) return 0;
     return isVoid(intent) ? null : intent.card;
+  }
+
+  /** What became of a visit's number, as an account's: the entry of this very visit; `used` where it was another one's; null where it is free. */
+  accountVisit(account: number, visit: number, utc: number): number | "used" | null {
+    const intent = this.ofVisit(visit, utc);
+    if (intent === null || (!intent.isAccount && isVoid(intent))) return null;
+    return intent.isAccount && intent.card === account ? intent.number : "used";
+  }
+
+  /** What visits here ever moved in the purses of an account without a chip. */
+  movedIn(account: number): readonly AccountSum[] {
+    return this.accounts.of(account);
   }
 
   statesOf(card: number): RememberedState[] {
@@ -343,6 +371,14 @@ export class IntentBook {
   openAreas(): number {
     return this.open;
   }
+}
+
+/** The visit of an account, as the book keeps it. */
+export function keptAccount({ number, utc, offset, body }: Entry & { readonly kind: "account" }): KeptIntent {
+  const { account: card, visit, areas } = body;
+  const outcomes = new Map(areas.map(({ programme }): [number, Outcome] => [programme, "committed"]));
+  const day = dayOf(utc, offset);
+  return { number, card, visit, utc, day, isTopUp: false, tillTicket: null, outcomes, isAccount: true, body: null };
 }
 
 function linesTaken(taken: readonly TakenBack[] | undefined, visit: number): readonly number[] {

@@ -1,4 +1,5 @@
 /** Every visit is kept here before the customer is told. */
+export * from "./account-sums.ts";
 export * from "./book.ts";
 export * from "./book-checkpoint.ts";
 export { crc32 } from "./crc32.ts";

@@ -7,6 +7,7 @@ import {
   type Ed25519Sign,
   encodeBatch,
   entryHash,
+  movedBy,
   NO_SUMS,
 } from "../wire/index.ts";
 import { sha256 } from "./crypto.ts";
@@ -44,10 +45,7 @@ export function sealBatch(
 ): CollectedBatch {
   const stored = Array.from({ length: last - first + 1 }, (_, i) => store.entry(first + i));
   const entries = stored.map(decodeEntry);
-  const totals = entries.reduce(
-    (sums, entry) => (entry.kind === "commit" ? addSums(sums, entry.body.sums) : sums),
-    NO_SUMS,
-  );
+  const totals = entries.reduce((sums, entry) => addSums(sums, movedBy(entry)), NO_SUMS);
   const seal: BatchSeal = {
     terminal,
     first,

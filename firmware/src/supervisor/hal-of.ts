@@ -2,6 +2,7 @@ import type { CardPort, Clock, CounterPort, DeviceFacts, Hal } from "../hal/inde
 import { sha256 } from "./crypto.ts";
 import type { JournalKeeper } from "./journal-keeper.ts";
 import type { KeyStore } from "./key-store.ts";
+import type { PhoneBook } from "./phone-book.ts";
 import type { Settings } from "./settings.ts";
 
 /** What the app's HAL is made of. */
@@ -13,12 +14,13 @@ export interface HalParts {
   readonly counter: CounterPort;
   readonly keys: KeyStore;
   readonly journal: JournalKeeper;
+  readonly phones: PhoneBook;
   /** The newest state layout that an image may write now. */
   readonly newestLayout: () => number;
 }
 
 /** The HAL that the app gets: every call ends at the hardware, the keys or the journal. */
-export function halOf({ facts, settings, clock, card, counter, keys, journal, newestLayout }: HalParts): Hal {
+export function halOf({ facts, settings, clock, card, counter, keys, journal, phones, newestLayout }: HalParts): Hal {
   return {
     facts: () => Promise.resolve(facts),
     settings: () => Promise.resolve(settings.ofShop),
@@ -50,6 +52,9 @@ export function halOf({ facts, settings, clock, card, counter, keys, journal, ne
     intend: (body) => journal.intend(body),
     settle: (intent, programme, outcome) => journal.settle(intent, programme, outcome),
     giveBack: (intent) => journal.giveBack(intent),
+    account: (account, visit) => journal.account(account, visit),
+    enter: (body) => journal.enter(body),
+    phone: (keyed) => Promise.resolve(phones.find(keyed)),
     refuse: (body) => journal.refuse(body),
     nextEvent: (seconds, wanted) => counter.nextEvent(seconds, wanted),
     show: (screen) => counter.show(screen, settings.ofShop),

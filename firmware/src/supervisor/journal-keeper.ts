@@ -1,5 +1,7 @@
 import { dayOf, sameBytes } from "@cachet/card-layout";
 import {
+  type AccountHistory,
+  type AccountPurse,
   type CardHistory,
   type CardLists,
   type Clock,
@@ -12,6 +14,7 @@ import {
   type TerminalState,
 } from "../hal/index.ts";
 import {
+  type AccountSum,
   collected,
   FRAME_BYTES,
   isNearlyFull,
@@ -21,6 +24,8 @@ import {
   releasedTo,
 } from "../journal/index.ts";
 import {
+  AccountVisit,
+  accountFault,
   areasFault,
   type ClockChange,
   decodeCbor,
@@ -85,11 +90,13 @@ export class JournalKeeper implements JournalPort {
   private readonly journal: KeptJournal;
   private readonly clock: Clock;
   private readonly lists: CardLists;
+  private readonly terminal: number;
   /** The last write that was asked for: one at a time, each with its checks. */
   private writing: Promise<unknown> = Promise.resolve();
 
-  private constructor(journal: KeptJournal, clock: Clock, lists: CardLists) {
+  private constructor(journal: KeptJournal, clock: Clock, lists: CardLists, terminal: number) {
     this.journal = journal;
+    this.terminal = terminal;
     this.clock = clock;
     this.lists = lists;
   }
@@ -106,7 +113,7 @@ export class JournalKeeper implements JournalPort {
   ): Promise<JournalKeeper> {
     const size = { entries: capacity, bytes: bytesMax };
     const journal = await KeptJournal.load(file, journalRoot(sha256, terminal, publicKey), size);
-    return new JournalKeeper(journal, clock, lists);
+    return new JournalKeeper(journal, clock, lists, terminal);
   }
 
   /** Number of the last entry: how many were ever stored. */
@@ -215,6 +222,49 @@ export class JournalKeeper implements JournalPort {
     );
   }
 
+  account(account: number, visit: number): Promise<AccountHistory> {
+    const { utc } = this.clock.now();
+    return Promise.resolve({
+      blocked: this.lists.onCard(account, utc).blocked,
+      purses: this.pursesOf(account),
+      visit: this.journal.book.accountVisit(account, visit, utc),
+    });
+  }
+
+  /** What an account may still spend here: ceilings count everything that this terminal ever let it spend. */
+  private pursesOf(account: number): AccountPurse[] {
+    const moved = this.journal.book.movedIn(account);
+    const listed = this.lists.allowance?.(account, this.terminal) ?? [];
+    return listed.map(({ programme, purse, balance, ceiling }) => {
+      const spent = moved.find((sum) => sum.programme === programme && sum.purse === purse)?.taken ?? 0;
+      return { programme, purse, balance, spendable: Math.max(0, ceiling - spent) };
+    });
+  }
+
+  async enter(body: Uint8Array): Promise<number | "full" | "too-long" | "over" | "used"> {
+    if (body.length > INTENT_BYTES_MAX) return "too-long";
+    const visit = AccountVisit.decode(decodeCbor(body), "account");
+    const fault = accountFault(visit);
+    if (fault !== null) throw new RangeError(fault);
+    const bytes = FRAME_BYTES + ENTRY_START_BYTES + body.length;
+    return this.inTurn(async () => {
+      const { utc } = this.clock.now();
+      if (this.journal.book.accountVisit(visit.account, visit.visit, utc) !== null) return "used";
+      if (this.isOver(visit)) return "over";
+      return (await this.journal.makeRoom(1, bytes, utc)) ? this.append({ kind: "account", body: visit }) : "full";
+    });
+  }
+
+  /** Whether a visit takes more out of some purse than may be spent of it here. */
+  private isOver({ account, areas }: AccountVisit): boolean {
+    const held = this.pursesOf(account);
+    const spendable = (programme: number, purse: number) =>
+      held.find((one) => one.programme === programme && one.purse === purse)?.spendable ?? 0;
+    return areas.some(({ programme, purses }) =>
+      purses.some(({ purse, taken }) => taken > spendable(programme, purse)),
+    );
+  }
+
   settle(intent: number, programme: number, outcome: "committed" | "aborted"): Promise<void> {
     return this.inTurn(() => this.settleNow(intent, programme, outcome));
   }
@@ -290,6 +340,11 @@ export class JournalKeeper implements JournalPort {
 
   entry(number: number): Promise<Uint8Array> {
     return Promise.resolve(this.journal.store.entry(number));
+  }
+
+  /** What visits of an account without a chip ever moved here, by purse. */
+  movedIn(account: number): readonly AccountSum[] {
+    return this.journal.book.movedIn(account);
   }
 
   /** Entries that the host does not have yet; null for none. */

@@ -1,5 +1,6 @@
 import { ascii, type Bearer, cardKey, cardPassword, concat, MAC_BYTES, sameSeal, seal } from "@cachet/card-layout";
 import type { Password, SealKey } from "../hal/index.ts";
+import { PHONE_HASH_BYTES } from "../wire/index.ts";
 import { hmacSha256 } from "./crypto.ts";
 
 const CODE_TAG = ascii("cachet/refund-code/1");
@@ -41,17 +42,17 @@ export class TestKeyRefused extends Error {
 /** The keys of a terminal. They never leave it: others name a key and get a MAC or a verdict. */
 export class KeyStore {
   private readonly masters = new Map<string, Uint8Array>();
-  /** By merchant: the newest generation of its receipt key. */
-  private readonly receiptGenerations = new Map<number, number>();
+  /** The newest generation of each merchant's receipt key and list key, by role and merchant. */
+  private readonly newest = new Map<string, number>();
 
   constructor(held: readonly HeldKey[], production: boolean) {
     for (const { key, master, test } of held) {
       if (test && production) throw new TestKeyRefused(nameOf(key));
       if (master.length !== 32) throw new RangeError(`key ${nameOf(key)} has ${master.length} bytes instead of 32`);
       this.masters.set(nameOf(key), master);
-      if (key.role !== "receipt") continue;
-      const { merchant, generation } = key;
-      this.receiptGenerations.set(merchant, Math.max(generation, this.receiptGenerations.get(merchant) ?? 0));
+      if (key.role !== "receipt" && key.role !== "list") continue;
+      const of = `${key.role}/${key.merchant}`;
+      this.newest.set(of, Math.max(key.generation, this.newest.get(of) ?? 0));
     }
   }
 
@@ -82,9 +83,17 @@ export class KeyStore {
     merchant: number,
     message: Uint8Array,
   ): { readonly generation: number; readonly mac: Uint8Array } | "no-key" {
-    const generation = this.receiptGenerations.get(merchant);
+    const generation = this.newest.get(`receipt/${merchant}`);
     const mac = generation === undefined ? "no-key" : this.codeMac(merchant, generation, message);
     return mac === "no-key" ? mac : { generation: generation!, mac };
+  }
+
+  /** What stands for a phone number in lists: the MAC of its digits with the country's under the newest list key of a merchant. */
+  phoneHash(merchant: number, number: string): Uint8Array | "no-key" {
+    const generation = this.newest.get(`list/${merchant}`);
+    if (generation === undefined) return "no-key";
+    const mac = this.mac({ role: "list", merchant, generation }, ascii(number));
+    return mac === "no-key" ? mac : mac.slice(0, PHONE_HASH_BYTES);
   }
 
   openCode(merchant: number, generation: number, message: Uint8Array, mac: Uint8Array): boolean | "no-key" {

@@ -1,5 +1,5 @@
 import { sameBytes } from "@cachet/card-layout";
-import type { CardOnList, SealKey, StoredFile } from "../hal/index.ts";
+import type { CardOnList, ListedAllowance, SealKey, StoredFile } from "../hal/index.ts";
 import {
   type Ed25519Verify,
   type ListRefusal,
@@ -29,17 +29,10 @@ export type ListOutcome =
   | ({ readonly applied: true; readonly held: number } & ListChange)
   | { readonly applied: false; readonly refusal: ListRefusal; readonly detail: string; readonly held: number };
 
-/** What an account without a chip may spend at one terminal from one of its purses. */
-export interface Allowance {
-  readonly programme: number;
-  /** The purse, by its head byte on cards. */
-  readonly purse: number;
-  /** Cents or stamps, with this terminal's entries up to `asOf` in it. */
-  readonly balance: number;
+/** What an account without a chip may spend at one terminal from one of its purses; the balance has this terminal's entries up to `asOf` in it. */
+export interface Allowance extends ListedAllowance {
   /** Last entry of this terminal that the balance counts; 0 where none. */
   readonly asOf: number;
-  /** Everything this terminal ever lets the account spend from the purse stays at or below it. */
-  readonly ceiling: number;
 }
 
 const NO_SECTIONS = Object.fromEntries(

@@ -46,6 +46,7 @@ import { ManagementServer } from "./management/server.ts";
 import { serveSettings } from "./management/settings-commands.ts";
 import { serveStatistics } from "./management/statistics-commands.ts";
 import { serveTerminal } from "./management/terminal-commands.ts";
+import { PhoneBook } from "./phone-book.ts";
 import { Settings } from "./settings.ts";
 import type { BootEvent, Slots } from "./slots.ts";
 import { Upload } from "./upload.ts";
@@ -180,7 +181,7 @@ export class Supervisor implements Managed {
     this.startApp(books);
   }
 
-  private startApp({ belonging, journal, keys }: Books): void {
+  private startApp({ belonging, journal, keys, lists }: Books): void {
     const { reading } = this.slots.running;
     const payload = reading.ok ? utf8Decode(reading.image.payload) : null;
     if (!reading.ok || payload === null) {
@@ -192,16 +193,10 @@ export class Supervisor implements Managed {
     const { card, counter, newSandbox, clock } = this.ports;
     const { slots } = this;
     const newestLayout = () => slots.newestLayout;
-    const hal = halOf({
-      facts: belonging.facts,
-      settings: this.shop,
-      clock,
-      card,
-      counter,
-      keys,
-      journal,
-      newestLayout,
-    });
+    const { facts } = belonging;
+    const phones = new PhoneBook(facts.merchant, keys, this.ports.lists ?? lists, clock);
+    const settings = this.shop;
+    const hal = halOf({ facts, settings, clock, card, counter, keys, journal, phones, newestLayout });
     this.app = new AppRunner(newSandbox, payload, hal, {
       healthy: () => {
         if (this.slots.isAgreed) this.confirm().catch(this.breakOff);

@@ -3,7 +3,7 @@ import { type Cbor, CborFault, decodeCbor, decodeCborItem, encodeCbor, endOfCbor
 import { decodeSign1, encodeSign1, SIGN1_TAG, type Sign1, verifySign1 } from "./cose.ts";
 import { type Ed25519Sign, type Ed25519Verify, SHA256_BYTES, type Sha256 } from "./crypto.ts";
 import { addSums, NO_SUMS, Sums } from "./effect.ts";
-import { decodeEntry, type Entry, entryHash, isFormatError, terminalName } from "./entry.ts";
+import { decodeEntry, type Entry, entryHash, isFormatError, movedBy, terminalName } from "./entry.ts";
 import { bstr, type Decoded, integer, key, map, text, uint } from "./schema.ts";
 
 /**
@@ -178,7 +178,8 @@ function readEntries(sha256: Sha256, seal: BatchSeal, items: readonly Uint8Array
     if (entry.number !== expected) refuse("bad-entry", `entry carries number ${entry.number}`, expected);
     if (!sameBytes(entry.previous, previous)) refuse("broken-chain", "previous hash does not match", expected);
     previous = entryHash(sha256, stored);
-    if (entry.kind === "commit") totals = addSums(totals, entry.body.sums);
+    const moved = movedBy(entry);
+    if (moved !== NO_SUMS) totals = addSums(totals, moved);
     return { entry, stored, hash: previous };
   });
   if (!sameBytes(previous, seal.head)) refuse("broken-chain", "head hash does not match", seal.last);

@@ -1,7 +1,8 @@
 import { ascii, bigEndian, concat } from "@cachet/card-layout";
+import { AccountVisit, sumsOfAccount } from "./account-visit.ts";
 import { type Cbor, CborFault, decodeCbor, encodeCbor } from "./cbor.ts";
 import { SHA256_BYTES, type Sha256 } from "./crypto.ts";
-import { CARD_MAX, CENTS_MAX, Sums } from "./effect.ts";
+import { CARD_MAX, CENTS_MAX, NO_SUMS, Sums } from "./effect.ts";
 import { ClockChange, ImageChange, ListChange, PowerUp, Provisioned } from "./event.ts";
 import { Intent, programmeNumber, uid } from "./intent.ts";
 import { bstr, type Codec, type Decoded, FormatFault, integer, key, map, maybe, text, uint, word } from "./schema.ts";
@@ -30,6 +31,7 @@ export const ENTRY_KINDS = {
   closing: 9,
   "cash-back": 10,
   provisioned: 11,
+  account: 12,
 } as const;
 
 const hash = bstr(SHA256_BYTES);
@@ -70,7 +72,8 @@ export type EntryBody =
   | { readonly kind: "clock-change"; readonly body: ClockChange }
   | { readonly kind: "image-change"; readonly body: ImageChange }
   | { readonly kind: "list-change"; readonly body: ListChange }
-  | { readonly kind: "provisioned"; readonly body: Provisioned };
+  | { readonly kind: "provisioned"; readonly body: Provisioned }
+  | { readonly kind: "account"; readonly body: AccountVisit };
 
 export type Entry = EntryBody & {
   readonly number: number;
@@ -90,6 +93,7 @@ const BODIES: Readonly<Record<EntryBody["kind"], Codec<unknown>>> = {
   "image-change": ImageChange,
   "list-change": ListChange,
   provisioned: Provisioned,
+  account: AccountVisit,
 };
 
 const kindWord = word(ENTRY_KINDS);
@@ -126,6 +130,12 @@ export function decodeEntry(bytes: Uint8Array): Entry {
     kind,
     body: codec.decode(body, `entry.${kind}`),
   } as Entry;
+}
+
+/** What an entry moved for good: COMMITs, and visits of accounts without a chip. */
+export function movedBy(entry: Entry): Sums {
+  if (entry.kind === "commit") return entry.body.sums;
+  return entry.kind === "account" ? sumsOfAccount(entry.body) : NO_SUMS;
 }
 
 /** Whether an error means "these bytes are not of the format". */

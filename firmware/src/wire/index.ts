@@ -1,4 +1,5 @@
 /** What leaves the terminal: image container, journal entries, batch files, credits, and the CBOR and COSE they are made of. */
+export * from "./account-visit.ts";
 export * from "./batch.ts";
 export * from "./batch-receipt.ts";
 export * from "./cbor.ts";

@@ -176,6 +176,11 @@ export class SimTerminal {
     return this.attend(request, customer);
   }
 
+  /** One visit for which no card comes: an account without a chip. */
+  serve(request: VisitRequest): Promise<VisitReport | "power-cut"> {
+    return this.attend(request, () => null);
+  }
+
   private async attend(request: VisitRequest, customer: Customer): Promise<VisitReport | "power-cut"> {
     this.reader.customer = customer;
     try {

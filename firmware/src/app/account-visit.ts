@@ -1,0 +1,186 @@
+import { CARD_EPOCH_SECONDS, dayOf, isCardNumber } from "@cachet/card-layout";
+import type { AccountHistory, BalanceRequest, Moment, Receipt, SaleRequest, VisitReport } from "../hal/index.ts";
+import {
+  ArithmeticFault,
+  type Evaluation,
+  evaluate,
+  type Facts,
+  movesOf,
+  type Programme,
+  plus,
+  pursesToSpend,
+  type Sale,
+  withoutCard,
+} from "../rules/index.ts";
+import { type AccountArea, AccountVisit, decodeEntry, encodeCbor, sumsOfAccount } from "../wire/index.ts";
+import { accountReceipt } from "./account-receipt.ts";
+import { askedOf, isAskedBy } from "./asked.ts";
+import { within } from "./found.ts";
+import { emptyReport } from "./report.ts";
+import type { Terminal } from "./terminal.ts";
+
+type AccountRequest = SaleRequest | BalanceRequest;
+
+/** What an account without a chip cannot have: what lies on a card, or is somebody else's. */
+const needsCard = (request: AccountRequest): boolean =>
+  request.kind === "sale" &&
+  (request.late !== undefined ||
+    request.gift !== undefined ||
+    request.use !== undefined ||
+    request.referredBy !== undefined ||
+    typeof request.prepaid === "number");
+
+/**
+ * The visit of an account without a chip, or of a card that is not there. It earns always, and spends what the list lets this terminal
+ * let go; nothing is written but one entry, and it has happened once that is stored.
+ */
+export async function visitAccount(terminal: Terminal, request: AccountRequest, account: number): Promise<VisitReport> {
+  const { hal, facts } = terminal;
+  const moment = await hal.now();
+  const refuse = async (reason: string): Promise<VisitReport> => {
+    await hal.show({ says: "refused", reason });
+    return { ...emptyReport(request, "refused"), card: account, reason };
+  };
+  const isOurs = isCardNumber(account) && (account >= 1e13 || Math.floor(account / 1e7) % 1e4 === facts.issuer);
+  if (!isOurs) return refuse("NOT_OURS");
+  if (needsCard(request)) return refuse("CARD_NEEDED");
+  const asked = await askedOf(hal, facts.merchant, facts.terminal, request);
+  if (typeof asked === "string") return refuse(asked);
+  const history = await hal.account(account, request.visit);
+  if (history.blocked !== null) return refuse("BLOCKED");
+  if (request.kind === "balance") {
+    const unprinted = await print(terminal, accountReceipt(terminal, account, history, null, null, moment));
+    await hal.show({ says: "done" });
+    return { ...emptyReport(request, "done"), card: account, ...unprinted };
+  }
+  if (typeof history.visit === "number") {
+    const entry = decodeEntry(await hal.entry(history.visit));
+    if (entry.kind !== "account" || !isAskedBy(entry.body, asked)) return refuse("ALREADY_USED");
+    return told(terminal, request, history, entry.body, entry.number, moment, "already-done");
+  }
+  if (history.visit === "used") return refuse("ALREADY_USED");
+  try {
+    const { areas, payable } = proposeTo(terminal, history, request, account, moment);
+    if (areas.length === 0) {
+      await hal.show({ says: "nothingToDo" });
+      return { ...emptyReport(request, "nothing-to-do"), card: account };
+    }
+    if (terminal.training === true) {
+      await hal.show({ says: "trained", payable });
+      return { ...emptyReport(request, "nothing-to-do"), card: account, payable };
+    }
+    const body: AccountVisit = {
+      account,
+      visit: request.visit,
+      merchant: facts.merchant,
+      sale: { ...asked.sale, payable },
+      areas,
+      ...(moment.suspect ? { clockSuspect: true as const } : {}),
+    };
+    const number = await hal.enter(encodeCbor(AccountVisit.encode(body)));
+    if (number === "full") return refuse("JOURNAL_FULL");
+    if (number === "over") return refuse("INSUFFICIENT");
+    if (typeof number === "string") return refuse(number === "used" ? "ALREADY_USED" : "BAD_AMOUNT");
+    return told(terminal, request, history, body, number, moment, "done");
+  } catch (error) {
+    if (error instanceof ArithmeticFault || error instanceof RangeError) return refuse("BAD_AMOUNT");
+    throw error;
+  }
+}
+
+/** Prints; a receipt that found no paper loses nothing. */
+const print = async ({ hal }: Terminal, receipt: Receipt): Promise<Pick<VisitReport, "unprinted">> =>
+  (await hal.print(receipt)) === "printed" ? {} : { unprinted: {} };
+
+/** Ends a visit that is stored. */
+async function told(
+  terminal: Terminal,
+  request: SaleRequest,
+  history: AccountHistory,
+  body: AccountVisit,
+  number: number,
+  moment: Moment,
+  result: "done" | "already-done",
+): Promise<VisitReport> {
+  const { hal } = terminal;
+  const unprinted = await print(terminal, accountReceipt(terminal, body.account, history, body, number, moment));
+  await hal.show({ says: result === "done" ? "done" : "alreadyDone" });
+  const { earnedCents, spentCents, discountCents } = sumsOfAccount(body);
+  const reason = body.areas.flatMap(({ effects }) => effects).find(({ type }) => type === "decline")?.reason;
+  return {
+    ...emptyReport(request, result),
+    card: body.account,
+    ticket: number,
+    ...(reason === undefined ? {} : { reason }),
+    committed: body.areas.map(({ programme }) => programme),
+    ...{ earnedCents, spentCents, discountCents },
+    payable: body.sale.payable,
+    ...unprinted,
+  };
+}
+
+/** What each programme makes of the sale. */
+function proposeTo(
+  { facts: { merchant }, programmes }: Terminal,
+  { purses }: AccountHistory,
+  request: SaleRequest,
+  card: number,
+  { utc, offset, suspect }: Moment,
+): { readonly areas: readonly AccountArea[]; readonly payable: number } {
+  const areas: AccountArea[] = [];
+  const nothing = request.lines.map(() => 0);
+  let before: Required<NonNullable<Facts["before"]>> = {
+    discounts: nothing,
+    redeemed: nothing,
+    freed: nothing,
+    prepaid: nothing,
+  };
+  let payable = request.lines.reduce((sum, { amount }) => sum + amount, request.tip);
+  const lastDay = within(dayOf(utc, offset), 0xffff);
+  for (const whole of programmes) {
+    const programme = withoutCard(whole);
+    const facts: Facts = {
+      card,
+      merchant,
+      at: within(utc - CARD_EPOCH_SECONDS, 0xffff_ffff),
+      clockSuspect: suspect,
+      // Nobody here knows whether it is the first visit, or how long ago the last one was.
+      lastDay,
+      before,
+    };
+    const spendable = (purse: number) =>
+      purses.find((one) => one.programme === programme.number && one.purse === purse)?.spendable ?? 0;
+    const { evaluation, moves } = spentWithin(programme, spendable, request, facts, lastDay);
+    const { effects, discounts, redeemed, freed, prepaid } = evaluation;
+    before = {
+      discounts: plus(before.discounts, discounts),
+      redeemed: plus(before.redeemed, redeemed),
+      freed: plus(before.freed, freed),
+      prepaid: plus(before.prepaid, prepaid),
+    };
+    payable = evaluation.payable;
+    const kept = effects.filter(({ type }) => type !== "tier");
+    const isSomething = moves.length > 0 || kept.some(({ type, value }) => type !== "decline" && value > 0);
+    if (isSomething)
+      areas.push({ programme: programme.number, version: programme.version, effects: kept, purses: moves });
+  }
+  return { areas, payable };
+}
+
+/** What comes in this visit is not spent in it: where a reward would take it, rewards wait for the office's next list. */
+function spentWithin(
+  programme: Programme,
+  spendable: (purse: number) => number,
+  sale: Sale,
+  facts: Facts,
+  today: number,
+): { readonly evaluation: Evaluation; readonly moves: AccountArea["purses"] } {
+  const purses = pursesToSpend(programme, spendable, today);
+  const evaluated = (request: Sale) => {
+    const evaluation = evaluate(programme, purses, request, facts);
+    return { evaluation, moves: movesOf(programme, purses, evaluation.newPurses, evaluation.effects) };
+  };
+  const first = evaluated(sale);
+  const isWithin = first.moves.every(({ purse, taken }) => taken <= spendable(purse));
+  return isWithin ? first : evaluated({ ...sale, rewards: "later" });
+}

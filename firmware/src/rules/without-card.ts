@@ -1,0 +1,72 @@
+import { type Lot, NEVER, type Purse, purseHead } from "@cachet/card-layout";
+import { balanceIn, purseOfBalance, VALUE_MAX } from "./balance.ts";
+import type { Effect } from "./effect.ts";
+import { placeOf } from "./place.ts";
+import type { Programme, Rule } from "./programme.ts";
+import type { SavingRule } from "./saving-rule.ts";
+import { heldIn, stampsPurse } from "./stamps-held.ts";
+import type { StampsRule } from "./stamps-rule.ts";
+import { rewardStock } from "./stock.ts";
+
+/** Rules that keep value an account without a chip can have: cents, points, and stamps that count without their days and times, for rewards that neither run out nor lie on a card. */
+type ValueRule = SavingRule | StampsRule;
+
+const isValue = (rule: Rule): rule is ValueRule =>
+  rule.kind === "cagnotte" ||
+  rule.kind === "points" ||
+  (rule.kind === "stamps" &&
+    stampsPurse(rule) === "stamps" &&
+    rule.reward.kind !== "offer" &&
+    rewardStock(rule) === undefined);
+
+/** What a list and a journal call the purse of a rule. */
+const headOf = (rule: ValueRule): number =>
+  rule.kind === "stamps" ? purseHead({ kind: "stamps", index: rule.purse }) : purseHead(emptyOf(rule));
+const emptyOf = (rule: SavingRule): Purse => purseOfBalance(placeOf(rule), 0, 0, []);
+
+/**
+ * A programme as far as no card has to remember for it: what keeps value, and what changes it by this purchase alone. What counts turns
+ * and levels is the office's, or nobody's without a card.
+ */
+export function withoutCard(programme: Programme): Programme {
+  const valued = programme.rules.filter(isValue);
+  const rules = programme.rules.filter((rule) => {
+    if (isValue(rule)) return true;
+    if ("of" in rule && !valued.some(({ id }) => id === rule.of)) return false;
+    const isPlain =
+      rule.kind === "multiplier" || rule.kind === "bonus" || rule.kind === "cap" || rule.kind === "discount";
+    return isPlain && !("limit" in rule && rule.limit !== undefined) && !("stock" in rule && rule.stock !== undefined);
+  });
+  return { ...programme, rules };
+}
+
+/** The purses of an account, with what may be spent of each, by the head byte of its purse. `today`: days since 2000. */
+export function pursesToSpend(programme: Programme, spendable: (purse: number) => number, today: number): Purse[] {
+  return programme.rules.filter(isValue).map((rule): Purse => {
+    const value = spendable(headOf(rule));
+    if (rule.kind === "stamps") return { kind: "stamps", index: rule.purse, count: Math.min(value, 0xff) };
+    const held = Math.min(value, VALUE_MAX);
+    const lots: readonly Lot[] = held > 0 ? [{ value: held, expires: NEVER, issued: today }] : [];
+    return purseOfBalance(placeOf(rule), held, 0, lots);
+  });
+}
+
+const valueIn = (purses: readonly Purse[], rule: ValueRule): number =>
+  rule.kind === "stamps" ? heldIn(purses, rule) : balanceIn(purses, placeOf(rule)).value;
+
+/** What a visit moves in each purse, from the purses before and after it: what it took, and what came. */
+export function movesOf(
+  programme: Programme,
+  before: readonly Purse[],
+  after: readonly Purse[],
+  effects: readonly Effect[],
+): readonly { readonly purse: number; readonly added: number; readonly taken: number }[] {
+  return programme.rules.filter(isValue).flatMap((rule) => {
+    const taken = effects.reduce((sum, effect) => {
+      if (effect.rule !== rule.id) return sum;
+      return sum + (effect.type === "redeem" ? effect.value : (effect.taken ?? 0));
+    }, 0);
+    const added = valueIn(after, rule) - valueIn(before, rule) + taken;
+    return added === 0 && taken === 0 ? [] : [{ purse: headOf(rule), added, taken }];
+  });
+}

@@ -1,0 +1,52 @@
+import { CARD_MAX, CENTS_MAX, StoredEffect, type Sums, sumsOf } from "./effect.ts";
+import { programmeNumber, StoredSale } from "./intent.ts";
+import { type Decoded, integer, key, list, map, maybe, orZero, truth, uint } from "./schema.ts";
+
+const U16_MAX = 0xffff;
+
+/** What a visit moved in one purse of an account: in the purse's own unit. */
+export const PurseMove = map({
+  /** By its head byte on cards: kind << 3 | index. */
+  purse: key(1, integer({ min: 1, max: 0xff })),
+  /** Spendable nowhere until the office has put it into a ceiling. */
+  added: orZero(2, uint(CENTS_MAX)),
+  /** Counts towards this terminal's ceiling. */
+  taken: orZero(3, uint(CENTS_MAX)),
+});
+export type PurseMove = Decoded<typeof PurseMove>;
+
+/** One programme's part in it. */
+export const AccountArea = map({
+  programme: key(1, programmeNumber),
+  version: key(2, uint(U16_MAX)),
+  effects: key(3, list(StoredEffect, 100)),
+  purses: key(4, list(PurseMove, 16)),
+});
+export type AccountArea = Decoded<typeof AccountArea>;
+
+/**
+ * A sale to an account without a chip, or to a card that is not there: nothing is written anywhere else, so that it has happened once it is
+ * stored, and needs no COMMIT.
+ */
+export const AccountVisit = map({
+  /** Number of the account or the card. */
+  account: key(1, uint(CARD_MAX)),
+  /** The till's number of the visit: a retry carries the same one. */
+  visit: key(2, uint()),
+  merchant: key(3, uint(U16_MAX)),
+  sale: key(4, StoredSale),
+  areas: key(5, list(AccountArea, 8)),
+  /** The clock was reset since it was last trusted (CLOCK_SUSPECT). */
+  clockSuspect: maybe(6, truth),
+});
+export type AccountVisit = Decoded<typeof AccountVisit>;
+
+/** What it moved, all programmes together. */
+export const sumsOfAccount = ({ areas }: AccountVisit): Sums => sumsOf(areas.flatMap(({ effects }) => effects));
+
+/** What makes a visit unfit to be kept; null when nothing does: each programme once, each purse once in it. */
+export function accountFault({ areas }: AccountVisit): string | null {
+  const isTwice = <T>(items: readonly T[]): boolean => new Set(items).size !== items.length;
+  if (areas.length === 0 || isTwice(areas.map(({ programme }) => programme))) return "it names each programme once";
+  return areas.some(({ purses }) => isTwice(purses.map(({ purse }) => purse))) ? "it names each purse once" : null;
+}
