@@ -19,10 +19,8 @@ const isValue = (rule: Rule): rule is ValueRule =>
     rule.reward.kind !== "offer" &&
     rewardStock(rule) === undefined);
 
-/** What a list and a journal call the purse of a rule. */
-const headOf = (rule: ValueRule): number =>
-  rule.kind === "stamps" ? purseHead({ kind: "stamps", index: rule.purse }) : purseHead(emptyOf(rule));
-const emptyOf = (rule: SavingRule): Purse => purseOfBalance(placeOf(rule), 0, 0, []);
+/** What a list and a journal call the purse of a rule: accounts keep neither lots nor fractions. */
+const headOf = ({ kind, purse }: ValueRule): number => purseHead({ kind, index: purse });
 
 /**
  * A programme as far as no card has to remember for it: what keeps value, and what changes it by this purchase alone. What counts turns

@@ -109,7 +109,7 @@ describe("a journal entry", () => {
   it.each([
     ["number 0", 0, 0, "entry.number"],
     ["number 2^32", 0, 2 ** 32, "entry.number"],
-    ["a kind that nobody knows", 1, 12, "entry.kind"],
+    ["a kind that nobody knows", 1, 13, "entry.kind"],
     ["a kind that this version does not read", 1, 9, "entry.kind"],
     ["a time before 1970", 2, -1, "entry.utc"],
     ["an offset of more than a day", 3, 1_441, "entry.offset"],

@@ -209,6 +209,7 @@ const DERIVED = [
   "list",
   "replacement",
   "account_balance",
+  "account_spent",
   "account_ceiling",
   "phone",
 ] as const;

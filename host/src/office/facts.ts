@@ -12,7 +12,8 @@ type RefundRow = LedgerTables["refund"];
 export const CLOCK_JUMP = 600;
 
 const isSuspect = (entry: Entry): boolean =>
-  (entry.kind === "intent" || entry.kind === "power-up") && entry.body.clockSuspect === true;
+  (entry.kind === "intent" || entry.kind === "power-up" || entry.kind === "account") &&
+  entry.body.clockSuspect === true;
 
 /** An entry that tells something of its terminal's clock, or could: the first of a stretch, whose time may lie before that of the entry before. */
 export interface ClockMark {

@@ -1,3 +1,4 @@
+import { unitOfPurse } from "./accounts.ts";
 import type { Account } from "./ledger.ts";
 import type { Ledger } from "./schema.ts";
 
@@ -26,7 +27,7 @@ export interface ApartCard extends CardDifference {
 
 /** Two sums that are the same in sound books. Whole cents, or stamps, points, units. */
 export interface Identity {
-  readonly name: "entries" | "cards" | "pivot";
+  readonly name: "entries" | "cards" | "accounts" | "pivot";
   readonly unit: string;
   readonly left: Side;
   readonly right: Side;
@@ -104,7 +105,7 @@ function pivotHolds(held: ReadonlyMap<string, number>): Identity {
   return identity(
     { name: "pivot", unit: "cents" },
     side("pivot", parts(PIVOT, -1)),
-    side("liability + not swept", parts(["card", ...NOT_SWEPT, ...PROMISED], 1)),
+    side("liability + not swept", parts(["card", "account", ...NOT_SWEPT, ...PROMISED], 1)),
   );
 }
 
@@ -200,6 +201,41 @@ async function cardsHold(ledger: Ledger, liability: number): Promise<{ identity:
   };
 }
 
+/** What accounts without a chip hold is what the books say of them, by unit: none where there are no such accounts. */
+async function accountsHold(ledger: Ledger): Promise<Identity[]> {
+  const books = await ledger
+    .selectFrom("posting")
+    .select(({ fn }) => ["holder as card", "programme", "unit", fn.sum<number>("amount").as("books")])
+    .where("account", "=", "account")
+    .groupBy(["holder", "programme", "unit"])
+    .execute();
+  const all = new Map(books.map((row) => [`${nameOf(row.card, row.programme)}/${row.unit}`, { ...row, record: 0 }]));
+  for (const { account: card, programme, purse, balance } of await ledger
+    .selectFrom("account_balance")
+    .selectAll()
+    .execute()) {
+    const unit = unitOfPurse(purse) ?? "";
+    const name = `${nameOf(card, programme)}/${unit}`;
+    const known = all.get(name) ?? { card, programme, unit, books: 0, record: 0 };
+    all.set(name, { ...known, record: known.record + balance });
+  }
+  const units = [...new Set([...all.values()].map(({ unit }) => unit))].sort();
+  return units.map((unit) => {
+    const rows = [...all.values()].filter((row) => row.unit === unit);
+    const total = (of: "books" | "record") => rows.reduce((sum, row) => sum + row[of], 0);
+    return identity(
+      { name: "accounts", unit },
+      side("balances of accounts", { balances: total("record") }),
+      side("their liability", { account: total("books") }),
+      rows
+        .filter((row) => row.books !== row.record)
+        .map(({ unit: _unit, ...row }) => row)
+        .sort(byCard)
+        .slice(0, CARDS_NAMED),
+    );
+  });
+}
+
 /**
  * What must hold every night (docs/ledger.md): the lines of entries come to zero; the balances of all cards are the liability; the pivot is
  * the liability and what is not swept from it yet. Looks only.
@@ -207,7 +243,10 @@ async function cardsHold(ledger: Ledger, liability: number): Promise<{ identity:
 export async function identities(ledger: Ledger): Promise<Identities> {
   const held = await balances(ledger);
   const { identity: cards, apart } = await cardsHold(ledger, held.get("card") ?? 0);
-  return { identities: [...(await entriesHold(ledger)), cards, pivotHolds(held)], apart };
+  return {
+    identities: [...(await entriesHold(ledger)), cards, ...(await accountsHold(ledger)), pivotHolds(held)],
+    apart,
+  };
 }
 
 /** Whether it holds: two cards that differ by as much, one up and one down, do not make up for each other. */

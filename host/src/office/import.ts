@@ -2,6 +2,7 @@ import { sameBytes } from "@cachet/card-layout";
 import { type Batch, type BatchRefusal, readBatch, terminalName } from "@cachet/firmware/wire";
 import { sha256, verifyEd25519 } from "../ports/crypto.ts";
 import { engineOf } from "../ports/database/index.ts";
+import { takeAccounts } from "./accounts.ts";
 import { appendAudit } from "./audit.ts";
 import { type BatchFile, type FileSeen, type ImportOutcome, noteBatch } from "./batch-note.ts";
 import type { BatchRead } from "./batch-read.ts";
@@ -42,6 +43,7 @@ export async function addStretch(
   await ledger.updateTable("terminal").set({ imported_to: last, head }).where("number", "=", terminal).execute();
   // From here on no other import is under way.
   await appendAudit(ledger, { ...{ kind: "batch", terminal, at }, content: [file, first, last, head] });
+  await takeAccounts(ledger, terminal, meaning.accounts);
   await noteFacts(ledger, meaning);
   await overturn(ledger, settled.overturned, at);
   await reconcile(ledger, areas, settled.areas);

@@ -1,5 +1,5 @@
 import { type Day, dayOf } from "@cachet/card-layout";
-import type { Entry, Intent, IntentArea, StoredEffect } from "@cachet/firmware/wire";
+import type { AccountArea, AccountVisit, Entry, Intent, IntentArea, StoredEffect } from "@cachet/firmware/wire";
 import type { Ledger, LedgerTables } from "./schema.ts";
 
 export type Posting = LedgerTables["posting"];
@@ -11,6 +11,7 @@ export type Posting = LedgerTables["posting"];
 export interface Account {
   readonly account:
     | "card"
+    | "account"
     | "merchant"
     | "issued"
     | "breakage"
@@ -37,6 +38,12 @@ const FUNDERS: Readonly<Record<StoredEffect["funder"], number>> = {
 
 /** What a cardholder can spend is a credit of the card's account: credits are positive. */
 export const cardAccount = (holder: number, programme: number): Account => ({ account: "card", holder, programme });
+/** The same of an account without a chip. */
+export const chiplessAccount = (holder: number, programme: number): Account => ({
+  account: "account",
+  holder,
+  programme,
+});
 export const merchantAccount = (holder: number, programme: number): Account => ({
   account: "merchant",
   holder,
@@ -170,6 +177,20 @@ export function postingsOf(terminal: number, commit: Entry, { card, merchant }: 
     return move === null ? [] : [move];
   });
   return postings(together(moves), { day: dayOfEntry(commit), terminal, number: commit.number });
+}
+
+/**
+ * What a visit of an account without a chip posts: what it spent leaves its account, and what it earned is promised to it, whatever the number is
+ * of: the next list puts it on the account, or on the card.
+ */
+export function accountMoves({ account, merchant }: AccountVisit, { programme, effects }: AccountArea): Move[] {
+  const [held, promised] = [chiplessAccount(account, programme), owedAccount(account, programme)];
+  const moves = effects.flatMap((effect) => {
+    const move = KEPT.includes(effect.unit) ? moveOf(effect, held, merchant) : null;
+    if (move === null) return [];
+    return [move.to === held ? { ...move, to: promised } : move];
+  });
+  return together(moves);
 }
 
 /** What cardholders can spend, by the books. */

@@ -1,4 +1,5 @@
 import type { BatchEntry, Entry, Sums } from "@cachet/firmware/wire";
+import { type AccountSpending, readAccountVisit } from "./accounts.ts";
 import type { IntentEntry } from "./entries.ts";
 import { clockMarks, keysGiven, refundFacts, type Told } from "./facts.ts";
 import { type AreaOfIntent, areasOfIntent, type IntentAreaRow, sameSums } from "./intents.ts";
@@ -24,11 +25,13 @@ export interface Meaning extends Told {
   /** Hash before the first entry, and of the last one. */
   readonly previous: Uint8Array;
   readonly head: Uint8Array;
-  /** Rows of `entry`, and of `posting` by those commits whose intents are in the stretch. */
+  /** Rows of `entry`, and of `posting` by those commits whose intents are in the stretch, and by visits of accounts. */
   readonly entries: readonly Cells[];
   readonly postings: readonly Cells[];
   /** Commits and aborts of intents that came before it, in their order. */
   readonly later: readonly SettlingEntry[];
+  /** What accounts without a chip spent, in the order of the entries. */
+  readonly accounts: readonly AccountSpending[];
   /** The first entry that no honest terminal writes there; nothing behind it is told of. */
   readonly fault: EntryFault | null;
 }
@@ -55,6 +58,7 @@ class Reading {
   readonly settled = new Map<string, IntentAreaRow>();
   readonly postings: Cells[] = [];
   readonly later: SettlingEntry[] = [];
+  readonly accounts: AccountSpending[] = [];
   private readonly terminal: number;
   private readonly merchant: number;
   private readonly first: number;
@@ -73,6 +77,10 @@ class Reading {
     } else if (isSettling(entry)) {
       if (entry.body.intent < this.first) this.later.push(entry);
       else this.settle(entry);
+    } else if (entry.kind === "account") {
+      const { postings, spendings } = readAccountVisit(this.terminal, this.merchant, entry);
+      for (const posting of postings) this.postings.push(cellsOf("posting", posting));
+      this.accounts.push(...spendings);
     }
   }
 
@@ -110,7 +118,7 @@ export function meaningOf(terminal: number, merchant: number, entries: readonly 
     entries: entries.map(({ entry, stored }) => [
       ...[terminal, entry.number, dayOfEntry(entry), entry.kind, entry.utc, stored],
     ]),
-    ...{ postings: reading.postings, areas, later: reading.later },
+    ...{ postings: reading.postings, areas, later: reading.later, accounts: reading.accounts },
     ...{ clock: clockMarks(all), keys: keysGiven(all), refunds: refundFacts(terminal, all), fault },
   };
 }

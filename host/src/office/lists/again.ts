@@ -45,9 +45,10 @@ const ACTS: Readonly<Record<string, Act>> = {
     const row = { old_card, new_card, at: begun, version, moved_at } as Parameters<typeof putReplacement>[1];
     return putReplacement(ledger, row, at);
   },
-  account: async (ledger, [account, programme, purse, change], at) => {
+  account: async (ledger, [account, programme, purse, value, whose, holder, day], at) => {
     const of = { account: account as number, programme: programme as number, purse: purse as number };
-    return changeBalance(ledger, of, change as number, await heldLists(ledger), at);
+    const change = { value: value as number, from: { account: whose, holder } as Source, day: day as number };
+    return changeBalance(ledger, of, change, await heldLists(ledger), at);
   },
   phone: (ledger, [merchant, hash, card], at) =>
     setPhone(ledger, merchant as number, hash as Uint8Array, card as number | null, at),

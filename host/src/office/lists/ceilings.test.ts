@@ -65,7 +65,11 @@ describe("ceilings of an account without a chip", () => {
         const ceilingOf = new Map<string, number>();
         let [version, given] = [0, 0];
         const change = (value: number) =>
-          ledger.transaction().execute((transaction) => changeBalance(transaction, OF, value, held(), AT));
+          ledger
+            .transaction()
+            .execute((transaction) =>
+              changeBalance(transaction, OF, { value, from: { account: "pays", holder: 2 }, day: 0 }, held(), AT),
+            );
         for (const step of all) {
           if (step.what === "put") {
             await change(step.value);

@@ -1,5 +1,11 @@
+import type { Day } from "@cachet/card-layout";
+import { CENTS_MAX, type StoredEffect } from "@cachet/firmware/wire";
+import { unitOfPurse } from "../accounts.ts";
 import { appendAudit, queueByArrival } from "../audit.ts";
+import { nextAct } from "../decisions.ts";
+import { chiplessAccount, postings } from "../ledger.ts";
 import { insertAll, type Ledger, type LedgerTables, type LedgerTransaction } from "../schema.ts";
+import { type Source, sourceAccount } from "./credits.ts";
 import type { HeldList } from "./held.ts";
 
 /** One purse of one account without a chip. */
@@ -20,11 +26,20 @@ const openOf = ({ ceiling, spent }: Outstanding): number => Math.max(0, ceiling 
 /**
  * The next ceilings of a purse, by terminal: what is free is shared out evenly, the rest to the first ones. What a terminal may
  * have on an older list counts as spent until its journal shows a newer one: so that the sum of (ceiling - spent) over all
- * terminals, whichever lists they hold, is never above the balance. `balance` counts what is imported of spending.
+ * terminals, whichever lists they hold, is never above the balance. `balance` counts what is imported of spending. Where there is a
+ * `home` among them it gets all: what is only worth something together, the stamps of a grid, is not shared out.
  */
-export function nextCeilings(balance: number, terminals: readonly Outstanding[]): ReadonlyMap<number, number> {
+export function nextCeilings(
+  balance: number,
+  terminals: readonly Outstanding[],
+  home: number | null = null,
+): ReadonlyMap<number, number> {
   const n = terminals.length;
-  const share = (i: number) => Math.floor(Math.max(0, balance) / n) + (i < Math.max(0, balance) % n ? 1 : 0);
+  const isOnlyHome = terminals.some(({ terminal }) => terminal === home);
+  const share = (i: number) => {
+    if (isOnlyHome) return terminals[i]!.terminal === home ? Math.max(0, balance) : 0;
+    return Math.floor(Math.max(0, balance) / n) + (i < Math.max(0, balance) % n ? 1 : 0);
+  };
   let free = Math.max(0, balance - sum(terminals.map(openOf)));
   const next = new Map<number, number>();
   for (const [i, one] of terminals.entries()) {
@@ -62,6 +77,22 @@ export async function outstanding(
     });
 }
 
+/** The terminal where an account earned last, as far as it is imported; null where it never did. */
+async function homeOf(ledger: Ledger, { account, programme }: AccountPurse): Promise<number | null> {
+  const row = await ledger
+    .selectFrom("posting")
+    .select("terminal")
+    .where("account", "=", "promised")
+    .where("holder", "=", account)
+    .where("programme", "=", programme)
+    .where("terminal", ">", 0)
+    .orderBy("day", "desc")
+    .orderBy("terminal")
+    .limit(1)
+    .executeTakeFirst();
+  return row?.terminal ?? null;
+}
+
 /** Every purse of every account, with its ceilings from a version on: kept where they are others than those before. */
 export async function makeCeilings(
   ledger: LedgerTransaction,
@@ -79,7 +110,8 @@ export async function makeCeilings(
   const rows: LedgerTables["account_ceiling"][] = [];
   const ceilings: Omit<LedgerTables["account_ceiling"], "version">[] = [];
   for (const { balance, ...of } of balances) {
-    for (const [terminal, ceiling] of nextCeilings(balance, outstandingOf(of))) {
+    const home = unitOfPurse(of.purse) === "stamps" ? await homeOf(ledger, of) : null;
+    for (const [terminal, ceiling] of nextCeilings(balance, outstandingOf(of), home)) {
       const was = before.get(`${keyOf(of)}/${terminal}`) ?? 0;
       if (ceiling !== was) rows.push({ ...of, terminal, version, ceiling });
       if (ceiling > 0) ceilings.push({ ...of, terminal, ceiling });
@@ -89,31 +121,70 @@ export async function makeCeilings(
   return { balances, ceilings };
 }
 
-/** Puts value into an account without a chip, or takes some out that no ceiling lets go: opens it where there is none. Throws `RangeError` where too little is free. `at` in UTC seconds. */
+/** Value that is put into an account without a chip, or taken out where it is below zero, and whose it was or becomes. */
+export interface Change {
+  readonly value: number;
+  readonly from: Source;
+  /** The local day. */
+  readonly day: Day;
+}
+
+/**
+ * Puts value into an account without a chip, or takes some out that no ceiling lets go: opens it where there is none, with nothing too.
+ * Throws `RangeError` where too little is free, or no account has such a purse. `at` in UTC seconds.
+ */
 export async function changeBalance(
   ledger: LedgerTransaction,
   of: AccountPurse,
-  change: number,
+  { value, from, day }: Change,
   held: readonly HeldList[],
   at: number,
 ): Promise<void> {
   await queueByArrival(ledger);
   const { account, programme, purse } = of;
+  const unit = unitOfPurse(purse);
+  if (unit === null) throw new RangeError(`no account has a purse ${purse}`);
   const row = await ledger
     .selectFrom("account_balance")
     .select("balance")
-    .where("account", "=", account)
-    .where("programme", "=", programme)
-    .where("purse", "=", purse)
+    .where((eb) => eb.and({ account, programme, purse }))
     .executeTakeFirst();
-  const balance = (row?.balance ?? 0) + change;
-  const promised = sum((await outstanding(ledger, held))(of).map(openOf));
-  if (change < 0 && balance < promised)
+  const balance = (row?.balance ?? 0) + value;
+  const promised = value < 0 ? sum((await outstanding(ledger, held))(of).map(openOf)) : 0;
+  if (value < 0 && balance < promised)
     throw new RangeError(`terminals may still let ${promised} go of account ${account}; ${balance} would be left`);
+  if (balance > CENTS_MAX) throw new RangeError(`account ${account} would hold ${balance}, at most ${CENTS_MAX}`);
   await ledger
     .insertInto("account_balance")
     .values({ account, programme, purse, balance })
     .onConflict((conflict) => conflict.columns(["account", "programme", "purse"]).doUpdateSet({ balance }))
     .execute();
-  await appendAudit(ledger, { kind: "account", at, content: [account, programme, purse, change] });
+  const theirs = sourceAccount(from, unit, programme);
+  const moves = [{ from: theirs, to: chiplessAccount(account, programme), unit, amount: value }];
+  const lines = postings(moves, { day, terminal: 0, number: await nextAct(ledger) });
+  await insertAll(ledger, "posting", lines);
+  const { account: whose, holder } = from;
+  await appendAudit(ledger, { kind: "account", at, content: [account, programme, purse, value, whose, holder, day] });
+}
+
+/** What visits promised a number that is an account by now, put into its purse of that unit; false where it is none, or has no such purse. */
+export async function putPromised(
+  ledger: LedgerTransaction,
+  { account, programme }: Pick<AccountPurse, "account" | "programme">,
+  unit: StoredEffect["unit"],
+  value: number,
+  day: Day,
+  at: number,
+): Promise<boolean> {
+  const purses = await ledger
+    .selectFrom("account_balance")
+    .select("purse")
+    .where((eb) => eb.and({ account, programme }))
+    .orderBy("purse")
+    .execute();
+  const purse = purses.find((one) => unitOfPurse(one.purse) === unit)?.purse;
+  if (purse === undefined) return false;
+  const change = { value, from: { account: "promised", holder: account }, day } as const;
+  await changeBalance(ledger, { account, programme, purse }, change, [], at);
+  return true;
 }

@@ -91,7 +91,7 @@ export function creditOf({ body, card, number }: Pick<CreditRow, "body" | "card"
 }
 
 /** The account that value of a credit came from: of a programme alone what is only counted. */
-function sourceAccount(from: Source | null, unit: Unit, programme: number): Account {
+export function sourceAccount(from: Source | null, unit: Unit, programme: number): Account {
   if (from === null) return unit === "cents" ? correctionsAccount(programme) : issuerAccount(unit, 0, programme);
   const isMoneyOf = from.account === "merchant" || from.account === "pays";
   return isMoneyOf && unit !== "cents" ? issuerAccount(unit, 0, programme) : { ...from, programme };

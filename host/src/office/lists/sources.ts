@@ -2,6 +2,7 @@ import { type Day, type Purse, toHex, unpackState } from "@cachet/card-layout";
 import { type Credit, type CreditAmount, decodeEntry, type StoredEffect, ticketName } from "@cachet/firmware/wire";
 import { entryAt, intentAt } from "../entries.ts";
 import type { Ledger, LedgerTransaction } from "../schema.ts";
+import { putPromised } from "./ceilings.ts";
 import { addCredit, type CreditRow, creditFrom, type Source } from "./credits.ts";
 import { amountsOf, lastStates, lastStatesUnder } from "./last-state.ts";
 
@@ -73,7 +74,10 @@ async function promisers(ledger: Ledger, card: number, programme: number): Promi
   return state?.ok ? state.value.purses : [];
 }
 
-/** What visits of other cards promised a card (`promised`) becomes credits, for the first purse of its kind. Less than nothing waits. */
+/**
+ * What visits of other cards promised a card (`promised`), and what it earned without being there, becomes credits, for the first purse of its
+ * kind; of an account without a chip, its balance. Less than nothing waits.
+ */
 export async function creditPromises(ledger: LedgerTransaction, day: Day, at: number): Promise<CreditRow[]> {
   const rows = await ledger
     .selectFrom("posting")
@@ -89,6 +93,7 @@ export async function creditPromises(ledger: LedgerTransaction, day: Day, at: nu
   for (const { holder: card, programme, unit, value } of rows) {
     const keeps = KEEPS[unit];
     if (keeps === undefined) continue;
+    if (await putPromised(ledger, { account: card, programme }, unit as StoredEffect["unit"], value, day, at)) continue;
     const purses = (await lastStates(ledger, card)).find((one) => one.programme === programme)?.state.purses;
     const hasSome = amountsOf(purses ?? []).amounts.some(({ purse }) => purse === keeps);
     const index = purseOn(hasSome ? purses! : await promisers(ledger, card, programme), keeps);
