@@ -1,5 +1,5 @@
 import type { VisitReport } from "@cachet/firmware/hal";
-import { decodeEntry } from "@cachet/firmware/wire";
+import { AccountVisit, decodeEntry, encodeCbor } from "@cachet/firmware/wire";
 import { loadQuickJs, SimClock, type SimTerminal } from "@cachet/terminal-sim";
 import { describe, expect, it } from "vitest";
 import { KeyStore } from "../../firmware/src/supervisor/key-store.ts";
@@ -7,6 +7,7 @@ import { PhoneBook } from "../../firmware/src/supervisor/phone-book.ts";
 import { testMerchantKey } from "../../host/src/keys/test-keys.ts";
 import { phoneHash } from "../../host/src/office/lists/phones.ts";
 import { AccountList, type Allowed, account, balanceBy, CAGNOTTE, GRID, saleBy } from "../fixtures/account-list.ts";
+import { visitOf } from "../fixtures/account-shop.ts";
 import { BAKERY, buy, card, fixtureFile, imageOf, lateSale, NOON, sale, TOWN, terminal } from "../fixtures/town.ts";
 
 const HER = account(77);
@@ -151,6 +152,19 @@ describe("an account without a chip", () => {
       entries.push(body);
     }
     expect(entries[0]).toEqual(entries[1]);
+  });
+
+  it("is held to its ceiling by the terminal, whatever an app asks to be stored", async () => {
+    const { journal } = (await shop(cagnotte(300))).supervisor.books!;
+    const enter = (visit: number, spent: number) =>
+      journal.enter(encodeCbor(AccountVisit.encode(visitOf(HER, visit, 1, 0, spent))));
+    expect(await enter(1, 301)).toBe("over");
+    expect(await enter(1, 300)).toBe(journal.count);
+    expect(await enter(1, 300)).toBe("used");
+    expect(await enter(2, 1)).toBe("over");
+    const twice = visitOf(HER, 3, 1, 0, 0);
+    const body = { ...twice, areas: [...twice.areas, ...twice.areas] };
+    await expect(journal.enter(encodeCbor(AccountVisit.encode(body)))).rejects.toThrow("each programme once");
   });
 
   it("has no chance to take more than there is room for", async () => {

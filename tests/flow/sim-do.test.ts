@@ -168,5 +168,29 @@ describe("cachet sim do, of paper", () => {
     expect(report).toMatchObject({ result: "done", payable: 6_200 });
     expect(slips[0].join(" ").replaceAll(/\s+/g, " ")).toMatch(/Avec la carte : .*62 points.* sur ce ticket/);
     expectFailure(says("without-card"), 1, "C-SIM-08", "is not an amount such as 12.50");
+});
+
+describe("cachet sim do, without a card", () => {
+  it("serves an account by its number or by its stripe, and tells the till's number again", () => {
+    expect(json("account 2800010000421 sale 10.00")).toMatchObject({
+      report: { result: "done", card: 2_800_010_000_421, payable: 1_000 },
+      slips: [expect.arrayContaining([expect.stringContaining("…0421")])],
+    });
+    expect(json("account 2800010000421 sale 10.00 again")).toMatchObject({ report: { result: "already-done" } });
+    expect(json("swipe ;280001000042130? sale 12.00")).toMatchObject({
+      report: { result: "done", card: 2_800_010_000_421 },
+    });
+    expect(json("account 2800010000421 balance")).toMatchObject({ report: { result: "done" } });
+  });
+
+  it("drops a bank card, and says of an unreadable stripe what to do", () => {
+    const bank = says("swipe ;4111111111111111=25121011234500000000? sale 10.00");
+    expect(bank.code).toBe(1);
+    expect(bank.err + bank.out).toContain("bank card");
+    expect(bank.err + bank.out).not.toMatch(/4111|1111/);
+    expect(says("swipe ;28000100 sale 10.00").err).toContain("unreadable (cut): swipe it again");
+    expect(says("account 42 sale 10.00").err).toContain("an account's number: 13 digits");
+    expect(says("account 2800010000421 top-up 50.00").err).toContain("needs a card");
+    expectFailure(says("account 2800010000421 sale 10.00 use 1"), 1, "C-SIM-09", "CARD_NEEDED", "tap the card");
   });
 });

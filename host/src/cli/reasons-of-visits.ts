@@ -70,6 +70,12 @@ export const REASONS_OF_VISITS = {
     fr: "ce remboursement se fait à la caisse du ticket",
     en: "this goes back at the till that printed the ticket",
   },
+  CARD_NEEDED: {
+    meaning: "what was asked for lies on a card, and none was tapped: an account without a chip has sales and balances",
+    staff: "tap the card, or leave out gifts, units and prepaid money",
+    fr: "il faut la carte pour cela",
+    en: "this needs the card",
+  },
   CARD_UNSTEADY: {
     meaning: "the card could not be read or written steadily, however often it was tried; nothing was begun",
     staff: "lay the card flat on the reader and try again; replace it where that does not help",

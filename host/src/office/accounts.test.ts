@@ -250,6 +250,7 @@ describe("three terminals and an office", () => {
         // Once everybody has told what he holds, all of it can be spent again.
         const shared = (await list(own)).contents.sections.ceilings.of({ account: HER });
         const took = await rowsOf(own, "select terminal, spent from account_spent");
+        expect(took.reduce((sum, row) => sum + Number(row.spent), 0)).toBe(spent);
         const open = shared.reduce((sum, { terminal, ceiling }) => {
           const known = took.find((row) => Number(row.terminal) === terminal);
           return sum + ceiling - Number(known?.spent ?? 0);

@@ -1,5 +1,5 @@
-import { type Chip, sameBytes } from "@cachet/card-layout";
-import { onDisplay, pageOf, receiptText } from "@cachet/firmware/counter";
+import { ascii, type Chip, sameBytes } from "@cachet/card-layout";
+import { onDisplay, pageOf, receiptText, swipeOfText } from "@cachet/firmware/counter";
 import type { VisitReport, VisitRequest } from "@cachet/firmware/hal";
 import type { CollectedBatch } from "@cachet/firmware/supervisor";
 import { terminalName } from "@cachet/firmware/wire";
@@ -109,6 +109,9 @@ export class Stage {
       case "language":
         await this.on(step.terminal).terminal.setLanguage(step.to);
         return this.said(`language ${step.to}`);
+      case "account":
+      case "swipe":
+        return this.without(step);
       case "lay":
         this.on(step.terminal).terminal.lay(this.card(step.card));
         return this.said(`${step.card} lies on the reader`);
@@ -199,6 +202,25 @@ export class Stage {
     if (!sameBytes(dump, card.dump())) this.before.set(step.card, dump);
     this.parts.cards.put(step.card, card);
     return this.told(terminal, answer, left);
+  }
+
+  /** A visit for which no card is tapped. */
+  private async without(step: Extract<Step, { verb: "account" | "swipe" }>): Promise<StepOutcome> {
+    const { terminal } = this.on(step.terminal);
+    if (terminal.running.imageFault !== null) throw new Refused("no image runs on it");
+    const account = step.verb === "account" ? Number(step.text) : this.swiped(step.text);
+    const request = this.requestOf({ ...step.wish, by: { account } }, step.again);
+    const answer = await terminal.visit(request, null);
+    return this.told(terminal, answer, terminal.faults.forget());
+  }
+
+  /** The account that a stripe names, read as the terminal's own reader does. */
+  private swiped(track: string): number {
+    const swipe = swipeOfText(ascii(track));
+    if (swipe.kind === "account") return swipe.number;
+    if (swipe.kind === "bank-card")
+      throw new Refused("that is a bank card: nothing of it is kept; swipe a loyalty card");
+    throw new Refused(`the stripe is unreadable (${swipe.why}): swipe it again, or key the number with account`);
   }
 
   /** What became of a request, with what came out of the printer. */

@@ -30,6 +30,16 @@ export type Step =
     }
   /** The language of screens and receipts. */
   | { readonly verb: "language"; readonly terminal: number; readonly to: Language }
+  /**
+   * A visit without a card: an account by its number, or by the text of the stripe that is swiped. `again`: the till repeats its last number.
+   */
+  | {
+      readonly verb: "account" | "swipe";
+      readonly text: string;
+      readonly terminal: number;
+      readonly wish: Extract<Wish, { kind: "sale" | "balance" }>;
+      readonly again: boolean;
+    }
   /** Lays a card on the reader without any visit, or takes it away. */
   | { readonly verb: "lay"; readonly card: string; readonly terminal: number }
   | { readonly verb: "lift"; readonly terminal: number }
