@@ -1,15 +1,6 @@
 import { type CardLists, type Clock, PHONE_SECONDS, PHONE_TRIES } from "../hal/index.ts";
+import { phoneNumber } from "../wire/index.ts";
 import type { KeyStore } from "./key-store.ts";
-
-/** A number as it is dialled at home begins with 0: this country's is put in its place. */
-const COUNTRY = "+33";
-
-/** A keyed phone number with its country's (ITU-T E.164); null for what is none. */
-export function phoneNumber(keyed: string): string | null {
-  const digits = keyed.replaceAll(/[ .-]/g, "");
-  const number = digits.replace(/^00/, "+").replace(/^0(?=[1-9])/, COUNTRY);
-  return /^\+[1-9]\d{6,14}$/.test(number) ? number : null;
-}
 
 /** Who stands behind phone numbers at one merchant, by the list of keyed hashes. Numbers are neither kept nor told on. */
 export class PhoneBook {

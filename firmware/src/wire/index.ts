@@ -17,6 +17,7 @@ export * from "./intent.ts";
 export * from "./list-contents.ts";
 export * from "./list-sections.ts";
 export type { Rows, Table } from "./list-table.ts";
+export * from "./phone-number.ts";
 export * from "./provisioning.ts";
 export * from "./receipt-code.ts";
 export * from "./request.ts";

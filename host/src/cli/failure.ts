@@ -445,6 +445,12 @@ export const CODES = {
       "The file of the wrong version is not the one that the terminals ran: it does not come to what they stored.",
   },
   "C-LIST-01": { exit: EXIT.refused, meaning: "What the ledger knows makes no list that terminals would take." },
+  "C-ACCOUNT-01": {
+    exit: EXIT.refused,
+    meaning:
+      "The balance of an account without a chip cannot be changed so: terminals may still let more of it go than would be left, or it would hold too much.",
+  },
+  "C-ACCOUNT-02": { exit: EXIT.refused, meaning: "The number is of no account without a chip that the office opened." },
   "C-CREDIT-01": {
     exit: EXIT.refused,
     meaning: "The same thing was credited before. Each order, letter or ticket comes onto a card once.",
