@@ -168,6 +168,7 @@ describe("cachet sim do, of paper", () => {
     expect(report).toMatchObject({ result: "done", payable: 6_200 });
     expect(slips[0].join(" ").replaceAll(/\s+/g, " ")).toMatch(/Avec la carte : .*62 points.* sur ce ticket/);
     expectFailure(says("without-card"), 1, "C-SIM-08", "is not an amount such as 12.50");
+  });
 });
 
 describe("cachet sim do, without a card", () => {
