@@ -1,8 +1,8 @@
 import { maskedCard, purseHead, purseOfHead } from "@cachet/card-layout";
 import { terminalName } from "@cachet/firmware/wire";
 import { type Command, InvalidArgumentError } from "commander";
-import { unitOfPurse } from "../office/accounts.ts";
-import { type AccountPurse, changeBalance, outstanding } from "../office/lists/ceilings.ts";
+import { type AccountPurse, unitOfPurse } from "../office/account-visit.ts";
+import { changeBalance, outstanding } from "../office/lists/ceilings.ts";
 import type { Source } from "../office/lists/credits.ts";
 import { heldLists } from "../office/lists/held.ts";
 import type { Ledger } from "../office/schema.ts";

@@ -1,4 +1,4 @@
-import { unitOfPurse } from "./accounts.ts";
+import { unitOfPurse } from "./account-visit.ts";
 import type { Account } from "./ledger.ts";
 import type { Ledger } from "./schema.ts";
 

@@ -1,5 +1,5 @@
 import type { BatchEntry, Entry, Sums } from "@cachet/firmware/wire";
-import { type AccountSpending, readAccountVisit } from "./accounts.ts";
+import { type AccountSpending, readAccountVisit } from "./account-visit.ts";
 import type { IntentEntry } from "./entries.ts";
 import { clockMarks, keysGiven, refundFacts, type Told } from "./facts.ts";
 import { type AreaOfIntent, areasOfIntent, type IntentAreaRow, sameSums } from "./intents.ts";

@@ -1,15 +1,12 @@
 import type { Day } from "@cachet/card-layout";
 import { CENTS_MAX, type StoredEffect } from "@cachet/firmware/wire";
-import { unitOfPurse } from "../accounts.ts";
+import { type AccountPurse, unitOfPurse } from "../account-visit.ts";
 import { appendAudit, queueByArrival } from "../audit.ts";
 import { nextAct } from "../decisions.ts";
 import { chiplessAccount, postings } from "../ledger.ts";
 import { insertAll, type Ledger, type LedgerTables, type LedgerTransaction } from "../schema.ts";
 import { type Source, sourceAccount } from "./credits.ts";
 import type { HeldList } from "./held.ts";
-
-/** One purse of one account without a chip. */
-export type AccountPurse = Pick<LedgerTables["account_balance"], "account" | "programme" | "purse">;
 
 /** What a terminal may still let an account spend at most, whatever list it holds, and what it was told last. */
 export interface Outstanding {
