@@ -7,7 +7,6 @@ import {
   type Facts,
   movesOf,
   type Programme,
-  plus,
   pursesToSpend,
   type Sale,
   withoutCard,
@@ -17,6 +16,7 @@ import { accountReceipt } from "./account-receipt.ts";
 import { askedOf, isAskedBy } from "./asked.ts";
 import { within } from "./found.ts";
 import { emptyReport } from "./report.ts";
+import { andBefore, nothingBefore } from "./sale.ts";
 import type { Terminal } from "./terminal.ts";
 
 type AccountRequest = SaleRequest | BalanceRequest;
@@ -128,13 +128,7 @@ function proposeTo(
   { utc, offset, suspect }: Moment,
 ): { readonly areas: readonly AccountArea[]; readonly payable: number } {
   const areas: AccountArea[] = [];
-  const nothing = request.lines.map(() => 0);
-  let before: Required<NonNullable<Facts["before"]>> = {
-    discounts: nothing,
-    redeemed: nothing,
-    freed: nothing,
-    prepaid: nothing,
-  };
+  let before = nothingBefore(request);
   let payable = request.lines.reduce((sum, { amount }) => sum + amount, request.tip);
   const lastDay = within(dayOf(utc, offset), 0xffff);
   for (const whole of programmes) {
@@ -151,15 +145,9 @@ function proposeTo(
     const spendable = (purse: number) =>
       purses.find((one) => one.programme === programme.number && one.purse === purse)?.spendable ?? 0;
     const { evaluation, moves } = spentWithin(programme, spendable, request, facts, lastDay);
-    const { effects, discounts, redeemed, freed, prepaid } = evaluation;
-    before = {
-      discounts: plus(before.discounts, discounts),
-      redeemed: plus(before.redeemed, redeemed),
-      freed: plus(before.freed, freed),
-      prepaid: plus(before.prepaid, prepaid),
-    };
+    before = andBefore(before, evaluation);
     payable = evaluation.payable;
-    const kept = effects.filter(({ type }) => type !== "tier");
+    const kept = evaluation.effects.filter(({ type }) => type !== "tier");
     const isSomething = moves.length > 0 || kept.some(({ type, value }) => type !== "decline" && value > 0);
     if (isSomething)
       areas.push({ programme: programme.number, version: programme.version, effects: kept, purses: moves });
