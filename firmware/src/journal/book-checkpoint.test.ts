@@ -63,6 +63,15 @@ class Story {
     return this.add({ kind: "intent", body: intentOf(card, visit, areas, more) });
   }
 
+  /** An account has the number of a card, as a card that was forgotten does. */
+  account(account: number, visit: number, programmes: readonly number[], taken: number): number {
+    const areas = programmes.map((programme) => ({
+      ...{ programme, version: 1, effects: [], purses: [{ purse: 24, added: visit, taken }] },
+    }));
+    const sale = { lines: [], tip: 0, payable: 0 };
+    return this.add({ kind: "account", body: { account, visit, merchant: 1, sale, areas } });
+  }
+
   /** Settles one of the open areas, whichever `pick` says. */
   settle(pick: number, outcome: "commit" | "abort"): void {
     const open = this.entries.flatMap(({ number, kind, body }) =>
@@ -93,6 +102,7 @@ const step = fc.record({
     "refund",
     "top-up",
     "null",
+    "account",
     "commit",
     "commit",
     "commit",
@@ -117,6 +127,7 @@ function storyOf(steps: readonly (typeof step extends fc.Arbitrary<infer T> ? T 
     if (what === "refund") story.intend(card, visit, programmes, { own: 1 + (pick % 3) });
     if (what === "top-up") story.intend(card, visit, [33], { topUp: 500 });
     if (what === "null") story.intend(card, visit, programmes, { lines: false });
+    if (what === "account") story.account(card, visit, programmes, pick);
     if (what === "commit" || what === "abort") story.settle(pick, what);
     if (what === "cash-back") story.giveBack(card);
     if (what === "start") story.add({ kind: "power-up", body: { image: new Uint8Array(32) } });
@@ -137,6 +148,8 @@ function answers(book: IntentBook, utc: number, intents: readonly number[], card
       last: [-1, 0].map((days) => book.lastOn(card, day + days, utc)),
       spent: [-2, -1, 0, 1].map((days) => book.spentOn(card, day + days)),
       intents: [0, ...VISITS].map((visit) => book.intentsOf(card, visit, utc)),
+      moved: book.movedIn(card),
+      accounts: VISITS.map((visit) => book.accountVisit(card, visit, utc)),
     })),
     visits: VISITS.map((visit) => [book.stateOfVisit(visit, utc), book.cardOfVisit(visit, utc)]),
     elsewhere: [1, 2, 3].map((ticket) => [0, 1, 2].map((visit) => book.takenElsewhere(9, ticket, visit, utc))),
