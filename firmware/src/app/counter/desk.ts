@@ -136,9 +136,10 @@ export class Desk {
     }
   }
 
-  /** The card or account behind a phone number; null where this terminal knows nobody by it. No terminal has a list of numbers yet. */
-  accountOf(_keyed: string): Promise<number | null> {
-    return Promise.resolve(null);
+  /** The card or account behind a phone number; null where this terminal knows nobody by it, or may not look any more for a while. */
+  async accountOf(keyed: string): Promise<number | null> {
+    const found = await this.terminal.hal.phone(keyed);
+    return typeof found === "number" ? found : null;
   }
 
   /** Waits for the card of a visit. */
