@@ -330,6 +330,21 @@ describe("what goes wrong at the counter", () => {
     expect(desk.screen).toEqual({ says: "phoneUnknown" });
   });
 
+  it("an account without a chip is served by its stripe: who, how much, done, with no card and one entry", async () => {
+    const desk = await open();
+    desk.terminal.counter.swipe({ kind: "account", number: 2_800_010_000_421 });
+    await desk.settle();
+    await desk.press("ok");
+    await desk.type(1_250);
+    await desk.press("ok");
+    expect(desk.reports).toMatchObject([{ result: "done", card: 2_800_010_000_421, earnedCents: 62, payable: 1_250 }]);
+    expect(desk.screen).toMatchObject({ says: "saleDone", card: 2_800_010_000_421, earned: 62 });
+    expect((await intents(desk)).length).toBe(0);
+    const entries = entriesOf(await desk.storage.file("journal").read());
+    expect(entries.at(-1)).toMatchObject({ kind: "account", body: { account: 2_800_010_000_421 } });
+    expect(desk.terminal.counter.receipts).toHaveLength(1);
+  });
+
   it("garbage from a scanner is refused in words", async () => {
     const [desk, chip] = [await open(), await card(1)];
     await desk.scan("\u0000ÿ?? 12");
@@ -413,6 +428,15 @@ describe("the rest of the day", () => {
     expect(desk.screen).toMatchObject({ says: "useCagnotte", training: true });
     await desk.press("ok", "ok");
     expect(desk.screen).toEqual({ says: "trained", payable: 1_150, training: true });
+    const stored = entriesOf(await desk.storage.file("journal").read()).length;
+    await desk.press("ok");
+    desk.terminal.counter.swipe({ kind: "account", number: 2_800_010_000_421 });
+    await desk.settle();
+    await desk.press("ok");
+    await desk.type(1_250);
+    await desk.press("ok");
+    expect(desk.screen).toEqual({ says: "trained", payable: 1_250, training: true });
+    expect(entriesOf(await desk.storage.file("journal").read())).toHaveLength(stored);
     await desk.take();
     expect(chip.dump()).toEqual(before);
     expect(await intents(desk)).toEqual([]);

@@ -175,7 +175,7 @@ describe("cachet sim do, without a card", () => {
   it("serves an account by its number or by its stripe, and tells the till's number again", () => {
     expect(json("account 2800010000421 sale 10.00")).toMatchObject({
       report: { result: "done", card: 2_800_010_000_421, payable: 1_000 },
-      slips: [expect.arrayContaining([expect.stringContaining("…0421")])],
+      slips: [expect.arrayContaining([expect.stringContaining("0421")])],
     });
     expect(json("account 2800010000421 sale 10.00 again")).toMatchObject({ report: { result: "already-done" } });
     expect(json("swipe ;280001000042130? sale 12.00")).toMatchObject({
