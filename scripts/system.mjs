@@ -9,6 +9,12 @@ import { ROOT, say } from "./runtime.mjs";
 const PACKAGES = [
   { name: "libpcsclite-dev", isThere: () => existsSync("/usr/include/PCSC/winscard.h") },
   { name: "g++", isThere: () => has("g++") },
+  { name: "gcc-aarch64-linux-gnu", isThere: () => process.arch !== "x64" || has("aarch64-linux-gnu-gcc") },
+  {
+    name: "libc6-dev-arm64-cross",
+    isThere: () => process.arch !== "x64" || existsSync("/usr/aarch64-linux-gnu/include/stdio.h"),
+  },
+  { name: "qemu-user-static", isThere: () => process.arch !== "x64" || has("qemu-aarch64-static") },
   { name: "make", isThere: () => has("make") },
   { name: "python3", isThere: () => has("python3") },
   { name: "pcscd", isThere: () => has("pcscd") || existsSync("/usr/sbin/pcscd") },

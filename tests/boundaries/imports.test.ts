@@ -11,6 +11,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   "firmware/app": ["firmware/hal", "firmware/wire", "firmware/rules", "firmware/journal", "card-layout"],
   "firmware/counter": ["firmware/hal", "card-layout"],
   "firmware/supervisor": ["firmware/hal", "firmware/wire", "firmware/journal", "card-layout"],
+  "firmware/ports": ["firmware/counter", "firmware/hal", "firmware/wire", "firmware/supervisor", "card-layout"],
   "terminal-sim": ["firmware/counter", "firmware/hal", "firmware/wire", "firmware/supervisor", "card-layout"],
   "host/ports": ["card-layout", "firmware/wire"],
   "host/keys": ["host/ports", "card-layout", "firmware/wire"],
@@ -51,6 +52,7 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
 function roomOf(path: string): string | null {
   const own = /^(card-layout|terminal-sim)\/src\//.exec(path);
   if (own !== null) return own[1]!;
+  if (path.startsWith("firmware/ports/")) return "firmware/ports";
   const inside = /^(firmware|host)\/src\/([^/]+)\//.exec(path);
   if (inside !== null) return `${inside[1]}/${inside[2]}`;
   if (path === "@cachet/card-layout") return "card-layout";

@@ -13,7 +13,7 @@ export interface Import {
 }
 
 export const sourceFiles = (): string[] =>
-  globSync("{card-layout,firmware,host,terminal-sim}/src/**/*.ts", { cwd: ROOT })
+  globSync(["{card-layout,firmware,host,terminal-sim}/src/**/*.ts", "firmware/ports/**/*.ts"], { cwd: ROOT })
     .filter((file) => !file.endsWith(".test.ts"))
     .sort();
 

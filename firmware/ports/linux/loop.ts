@@ -1,0 +1,46 @@
+import type { Timer } from "../../src/hal/index.ts";
+import { native } from "./native.ts";
+import type { Stream } from "./stream.ts";
+
+const FOREVER_MS = 60_000;
+
+interface Waiting {
+  readonly at: number;
+  readonly then: () => void;
+}
+
+/** Waits for everything that a terminal waits for: bytes, room for bytes, and time. */
+export class Loop implements Timer {
+  private waiting: readonly Waiting[] = [];
+  private readonly streams: Stream[] = [];
+
+  after(ms: number, then: () => void): () => void {
+    const one = { at: native.steady() + ms, then };
+    // In the order in which they fall due.
+    const behind = this.waiting.findIndex(({ at }) => at > one.at);
+    this.waiting = behind < 0 ? [...this.waiting, one] : this.waiting.toSpliced(behind, 0, one);
+    return () => {
+      this.waiting = this.waiting.filter((other) => other !== one);
+    };
+  }
+
+  add(stream: Stream): void {
+    this.streams.push(stream);
+  }
+
+  /** Waits for the next thing and lets it happen. True once the program was asked to end. */
+  turn(): boolean {
+    const open = this.streams.filter(({ isOpen }) => isOpen);
+    const receiving = open.filter(({ hasReader }) => hasReader).map(({ handle }) => handle);
+    const sending = open.filter(({ hasUnsent }) => hasUnsent).map(({ handle }) => handle);
+    const [first] = this.waiting;
+    const ms = first === undefined ? FOREVER_MS : Math.max(0, first.at - native.steady());
+    const isEnding = native.wait(receiving, sending, Math.min(ms, FOREVER_MS));
+    for (const stream of open) stream.move();
+    const now = native.steady();
+    const due = this.waiting.filter(({ at }) => at <= now);
+    this.waiting = this.waiting.filter(({ at }) => at > now);
+    for (const { then } of due) then();
+    return isEnding;
+  }
+}

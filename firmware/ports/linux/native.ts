@@ -1,0 +1,68 @@
+/** What an app did until it waited: why it has to be stopped, if it has to, and its calls so far as [id, method, arguments]. */
+export type AppOutcome = readonly [
+  fault: "memory" | "stack" | "budget" | "error" | null,
+  words: string,
+  calls: readonly (readonly [id: number, method: string, args: string])[],
+];
+
+/** One app in a runtime of its own (native/app.c). Throws once it was stopped. */
+export interface NativeApp {
+  evaluate(script: string, name: string): AppOutcome;
+  /** Calls `cachet.start()` of the app. */
+  start(): AppOutcome;
+  /** Calls `cachet.answer(id, text)` of the app. */
+  answer(id: number, text: string): AppOutcome;
+  /** Bytes it has allocated now. */
+  usedBytes(): number;
+  stop(): void;
+}
+
+/**
+ * What C gives the supervisor: hardware, and nothing that decides. A call that the system refuses throws an `Error` whose `code` is
+ * the system's name for it ("ENOSPC"). A stream is a small number.
+ */
+export interface Native {
+  /** Words of the command line. */
+  readonly args: readonly string[];
+  /** One line for whoever reads the log. */
+  say(line: string): void;
+  /** Seconds since 1970 by the system's clock. */
+  wall(): number;
+  /** Milliseconds by a clock that nobody sets. */
+  steady(): number;
+  /** Minutes that local time is ahead of UTC at an instant, seconds since 1970. */
+  zone(utc: number): number;
+  /** At most 4 096 bytes that nobody can foretell. */
+  random(size: number): Uint8Array;
+  sha256(message: Uint8Array): Uint8Array;
+  hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array;
+  /** Makes the folder of the terminal's files where it is missing, but none above it, and keeps everybody else out of it. "EWOULDBLOCK": somebody is in it. */
+  openFolder(path: string): void;
+  /** A file of that folder; null where there is none. */
+  read(name: string): Uint8Array | null;
+  /** Durable when it returns. */
+  append(name: string, bytes: Uint8Array): void;
+  truncate(name: string, length: number): void;
+  /** Whole or not at all, and durable when it returns. */
+  replace(name: string, bytes: Uint8Array): void;
+  /** Any file of this computer; null where there is none. */
+  readPath(path: string): Uint8Array | null;
+  /** Opens a device, a socket, "pty" for a new pseudo terminal, or "-" for the program's own input and output. */
+  open(name: string): number;
+  /** What others open to reach a stream. */
+  path(stream: number): string;
+  /** What has come; nothing where nothing has; null where the other side is gone. */
+  receive(stream: number): Uint8Array | null;
+  /** How many bytes it took; null where the other side is gone. */
+  send(stream: number, bytes: Uint8Array): number | null;
+  /** Waits until one of these has bytes, or has room, or so many milliseconds are over. True once the program was asked to end. */
+  wait(receiving: readonly number[], sending: readonly number[], ms: number): boolean;
+  newApp(limits: {
+    readonly memoryBytes: number;
+    readonly stackBytes: number;
+    readonly interruptChecks: number;
+    readonly jobs: number;
+  }): NativeApp;
+}
+
+export const { native } = globalThis as unknown as { readonly native: Native };

@@ -1,0 +1,111 @@
+// npm run build:terminal [-- --arch x64|arm64] [--sanitize]: the native terminal, with gcc, into out/terminal/.
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { ROOT, say, setUp } from "./runtime.mjs";
+
+setUp();
+const { build } = await import("esbuild");
+
+/** Compilers by architecture, and the folder of the engine built for it. */
+const TARGETS = {
+  x64: { gcc: "x86_64-linux-gnu-gcc", strip: "x86_64-linux-gnu-strip", engine: "x86_64-unknown-linux-gnu" },
+  arm64: { gcc: "aarch64-linux-gnu-gcc", strip: "aarch64-linux-gnu-strip", engine: "aarch64-unknown-linux-gnu" },
+};
+const PORT = join(ROOT, "firmware", "ports", "linux");
+const ENGINES = join(ROOT, "node_modules", "@suchipi", "quickjs", "build");
+const HARDENING = [
+  ..."-fstack-protector-strong -fstack-clash-protection -fPIE -pie".split(" "),
+  ..."-Wl,-z,relro,-z,now -Wl,-z,noexecstack".split(" "),
+];
+const WARNINGS = "-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wconversion -Werror".split(
+  " ",
+);
+
+function fail(problem, next) {
+  say(`error: ${problem}`);
+  say(`  Next:  ${next}`);
+  process.exit(1);
+}
+
+function run(program, args) {
+  const { status, error } = spawnSync(program, args, { cwd: ROOT, stdio: ["ignore", 2, 2] });
+  if (error?.code === "ENOENT")
+    fail(`${program} is not installed`, "on Debian: npm test installs what is missing, as root");
+  if (status !== 0) fail(`${program} ended with ${status}, see above`, "put right what it names, and run this again");
+}
+
+const { values } = parseArgs({ options: { arch: { type: "string" }, sanitize: { type: "boolean", default: false } } });
+const arch = values.arch ?? process.arch;
+const target = TARGETS[arch];
+if (target === undefined) fail(`no architecture ${arch}`, `choose one of ${Object.keys(TARGETS).join(", ")}`);
+if (process.platform !== "linux")
+  fail(`the native terminal is built on Linux, not ${process.platform}`, "use a Linux computer");
+
+const folder = join(ROOT, "out", "terminal");
+const name = `cachet-terminal-${arch}${values.sanitize ? "-sanitized" : ""}`;
+const work = join(folder, `${name}.build`);
+mkdirSync(work, { recursive: true });
+
+const script = join(work, "supervisor.js");
+await build({
+  entryPoints: [join(PORT, "main.ts")],
+  bundle: true,
+  format: "iife",
+  target: "es2023",
+  platform: "neutral",
+  mainFields: ["module", "main"],
+  minify: true,
+  keepNames: false,
+  charset: "utf8",
+  legalComments: "none",
+  banner: { js: '"use strict";' },
+  outfile: script,
+  logLevel: "warning",
+  plugins: [
+    {
+      // The supervisor's cryptography is the port's here.
+      name: "port-crypto",
+      setup({ onResolve }) {
+        onResolve({ filter: /\/crypto\.ts$/ }, ({ importer, path }) =>
+          /\/firmware\/src\/supervisor\/(management\/)?[^/]+$/.test(importer) && /^\.\.?\/crypto\.ts$/.test(path)
+            ? { path: join(PORT, "crypto.ts") }
+            : undefined,
+        );
+      },
+    },
+  ],
+});
+
+// Bytecode is the same for both: little-endian, pointers of 64 bits.
+const bytecode = join(work, "supervisor.c");
+const host = TARGETS[process.arch].engine;
+run(join(ENGINES, host, "bin", "qjsc"), ["-c", "-N", "supervisor_bytecode", "-o", bytecode, script]);
+
+const sources = readdirSync(join(PORT, "native"))
+  .filter((file) => file.endsWith(".c"))
+  .sort();
+const engine = join(ENGINES, target.engine);
+const binary = join(folder, name);
+// With its symbols it stays in the work folder, for a debugger.
+const unstripped = join(work, name);
+run(target.gcc, [
+  ..."-std=c17 -D_GNU_SOURCE -O2 -g".split(" "),
+  ...WARNINGS,
+  ...(values.sanitize ? ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"] : ["-D_FORTIFY_SOURCE=2"]),
+  ...HARDENING,
+  ...(arch === "x64" ? ["-fcf-protection=full"] : ["-mbranch-protection=standard"]),
+  `-ffile-prefix-map=${ROOT}=`,
+  "-isystem",
+  join(engine, "include"),
+  "-o",
+  unstripped,
+  ...sources.map((file) => join(PORT, "native", file)),
+  bytecode,
+  join(engine, "lib", "quickjs-core.a"),
+  ..."-lm -ldl -lpthread".split(" "),
+]);
+if (values.sanitize) copyFileSync(unstripped, binary);
+else run(target.strip, ["-o", binary, unstripped]);
+say(`built ${join("out", "terminal", name)}: ${statSync(binary).size} bytes`);
