@@ -1,8 +1,14 @@
 import { APP_LIMITS, type OnCall, type Sandbox, SandboxFault } from "../../src/hal/index.ts";
 import { type AppOutcome, type NativeApp, native } from "./native.ts";
 
-/** What the app may not see of the language, as in the simulator. */
-const PRELUDE = "delete Math.random; delete globalThis.eval;";
+/** What this engine knows and the simulator's does not, or what no app may see: an image must find the same language everywhere. */
+const UNSEEN = [
+  ...["Math.random", "globalThis.eval", "globalThis.Atomics"],
+  ...["JSON.isRawJSON", "JSON.rawJSON", "Object.isPrimitive", "Object.toPrimitive", "String.cooked"],
+  ...["setFromBase64", "setFromHex", "toBase64", "toHex"].map((name) => `Uint8Array.prototype.${name}`),
+  ...["Uint8Array.fromBase64", "Uint8Array.fromHex"],
+];
+const PRELUDE = UNSEEN.map((name) => `delete ${name};`).join("");
 
 /** An app in a runtime of its own, its limits held by the engine. */
 class NativeSandbox implements Sandbox {

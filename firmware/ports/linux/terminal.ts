@@ -1,4 +1,4 @@
-import type { CardPort, CounterPort, SettableClock, Storage } from "../../src/hal/index.ts";
+import type { CardPort, CounterPort, SandboxFault, SettableClock, Storage } from "../../src/hal/index.ts";
 import { Slots, Supervisor } from "../../src/supervisor/index.ts";
 import { systemClock, ToldClock } from "./clock.ts";
 import { Desk, deskCounter, deskReader } from "./desk.ts";
@@ -106,6 +106,7 @@ export class LinuxTerminal {
       chance: { bytes: (size) => native.random(size) },
     });
     this.running = supervisor;
+    this.watchApp(supervisor);
     const { imageFault, slots, facts } = supervisor;
     const path = line?.path ?? null;
     const image = imageFault?.message ?? null;
@@ -115,6 +116,14 @@ export class LinuxTerminal {
       `started: ${who}${image === null ? "" : `, no image runs (${image})`}${path === null ? "" : `, line ${path}`}`,
     );
     return supervisor;
+  }
+
+  /** Says in the log why the app was stopped; the supervisor decides whether it starts anew. */
+  private watchApp(supervisor: Supervisor): void {
+    supervisor.appFault().catch(({ kind, message }: SandboxFault) => {
+      native.say(`the app was stopped (${kind}): ${message}`);
+      if (supervisor.app?.state !== "stopped") this.watchApp(supervisor);
+    });
   }
 
   /** Stops at once, as if unplugged. What it stored stays. */

@@ -10,7 +10,7 @@
 
 /* What an allocation takes beside the bytes that may be used. */
 #define BLOCK_OVERHEAD 8
-#define WORDS_BYTES 2048
+#define WORDS_BYTES 65536
 /* Grown by so much, an app is searched for circles that nobody can reach any more. */
 #define GROWTH_BYTES (96 * 1024)
 
