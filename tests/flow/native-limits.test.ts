@@ -99,6 +99,7 @@ describe.skipIf(missingForNative("x64") !== null)("an image that misbehaves on t
       throw new Error(listed.join());`);
     const [, here] = /Error: (\S+)/.exec((await stopOf(payload)).words)!;
     const [, there] = /Error: (\S+)/.exec((await faultInSimulator(payload))!.message)!;
+    expect(here).toBe(there);
   });
 
   it("is stopped in a visit, and the supervisor goes on", async () => {
