@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,8 +19,13 @@ import {
 import { afterAll, describe, expect, it } from "vitest";
 import type { OperationKind } from "../../terminal-sim/src/device/mishap.ts";
 import type { SimTill } from "../../terminal-sim/src/device/till.ts";
-import { ROOT } from "../boundaries/sources.ts";
-import { builtTerminal, missingForNative, NativeTerminal, provisionedFiles } from "../fixtures/native-terminal.ts";
+import {
+  builtTerminal,
+  installer,
+  missingForNative,
+  NativeTerminal,
+  provisionedFiles,
+} from "../fixtures/native-terminal.ts";
 import { BAKERY, card, NOON, TOWN, townImage } from "../fixtures/town.ts";
 
 const VISITS = 80;
@@ -94,23 +98,16 @@ afterAll(() => rmSync(home, { recursive: true }));
 /** What `cachet terminal collect` brings over the terminal's line. */
 async function collected(line: string): Promise<Uint8Array> {
   const folder = mkdtempSync(join(home, "in-"));
-  const command = [join(ROOT, "host/bin/cachet.mjs"), "terminal", "collect", "--port", line, "-o", folder];
-  const env = { ...process.env, LANG: "en_GB.UTF-8", CACHET_HOME: home, CACHET_PORTS: line };
-  const child = spawn(process.execPath, command, { env, stdio: ["ignore", "ignore", "pipe"] });
-  let said = "";
-  child.stderr.on("data", (text: Buffer) => {
-    said += text.toString();
-  });
-  const code = await new Promise((resolve) => child.once("close", resolve));
-  if (code !== 0) throw new Error(`collect ended with ${code}: ${said}`);
+  const { code, err } = await installer(home, line, "collect", "-o", folder);
+  if (code !== 0) throw new Error(`collect ended with ${code}: ${err}`);
   const [name] = readdirSync(folder).filter((file) => file.endsWith(".batch"));
   return new Uint8Array(readFileSync(join(folder, name!)));
 }
 
 const native =
-  (arch: "x64" | "arm64"): NewShop =>
+  (arch: "x64" | "arm64", words: readonly string[]): NewShop =>
   async (files) => {
-    const terminal = new NativeTerminal(builtTerminal(arch), files, ["--line", "pty"]);
+    const terminal = new NativeTerminal(builtTerminal(arch, ...words), files, ["--line", "pty"]);
     return {
       get till() {
         return terminal.till;
@@ -204,11 +201,11 @@ describe("the same day on the native terminal", () => {
     expect(await liveDay(simulated(await loadQuickJs()))).toEqual(await simulatorsDay);
   });
 
-  for (const arch of ["x64", "arm64"] as const)
+  for (const [arch, ...words] of [["x64"], ["x64", "--sanitize"], ["arm64"]] as const)
     it.skipIf(missingForNative(arch) !== null)(
-      `gives the same cards, journals, batches and receipts on ${arch}, byte for byte`,
+      `gives the same cards, journals, batches and receipts on ${[arch, ...words].join(" ")}, byte for byte`,
       async () => {
-        expect(await liveDay(native(arch))).toEqual(await simulatorsDay);
+        expect(await liveDay(native(arch, words))).toEqual(await simulatorsDay);
       },
       400_000,
     );

@@ -9,6 +9,7 @@ function onDisk<T>(what: string, work: () => T): T {
     return work();
   } catch (error) {
     const { code, message } = error as { readonly code?: string; readonly message: string };
+    if (code === "EWOULDBLOCK") throw new StorageFault(`${what}: another terminal is running in it`);
     throw code === undefined ? error : new StorageFault(`${what}: ${message}`);
   }
 }
@@ -39,7 +40,7 @@ class FolderFile implements StoredFile {
 
 /** The terminal's files in a folder, for this program alone. Throws `StorageFault`. */
 export function openStorage(folder: string): Storage {
-  onDisk("opening", () => native.openFolder(folder));
+  onDisk(`opening ${folder}`, () => native.openFolder(folder));
   return {
     file(name) {
       if (!NAME.test(name)) throw new RangeError(`no name of a file: ${name}`);

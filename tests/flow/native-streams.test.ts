@@ -1,0 +1,136 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, openSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Chance } from "@cachet/terminal-sim";
+import { afterAll, describe, expect, it } from "vitest";
+import {
+  builtTerminal,
+  installer,
+  missingForNative,
+  NativeTerminal,
+  provisionedFiles,
+} from "../fixtures/native-terminal.ts";
+import { imageFile } from "../fixtures/test-images.ts";
+import { BAKERY, card, sale, TOWN, townImage } from "../fixtures/town.ts";
+
+const FACTS = { terminal: 42, merchant: 1, programmes: [BAKERY, TOWN], isOpen: true };
+const home = mkdtempSync(join(tmpdir(), "cachet-native-streams-"));
+afterAll(() => rmSync(home, { recursive: true }));
+
+const provisioned = async () => provisionedFiles(FACTS, await townImage());
+
+/** The program by itself, to its end. */
+function terminal(...words: readonly string[]) {
+  const [program, ...first] = builtTerminal("x64");
+  const { status, stderr } = spawnSync(program, [...first, ...words], { encoding: "utf8", timeout: 20_000 });
+  return { status, err: stderr };
+}
+
+describe.skipIf(missingForNative("x64") !== null)("the streams of the native terminal", () => {
+  it("an installer looks, flashes another image, and it runs", async () => {
+    const shop = new NativeTerminal(builtTerminal("x64"), await provisioned(), ["--line", "pty"]);
+    const { line } = await shop.powerOn();
+    const looked = await installer(home, line!, "info");
+    expect(looked.code, looked.err).toBe(0);
+    expect(looked.out).toMatch(/T-0042/);
+    const { path } = await imageFile(2);
+    const flashed = await installer(home, line!, "flash", path, "--json");
+    expect(flashed.code, flashed.err).toBe(0);
+    expect(JSON.parse(flashed.out)).toMatchObject({ flashed: "2.0.0", terminal: "T-0042", trial: false });
+    expect(shop.said.filter((one) => one === "stopped: reset").length).toBeGreaterThan(0);
+    expect(await shop.visit(sale(1_000), await card(1))).toMatchObject({ result: "done" });
+    expect(await shop.close()).toBe(0);
+  });
+
+  it("takes its first image from a file, and stays blank until it is provisioned", async () => {
+    const image = join(home, "first.img");
+    writeFileSync(image, await townImage());
+    const shop = new NativeTerminal(builtTerminal("x64"), {}, ["--line", "pty", "--image", image]);
+    expect(await shop.powerOn()).toMatchObject({ terminal: null });
+    const looked = await installer(home, shop.started!.line!, "info");
+    expect(looked.code, looked.err).toBe(0);
+    expect(statSync(shop.folder).mode & 0o777).toBe(0o700);
+    expect(statSync(join(shop.folder, "identity")).mode & 0o777).toBe(0o600);
+    expect(await shop.close()).toBe(0);
+  });
+
+  it("says what is wrong with a line of a till, and goes on", async () => {
+    const shop = new NativeTerminal(builtTerminal("x64"), await provisioned());
+    await shop.powerOn();
+    const strange = ["no JSON", "{}", "[1]", "[1,2,3]", '["sale",1]', '[999,"x"]', "[null,1]", '["clock",{"utc":"x"}]'];
+    shop.sayRaw(`${strange.join("\n")}\n\n${"x".repeat(200_000)}\n`);
+    shop.sayRaw('\xff\n["clock",{"utc":1,"offset":0}]\n');
+    expect(await shop.visit(sale(1_000), await card(1))).toMatchObject({ result: "done" });
+    expect(shop.refused.length).toBe(strange.length + 3);
+    expect(shop.refused.every((words) => words.endsWith('lines are [id, answer] or ["word", value]'))).toBe(true);
+    expect(shop.refused).toContainEqual(expect.stringMatching(/^a line of more than 65536 bytes;/));
+    expect(await shop.close()).toBe(0);
+  });
+
+  it("noise on the installer's line disturbs nobody", async () => {
+    const shop = new NativeTerminal(builtTerminal("x64"), await provisioned(), ["--line", "pty"]);
+    const { line } = await shop.powerOn();
+    const port = openSync(line!, "r+");
+    const chance = new Chance(5);
+    for (let bursts = 0; bursts < 50; bursts += 1) {
+      // Frames of the console begin so: some of the noise is read as one.
+      const start = chance.happens(1, 2) ? Uint8Array.of(6, 9) : Uint8Array.of(4, 20);
+      writeSync(port, start);
+      writeSync(port, chance.bytes(1 + chance.below(200)));
+      writeSync(port, "\n");
+    }
+    expect(await shop.visit(sale(1_000), await card(1))).toMatchObject({ result: "done" });
+    const looked = await installer(home, line!, "info");
+    expect(looked.code, looked.err).toBe(0);
+    expect(await shop.close()).toBe(0);
+  });
+
+  it("ends, and says so, when the till is gone", async () => {
+    const shop = new NativeTerminal(builtTerminal("x64"), await provisioned());
+    await shop.powerOn();
+    expect(await shop.unplug()).toBe(1);
+    expect(shop.said.join("\n")).toMatch(/cachet-terminal: .*\.desk is gone/);
+  });
+
+  it("one folder serves one terminal at a time", async () => {
+    const shop = new NativeTerminal(builtTerminal("x64"), await provisioned());
+    await shop.powerOn();
+    const { status, err } = terminal("--state", shop.folder, "--serial", "B");
+    expect([status, err]).toEqual([1, expect.stringContaining("another terminal is running in it")]);
+    await shop.close();
+  });
+
+  it.each<[string, readonly string[], string]>([
+    ["no folder", ["--serial", "A"], "--state is missing"],
+    ["no serial", ["--state", "x"], "--serial is missing"],
+    ["a strange option", ["--stat", "x"], '"--stat" is no option'],
+    ["a word", ["x", "y"], '"x" is no option'],
+    ["no value", ["--state"], "--state needs a value"],
+    ["one twice", ["--state", "x", "--state", "y"], "--state is given twice"],
+    ["a long serial", ["--state", "x", "--serial", "x".repeat(41)], "at most 40 characters"],
+    ["a strange clock", ["--state", "x", "--serial", "A", "--clock", "moon"], "--clock is system or till"],
+    ["a clock without a till", ["--state", "x", "--serial", "A", "--clock", "till"], "--clock till needs --till"],
+  ])("refuses a command line with %s", (_, words, problem) => {
+    const { status, err } = terminal(...words);
+    expect([status, err]).toEqual([2, expect.stringContaining(problem)]);
+    expect(err).toContain("  Next:  ");
+  });
+
+  it("refuses a port that is not there, an image that is not there, a folder that cannot be made", () => {
+    const state = join(home, "state");
+    const own = ["--state", state, "--serial", "A"];
+    expect(terminal(...own, "--line", "/dev/ttyNONE7")).toMatchObject({
+      status: 2,
+      err: expect.stringContaining("--line: /dev/ttyNONE7: No such file"),
+    });
+    expect(terminal(...own, "--image", "/nowhere.img")).toMatchObject({
+      status: 2,
+      err: expect.stringContaining("--image: there is no file /nowhere.img"),
+    });
+    expect(terminal("--state", "/proc/nowhere/state", "--serial", "A")).toMatchObject({
+      status: 1,
+      err: expect.stringMatching(/opening \/proc\/nowhere\/state: /),
+    });
+  });
+});
