@@ -7,6 +7,7 @@ import { READER_MS, tapToTicket } from "./counter.ts";
 import { importFigures } from "./import.ts";
 import { KEPT_HEAP, keepingFigures } from "./keeping.ts";
 import { linkFigures } from "./link.ts";
+import { nativeFigures } from "./native.ts";
 import { type ReportFigures, reportFigures } from "./report.ts";
 import { rulesFigures } from "./rules.ts";
 import { replaySeconds } from "./simulation.ts";
@@ -297,6 +298,41 @@ async function keeping(): Promise<Figure[]> {
   });
 }
 
+const MIB = 1024 * 1024;
+
+async function native(): Promise<Figure[]> {
+  const figures = await nativeFigures();
+  const inMs = (ms: number) => Math.round(100 * ms) / 100;
+  const wall = `by the clock on the wall ${inMs(figures.startWallMs)} ms`;
+  const halves = `half of them under ${inMs(figures.visitP50Ms)} ms, in the simulator's engine ${inMs(figures.simulatedVisitMs)} ms`;
+  const rows: readonly (readonly [name: string, value: number, unit: string, reference: number, what: string])[] = [
+    ["native-binary", figures.binaryBytes, "bytes", 2 * MIB, "limit; stripped, for this computer"],
+    [
+      "native-start",
+      inMs(figures.startMs),
+      "ms",
+      150,
+      `limit; processor time with an image of ${figures.imageBytes} bytes; ${wall}`,
+    ],
+    [
+      "native-visit-p99",
+      inMs(figures.visitP99Ms),
+      "ms",
+      5,
+      `limit; processor time, files and streams included; ${halves}`,
+    ],
+    ["native-resident", figures.residentBytes, "bytes", 12 * MIB, "limit; after the visits"],
+  ];
+  return rows.map(([name, value, unit, reference, what]) => ({
+    name,
+    value,
+    unit,
+    better: "lower",
+    reference,
+    reference_name: what,
+  }));
+}
+
 const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
   town,
   air,
@@ -307,6 +343,7 @@ const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
   report: officeReport,
   import: imports,
   keeping,
+  native,
 };
 
 const args = process.argv.slice(2);

@@ -38,8 +38,7 @@ async function started(payload: string): Promise<NativeTerminal> {
 async function stopOf(payload: string): Promise<{ readonly kind: string; readonly words: string }> {
   const { said } = await started(payload);
   for (let waited = 0; waited < 200; waited += 1) {
-    const [, kind, words] =
-      /^the app was stopped \((\w+)\): (.*)$/s.exec(said.join("\n").match(/the app was stopped[^]*/)?.[0] ?? "") ?? [];
+    const [, kind, words] = /the app was stopped \((\w+)\): (.*)/s.exec(said.join("\n")) ?? [];
     if (kind !== undefined) return { kind, words: words! };
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

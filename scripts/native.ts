@@ -1,0 +1,75 @@
+import { readFileSync, statSync } from "node:fs";
+import { loadQuickJs } from "@cachet/terminal-sim";
+import { builtTerminal, NativeTerminal, provisionedFiles } from "../tests/fixtures/native-terminal.ts";
+import { BAKERY, card, sale, TOWN, terminal, townImage } from "../tests/fixtures/town.ts";
+
+const STARTS = 15;
+const VISITS = 400;
+
+/** What the native terminal takes of a computer. Times are of the processor, of this process alone: what waits is not counted. */
+export interface NativeFigures {
+  readonly binaryBytes: number;
+  readonly imageBytes: number;
+  /** From the start of the program to the app that waits for a sale; the middle of several, and by the clock on the wall. */
+  readonly startMs: number;
+  readonly startWallMs: number;
+  readonly visitP50Ms: number;
+  readonly visitP99Ms: number;
+  /** A visit in the simulator's engine, supervisor on V8, in the same run. */
+  readonly simulatedVisitMs: number;
+  readonly residentBytes: number;
+}
+
+const processorMs = (pid: number): number => Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ")[0]) / 1e6;
+const residentBytes = (pid: number): number =>
+  1_024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]);
+const inOrder = (values: readonly number[]): readonly number[] => [...values].sort((a, b) => a - b);
+const at = (values: readonly number[], permille: number): number =>
+  inOrder(values)[Math.min(values.length - 1, Math.floor((permille * values.length) / 1_000))]!;
+
+async function simulatedVisit(): Promise<number> {
+  const shop = await terminal(1, { newSandbox: await loadQuickJs() });
+  const chip = await card(2);
+  for (let visit = 0; visit < 100; visit += 1) await shop.visit(sale(1_000 + visit), chip);
+  const { user: before } = process.cpuUsage();
+  for (let visit = 0; visit < VISITS; visit += 1) await shop.visit(sale(1_000 + visit), chip);
+  const { user } = process.cpuUsage();
+  shop.powerOff();
+  return (user - before) / 1_000 / VISITS;
+}
+
+/** Builds the native terminal for this computer, starts it again and again, and lets it serve sales. */
+export async function nativeFigures(): Promise<NativeFigures> {
+  const image = await townImage();
+  const command = builtTerminal("x64");
+  const facts = { terminal: 42, merchant: 1, programmes: [BAKERY, TOWN], isOpen: true };
+  const shop = new NativeTerminal(command, await provisionedFiles(facts, image));
+  const [starts, walls, visits]: [number[], number[], number[]] = [[], [], []];
+  for (let start = 0; start < STARTS; start += 1) {
+    const began = performance.now();
+    await shop.powerOn();
+    walls.push(performance.now() - began);
+    starts.push(processorMs(shop.pid));
+    await shop.stop();
+  }
+  await shop.powerOn();
+  const chip = await card(1);
+  for (let visit = 0; visit < VISITS; visit += 1) {
+    const before = processorMs(shop.pid);
+    const report = await shop.visit(sale(1_000 + visit), chip);
+    if (typeof report === "string" || report.result !== "done")
+      throw new Error(`a visit ended: ${JSON.stringify(report)}`);
+    visits.push(processorMs(shop.pid) - before);
+  }
+  const figures = {
+    binaryBytes: statSync(command[0]).size,
+    imageBytes: image.length,
+    startMs: at(starts, 500),
+    startWallMs: at(walls, 500),
+    visitP50Ms: at(visits, 500),
+    visitP99Ms: at(visits, 990),
+    residentBytes: residentBytes(shop.pid),
+  };
+  await shop.close();
+  return { ...figures, simulatedVisitMs: await simulatedVisit() };
+}
