@@ -1,6 +1,6 @@
 // npm run build:terminal [-- --arch x64|arm64] [--sanitize]: the native terminal, with gcc, into out/terminal/.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ROOT, say, setUp } from "./runtime.mjs";
@@ -106,6 +106,9 @@ run(target.gcc, [
   join(engine, "lib", "quickjs-core.a"),
   ..."-lm -ldl -lpthread".split(" "),
 ]);
-if (values.sanitize) copyFileSync(unstripped, binary);
-else run(target.strip, ["-o", binary, unstripped]);
+const stripped = `${unstripped}.stripped`;
+if (values.sanitize) copyFileSync(unstripped, stripped);
+else run(target.strip, ["-o", stripped, unstripped]);
+// At once: somebody may be running the one before.
+renameSync(stripped, binary);
 say(`built ${join("out", "terminal", name)}: ${statSync(binary).size} bytes`);

@@ -60,7 +60,8 @@ describe.skipIf(missingForNative("x64") !== null)("the streams of the native ter
     await shop.powerOn();
     const strange = ["no JSON", "{}", "[1]", "[1,2,3]", '["sale",1]', '[999,"x"]', "[null,1]", '["clock",{"utc":"x"}]'];
     shop.sayRaw(`${strange.join("\n")}\n\n${"x".repeat(200_000)}\n`);
-    shop.sayRaw('\xff\n["clock",{"utc":1,"offset":0}]\n');
+    shop.sayRaw(Uint8Array.of(0x5b, 0xff, 0x0a));
+    shop.sayRaw('["clock",{"utc":1,"offset":0}]\n');
     expect(await shop.visit(sale(1_000), await card(1))).toMatchObject({ result: "done" });
     expect(shop.refused.length).toBe(strange.length + 3);
     expect(shop.refused.every((words) => words.endsWith('lines are [id, answer] or ["word", value]'))).toBe(true);

@@ -9,11 +9,12 @@ import {
   type VisitReport,
   type VisitRequest,
 } from "../../src/hal/index.ts";
-import { utf8Decode, utf8Encode } from "../../src/wire/index.ts";
+import { native } from "./native.ts";
 import { Lines, type Stream } from "./stream.ts";
 
 /** More than any answer takes: a request with some hundred lines, or what a card holds. */
 const LINE_BYTES_MAX = 64 * 1024;
+const NO_CHARACTER = "\ufffd";
 
 /**
  * Calls over a stream, one line of JSON each (docs/desk.md): `[id, "method", [arguments]]` goes out and `[id, answer]` comes back,
@@ -46,8 +47,8 @@ export class Desk {
 
   /** Takes one line; what is wrong with it, or null. */
   private take(line: Uint8Array): string | null {
-    const text = utf8Decode(line);
-    if (text === null) return "a line that is no UTF-8";
+    const text = native.textOf(line);
+    if (text.includes(NO_CHARACTER)) return "a line that is no UTF-8";
     if (text.trim() === "") return null;
     let given: unknown;
     try {
@@ -67,7 +68,7 @@ export class Desk {
   }
 
   private send(line: unknown): void {
-    void this.stream.send(utf8Encode(`${toCrossing(line)}\n`));
+    void this.stream.send(native.utf8Of(`${toCrossing(line)}\n`));
   }
 
   /** Says something that needs no answer. */

@@ -34,6 +34,9 @@ export interface Native {
   zone(utc: number): number;
   /** At most 4 096 bytes that nobody can foretell. */
   random(size: number): Uint8Array;
+  utf8Of(text: string): Uint8Array;
+  /** U+FFFD in the place of what is no UTF-8. */
+  textOf(utf8: Uint8Array): string;
   sha256(message: Uint8Array): Uint8Array;
   hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array;
   /** Makes the folder of the terminal's files where it is missing, but none above it, and keeps everybody else out of it. "EWOULDBLOCK": somebody is in it. */

@@ -42,6 +42,7 @@ static int add_native(JSContext *ctx, int count, char **words)
     add_system(ctx, native);
     add_files(ctx, native);
     add_streams(ctx, native);
+    add_texts(ctx, native);
     add_hashes(ctx, native);
     if (!add_apps(ctx, native)) return 0;
     JSValue global = JS_GetGlobalObject(ctx);

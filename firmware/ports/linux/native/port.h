@@ -26,6 +26,7 @@ void hmac_sha256(const uint8_t *key, size_t key_size, const uint8_t *message, si
 void add_system(JSContext *ctx, JSValueConst native);
 void add_files(JSContext *ctx, JSValueConst native);
 void add_streams(JSContext *ctx, JSValueConst native);
+void add_texts(JSContext *ctx, JSValueConst native);
 void add_hashes(JSContext *ctx, JSValueConst native);
 int add_apps(JSContext *ctx, JSValueConst native);
 

@@ -82,3 +82,31 @@ void add_function(JSContext *ctx, JSValueConst object, const char *name, JSCFunc
 {
     JS_SetPropertyStr(ctx, object, name, JS_NewCFunction(ctx, function, name, arguments));
 }
+
+static JSValue js_utf8_of(JSContext *ctx, JSValueConst self, int count, JSValueConst *given)
+{
+    (void)self;
+    (void)count;
+    size_t size;
+    const char *text = JS_ToCStringLen(ctx, &size, given[0]);
+    if (text == NULL) return JS_EXCEPTION;
+    JSValue bytes = new_bytes(ctx, (const uint8_t *)text, size);
+    JS_FreeCString(ctx, text);
+    return bytes;
+}
+
+static JSValue js_text_of(JSContext *ctx, JSValueConst self, int count, JSValueConst *given)
+{
+    (void)self;
+    (void)count;
+    const uint8_t *bytes;
+    size_t size;
+    if (!bytes_of(ctx, given[0], &bytes, &size)) return JS_EXCEPTION;
+    return JS_NewStringLen(ctx, (const char *)bytes, size);
+}
+
+void add_texts(JSContext *ctx, JSValueConst native)
+{
+    add_function(ctx, native, "utf8Of", js_utf8_of, 1);
+    add_function(ctx, native, "textOf", js_text_of, 1);
+}
