@@ -17,7 +17,7 @@ const LINE_BYTES_MAX = 64 * 1024;
 const NO_CHARACTER = "\ufffd";
 
 /**
- * Calls over a stream, one line of JSON each (docs/desk.md): `[id, "method", [arguments]]` goes out and `[id, answer]` comes back,
+ * Calls over a stream, one line of JSON each (docs/native-terminal.md): `[id, "method", [arguments]]` goes out and `[id, answer]` comes back,
  * in any order; what somebody says unasked is `["word", value]`. Byte strings are written as in hal/crossing.ts.
  */
 export class Desk {
