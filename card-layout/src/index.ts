@@ -7,6 +7,8 @@ export * from "./media/ndef.ts";
 export { FACTORY_CONTENT } from "./media/ntag21x.ts";
 export * from "./media/protection.ts";
 export * as type2 from "./media/type2.ts";
+export * from "./reader/atr.ts";
+export * from "./reader/storage-card.ts";
 export * from "./record/area.ts";
 export * from "./record/bytes.ts";
 export * from "./record/card-number.ts";

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
-import { crcA, fromHex, toHex, uidCheckBytes, uidOfPages } from "@cachet/card-layout";
+import { type AtrFamily, atrFamily, crcA, fromHex, toHex, uidCheckBytes, uidOfPages } from "@cachet/card-layout";
 import { describe, expect, it } from "vitest";
-import { type AtrFamily, atrFamily } from "../../host/src/cards/atr.ts";
 import { originality, type SignedFamily } from "../../host/src/cards/originality.ts";
 
 /** Published vectors of many card media. Those of the Type 2 chips are tried here, one by one; the rest waits for its medium. */

@@ -1,6 +1,5 @@
-import { type2 } from "@cachet/card-layout";
+import { connectChip, type2 } from "@cachet/card-layout";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { connectChip } from "../../host/src/cards/storage-card.ts";
 import { PcscdReaders } from "../../host/src/ports/pcsc/pcscd-socket.ts";
 import { PcscliteReaders } from "../../host/src/ports/pcsc/pcsclite-binding.ts";
 import { loadPcsclite } from "../../host/src/ports/pcsc/pcsclite-session.ts";

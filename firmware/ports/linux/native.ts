@@ -60,6 +60,21 @@ export interface Native {
   send(stream: number, bytes: Uint8Array): number | null;
   /** Waits until one of these has bytes, or has room, or so many milliseconds are over. True once the program was asked to end. */
   wait(receiving: readonly number[], sending: readonly number[], ms: number): boolean;
+  /** Whether `libpcsclite` is there. What follows speaks to the PC/SC service, with one card at a time. */
+  cardLibrary(): boolean;
+  /** Null where no service runs. */
+  cardReaders(): readonly string[] | null;
+  /** Answer to reset of the card on a reader; false where none lies there; null where there is no such reader. */
+  cardPresent(reader: string): Uint8Array | false | null;
+  /** Lets the card before go, and connects to the one on this reader. */
+  cardConnect(reader: string): "connected" | "in-use" | "gone";
+  cardBegin(): "begun" | "in-use" | "gone";
+  cardEnd(): void;
+  /** The whole answer; null where none came. */
+  cardTransmit(apdu: Uint8Array): Uint8Array | null;
+  /** Switches the chip off and on; false where it is gone. */
+  cardReconnect(): boolean;
+  cardClose(): void;
   newApp(limits: {
     readonly memoryBytes: number;
     readonly stackBytes: number;

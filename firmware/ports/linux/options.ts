@@ -20,7 +20,8 @@ A payment terminal's loyalty program: runs the signed image of its folder, serve
   --image FILE     the first image of a new terminal; later ones come over the line
   --line STREAM    the installer's line
   --till STREAM    the till, one line of JSON for each call
-  --reader STREAM  the card reader, one line of JSON for each call
+  --reader STREAM  the card reader, one line of JSON for each call; pcsc for one of the
+                   system's PC/SC service, pcsc:NAME for the one whose name begins so
   --clock till     the till tells the time (default: system)
   --help           this text
 

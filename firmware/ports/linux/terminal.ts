@@ -5,9 +5,12 @@ import { Desk, deskCounter, deskReader } from "./desk.ts";
 import { Loop } from "./loop.ts";
 import { native } from "./native.ts";
 import { type Options, UsageFault } from "./options.ts";
+import { PcscReader } from "./pcsc.ts";
 import { newSandbox } from "./sandbox.ts";
 import { openStorage } from "./storage.ts";
 import { Stream } from "./stream.ts";
+
+const PCSC = "pcsc";
 
 /** Nobody is there: nothing is asked, shown or printed. */
 const NO_TILL: CounterPort = {
@@ -32,7 +35,7 @@ export class LinuxTerminal {
   private readonly line: Stream | null;
   private readonly desks = new Map<string, Desk>();
   private readonly till: Desk | null;
-  private readonly reader: Desk | null;
+  private readonly card: CardPort;
   private readonly clock: SettableClock;
   /** Resolves once the clock is known. */
   private readonly clockBegun: Promise<void>;
@@ -47,7 +50,7 @@ export class LinuxTerminal {
     this.clockBegun = told?.begun ?? Promise.resolve();
     this.line = options.line === null ? null : this.stream("--line", options.line);
     this.till = this.desk("--till", options.till, told);
-    this.reader = this.desk("--reader", options.reader, null);
+    this.card = this.reader(options.reader);
   }
 
   private stream(option: string, name: string): Stream {
@@ -58,6 +61,16 @@ export class LinuxTerminal {
     } catch (error) {
       throw new UsageFault(`${option}: ${(error as Error).message}`);
     }
+  }
+
+  private reader(name: string | null): CardPort {
+    if (name === null) return noReader(this.loop);
+    if (name !== PCSC && !name.startsWith(`${PCSC}:`)) return deskReader(this.desk("--reader", name, null)!);
+    if (!native.cardLibrary())
+      throw new UsageFault(
+        "--reader: libpcsclite.so.1 is not installed; on Debian: sudo apt-get install libpcsclite1 pcscd",
+      );
+    return new PcscReader(name.slice(PCSC.length + 1), this.loop);
   }
 
   /** Till and reader may be at the end of one stream. */
@@ -92,7 +105,7 @@ export class LinuxTerminal {
   }
 
   private async boot(): Promise<Supervisor> {
-    const { storage, clock, loop, line, till, reader } = this;
+    const { storage, clock, loop, line, till, card } = this;
     const { model, serial } = this.options;
     const supervisor = await Supervisor.boot({
       hardware: { model, serial },
@@ -100,7 +113,7 @@ export class LinuxTerminal {
       clock,
       timer: loop,
       line,
-      card: reader === null ? noReader(loop) : deskReader(reader),
+      card,
       counter: till === null ? NO_TILL : deskCounter(till),
       newSandbox,
       chance: { bytes: (size) => native.random(size) },

@@ -1,4 +1,4 @@
-import { type Chip, type2 } from "@cachet/card-layout";
+import { type Chip, connectChip, refusedBy, type StorageCard, type2 } from "@cachet/card-layout";
 import { Type2Chip } from "@cachet/terminal-sim";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -9,7 +9,6 @@ import {
 } from "../../../terminal-sim/src/device/storage-card-front.ts";
 import { InProcessField, InProcessReaders } from "../ports/pcsc/in-process.ts";
 import type { Transport } from "../ports/pcsc/transport.ts";
-import { connectChip, refusedBy, type StorageCard } from "./storage-card.ts";
 
 const UID = Uint8Array.of(0x04, 0x1b, 0x2c, 0x3d, 0x4e, 0x5f, 0x60);
 const READER = "left";

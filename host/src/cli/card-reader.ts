@@ -1,5 +1,5 @@
+import { type Capabilities, connectChip } from "@cachet/card-layout";
 import type { ChipLink } from "../cards/chip-link.ts";
-import { type Capabilities, connectChip } from "../cards/storage-card.ts";
 import type { ReaderService, Transport } from "../ports/pcsc/transport.ts";
 import { cardLeft, notACardOfOurs } from "./card-error.ts";
 import type { Console } from "./console.ts";

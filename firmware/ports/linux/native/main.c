@@ -44,6 +44,7 @@ static int add_native(JSContext *ctx, int count, char **words)
     add_streams(ctx, native);
     add_texts(ctx, native);
     add_hashes(ctx, native);
+    add_pcsc(ctx, native);
     if (!add_apps(ctx, native)) return 0;
     JSValue global = JS_GetGlobalObject(ctx);
     JS_SetPropertyStr(ctx, global, "native", native);

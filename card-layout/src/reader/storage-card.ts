@@ -1,7 +1,7 @@
-import { concat, PAGE_BYTES, sameBytes, type2 } from "@cachet/card-layout";
-import type { Transport } from "../ports/pcsc/transport.ts";
+import { PAGE_BYTES } from "../media/card-map.ts";
+import * as type2 from "../media/type2.ts";
+import { concat, sameBytes } from "../record/bytes.ts";
 import { atrFamily } from "./atr.ts";
-import type { ChipLink } from "./chip-link.ts";
 import {
   changes,
   inCommunicateThru,
@@ -13,6 +13,20 @@ import {
   type Way,
 } from "./storage-card-ways.ts";
 
+/** One card in one PC/SC reader, until it leaves: what of a connection is needed here. */
+export interface CardConnection {
+  /** Answer to reset, as the reader gave it. */
+  readonly atr: Uint8Array;
+  /** What keeps other programs away: between `begin` and `end`, as long as the connection is open, or nothing. */
+  readonly exclusive: "transaction" | "connection" | "none";
+  begin(): Promise<"begun" | "in-use" | "gone">;
+  end(): Promise<void>;
+  /** Sends one command and gives the whole answer with its two status bytes; `unknown`: the card may have done it. */
+  transmit(apdu: Uint8Array): Promise<Uint8Array | "gone" | "unknown">;
+  /** Switches the chip off and on again. Another chip may have taken its place: ask for the UID. */
+  reconnect(): Promise<"present" | "gone">;
+}
+
 /** What a reader can do with a chip that it does not name itself. */
 export interface Capabilities {
   /** How commands reach the chip. */
@@ -23,11 +37,15 @@ export interface Capabilities {
    */
   readonly missing: "direct-commands" | null;
   /** How other programs are kept away between the commands of an exchange. */
-  readonly exclusive: Transport["exclusive"];
+  readonly exclusive: CardConnection["exclusive"];
 }
 
 /** One Type 2 chip behind a PC/SC reader. */
-export interface StorageCard extends ChipLink {
+export interface StorageCard {
+  /** The UID by which the reader selected the chip. */
+  readonly uid: Uint8Array;
+  /** Sends commands one after the other; nobody else's command comes between them. */
+  exchange(commands: readonly Uint8Array[]): Promise<type2.Exchange>;
   readonly capabilities: Capabilities;
 }
 
@@ -49,7 +67,7 @@ export function refusedBy(capabilities: Capabilities, command: Uint8Array): "dir
  * A PC/SC reader of this kind selects one chip and tells of no other: two cards in the field cannot be seen here. The reader
  * takes one of them, and after a NAK perhaps the other, which ends the link as "gone".
  */
-export async function connectChip(transport: Transport): Promise<StorageCard | NoStorageCard> {
+export async function connectChip(transport: CardConnection): Promise<StorageCard | NoStorageCard> {
   if (!mayBeType2(transport.atr)) return "other-family";
   const begun = await transport.begin();
   if (begun !== "begun") return begun;
@@ -74,7 +92,7 @@ function mayBeType2(atr: Uint8Array): boolean {
 }
 
 const transmitOf =
-  (transport: Transport): Transmit =>
+  (transport: CardConnection): Transmit =>
   async (apdu) => {
     const answer = await transport.transmit(apdu);
     return typeof answer === "string" ? null : answer;
@@ -88,14 +106,14 @@ async function readUid(transmit: Transmit): Promise<Uint8Array | null> {
 }
 
 /** Switches the chip off and on, and says whether it is still the same one. */
-async function reselect(transport: Transport, uid: Uint8Array): Promise<boolean> {
+async function reselect(transport: CardConnection, uid: Uint8Array): Promise<boolean> {
   if ((await transport.reconnect()) === "gone") return false;
   const now = await readUid(transmitOf(transport));
   return now !== null && sameBytes(now, uid);
 }
 
 /** The first way on which the reader passes GET_VERSION; a chip that does not know the command says NAK, and the way is found all the same. */
-async function bestWay(transport: Transport, uid: Uint8Array): Promise<Way | "gone"> {
+async function bestWay(transport: CardConnection, uid: Uint8Array): Promise<Way | "gone"> {
   const transmit = transmitOf(transport);
   for (const way of [inCommunicateThru, transparent]) {
     const opened = await way.open(transmit);
@@ -119,12 +137,12 @@ const FAST_READ_PAGES = 15;
 class PcscStorageCard implements StorageCard {
   readonly uid: Uint8Array;
   readonly capabilities: Capabilities;
-  private readonly transport: Transport;
+  private readonly transport: CardConnection;
   private readonly transmit: Transmit;
   private readonly way: Way;
   private hasLeft = false;
 
-  constructor(transport: Transport, way: Way, uid: Uint8Array) {
+  constructor(transport: CardConnection, way: Way, uid: Uint8Array) {
     this.transport = transport;
     this.transmit = transmitOf(transport);
     this.way = way;
@@ -134,7 +152,7 @@ class PcscStorageCard implements StorageCard {
   }
 
   /**
-   * As `ChipLink` promises. A password session lasts for the exchange that opened it; whether it lasts longer is up to the reader. Where
+   * A password session lasts for the exchange that opened it; whether it lasts longer is up to the reader. Where
    * the reader cannot tell a NAK from a lost answer, a command that changes the chip ends as "gone": it may have happened. The chip
    * can still be read afterwards.
    */

@@ -1,4 +1,6 @@
-import { concat, PAGE_BYTES, type2 } from "@cachet/card-layout";
+import { PAGE_BYTES } from "../media/card-map.ts";
+import * as type2 from "../media/type2.ts";
+import { concat } from "../record/bytes.ts";
 
 /** Sends one APDU; null where no whole answer came. */
 export type Transmit = (apdu: Uint8Array) => Promise<Uint8Array | null>;

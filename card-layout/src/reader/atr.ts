@@ -1,4 +1,4 @@
-import { readBigEndian, sameBytes } from "@cachet/card-layout";
+import { readBigEndian, sameBytes } from "../record/bytes.ts";
 
 /**
  * ATR that a reader makes up for a storage card (PC/SC part 3, section 3.1.3.2.3.2):
