@@ -6,7 +6,18 @@ import { afterEach, describe, expect, it } from "vitest";
 import { testImageSigner } from "../../host/src/keys/test-keys.ts";
 import { sha256 } from "../../host/src/ports/crypto.ts";
 import { builtTerminal, missingForNative, NativeTerminal, provisionedFiles } from "../fixtures/native-terminal.ts";
-import { BAKERY, card, sale, TOWN } from "../fixtures/town.ts";
+import {
+  BAKERY,
+  balance,
+  buy,
+  card,
+  fixtureFile,
+  imageOf,
+  programmeFile,
+  sale,
+  TOWN,
+  topUp,
+} from "../fixtures/town.ts";
 
 const FACTS = {
   version: { major: 1, minor: 0, revision: 0, build: 0 },
@@ -15,6 +26,8 @@ const FACTS = {
   layouts: { lowest: 1, highest: STATE_LAYOUT },
   programmes: [],
 };
+/** The programme of `everything`. */
+const EVERYTHING = 38;
 const SHOP = { terminal: 42, merchant: 1, programmes: [BAKERY, TOWN], isOpen: true };
 
 /** What an app does when it starts, and with every answer. */
@@ -109,5 +122,16 @@ describe.skipIf(missingForNative("x64") !== null)("an image that misbehaves on t
     report.catch(() => {});
     expect(bad.said.filter((line) => line.startsWith("the app was stopped (budget)")).length).toBeGreaterThan(0);
     expect(await bad.stop()).toBe(0);
+  });
+
+  it("has room for every preset beside a town's programme", async () => {
+    const image = await imageOf([fixtureFile("everything"), programmeFile("ville")]);
+    const facts = { ...SHOP, programmes: [EVERYTHING, TOWN] };
+    shop = new NativeTerminal(builtTerminal("x64"), await provisionedFiles(facts, image));
+    await shop.powerOn();
+    const chip = await card(1, { chip: "NTAG216", areas: 2 });
+    for (const request of [topUp(5_000), buy(3_000, EVERYTHING, "club"), sale(4_000), sale(1_000, "max"), balance()])
+      expect(await shop.visit(request, chip)).toMatchObject({ result: expect.stringMatching(/done|nothing-to-do/) });
+    expect(shop.said.filter((line) => line.startsWith("the app was stopped"))).toEqual([]);
   });
 });

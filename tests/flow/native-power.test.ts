@@ -129,4 +129,33 @@ describe.skipIf(missingForNative("x64") !== null)("the native terminal on a real
     console.log([...outcomes]);
     expect(outcomes.get("started")).toBeGreaterThan(0);
   }, 3_600_000);
+
+  it("ends where its storage takes no more, and loses nothing that it said", async () => {
+    const files = await provisioned();
+    const [binary] = builtTerminal("x64");
+    const largest = Math.max(...Object.values(files).map(({ length }) => length));
+    const shop = new NativeTerminal(
+      ["sh", "-c", `ulimit -f ${Math.ceil(largest / 512) + 8}; exec "$0" "$@"`, binary],
+      files,
+    );
+    await shop.powerOn();
+    const cards = [await held(1)];
+    const done: number[] = [];
+    const { chip } = cards[0]!;
+    for (let visit = 1; visit <= 1_500; visit += 1) {
+      const report = await shop.visit(saleOf(visit, 500), chip).catch((error: Error) => error.message);
+      if (typeof report === "string") {
+        expect(report).toMatch(/^it ended with 1 in a visit/);
+        break;
+      }
+      expect(report.result).toBe("done");
+      done.push(report.ticket!);
+    }
+    expect(done.length).toBeGreaterThan(5);
+    expect(shop.said.join("\n")).toMatch(/cachet-terminal: adding to: journal: File too large/);
+    const journal = shop.file("journal");
+    const entries = entriesOf(journal);
+    for (const ticket of done) expect(entries[ticket - 1]).toMatchObject({ number: ticket, kind: "intent" });
+    await check("full", cards, journal);
+  });
 });

@@ -23,8 +23,8 @@ const provisioned = async () => provisionedFiles(FACTS, await townImage());
 /** The program by itself, to its end. */
 function terminal(...words: readonly string[]) {
   const [program, ...first] = builtTerminal("x64");
-  const { status, stderr } = spawnSync(program, [...first, ...words], { encoding: "utf8", timeout: 20_000 });
-  return { status, err: stderr };
+  const { status, stdout, stderr } = spawnSync(program, [...first, ...words], { encoding: "utf8", timeout: 20_000 });
+  return { status, out: stdout, err: stderr };
 }
 
 describe.skipIf(missingForNative("x64") !== null)("the streams of the native terminal", () => {
@@ -116,6 +116,11 @@ describe.skipIf(missingForNative("x64") !== null)("the streams of the native ter
     const { status, err } = terminal(...words);
     expect([status, err]).toEqual([2, expect.stringContaining(problem)]);
     expect(err).toContain("  Next:  ");
+  });
+
+  it("tells its options on standard output", () => {
+    const { status, out } = terminal("--help");
+    expect([status, out]).toEqual([0, expect.stringMatching(/^Usage: cachet-terminal --state FOLDER/)]);
   });
 
   it("refuses a port that is not there, an image that is not there, a folder that cannot be made", () => {

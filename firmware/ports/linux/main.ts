@@ -24,7 +24,7 @@ function start(): () => number | undefined {
     return () => code;
   }
   if (options === "help") {
-    native.say(USAGE);
+    native.print(USAGE);
     return () => 0;
   }
   let ended: number | undefined;

@@ -24,6 +24,8 @@ export interface NativeApp {
 export interface Native {
   /** Words of the command line. */
   readonly args: readonly string[];
+  /** One text for whoever asked for it. */
+  print(text: string): void;
   /** One line for whoever reads the log. */
   say(line: string): void;
   /** Seconds since 1970 by the system's clock. */

@@ -32,7 +32,8 @@ int watch_signals(void)
     sigemptyset(&held);
     sigaddset(&held, SIGTERM);
     sigaddset(&held, SIGINT);
-    return sigaction(SIGTERM, &end, NULL) == 0 && sigaction(SIGINT, &end, NULL) == 0 &&
+    /* A file that may not grow is told by the call that wanted it to. */
+    return sigaction(SIGXFSZ, &ignored, NULL) == 0 && sigaction(SIGTERM, &end, NULL) == 0 && sigaction(SIGINT, &end, NULL) == 0 &&
            sigaction(SIGPIPE, &ignored, NULL) == 0 && sigaction(SIGHUP, &ignored, NULL) == 0 &&
            sigprocmask(SIG_BLOCK, &held, NULL) == 0;
 }
@@ -86,6 +87,17 @@ static JSValue js_random(JSContext *ctx, JSValueConst self, int count, JSValueCo
     return drawn;
 }
 
+static JSValue js_print(JSContext *ctx, JSValueConst self, int count, JSValueConst *given)
+{
+    (void)self;
+    (void)count;
+    const char *text = JS_ToCString(ctx, given[0]);
+    if (text == NULL) return JS_EXCEPTION;
+    puts(text);
+    JS_FreeCString(ctx, text);
+    return JS_UNDEFINED;
+}
+
 static JSValue js_say(JSContext *ctx, JSValueConst self, int count, JSValueConst *given)
 {
     (void)self;
@@ -103,5 +115,6 @@ void add_system(JSContext *ctx, JSValueConst native)
     add_function(ctx, native, "steady", js_steady, 0);
     add_function(ctx, native, "zone", js_zone, 1);
     add_function(ctx, native, "random", js_random, 1);
+    add_function(ctx, native, "print", js_print, 1);
     add_function(ctx, native, "say", js_say, 1);
 }
