@@ -42,6 +42,12 @@ typedef struct {
 
 static JSClassID app_class;
 
+/*
+ * An app is compiled with so many times its memory, and runs with its memory: here pointers take 8 bytes, and what the compiler needs
+ * beside its result is as large as the result. Nothing of the app runs meanwhile.
+ */
+#define COMPILING_TIMES 2
+
 /* --- memory, counted and limited --- */
 
 static void *app_alloc(JSMallocState *state, size_t size)
@@ -345,7 +351,10 @@ static JSValue js_evaluate(JSContext *ctx, JSValueConst self, int count, JSValue
     JSValue outcome = JS_EXCEPTION;
     if (name != NULL) {
         enter(app);
-        outcome = outcome_of(ctx, app, JS_Eval(app->ctx, script, size, name, JS_EVAL_TYPE_GLOBAL));
+        app->memory_limit *= COMPILING_TIMES;
+        JSValue code = JS_Eval(app->ctx, script, size, name, JS_EVAL_TYPE_GLOBAL | JS_EVAL_FLAG_COMPILE_ONLY);
+        app->memory_limit /= COMPILING_TIMES;
+        outcome = outcome_of(ctx, app, JS_IsException(code) ? code : JS_EvalFunction(app->ctx, code));
     }
     JS_FreeCString(ctx, name);
     JS_FreeCString(ctx, script);
