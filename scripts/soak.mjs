@@ -15,3 +15,9 @@ const env = { ...process.env, CACHET_SOAK: "1" };
 runNode([join("scripts", "test.mjs"), "tests/interruption"], { env });
 say("soak: batches in any order, imports that are killed, on both engines");
 runNode([join("scripts", "test.mjs"), "host/src/office/shuffles.test.ts", "tests/flow/import-crash.test.ts"], { env });
+say("soak: the native terminal killed again and again, then with sanitizers and damaged files");
+runNode([join("scripts", "test.mjs"), "tests/flow/native-power.test.ts"], { env });
+const sanitized = { ...process.env, CACHET_SANITIZE: "1" };
+runNode([join("scripts", "test.mjs"), "tests/flow/native-limits.test.ts", "tests/flow/native-power.test.ts"], {
+  env: sanitized,
+});
