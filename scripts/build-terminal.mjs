@@ -8,10 +8,10 @@ import { ROOT, say, setUp } from "./runtime.mjs";
 setUp();
 const { build } = await import("esbuild");
 
-/** Compilers by architecture, and the folder of the engine built for it. */
+/** What names of another architecture's compiler begin with, and the folder of the engine built for it. */
 const TARGETS = {
-  x64: { gcc: "x86_64-linux-gnu-gcc", strip: "x86_64-linux-gnu-strip", engine: "x86_64-unknown-linux-gnu" },
-  arm64: { gcc: "aarch64-linux-gnu-gcc", strip: "aarch64-linux-gnu-strip", engine: "aarch64-unknown-linux-gnu" },
+  x64: { prefix: "x86_64-linux-gnu-", engine: "x86_64-unknown-linux-gnu" },
+  arm64: { prefix: "aarch64-linux-gnu-", engine: "aarch64-unknown-linux-gnu" },
 };
 const PORT = join(ROOT, "firmware", "ports", "linux");
 const ENGINES = join(ROOT, "node_modules", "@suchipi", "quickjs", "build");
@@ -43,9 +43,12 @@ if (target === undefined) fail(`no architecture ${arch}`, `choose one of ${Objec
 if (process.platform !== "linux")
   fail(`the native terminal is built on Linux, not ${process.platform}`, "use a Linux computer");
 
-const folder = join(ROOT, "out", "terminal");
+const toolOf = (name) => (arch === process.arch ? name : `${target.prefix}${name}`);
+// Relative to the checkout, wherever it lies: the same sources give the same bytes.
+const folder = join("out", "terminal");
 const name = `cachet-terminal-${arch}${values.sanitize ? "-sanitized" : ""}`;
 const work = join(folder, `${name}.build`);
+process.chdir(ROOT);
 mkdirSync(work, { recursive: true });
 
 const script = join(work, "supervisor.js");
@@ -57,10 +60,10 @@ await build({
   platform: "neutral",
   mainFields: ["module", "main"],
   minify: true,
-  keepNames: false,
   charset: "utf8",
   legalComments: "none",
   banner: { js: '"use strict";' },
+  absWorkingDir: ROOT,
   outfile: script,
   logLevel: "warning",
   plugins: [
@@ -90,7 +93,7 @@ const engine = join(ENGINES, target.engine);
 const binary = join(folder, name);
 // With its symbols it stays in the work folder, for a debugger.
 const unstripped = join(work, name);
-run(target.gcc, [
+run(toolOf("gcc"), [
   ..."-std=c17 -D_GNU_SOURCE -O2 -g".split(" "),
   ...WARNINGS,
   ...(values.sanitize ? ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"] : ["-D_FORTIFY_SOURCE=2"]),
@@ -108,7 +111,7 @@ run(target.gcc, [
 ]);
 const stripped = `${unstripped}.stripped`;
 if (values.sanitize) copyFileSync(unstripped, stripped);
-else run(target.strip, ["-o", stripped, unstripped]);
+else run(toolOf("strip"), ["-o", stripped, unstripped]);
 // At once: somebody may be running the one before.
 renameSync(stripped, binary);
-say(`built ${join("out", "terminal", name)}: ${statSync(binary).size} bytes`);
+say(`built ${binary}: ${statSync(binary).size} bytes`);
