@@ -1,7 +1,7 @@
 // npm run build:terminal [-- --arch x64|arm64] [--sanitize]: the native terminal, with gcc, into out/terminal/.
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { ROOT, say, setUp } from "./runtime.mjs";
 
@@ -99,7 +99,7 @@ run(toolOf("gcc"), [
   ...(values.sanitize ? ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"] : ["-D_FORTIFY_SOURCE=2"]),
   ...HARDENING,
   ...(arch === "x64" ? ["-fcf-protection=full"] : ["-mbranch-protection=standard"]),
-  `-ffile-prefix-map=${ROOT}=`,
+  `-ffile-prefix-map=${resolve(ROOT)}=.`,
   "-isystem",
   join(engine, "include"),
   "-o",
