@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { toHex } from "@cachet/card-layout";
+import { receiptText } from "@cachet/firmware/counter";
 import type { SaleRequest, VisitReport, VisitRequest } from "@cachet/firmware/hal";
 import {
   Chance,
@@ -10,7 +11,6 @@ import {
   type Mishap,
   Mishaps,
   newV8Sandbox,
-  renderReceipt,
   SimClock,
   SimTerminal,
   SimTimer,
@@ -174,7 +174,7 @@ async function liveDay(newShop: NewShop): Promise<Day> {
       mishaps.at(chance.below(22), { what, when: chance.happens(1, 2) ? "before" : "after" });
     }
     const report = await shop.visit(drawSale(chance, visit), chip, () => (chance.happens(1, 2) ? chip : null));
-    receipts.push(...shop.till.receipts.splice(0).map((receipt) => renderReceipt(receipt).join("\n")));
+    receipts.push(...shop.till.receipts.splice(0).map((receipt) => receiptText(receipt).join("\n")));
     if (report === "power-cut") {
       shop.mishaps = new AtTheCard();
       await shop.powerOn();

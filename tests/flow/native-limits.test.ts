@@ -115,7 +115,7 @@ describe.skipIf(missingForNative("x64") !== null)("an image that misbehaves on t
   });
 
   it("is stopped in a visit, and the supervisor goes on", async () => {
-    const bad = await started(app(`cachetCall(1, "nextRequest", "[]");`, "for (;;) {}"));
+    const bad = await started(app(`cachetCall(1, "nextEvent", '[0,"none"]');`, "for (;;) {}"));
     const report = bad.visit(sale(1_000), await card(1));
     const silence = new Promise((resolve) => setTimeout(() => resolve("no report"), 1_000));
     expect(await Promise.race([report, silence])).toBe("no report");

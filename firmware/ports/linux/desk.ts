@@ -1,13 +1,11 @@
 import {
   type CardPort,
+  type CounterEvent,
   type CounterPort,
   type Exchange,
   fromCrossing,
-  type ReceiptLine,
   type Tap,
   toCrossing,
-  type VisitReport,
-  type VisitRequest,
 } from "../../src/hal/index.ts";
 import { native } from "./native.ts";
 import { Lines, type Stream } from "./stream.ts";
@@ -94,11 +92,11 @@ export class Desk {
 
 /** A till at the other end. */
 export const deskCounter = (desk: Desk): CounterPort => ({
-  nextRequest: async () => (await desk.call("nextRequest")) as VisitRequest,
-  show: async (line: string) => void (await desk.call("show", line)),
-  print: async (receipt: readonly ReceiptLine[]) =>
-    (await desk.call("print", receipt)) === "printed" ? "printed" : "no-paper",
-  report: async (report: VisitReport) => void (await desk.call("report", report)),
+  nextEvent: async (seconds, card) => (await desk.call("nextEvent", seconds, card)) as CounterEvent,
+  show: async (screen, settings) => void (await desk.call("show", screen, settings)),
+  print: async (receipt, settings) =>
+    (await desk.call("print", receipt, settings)) === "printed" ? "printed" : "no-paper",
+  report: async (report) => void (await desk.call("report", report)),
   serviceKey: async () => void (await desk.call("serviceKey")),
 });
 

@@ -12,14 +12,15 @@ import { Stream } from "./stream.ts";
 
 const PCSC = "pcsc";
 
-/** Nobody is there: nothing is asked, shown or printed. */
-const NO_TILL: CounterPort = {
-  nextRequest: () => new Promise(() => {}),
+/** Nobody is there: nothing happens, nothing is shown or printed. */
+const noTill = (timer: Loop): CounterPort => ({
+  nextEvent: (seconds) =>
+    new Promise((resolve) => (seconds === 0 ? null : timer.after(seconds * 1_000, () => resolve({ kind: "time" })))),
   show: async () => {},
   print: async () => "no-paper",
   report: async () => {},
   serviceKey: () => new Promise(() => {}),
-};
+});
 
 /** There is no reader: a card never comes. */
 const noReader = (timer: Loop): CardPort => ({
@@ -114,7 +115,7 @@ export class LinuxTerminal {
       timer: loop,
       line,
       card,
-      counter: till === null ? NO_TILL : deskCounter(till),
+      counter: till === null ? noTill(loop) : deskCounter(till),
       newSandbox,
       chance: { bytes: (size) => native.random(size) },
     });
