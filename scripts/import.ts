@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { dayOf } from "@cachet/card-layout";
 import { Chance } from "@cachet/terminal-sim";
 import { sql } from "kysely";
 import { importFiles } from "../host/src/office/import-files.ts";
@@ -15,7 +16,7 @@ import { earned, freshCard, HandJournal, type HandState, spent } from "../tests/
 import { startPostgres } from "../tests/fixtures/postgres-server.ts";
 
 /** Entries that go in beside raw ones, at most. */
-const COMPARED_MAX = 1_000_000;
+const COMPARED_MAX = 500_000;
 /** A town whose terminals bring some hundred entries a night each. */
 const [TERMINALS, CARDS, VISITS_A_NIGHT] = [43, 9_000, 10_000];
 const PROGRAMME = 20;
@@ -32,6 +33,8 @@ interface Night {
     readonly terminal: number;
     readonly first: number;
     readonly last: number;
+    /** On which its entries are. */
+    readonly day: number;
   }[];
   readonly entries: number;
 }
@@ -65,13 +68,14 @@ class Nights {
       const effects = held.cents >= 500 && visit % 3 === 0 ? [spent(400)] : [earned(10 + this.chance.below(200))];
       this.cards[at] = this.journals[this.chance.below(TERMINALS)]!.visit(held, ...effects).state;
     }
+    const day = dayOf(START + (this.night - 1) * DAY, 0);
     const files = this.journals.map((journal, i) => {
       const first = this.sent[i]! + 1;
       this.sent[i] = journal.length;
       return {
         name: `night-${this.night}`,
         file: journal.batch(first, journal.length),
-        ...{ terminal: journal.terminal, first, last: journal.length },
+        ...{ terminal: journal.terminal, first, last: journal.length, day },
       };
     });
     return { files, entries: files.reduce((sum, { first, last }) => sum + last - first + 1, 0) };
@@ -96,18 +100,21 @@ export interface ImportFigures {
 /** What one batch brought into a ledger: for each table that is written its rows. */
 type Brought = readonly (readonly Cells[])[];
 
-async function broughtBy(ledger: Ledger, { terminal, first, last }: Night["files"][number]): Promise<Brought> {
+async function broughtBy(ledger: Ledger, { terminal, first, last, day }: Night["files"][number]): Promise<Brought> {
   const tables: Cells[][] = [];
   for (const table of WRITTEN) {
     const rows = await ledger
       .selectFrom(table)
       .selectAll()
+      .where("day", "=", day)
       .where("terminal", "=", terminal)
       .where("number", ">=", first)
       .where("number", "<=", last)
       .execute();
     tables.push(rows.map((row) => cellsOf(table, row)));
   }
+  if (tables[0]!.length !== last - first + 1)
+    throw new Error(`not all entries of terminal ${terminal} are of day ${day}`);
   return tables;
 }
 
