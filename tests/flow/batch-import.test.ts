@@ -92,6 +92,7 @@ describe("cachet batch import", () => {
     expect(one).toMatchObject({ code: 0, err: "" });
     const three = cachet("--db", postgres, "batch", "import", ...paths, "--workers", "3", "--json");
     expect(three).toMatchObject({ code: 0, err: "" });
+    expect(JSON.parse(one.out.trim().split("\n").at(-1)!)).toEqual({ files: paths.length, accepted: paths.length });
     expect(outcomes(one)).toEqual(TOWN.files.map(({ name }) => [name, "accepted"]).sort());
     const books = await balances(sqlite);
     expect(books.entries).toEqual([{ n: TOWN.entries }]);
@@ -113,5 +114,9 @@ describe("cachet batch import", () => {
     expect(many.err).toContain("a whole number from 1 to 8");
     expect(many.code).toBe(2);
     expect((await balances(sqlite)).entries).toEqual([{ n: 0 }]);
+    writeFileSync(at("noise"), "no batch");
+    const mixed = run(paths[0]!, at("noise"), paths[2]!, paths[0]!);
+    expect(mixed.out).toContain("3 files: 1 already imported, 1 quarantined, 1 waiting");
+    expect(mixed.code).toBe(1);
   });
 });

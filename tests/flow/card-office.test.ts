@@ -2,10 +2,12 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cardNumber } from "@cachet/card-layout";
+import { cardNumber, toHex } from "@cachet/card-layout";
+import { entryHash } from "@cachet/firmware/wire";
 import { afterAll, describe, expect, it } from "vitest";
 import { importBatch } from "../../host/src/office/import.ts";
 import { enrolTerminal } from "../../host/src/office/terminals.ts";
+import { sha256 } from "../../host/src/ports/crypto.ts";
 import { ROOT } from "../boundaries/sources.ts";
 import { earned, freshCard, HandJournal } from "../fixtures/hand-journal.ts";
 import { AT, inLedgerOf } from "../fixtures/ledger.ts";
@@ -42,9 +44,30 @@ async function sold(): Promise<void> {
 }
 
 describe("what the counter of the association does to cards", () => {
-  it("blocks one, says so again, and lets it go on", async () => {
-    expectFailure(cachet("card", "block", CARD), 1, "C-HOME-02");
+  it("tells what became of a card, ticket by ticket, with the seal that its paper has", async () => {
+    expectFailure(cachet("card", "history", CARD), 1, "C-HOME-02");
     await sold();
+    const { visits } = told("card", "history", CARD);
+    expect(visits).toMatchObject([
+      { ticket: "T-0001-1", kind: "sale", outcome: "committed", earned_cents: 700, holds_cents: 700 },
+    ]);
+    const [{ seal, at }] = visits;
+    await inLedgerOf(home, async (ledger) => {
+      const { stored } = await ledger
+        .selectFrom("entry")
+        .select("stored")
+        .where("number", "=", 1)
+        .executeTakeFirstOrThrow();
+      expect(seal).toBe(toHex(entryHash(sha256, stored)));
+    });
+    const said = cachet("card", "history", CARD);
+    expect(said.out).toContain(`${at}  T-0001-1  ${seal.slice(0, 8)}  sale`);
+    expect(said.out).toContain("€7.00");
+    expect(cachet("card", "history", CARD, "--to", "2001-01-01").out).toContain("the books know no visit of it");
+    expect(cachet("card", "history", NONE).err).toContain("is no card number");
+  });
+
+  it("blocks one, says so again, and lets it go on", async () => {
     expect(told("card", "block", CARD, "--reason", "stolen")).toMatchObject({ blocked: true, changed: true });
     expect(cachet("card", "block", CARD, "--reason", "stolen").out).toContain("was blocked (stolen) already");
     expect(told("card", "block", CARD, "--lift")).toMatchObject({ blocked: false, changed: true });

@@ -126,6 +126,17 @@ async function importSideBySide(
   await Promise.all(Array.from({ length: workers }, work));
 }
 
+/** How many files became what: of one that waited and then went in, the last. */
+function tellSummary(console: Console, statuses: readonly ImportOutcome["status"][]): void {
+  const counts = new Map<string, number>();
+  for (const status of statuses) counts.set(status, (counts.get(status) ?? 0) + 1);
+  const words = [...counts].map(([status, count]) => `${count} ${status.replaceAll("-", " ")}`);
+  tell(console, [`${statuses.length} files: ${words.join(", ")}`], {
+    files: statuses.length,
+    ...Object.fromEntries(counts),
+  });
+}
+
 async function importPaths(
   console: Console,
   paths: readonly string[],
@@ -139,6 +150,7 @@ async function importPaths(
     const known = decide ? await knownAlerts(ledger, at) : new Set<string>();
     await withProgress(console, "importing", async (progress) => {
       let done = 0;
+      const became = new Map<string, ImportOutcome["status"]>();
       const said: OnImported = async (path, outcome, bytes) => {
         const lines = [`${basename(path)}  ${sentence(outcome)}`];
         const forks = [];
@@ -149,11 +161,13 @@ async function importPaths(
         }
         tell(console, lines, { file: path, ...outcome, ...(outcome.status === "accepted" ? { forks } : {}) });
         worst = Math.max(worst, exitOf(outcome));
+        became.set(basename(path), outcome.status);
         done += bytes;
         progress(done, all);
       };
       if (workers === 1) await importInTurn(ledger, paths, at, said);
       else await importSideBySide(ledger, paths, workers, at, said);
+      if (became.size > 1) tellSummary(console, [...became.values()]);
     });
     if (decide) await tellNight(console, ledger, known, claimRefunds === true ? "card" : "merchant");
   });

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { blockCommand } from "./card-block.ts";
 import { auditCommand, verifyCommand } from "./card-check.ts";
 import { dumpCommand } from "./card-dump.ts";
+import { historyCommand } from "./card-history.ts";
 import { loadCommand } from "./card-load.ts";
 import { cardPersonaliseCommand } from "./card-personalise.ts";
 import { replaceCommands } from "./card-replace.ts";
@@ -29,5 +30,6 @@ export function cardCommands(
   loadCommand(card, console, tools);
   cardPersonaliseCommand(card, console, tools);
   blockCommand(card, console);
+  historyCommand(card, console);
   replaceCommands(card, console);
 }

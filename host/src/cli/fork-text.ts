@@ -2,16 +2,11 @@ import { maskedCard, toHex } from "@cachet/card-layout";
 import { ticketName } from "@cachet/firmware/wire";
 import { type Branch, branches, type Fork, type Moved, type Ticket } from "../office/forks.ts";
 import type { Ledger } from "../office/schema.ts";
+import { localText } from "./dates.ts";
 import { money } from "./money.ts";
 
-/** The last second that is written with four digits for its year; a terminal's clock may say anything. */
-const UTC_MAX = 253_402_300_799;
-
-/** A ticket's date and minute as the terminal's clock showed them: `2026-06-15 12:17`. */
-function localTime({ utc, offset }: Ticket): string {
-  const local = Math.max(0, Math.min(utc + offset * 60, UTC_MAX));
-  return new Date(local * 1_000).toISOString().slice(0, 16).replace("T", " ");
-}
+/** A ticket's date and minute as the terminal's clock showed them. */
+const localTime = ({ utc, offset }: Ticket): string => localText(utc, offset);
 
 const nameOf = ({ terminal, number }: Ticket) => ticketName(terminal, number);
 

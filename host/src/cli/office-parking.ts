@@ -2,7 +2,7 @@ import { type Day, dayText, toHex } from "@cachet/card-layout";
 import type { Command } from "commander";
 import { type ParkingRow, parkingRows } from "../office/parking.ts";
 import { type Console, tell } from "./console.ts";
-import { parseDate } from "./dates.ts";
+import { localText, parseDate } from "./dates.ts";
 import { Failure } from "./failure.ts";
 import { writeFile } from "./files.ts";
 import { withLedger } from "./home.ts";
@@ -14,10 +14,6 @@ interface ParkingOptions {
 }
 
 const HEAD = "card,uid,minutes,from,until,ticket";
-
-/** The local time of an instant: `2027-06-15 18:30`. */
-const localText = (utc: number, offset: number): string =>
-  new Date((utc + offset * 60) * 1_000).toISOString().slice(0, 16).replace("T", " ");
 
 const fieldsOf = ({ card, uid, minutes, from, offset, until, ticket }: ParkingRow) => ({
   ...{ card, uid: toHex(uid), minutes, from: localText(from, offset), until, ticket },
