@@ -119,4 +119,28 @@ describe("cachet batch import", () => {
     expect(mixed.out).toContain("3 files: 1 already imported, 1 quarantined, 1 waiting");
     expect(mixed.code).toBe(1);
   });
+
+  it("shows side by side what a file says otherwise than the books", async () => {
+    const sqlite = await enrolled(`sqlite:${at("two.sqlite")}`);
+    // The same terminal twice, as where one was restored from a copy.
+    const [here, there] = [new HandJournal(1), new HandJournal(1)];
+    here.visit(freshCard(1_000, 20), earned(70));
+    there.visit(freshCard(1_000, 20), earned(90));
+    for (const [name, journal] of [
+      ["here", here],
+      ["there", there],
+    ] as const)
+      writeFileSync(at(name), journal.batch());
+    const run = (...args: readonly string[]) => cachet("--db", sqlite, "batch", ...args);
+    expect(run("import", at("here")).code).toBe(0);
+    const refused = run("import", at("there"));
+    expect(refused.out).toContain("entry 1: entry 1 was imported with other content (other-content)");
+    expect(refused.out).toContain("cachet batch compare");
+    const compared = run("compare", at("there"));
+    expect(compared.code).toBe(0);
+    expect(compared.out).toContain("T-0001, entries 1 to 2: 2 are in the books, 2 of them with other content");
+    expect(compared.out).toMatch(/ 1 +\S+ \S+ sale .*earned €0\.70.* {2}\S+ \S+ sale .*earned €0\.90/);
+    expect(run("compare", at("here")).out).toContain("0 of them with other content");
+    expectFailure(run("compare", at("noise")), 1, "C-BATCH-01", "not-a-batch");
+  });
 });

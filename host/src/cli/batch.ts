@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { type BatchRefusal, inspectBatch, isFormatError, readBatch, terminalName } from "@cachet/firmware/wire";
+import { inspectBatch, isFormatError, readBatch, terminalName } from "@cachet/firmware/wire";
 import type { Command } from "commander";
 import type { ImportOutcome } from "../office/batch-note.ts";
 import { allForks } from "../office/forks.ts";
@@ -12,6 +12,8 @@ import type { Ledger } from "../office/schema.ts";
 import { terminalKeys } from "../office/terminals.ts";
 import { sha256, verifyEd25519 } from "../ports/crypto.ts";
 import { engineOf } from "../ports/database/index.ts";
+import { compareCommand } from "./batch-compare.ts";
+import { advice, batchFailure } from "./batch-text.ts";
 import { type Console, tell } from "./console.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { fileSize, readFile } from "./files.ts";
@@ -41,24 +43,6 @@ function sentence(outcome: ImportOutcome): string {
 /** How much of a file counts that was set aside. */
 const left = (reason: string): string =>
   reason.startsWith("terminal-") ? "nothing behind that counts of the file" : "nothing of the file counts";
-
-/** What to do about a file that was set aside. */
-function advice(reason: string): string {
-  switch (reason) {
-    case "unknown-terminal":
-      return "Next: give the file to the office that knows this terminal.";
-    case "other-content":
-    case "not-continuous":
-      return "Next: look whether the terminal was restored from a copy, or the file is another town's.";
-    case "terminal-revoked":
-    case "terminal-replaced":
-      return "Next: nothing, if the terminal is in wrong hands; cachet office terminal says what it may have cost.";
-    case "not-a-batch":
-      return "Next: look whether this is the file you meant.";
-    default:
-      return "Next: collect the same range again from the terminal.";
-  }
-}
 
 const exitOf = ({ status }: ImportOutcome) =>
   status === "quarantined" || status === "still-being-written" ? EXIT.refused : EXIT.done;
@@ -174,13 +158,6 @@ async function importPaths(
   return worst;
 }
 
-function batchFailure(path: string, { reason, detail, number }: BatchRefusal): Failure {
-  const where = number === undefined ? "" : `entry ${number}: `;
-  return new Failure("C-BATCH-01", `${path} is refused: ${where}${detail} (${reason})`, "the file was only read", [
-    reason === "unfinished" ? "wait until it is complete, or collect again" : advice(reason).replace("Next: ", ""),
-  ]);
-}
-
 async function verify(console: Console, path: string): Promise<void> {
   const file = readFile(path);
   const reading = await withLedger(console, async (ledger) =>
@@ -267,6 +244,7 @@ export function batchCommands(program: Command, console: () => Console, exit: (c
     .description("check seal, chain and totals of a batch file against the terminals of the ledger")
     .argument("<file>", "batch file")
     .action((path: string) => verify(console(), path));
+  compareCommand(batch, console);
   batch
     .command("import")
     .description("import batch files into the ledger, each entry exactly once")
