@@ -87,7 +87,11 @@ describe.skipIf(missingForNative("x64") !== null)("an image that misbehaves on t
       app(`try { globalThis.keep = new Uint8Array(4 << 20); } catch {} ${ask}`),
       "memory",
     ],
-    ["calls without end", app('for (;;) cachetCall(1, "show", "[\\"" + "x".repeat(1000) + "\\"]");'), "memory"],
+    [
+      "calls without end",
+      app('for (;;) cachetCall(1, "show", "[{\\"says\\":\\"ready\\",\\"of\\":\\"" + "x".repeat(1000) + "\\"}]");'),
+      "memory",
+    ],
     ["loops as it starts", app("for (;;) {}"), "budget"],
     ["loops after an answer", app(ask, "for (;;) {}"), "budget"],
     ["loops and catches", app("for (;;) try { for (;;) {} } catch {}"), "budget"],
