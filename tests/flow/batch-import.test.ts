@@ -100,6 +100,16 @@ describe("cachet batch import", () => {
     // Of those that waited for others it is told that they waited, and then that they went in.
     const last = new Map(outcomes(three).filter(([, status]) => status !== "waiting"));
     expect([...last]).toEqual(outcomes(one));
+    // One that was set aside before is looked at again, and told again.
+    writeFileSync(at("junk"), "no batch");
+    for (const _ of [1, 2]) {
+      const again = cachet("--db", postgres, "batch", "import", at("junk"), paths[0]!, "--workers", "2", "--json");
+      expect(outcomes(again)).toEqual([
+        [TOWN.files[0]!.name, "already-imported"],
+        ["junk", "quarantined"],
+      ]);
+      expect(again.code).toBe(1);
+    }
   });
 
   it("says what is wrong before anything is imported", async () => {

@@ -79,6 +79,14 @@ describe("what the counter of the association does to cards", () => {
     const words = ["--programme", "20", "--terminal", "1"];
     expect(told("card", "repair", CARD, ...words, "--counter", "8").credits).toMatchObject([{ why: "restore" }]);
     expectFailure(cachet("card", "repair", NEXT, ...words), 1, "C-CREDIT-03", "the books know no record");
+    expectFailure(
+      cachet("card", "repair", CARD, ...words, "--counter", "8"),
+      1,
+      "C-CREDIT-03",
+      "credit 1 repairs card",
+    );
+    const elsewhere = ["--programme", "20", "--terminal", "99"];
+    expectFailure(cachet("card", "repair", CARD, ...elsewhere), 1, "C-CREDIT-03", "T-0099 is no terminal in use");
   });
 
   it("credits a thing once, and says what is missing", () => {
@@ -102,10 +110,15 @@ describe("what the counter of the association does to cards", () => {
     expect(out).toMatch(/^EXPOSURE {2}€7\.00, .* at T-0001$/m);
     expect(out).toContain("credit 2, programme 20: €12.50");
     expectFailure(cachet("card", "replace", CARD, "2"), 1, "C-CREDIT-03", "has moved already");
+    // It could be spent twice then.
+    expectFailure(cachet("card", "block", CARD, "--lift"), 1, "C-CREDIT-03", `card ${NEXT} takes the place`);
+    expectFailure(cachet("card", "repair", CARD, "--programme", "20", "--terminal", "1"), 1, "C-CREDIT-03", "blocked");
+    expectFailure(cachet("card", "replace", NEXT, CARD), 1, "C-CREDIT-03", "is in use");
   });
 
   it("is signed into a list by the office's key, and by no other", () => {
     const out = join(home, "out");
+    expectFailure(cachet("office", "lists", "-o", out, "--test-keys", "--terminal", "99"), 1, "C-OFFICE-01", "T-0099");
     expect(told("office", "lists", "-o", out, "--test-keys")).toMatchObject({ version: 1, blocked: 1, credits: 2 });
     expect(readdirSync(out)).toEqual(["T-0001.receipt", "list-00000001.list"]);
     expectFailure(cachet("office", "lists", "-o", out), 1, "C-KEY-02");

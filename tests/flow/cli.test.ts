@@ -195,11 +195,13 @@ describe("cachet batch and office", () => {
     expect(cachet("batch", "verify", first!, "--home", home).out).toContain("is good");
     const again = cachet("batch", "import", ...batches(), "--home", home, "--json");
     expect(again.code, again.err).toBe(0);
-    const outcomes = again.out
+    const said = again.out
       .trim()
       .split("\n")
-      .map((line) => JSON.parse(line).status);
-    expect(new Set(outcomes)).toEqual(new Set(["already-imported"]));
+      .map((line) => JSON.parse(line));
+    const count = batches().length;
+    expect(said.pop()).toEqual({ files: count, "already-imported": count });
+    expect(new Set(said.map(({ status }) => status))).toEqual(new Set(["already-imported"]));
     expect(cachet("batch", "status", "--home", home).out).toContain("T-0001  merchant 1");
     expect(JSON.parse(cachet("office", "report", "--home", home, "--json").out)).toMatchObject({
       earnedCents: 212,

@@ -54,7 +54,14 @@ describe("cachet office account and phone", () => {
     const shown = office("account", "show", HER);
     expect(shown.out).toContain("T-0001  spent cagnotte €0.00, may still spend cagnotte €10.00");
     const more = office("account", "take", HER, ...TOWN, "--cagnotte", "0.01");
-    expectFailure(more, 1, "C-ACCOUNT-01", "may still let 1000 go", "nothing was changed", "take less");
+    expectFailure(
+      more,
+      1,
+      "C-ACCOUNT-01",
+      "terminals may still let cagnotte €10.00 of it go",
+      "nothing was changed",
+      "take less",
+    );
     expect(office("phone", "remove", ...phone).out).toContain("on no list of merchant 1");
   });
 

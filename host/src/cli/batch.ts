@@ -19,6 +19,7 @@ import { EXIT, Failure } from "./failure.ts";
 import { fileSize, readFile } from "./files.ts";
 import { forkDocument, forkLines } from "./fork-text.ts";
 import { withLedger } from "./home.ts";
+import { money } from "./money.ts";
 import { forkName, knownAlerts, tellNight } from "./night-text.ts";
 import { parseWhole } from "./numbers.ts";
 import { withProgress } from "./scratch.ts";
@@ -165,11 +166,11 @@ async function verify(console: Console, path: string): Promise<void> {
   );
   if (!reading.ok) throw batchFailure(path, reading.refusal);
   const { terminal, first, last, count, totals } = reading.batch.seal;
-  const toppedUp = totals.toppedUpCents > 0 ? `, topped up ${totals.toppedUpCents}` : "";
+  const toppedUp = totals.toppedUpCents > 0 ? `, topped up ${money(totals.toppedUpCents, "en")}` : "";
   const lines = [
     `${path} is good`,
     `terminal         ${terminalName(terminal)}, entries ${first} to ${last} (${count})`,
-    `commits          earned ${totals.earnedCents}, spent ${totals.spentCents}${toppedUp} cents; stamps +${totals.stampsAdded} -${totals.stampsTaken}`,
+    `commits          earned ${money(totals.earnedCents, "en")}, spent ${money(totals.spentCents, "en")}${toppedUp}; stamps +${totals.stampsAdded} -${totals.stampsTaken}`,
   ];
   tell(console, lines, { file: path, terminal: terminalName(terminal), first, last, count, totals, verified: true });
 }

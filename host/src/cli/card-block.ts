@@ -1,8 +1,9 @@
 import type { BlockReason } from "@cachet/firmware/wire";
 import { type Command, Option } from "commander";
-import { setBlock } from "../office/lists/blocked.ts";
+import { CardReplaced, setBlock } from "../office/lists/blocked.ts";
 import { parseCard } from "./card-number.ts";
 import { type Console, tell } from "./console.ts";
+import { Failure } from "./failure.ts";
 import { withLedger } from "./home.ts";
 
 const REASONS = ["lost", "stolen", "cloned", "other"] as const;
@@ -17,7 +18,13 @@ async function block(console: Console, card: number, { reason, lift }: BlockOpti
   await withLedger(console, async (ledger) => {
     const changed = await ledger
       .transaction()
-      .execute((transaction) => setBlock(transaction, card, set, console.now()));
+      .execute((transaction) => setBlock(transaction, card, set, console.now()))
+      .catch((error: unknown) => {
+        if (!(error instanceof CardReplaced)) throw error;
+        throw new Failure("C-CREDIT-03", error.message, "nothing was changed", [
+          "a card that was found again is of no more use: hand out the new one",
+        ]);
+      });
     const is = set === null ? "not blocked" : `blocked (${set})`;
     const lines = [
       changed ? `card ${card} is ${is} from the next list on` : `card ${card} was ${is} already: nothing changed`,

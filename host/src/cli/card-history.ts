@@ -1,4 +1,4 @@
-import { type Day, maskedCard, toHex } from "@cachet/card-layout";
+import { type Day, dayText, maskedCard, toHex } from "@cachet/card-layout";
 import { ticketName } from "@cachet/firmware/wire";
 import type { Command } from "commander";
 import { historyOf, type VisitOfCard } from "../office/history.ts";
@@ -6,6 +6,7 @@ import { parseCard } from "./card-number.ts";
 import { type Console, tell } from "./console.ts";
 import { localText, parseDate } from "./dates.ts";
 import { withLedger } from "./home.ts";
+import { usageFailure } from "./key-file.ts";
 import { money } from "./money.ts";
 import { tableLines } from "./table.ts";
 
@@ -68,8 +69,12 @@ interface HistoryOptions {
 
 async function tellHistory(console: Console, card: number, { from, to }: HistoryOptions): Promise<void> {
   await withLedger(console, async (ledger) => {
+    if (from !== undefined && to !== undefined && from > to)
+      throw usageFailure(`--from ${dayText(from)} is after --to ${dayText(to)}`, "give the earlier day to --from");
     const visits = await historyOf(ledger, card, from, to);
-    const title = `card ${maskedCard(card)}: ${visits.length === 0 ? "the books know no visit of it" : `${visits.length} lines, by the terminals' clocks`}`;
+    const isPart = from !== undefined || to !== undefined;
+    const none = isPart ? "the books know no visit of it on these days" : "the books know no visit of it";
+    const title = `card ${maskedCard(card)}: ${visits.length === 0 ? none : `${visits.length} lines, by the terminals' clocks`}`;
     const lines =
       visits.length === 0 ? [title] : tableLines({ title, head: HEAD, rows: visits.map(rowOf), words: WORDS });
     tell(console, lines, { card, visits: visits.map(documentOf) });

@@ -30,7 +30,9 @@ async function inLedger<T>(ledger: Ledger, use: (ledger: LedgerTransaction) => P
     return await ledger.transaction().execute(use);
   } catch (error) {
     if (!(error instanceof NoReplacement)) throw error;
-    throw new Failure("C-CREDIT-03", error.message, "nothing was done", ["look at the numbers of both cards"]);
+    throw new Failure("C-CREDIT-03", error.message, "nothing was done", [
+      "look at the numbers of the cards; card history tells what the books know of one",
+    ]);
   }
 }
 
@@ -49,9 +51,16 @@ const creditLine = (row: CreditRow, { lang }: Console): string =>
   `credit ${row.number}, programme ${row.programme}: ${valueText(row, lang)}`;
 const creditDocument = ({ card, programme, number, why }: CreditRow) => ({ card, programme, number, why });
 
-async function begunOrKnown(ledger: Ledger, oldCard: number, newCard: number, day: number, at: number) {
+async function begunOrKnown(
+  ledger: Ledger,
+  oldCard: number,
+  newCard: number,
+  day: number,
+  at: number,
+  isInUse: boolean,
+) {
   const known = await replacementOf(ledger, oldCard);
-  if (known === undefined) return inLedger(ledger, (one) => beginReplacement(one, oldCard, newCard, day, at));
+  if (known === undefined) return inLedger(ledger, (one) => beginReplacement(one, oldCard, newCard, day, at, isInUse));
   if (known.new_card === newCard && known.moved_at === 0) return known;
   const what =
     known.new_card === newCard ? "has moved already" : `is being replaced by card ${known.new_card}, not ${newCard}`;
@@ -60,13 +69,24 @@ async function begunOrKnown(ledger: Ledger, oldCard: number, newCard: number, da
   ]);
 }
 
-async function replace(console: Console, oldCard: number, newText: string, isNow: boolean): Promise<void> {
+interface ReplaceOptions {
+  readonly now?: true;
+  readonly inUse?: true;
+}
+
+async function replace(
+  console: Console,
+  oldCard: number,
+  newText: string,
+  { now, inUse }: ReplaceOptions,
+): Promise<void> {
+  const isNow = now === true;
   const newCard = cardBeside(oldCard, newText);
   if (newCard === null)
     throw usageFailure(`"${newText}" is no card`, "give the new card's number, or its serial at the same issuer");
   const [at, day] = [console.now(), officeDay(console.now())];
   await withLedger(console, async (ledger) => {
-    const row = await begunOrKnown(ledger, oldCard, newCard, day, at);
+    const row = await begunOrKnown(ledger, oldCard, newCard, day, at, inUse === true);
     const waits = await awaited(ledger, row);
     const moving = await movingFrom(ledger, oldCard);
     const names = waits.map(({ terminal }) => terminalName(terminal));
@@ -153,9 +173,8 @@ export function replaceCommands(card: Command, console: () => Console): void {
     .argument("<old>", "number of the old card", parseCard)
     .argument("<new>", "number of the new card, or its serial")
     .option("--now", "move the value although terminals have not reported; says what may be spent twice")
-    .action((old: number, next: string, { now }: { readonly now?: true }) =>
-      replace(console(), old, next, now === true),
-    );
+    .option("--in-use", "the customer uses the new card already; else one that the books know visits of is refused")
+    .action((old: number, next: string, options: ReplaceOptions) => replace(console(), old, next, options));
   card
     .command("repair")
     .description("have one terminal write the last record of the books on a card that shows none any more, once")

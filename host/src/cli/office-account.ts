@@ -2,7 +2,7 @@ import { maskedCard, purseHead, purseOfHead } from "@cachet/card-layout";
 import { terminalName } from "@cachet/firmware/wire";
 import { type Command, InvalidArgumentError } from "commander";
 import { type AccountPurse, unitOfPurse } from "../office/account-visit.ts";
-import { changeBalance, outstanding } from "../office/lists/ceilings.ts";
+import { changeBalance, NotFree, outstanding } from "../office/lists/ceilings.ts";
 import type { Source } from "../office/lists/credits.ts";
 import { heldLists } from "../office/lists/held.ts";
 import type { Ledger } from "../office/schema.ts";
@@ -41,6 +41,23 @@ const valueText = (purse: number, value: number): string => {
   return `${name} ${unitOfPurse(purse) === "cents" ? money(value, "en") : value}`;
 };
 
+function changeFailure(account: number, purse: number, error: RangeError): Failure {
+  if (!(error instanceof NotFree))
+    return new Failure("C-ACCOUNT-01", error.message, "nothing was changed", ["name another purse"]);
+  const { held, promised } = error;
+  if (promised === 0)
+    return new Failure(
+      "C-ACCOUNT-01",
+      `account ${account} holds ${valueText(purse, held)}, less than that`,
+      "nothing was changed",
+      ["take what it holds: cachet office account show tells it"],
+    );
+  const what = `account ${account} holds ${valueText(purse, held)}, and terminals may still let ${valueText(purse, promised)} of it go`;
+  return new Failure("C-ACCOUNT-01", what, "nothing was changed", [
+    "take less, or wait until the terminals' journals show a list with lower ceilings",
+  ]);
+}
+
 /** Puts value in, or takes some out where the sign is -1. */
 async function change(console: Console, account: number, options: ChangeOptions, sign: 1 | -1): Promise<void> {
   const named = PURSES.filter((purse) => options[purse] !== undefined);
@@ -61,9 +78,7 @@ async function change(console: Console, account: number, options: ChangeOptions,
       });
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      throw new Failure("C-ACCOUNT-01", error.message, "nothing was changed", [
-        "take less, or wait until the terminals' journals show a list with lower ceilings",
-      ]);
+      throw changeFailure(account, purse, error);
     }
     const [held] = await pursesOf(ledger, account, { programme, purse });
     const lines = [`account ${account}, programme ${programme}: ${valueText(purse, held!.balance)}`, LISTS_NEXT];

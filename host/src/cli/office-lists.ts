@@ -27,6 +27,7 @@ import {
 import { issuerOf } from "./key-provision.ts";
 import { parseIssuer, parseTerminal, parseWhole } from "./numbers.ts";
 import { officeDay } from "./office-day.ts";
+import { knownTerminal } from "./office-terminal.ts";
 
 interface ListOptions extends KeyOptions {
   readonly output: string;
@@ -167,6 +168,7 @@ async function lists(console: Console, options: ListOptions, tools: KeyTools): P
   makeFolder(output);
   await withOffice(console, options, tools, (office) =>
     withLedger(console, async (ledger) => {
+      if (wanted !== undefined) await knownTerminal(ledger, wanted);
       const made = await prepared(ledger, office, writeLayout, console.now());
       const { signer } = office;
       const list = await listFiles(ledger, made, wanted, signer);

@@ -37,7 +37,8 @@ const unknown = (number: number) =>
     "cachet office terminal list names those that it knows",
   ]);
 
-async function known(ledger: Ledger, number: number): Promise<ListedTerminal> {
+/** A terminal of the ledger. Fails with C-OFFICE-01 where it knows none of that number. */
+export async function knownTerminal(ledger: Ledger, number: number): Promise<ListedTerminal> {
   const terminal = (await listTerminals(ledger)).find((one) => one.number === number);
   if (terminal === undefined) throw unknown(number);
   return terminal;
@@ -78,7 +79,7 @@ async function list(console: Console): Promise<void> {
 
 /** What is refused from now on, and what the terminal may have cost. */
 async function tellEnd(console: Console, ledger: Ledger, how: TerminalEnd, number: number, offlineCap?: number) {
-  const { imported_to } = await known(ledger, number);
+  const { imported_to } = await knownTerminal(ledger, number);
   const exposure = await exposureOf(ledger, number, how.ends);
   const { cardsSince, givenCents, takenCents, cardsEver } = exposure;
   const most = offlineCap === undefined ? null : offlineCap * cardsEver;
@@ -102,7 +103,7 @@ async function revoke(console: Console, number: number, { after, stolen, offline
     ]);
   }
   await withLedger(console, async (ledger) => {
-    const { imported_to, replaced_by } = await known(ledger, number);
+    const { imported_to, replaced_by } = await knownTerminal(ledger, number);
     const how: TerminalEnd = { state: "revoked", ends: after ?? imported_to, replacedBy: replaced_by };
     await end(console, ledger, number, how);
     await tellEnd(console, ledger, how, number, offlineCap);
@@ -111,7 +112,7 @@ async function revoke(console: Console, number: number, { after, stolen, offline
 
 async function replace(console: Console, number: number, by: number, { after }: EndOptions): Promise<void> {
   await withLedger(console, async (ledger) => {
-    const { imported_to, merchant, state: before, ends: ended } = await known(ledger, number);
+    const { imported_to, merchant, state: before, ends: ended } = await knownTerminal(ledger, number);
     // What was stolen stays revoked.
     const state = before === "revoked" ? "revoked" : "replaced";
     const ends = after ?? ended ?? imported_to;

@@ -137,7 +137,7 @@ describe("an account without a chip, in the office", () => {
     await counter(1);
     await put(500);
     await list();
-    await expect(put(-1)).rejects.toThrow(`terminals may still let 500 go of account ${HER}`);
+    await expect(put(-1)).rejects.toThrow(`account ${HER} holds 500, and terminals may still let 500 of it go`);
     await expect(put(1, { ...PURSE, purse: 5 << 3 })).rejects.toThrow("no account has a purse 40");
   });
 

@@ -243,7 +243,7 @@ export async function importBatch(
 /** Where files lie that came and were not looked at yet: no terminal is known to have sent them. */
 const RECEIVED = { terminal: 0, status: "received" } as const;
 
-/** Puts a file into the ledger as it came, for `importReceived`: whoever brought it can go. What is there already stays as it is. */
+/** Puts a file into the ledger as it came, for `importReceived`: whoever brought it can go. */
 export async function receiveBatch(ledger: Ledger, { name, file }: BatchFile): Promise<void> {
   const values = {
     ...RECEIVED,
@@ -258,7 +258,10 @@ export async function receiveBatch(ledger: Ledger, { name, file }: BatchFile): P
   await ledger
     .insertInto("batch")
     .values({ ...values, file })
-    .onConflict((conflict) => conflict.doNothing())
+    // One that was set aside before any terminal was known is looked at again.
+    .onConflict((conflict) =>
+      conflict.columns(["terminal", "hash"]).doUpdateSet({ status: RECEIVED.status, name, file }),
+    )
     .execute();
 }
 

@@ -8,9 +8,16 @@ export async function blockOf(ledger: Ledger, card: number): Promise<BlockReason
   return (row?.reason as BlockReason | undefined) ?? null;
 }
 
+/** A card cannot go on: another one takes its place. */
+export class CardReplaced extends Error {
+  constructor(oldCard: number, newCard: number) {
+    super(`card ${newCard} takes the place of card ${oldCard}, which stays blocked: its value is there, or on its way`);
+  }
+}
+
 /**
  * Blocks a card from the next list on, for another reason than before, or lets it go on with null. Gives whether that changed anything.
- * `at` in UTC seconds.
+ * Throws `CardReplaced` where a card is to go on, or to be blocked for another reason, that is being replaced. `at` in UTC seconds.
  */
 export async function setBlock(
   ledger: LedgerTransaction,
@@ -20,6 +27,12 @@ export async function setBlock(
 ): Promise<boolean> {
   await queueByArrival(ledger);
   if ((await blockOf(ledger, card)) === reason) return false;
+  const replaced = await ledger
+    .selectFrom("replacement")
+    .select("new_card")
+    .where("old_card", "=", card)
+    .executeTakeFirst();
+  if (replaced !== undefined) throw new CardReplaced(card, replaced.new_card);
   await ledger.deleteFrom("blocked_card").where("card", "=", card).execute();
   if (reason !== null) await ledger.insertInto("blocked_card").values({ card, reason, at }).execute();
   await appendAudit(ledger, { kind: "block", at, content: [card, reason] });

@@ -126,9 +126,20 @@ export interface Change {
   readonly day: Day;
 }
 
+/** More was to leave an account than it holds, less what terminals may still let go of it. */
+export class NotFree extends RangeError {
+  readonly held: number;
+  readonly promised: number;
+  constructor(account: number, held: number, promised: number) {
+    super(`account ${account} holds ${held}, and terminals may still let ${promised} of it go`);
+    this.held = held;
+    this.promised = promised;
+  }
+}
+
 /**
  * Puts value into an account without a chip, or takes some out that no ceiling lets go: opens it where there is none, with nothing too.
- * Throws `RangeError` where too little is free, or no account has such a purse. `at` in UTC seconds.
+ * Throws `NotFree` where too little is free, `RangeError` where no account has such a purse. `at` in UTC seconds.
  */
 export async function changeBalance(
   ledger: LedgerTransaction,
@@ -148,8 +159,7 @@ export async function changeBalance(
     .executeTakeFirst();
   const balance = (row?.balance ?? 0) + value;
   const promised = value < 0 ? sum((await outstanding(ledger, held))(of).map(openOf)) : 0;
-  if (value < 0 && balance < promised)
-    throw new RangeError(`terminals may still let ${promised} go of account ${account}; ${balance} would be left`);
+  if (value < 0 && balance < promised) throw new NotFree(account, row?.balance ?? 0, promised);
   if (balance > CENTS_MAX) throw new RangeError(`account ${account} would hold ${balance}, at most ${CENTS_MAX}`);
   await ledger
     .insertInto("account_balance")

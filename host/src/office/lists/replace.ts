@@ -1,8 +1,8 @@
 import type { Day } from "@cachet/card-layout";
-import type { Credit } from "@cachet/firmware/wire";
+import { type Credit, terminalName } from "@cachet/firmware/wire";
 import { appendAudit, queueByArrival } from "../audit.ts";
 import { insertAll, type Ledger, type LedgerTables, type LedgerTransaction } from "../schema.ts";
-import { setBlock } from "./blocked.ts";
+import { blockOf, setBlock } from "./blocked.ts";
 import { nextVersion } from "./build.ts";
 import { addCredit, type CreditRow, creditOf, creditsToCome, promisedBy, type Source, voidCredit } from "./credits.ts";
 import { type HeldList, heldLists } from "./held.ts";
@@ -21,6 +21,16 @@ export const replacementOf = (ledger: Ledger, oldCard: number): Promise<Replacem
 /** Open credits that would put value on a card. */
 const open = (rows: readonly CreditRow[]): CreditRow[] =>
   rows.filter((row) => row.state === "open" && promisedBy(creditOf(row)).size > 0);
+
+async function hasVisits(ledger: Ledger, card: number): Promise<boolean> {
+  const visit = await ledger
+    .selectFrom("intent_area")
+    .select("card")
+    .where("card", "=", card)
+    .limit(1)
+    .executeTakeFirst();
+  return visit !== undefined;
+}
 
 /** Writes a replacement down as it stands. Its audit row makes the books again together with those of its block, voids and credits. */
 export async function putReplacement(ledger: LedgerTransaction, row: ReplacementRow, at: number): Promise<void> {
@@ -41,7 +51,8 @@ export async function putReplacement(ledger: LedgerTransaction, row: Replacement
 
 /**
  * Begins to put a new card in the place of an old one: from the next list on the old one is blocked and its open credits are void. Their
- * value and that of the card move later (`finishReplacement`). Throws `NoReplacement`. `at` in UTC seconds.
+ * value and that of the card move later (`finishReplacement`). `isInUse`: the customer uses the new one already. Throws `NoReplacement`.
+ * `at` in UTC seconds.
  */
 export async function beginReplacement(
   ledger: LedgerTransaction,
@@ -49,9 +60,14 @@ export async function beginReplacement(
   newCard: number,
   day: Day,
   at: number,
+  isInUse = false,
 ): Promise<ReplacementRow> {
   await queueByArrival(ledger);
   if (oldCard === newCard) throw new NoReplacement(`card ${oldCard} cannot take its own place`);
+  if (!isInUse && (await hasVisits(ledger, newCard)))
+    throw new NoReplacement(
+      `card ${newCard} is in use: the books know visits of it; where they are the same customer's, say --in-use`,
+    );
   if ((await replacementOf(ledger, newCard)) !== undefined)
     throw new NoReplacement(`card ${newCard} was itself replaced`);
   const version = await nextVersion(ledger);
@@ -149,7 +165,8 @@ export interface RepairPlace {
 
 /**
  * A card whose area shows no record gets the last one of the books again, at one terminal, once. Credits that it did not get yet come
- * behind it. Throws `NoReplacement` where the books know no record.
+ * behind it. Throws `NoReplacement` where the books know no record or no such terminal, where the card is blocked, or where the very same
+ * repair is under way.
  */
 export async function repairCard(
   ledger: LedgerTransaction,
@@ -158,6 +175,16 @@ export async function repairCard(
   at: number,
 ): Promise<readonly CreditRow[]> {
   await queueByArrival(ledger);
+  const known = await ledger.selectFrom("terminal").select("state").where("number", "=", terminal).executeTakeFirst();
+  if (known?.state !== "active") throw new NoReplacement(`${terminalName(terminal)} is no terminal in use`);
+  const reason = await blockOf(ledger, card);
+  if (reason !== null) throw new NoReplacement(`card ${card} is blocked (${reason}): no terminal takes it`);
+  for (const row of await creditsToCome(ledger, card)) {
+    const credit = creditOf(row);
+    if (row.state !== "open" || row.programme !== programme || credit.kind !== "restore") continue;
+    if (credit.terminal === terminal && (credit.counter ?? null) === counter)
+      throw new NoReplacement(`credit ${row.number} repairs card ${card} at ${terminalName(terminal)} already`);
+  }
   const last = (await lastStates(ledger, card)).find((one) => one.programme === programme);
   if (last === undefined)
     throw new NoReplacement(`the books know no record of card ${card} under programme ${programme}`);
