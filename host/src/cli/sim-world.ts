@@ -13,6 +13,7 @@ import { type Console, progressLine, tell } from "./console.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { readFile, writeFile } from "./files.ts";
 import { makeLedger } from "./home.ts";
+import { money } from "./money.ts";
 import { simAssociation } from "./sim-association.ts";
 import { ROOT, TOWN_PROGRAMMES, testImage } from "./sim-image.ts";
 import { parisOffset } from "./sim-zone.ts";
@@ -129,14 +130,15 @@ function linesOf(console: Console, world: World): string[] {
 
 const FRENCH = {
   identity: (cards: number, ledger: number, difference: number) =>
-    `somme des cartes ${cards} = livre ${ledger} centimes, écart ${difference}`,
+    `somme des cartes ${money(cards, "fr")} = livre ${money(ledger, "fr")}, écart ${money(difference, "fr")}`,
   counts: (visits: number, idle: number, cards: number, terminals: number, batches: number, entries: number) =>
     `${visits} visites (dont ${idle} sans effet), ${cards} cartes, ${terminals} terminaux, ${batches} lots (${entries} écritures)`,
   figures: (speed: number, p99: number, heap: number, image: number) =>
     `${speed} visites/s, p99 ${p99} ms de calcul, mémoire ${heap} octets, image ${image} octets compressée`,
 };
 const ENGLISH: typeof FRENCH = {
-  identity: (cards, ledger, difference) => `sum of cards ${cards} = ledger ${ledger} cents, difference ${difference}`,
+  identity: (cards, ledger, difference) =>
+    `sum of cards ${money(cards, "en")} = ledger ${money(ledger, "en")}, difference ${money(difference, "en")}`,
   counts: (visits, idle, cards, terminals, batches, entries) =>
     `${visits} visits (${idle} without effect), ${cards} cards, ${terminals} terminals, ${batches} batches (${entries} entries)`,
   figures: (speed, p99, heap, image) =>
