@@ -93,6 +93,7 @@ describe("what the counter of the association does to cards", () => {
     const order = ["--programme", "20", "--cagnotte", "12.50", "--source", "order 7"];
     expect(told("office", "credit", CARD, ...order).credits).toMatchObject([{ number: 2, why: "gift" }]);
     expectFailure(cachet("office", "credit", CARD, ...order), 1, "C-CREDIT-01", "order 7 was credited before");
+    expectFailure(cachet("office", "credit", CARD, ...order.slice(0, 4), "--source", " "), 2, "C-USAGE-01", "--source");
     expectFailure(cachet("office", "credit", CARD, "--ticket", "T-0001-1"), 1, "C-CREDIT-02", "no value left a card");
     expectFailure(cachet("office", "credit", CARD, ...order.slice(0, 4)), 2, "C-USAGE-01", "--source");
     expectFailure(cachet("office", "credit", CARD, ...order.slice(2)), 2, "C-USAGE-01", "--programme");
@@ -111,6 +112,9 @@ describe("what the counter of the association does to cards", () => {
     expect(out).toContain("credit 2, programme 20: €12.50");
     expectFailure(cachet("card", "replace", CARD, "2"), 1, "C-CREDIT-03", "has moved already");
     // It could be spent twice then.
+    const gift = ["--programme", "20", "--cagnotte", "1", "--source", "late"];
+    expectFailure(cachet("office", "credit", CARD, ...gift), 1, "C-CREDIT-04", "is blocked (replaced)");
+    expectFailure(cachet("office", "credit", NEXT, ...gift, "--until", "2020-01-01"), 2, "C-USAGE-01", "is over");
     expectFailure(cachet("card", "block", CARD, "--lift"), 1, "C-CREDIT-03", `card ${NEXT} takes the place`);
     expectFailure(cachet("card", "repair", CARD, "--programme", "20", "--terminal", "1"), 1, "C-CREDIT-03", "blocked");
     expectFailure(cachet("card", "replace", NEXT, CARD), 1, "C-CREDIT-03", "is in use");

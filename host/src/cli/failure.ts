@@ -465,6 +465,10 @@ export const CODES = {
     meaning:
       "A card cannot be replaced or repaired so: it was replaced before, the new one is no free card, or the books know no record of it.",
   },
+  "C-CREDIT-04": {
+    exit: EXIT.refused,
+    meaning: "A card cannot take a credit: it is blocked, or another one takes its place.",
+  },
   "C-LEDGER-01": {
     exit: EXIT.refused,
     meaning:

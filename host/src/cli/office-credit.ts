@@ -1,7 +1,9 @@
 import { dayText } from "@cachet/card-layout";
 import { type Credit, type CreditAmount, encodeCredit, readTicketName } from "@cachet/firmware/wire";
 import { type Command, InvalidArgumentError } from "commander";
+import { blockOf } from "../office/lists/blocked.ts";
 import { addCredit, CreditedBefore, type CreditRow, type Source } from "../office/lists/credits.ts";
+import { lastStates } from "../office/lists/last-state.ts";
 import { creditTicket, NoTransfer } from "../office/lists/sources.ts";
 import type { Ledger, LedgerTransaction } from "../office/schema.ts";
 import { parseCard } from "./card-number.ts";
@@ -11,6 +13,7 @@ import { Failure } from "./failure.ts";
 import { withLedger } from "./home.ts";
 import { usageFailure } from "./key-file.ts";
 import { merchantWarning } from "./known-merchant.ts";
+import { money } from "./money.ts";
 import { parseMerchant, parseProgramme, parseWhole } from "./numbers.ts";
 import { officeDay } from "./office-day.ts";
 
@@ -65,7 +68,7 @@ function makerOf(card: number, options: CreditOptions) {
   if (amounts.length === 0)
     usage("nothing to credit was named", "name --prepaid, --cagnotte, --stamps, --points or --units, or --ticket");
   if (programme === undefined) usage("which programme was not said", "name it with --programme N");
-  if (source === undefined)
+  if (source === undefined || source.trim() === "")
     usage(
       "what it is for was not said",
       "name the order or the letter with --source: the same one is never credited twice",
@@ -84,6 +87,38 @@ function makerOf(card: number, options: CreditOptions) {
     await addCredit(ledger, { card, programme, credit, why, source, from }, day, at),
   ];
 }
+
+/** What a card cannot take any more would wait on the lists for ever. */
+async function checkTakes(ledger: Ledger, card: number, options: CreditOptions, day: number): Promise<void> {
+  const { until } = options;
+  if (until !== undefined && until < day)
+    throw usageFailure(`${dayText(until)} is over: nothing would come onto the card`, "give --until a day to come");
+  const reason = await blockOf(ledger, card);
+  if (reason !== null)
+    throw new Failure("C-CREDIT-04", `card ${card} is blocked (${reason})`, "nothing was done", [
+      reason === "replaced" ? "credit the card that took its place" : "let it go on first: cachet card block --lift",
+    ]);
+}
+
+/** What a card's last record has no purse for: it may be to come, or never. In words; null where it has all. */
+async function purseWarning(ledger: Ledger, card: number, options: CreditOptions): Promise<string | null> {
+  const { programme } = options;
+  const last = (await lastStates(ledger, card)).find((one) => one.programme === programme);
+  if (last === undefined)
+    return `the books know no record of card ${card} under programme ${programme ?? "of the ticket"}`;
+  const { purses } = last.state;
+  const missing = amountsIn(options).filter(
+    ({ purse, index }) => !purses.some(({ kind, index: of }) => of === index && keeps(kind, purse)),
+  );
+  if (missing.length === 0) return null;
+  return `the last record of card ${card} under programme ${programme} has no purse for ${missing.map(({ purse }) => purse).join(", ")}`;
+}
+
+/** Whether a purse on a card keeps what is credited: carrying, timed and with lots are kinds of the same. */
+const keeps = (kind: string, wanted: string): boolean => `-${kind}-`.includes(`-${wanted}-`);
+
+const amountText = ({ purse, value }: CreditAmount): string =>
+  purse === "cagnotte" || purse === "prepaid" ? `${money(value, "en")} ${purse}` : `${value} ${purse}`;
 
 async function inLedger<T>(ledger: Ledger, use: (ledger: LedgerTransaction) => Promise<T>): Promise<T> {
   try {
@@ -107,14 +142,19 @@ async function credit(console: Console, card: number, options: CreditOptions): P
   await withLedger(console, async (ledger) => {
     const warning = options.merchant === undefined ? null : await merchantWarning(ledger, options.merchant);
     if (warning !== null) console.err(`warning: ${warning}; the cash is put down to him all the same\n`);
+    await checkTakes(ledger, card, options, day);
+    const purse = options.ticket === undefined ? await purseWarning(ledger, card, options) : null;
+    if (purse !== null)
+      console.err(`warning: ${purse}; it comes onto the card only where the programme keeps one there\n`);
     const made = await inLedger(ledger, (transaction) => make(transaction, day, at));
+    const amounts = amountsIn(options).map(amountText).join(", ");
     const until = options.until === undefined ? "" : `, until ${dayText(options.until)}`;
     tell(
       console,
       [
         ...made.map(
           ({ number, programme, source }) =>
-            `credit ${number} of card ${card}, programme ${programme}: ${source}${until}`,
+            `credit ${number} of card ${card}, programme ${programme}: ${amounts === "" ? "" : `${amounts}, `}${source}${until}`,
         ),
         "it comes onto the card at its next tap anywhere, once terminals have the next list: cachet office lists",
       ],
