@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { migrate } from "../../host/src/office/migrations.ts";
 import type { Ledger } from "../../host/src/office/schema.ts";
 import { openDatabase } from "../../host/src/ports/database/index.ts";
-import { ROOT } from "../boundaries/sources.ts";
+import { cachetIn } from "../fixtures/cachet.ts";
 import { earned, freshCard, HandJournal, type HandState } from "../fixtures/hand-journal.ts";
 import { AT, rowsOf } from "../fixtures/ledger.ts";
 import { enrolTown, type OfficeTown } from "../fixtures/office-town.ts";
@@ -47,13 +46,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function cachet(...args: readonly string[]): Ended {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, "host/bin/cachet.mjs"), ...args], {
-    encoding: "utf8",
-    env: { ...process.env, LANG: "en_GB.UTF-8", LC_ALL: "", CACHET_HOME: at("home"), CACHET_DB: "" },
-  });
-  return { code: status, out: stdout, err: stderr };
-}
+const cachet = (...words: readonly string[]): Ended => cachetIn(at("home"), ...words);
 
 /** A ledger that knows the town's terminals, by its address. */
 async function enrolled(address: string): Promise<string> {

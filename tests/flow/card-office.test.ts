@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +7,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { importBatch } from "../../host/src/office/import.ts";
 import { enrolTerminal } from "../../host/src/office/terminals.ts";
 import { sha256 } from "../../host/src/ports/crypto.ts";
-import { ROOT } from "../boundaries/sources.ts";
+import { cachetIn } from "../fixtures/cachet.ts";
 import { earned, freshCard, HandJournal } from "../fixtures/hand-journal.ts";
 import { AT, inLedgerOf } from "../fixtures/ledger.ts";
 import { expectFailure } from "../fixtures/programme-desk.ts";
@@ -20,13 +19,7 @@ const [CARD, NEXT] = [1, 2].map((serial) => String(cardNumber(1, serial))) as [s
 /** With a wrong digit at its end. */
 const NONE = String(Number(CARD) + 1);
 
-function cachet(...words: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, "host/bin/cachet.mjs"), ...words], {
-    encoding: "utf8",
-    env: { ...process.env, LANG: "en_GB.UTF-8", CACHET_HOME: home },
-  });
-  return { code: status, out: stdout, err: stderr };
-}
+const cachet = (...words: readonly string[]) => cachetIn(home, ...words);
 const told = (...words: readonly string[]) => {
   const { code, out, err } = cachet(...words, "--json");
   expect(code, err).toBe(0);

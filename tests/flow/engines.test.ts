@@ -1,8 +1,9 @@
 import { toHex } from "@cachet/card-layout";
 import { receiptText } from "@cachet/firmware/counter";
-import type { SaleRequest, Sandbox } from "@cachet/firmware/hal";
-import { Chance, loadQuickJs, Mishaps, newV8Sandbox, type Type2Chip } from "@cachet/terminal-sim";
+import type { Sandbox } from "@cachet/firmware/hal";
+import { Chance, loadQuickJs, Mishaps, newV8Sandbox } from "@cachet/terminal-sim";
 import { describe, expect, it } from "vitest";
+import { drawSale, recorded } from "../fixtures/drawn-sales.ts";
 import { card, terminal } from "../fixtures/town.ts";
 
 interface Day {
@@ -10,27 +11,6 @@ interface Day {
   readonly journal: string;
   readonly receipts: readonly string[];
   readonly reports: readonly unknown[];
-}
-
-/** Writes down everything that is sent to a chip. */
-function recorded(chip: Type2Chip, commands: string[]): Type2Chip {
-  const execute = chip.execute.bind(chip);
-  chip.execute = (command) => {
-    commands.push(toHex(command));
-    return execute(command);
-  };
-  return chip;
-}
-
-function drawSale(chance: Chance, visit: number): SaleRequest {
-  const lines = Array.from({ length: 1 + chance.below(3) }, () => ({
-    amount: chance.below(6_000),
-    quantity: 1 + chance.below(3),
-    ...(chance.happens(1, 4) ? { category: "tobacco" } : {}),
-  }));
-  const base = { kind: "sale" as const, visit, lines, tip: chance.below(100) };
-  if (chance.happens(1, 3)) return { ...base, redeem: "max" };
-  return chance.happens(1, 4) ? { ...base, redeem: chance.below(500) } : base;
 }
 
 /** The same day at two shops, with tears and power cuts, in one engine. */

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { toHex } from "@cachet/card-layout";
 import { describe, expect, it } from "vitest";
 import { enrolTerminal } from "../../host/src/office/terminals.ts";
-import { ROOT } from "../boundaries/sources.ts";
+import { cachetIn } from "../fixtures/cachet.ts";
 import { earned, freshCard, HandJournal, spent } from "../fixtures/hand-journal.ts";
 import { AT, ageBeyond, inLedgerOf, rowsOf } from "../fixtures/ledger.ts";
 
@@ -15,16 +14,12 @@ const TOWN = 20;
 
 describe("cachet batch", () => {
   const home = mkdtempSync(join(tmpdir(), "cachet-forks-"));
-  const run = (...args: readonly string[]) =>
-    spawnSync(process.execPath, [join(ROOT, "host/bin/cachet.mjs"), ...args, "--home", home], {
-      encoding: "utf8",
-      env: { ...process.env, LANG: "en_GB.UTF-8" },
-    });
+  const run = (...words: readonly string[]) => cachetIn(home, ...words);
   const cachet = (...args: readonly string[]) => {
-    const { stdout, stderr, status } = run(...args);
-    expect(stderr).toBe("");
-    expect(status).toBe(0);
-    return stdout;
+    const { out, err, code } = run(...args);
+    expect(err).toBe("");
+    expect(code).toBe(0);
+    return out;
   };
 
   it("says a fork in words at the import, counts it in status, lists it in forks", async () => {
@@ -77,7 +72,7 @@ describe("cachet batch", () => {
     const file = join(home, "ledger.sqlite");
     const expectLeft = (what: string) => {
       const before = readFileSync(file);
-      const { status, stdout, stderr } = run("batch", "forks");
+      const { code: status, out: stdout, err: stderr } = run("batch", "forks");
       expect([status, stdout]).toEqual([1, ""]);
       expect(stderr).toContain("C-HOME-03");
       expect(stderr).toContain(what);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { toHex } from "@cachet/card-layout";
 import { receiptText } from "@cachet/firmware/counter";
-import type { SaleRequest, VisitReport, VisitRequest } from "@cachet/firmware/hal";
+import type { VisitReport, VisitRequest } from "@cachet/firmware/hal";
 import {
   Chance,
   type Customer,
@@ -19,6 +19,7 @@ import {
 import { afterAll, describe, expect, it } from "vitest";
 import type { OperationKind } from "../../terminal-sim/src/device/mishap.ts";
 import type { SimTill } from "../../terminal-sim/src/device/till.ts";
+import { drawSale, recorded } from "../fixtures/drawn-sales.ts";
 import {
   builtTerminal,
   installer,
@@ -125,27 +126,6 @@ const native =
       close: async () => expect(await terminal.close()).toBe(0),
     };
   };
-
-/** Writes down everything that is sent to a chip. */
-function recorded(chip: Type2Chip, commands: string[]): Type2Chip {
-  const execute = chip.execute.bind(chip);
-  chip.execute = (command) => {
-    commands.push(toHex(command));
-    return execute(command);
-  };
-  return chip;
-}
-
-function drawSale(chance: Chance, visit: number): SaleRequest {
-  const lines = Array.from({ length: 1 + chance.below(3) }, () => ({
-    amount: chance.below(6_000),
-    quantity: 1 + chance.below(3),
-    ...(chance.happens(1, 4) ? { category: "tobacco" } : {}),
-  }));
-  const base = { kind: "sale" as const, visit, lines, tip: chance.below(100) };
-  if (chance.happens(1, 3)) return { ...base, redeem: "max" };
-  return chance.happens(1, 4) ? { ...base, redeem: chance.below(500) } : base;
-}
 
 /** The same day at two shops, with tears and power cuts. */
 async function liveDay(newShop: NewShop): Promise<Day> {

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,26 +7,14 @@ import { testMerchantKey, testTerminalSigner } from "../../host/src/keys/test-ke
 import { contentsAt } from "../../host/src/office/lists/build.ts";
 import { phoneHash } from "../../host/src/office/lists/phones.ts";
 import { enrolTerminal } from "../../host/src/office/terminals.ts";
-import { ROOT } from "../boundaries/sources.ts";
+import { cachetIn } from "../fixtures/cachet.ts";
 import { AT, faultOf, inLedgerOf, newLedgerFile } from "../fixtures/ledger.ts";
 import { expectFailure } from "../fixtures/programme-desk.ts";
 
 const home = mkdtempSync(join(tmpdir(), "cachet-accounts-"));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-function office(...words: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [join(ROOT, "host/bin/cachet.mjs"), "office", ...words],
-    {
-      cwd: ROOT,
-      encoding: "utf8",
-      timeout: 120_000,
-      env: { ...process.env, LANG: "en_GB.UTF-8", CACHET_HOME: home },
-    },
-  );
-  return { code: status, out: stdout, err: stderr };
-}
+const office = (...words: readonly string[]) => cachetIn(home, "office", ...words);
 const HER = String(cardNumber(1, 77));
 const TOWN = ["--programme", "20"];
 

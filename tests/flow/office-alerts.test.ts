@@ -1,10 +1,9 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { enrolTerminal } from "../../host/src/office/terminals.ts";
-import { ROOT } from "../boundaries/sources.ts";
+import { cachetIn } from "../fixtures/cachet.ts";
 import { earned, freshCard, HandJournal, spent } from "../fixtures/hand-journal.ts";
 import { AT, inLedgerOf } from "../fixtures/ledger.ts";
 
@@ -13,16 +12,12 @@ const CARD = freshCard(2_800_010_000_421, TOWN);
 
 describe("a night at the office, and the morning after", () => {
   const home = mkdtempSync(join(tmpdir(), "cachet-alerts-"));
-  const run = (...args: readonly string[]) =>
-    spawnSync(process.execPath, [join(ROOT, "host/bin/cachet.mjs"), ...args, "--home", home], {
-      encoding: "utf8",
-      env: { ...process.env, LANG: "en_GB.UTF-8" },
-    });
+  const run = (...words: readonly string[]) => cachetIn(home, ...words);
   const cachet = (...args: readonly string[]) => {
-    const { stdout, stderr, status } = run(...args);
-    expect(stderr).toBe("");
-    expect(status).toBe(0);
-    return stdout;
+    const { out, err, code } = run(...args);
+    expect(err).toBe("");
+    expect(code).toBe(0);
+    return out;
   };
   const file = (name: string, bytes: Uint8Array) => {
     writeFileSync(join(home, name), bytes);
@@ -79,7 +74,7 @@ describe("a night at the office, and the morning after", () => {
     const a = stolen.visit(freshCard(9, TOWN), earned(500)).state;
     cachet("batch", "import", file("five.batch", stolen.batch()));
     const refused = (...args: readonly string[]) => {
-      const { status, stderr } = run("office", "terminal", ...args);
+      const { code: status, err: stderr } = run("office", "terminal", ...args);
       return `${status} ${stderr.split("\n")[0]}`;
     };
     expect(refused("revoke", "5")).toBe("1 error C-USAGE-01: which entries of it count?".replace("1", "2"));
@@ -89,7 +84,7 @@ describe("a night at the office, and the morning after", () => {
     expect(said).toContain("T-0005 is revoked: its entries count up to 2, what comes behind is refused and kept");
     expect(said).toContain("cards it ever wrote: 1 x €20.00 = €20.00 a day at most");
     stolen.visit(a, spent(500));
-    const { status, stdout } = run("batch", "import", file("late.batch", stolen.batch()));
+    const { code: status, out: stdout } = run("batch", "import", file("late.batch", stolen.batch()));
     expect(status).toBe(1);
     expect(stdout).toContain(
       "entry 3: T-0005 is revoked; its entries count up to 2, and those are in (terminal-revoked)",

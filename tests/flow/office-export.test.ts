@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ROOT } from "../boundaries/sources.ts";
 import { archivedBooks } from "../fixtures/archives.ts";
+import { cachetIn } from "../fixtures/cachet.ts";
 import { newLedgerFile } from "../fixtures/ledger.ts";
 import { type Ended, expectFailure } from "../fixtures/programme-desk.ts";
 
@@ -18,14 +18,7 @@ beforeAll(async () => {
   await (await archivedBooks(await newLedgerFile(join(home, "ledger.sqlite")))).destroy();
 });
 
-function office(...args: readonly string[]): Ended {
-  const command = [join(ROOT, "host/bin/cachet.mjs"), "office", ...args, "--home", home];
-  const { status, stdout, stderr } = spawnSync(process.execPath, command, {
-    encoding: "utf8",
-    env: { ...process.env, LANG: "en_GB.UTF-8", LC_ALL: "", CACHET_DB: "" },
-  });
-  return { code: status, out: stdout, err: stderr };
-}
+const office = (...words: readonly string[]): Ended => cachetIn(home, "office", ...words);
 
 describe("office export", () => {
   it("writes a folder that sha256sum verifies, for its owner alone", () => {

@@ -19,7 +19,6 @@ import { MIGRATIONS } from "../../host/src/office/migrations.ts";
 import { enrolTerminal } from "../../host/src/office/terminals.ts";
 import { publicPem } from "../../host/src/ports/crypto.ts";
 import { openDatabase } from "../../host/src/ports/database/index.ts";
-import { ROOT } from "../boundaries/sources.ts";
 import {
   ARCHIVED_AT,
   ARCHIVED_TOWN,
@@ -29,6 +28,7 @@ import {
   checkedFolder,
   withNewManifest,
 } from "../fixtures/archives.ts";
+import { cachetIn } from "../fixtures/cachet.ts";
 import { inLedgerOf, newLedgerFile, rowOf, rowsOf } from "../fixtures/ledger.ts";
 import { type Ended, expectFailure } from "../fixtures/programme-desk.ts";
 
@@ -36,13 +36,7 @@ const folder = mkdtempSync(join(tmpdir(), "cachet-keeping-"));
 const at = (...names: string[]) => join(folder, ...names);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function cachet(...args: readonly string[]): Ended {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, "host/bin/cachet.mjs"), ...args], {
-    encoding: "utf8",
-    env: { ...process.env, LANG: "en_GB.UTF-8", LC_ALL: "", CACHET_HOME: at("nobody"), CACHET_DB: "" },
-  });
-  return { code: status, out: stdout, err: stderr };
-}
+const cachet = (...words: readonly string[]): Ended => cachetIn(at("nobody"), ...words);
 function done(...args: readonly string[]): string {
   const ended = cachet(...args);
   expect(ended.err).toBe("");

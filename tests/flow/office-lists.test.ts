@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,29 +5,15 @@ import { cardNumber } from "@cachet/card-layout";
 import { afterAll, describe, expect, it } from "vitest";
 import { SIM_ISSUER } from "../../host/src/cli/sim-provision.ts";
 import { checkLedger } from "../../host/src/office/check.ts";
-import { ROOT } from "../boundaries/sources.ts";
+import { cachetIn, doneIn } from "../fixtures/cachet.ts";
 import { inLedgerOf, newLedgerFile, rowsOf } from "../fixtures/ledger.ts";
 import { simFolder, startSim } from "../fixtures/sim-process.ts";
 
 const home = mkdtempSync(join(tmpdir(), "cachet-lists-"));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-function cachet(...words: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, "host/bin/cachet.mjs"), ...words], {
-    cwd: ROOT,
-    encoding: "utf8",
-    timeout: 60_000,
-    env: { ...process.env, LANG: "en_GB.UTF-8", CACHET_HOME: home },
-  });
-  return { code: status, out: stdout, err: stderr };
-}
-
-/** Runs a command that has to work. */
-function done(...words: readonly string[]): string {
-  const { code, out, err } = cachet(...words);
-  expect(code, `${words.join(" ")}: ${err}${out}`).toBe(0);
-  return out;
-}
+const cachet = (...words: readonly string[]) => cachetIn(home, ...words);
+const done = (...words: readonly string[]): string => doneIn(home, ...words);
 const told = (...words: readonly string[]) => JSON.parse(done(...words, "--json"));
 
 const TOWN = "20";

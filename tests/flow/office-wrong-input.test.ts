@@ -1,10 +1,9 @@
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ROOT } from "../boundaries/sources.ts";
 import { archivedBooks } from "../fixtures/archives.ts";
+import { cachetIn } from "../fixtures/cachet.ts";
 import { inLedgerOf, newLedgerFile, rowsOf } from "../fixtures/ledger.ts";
 import { type Ended, expectFailure } from "../fixtures/programme-desk.ts";
 
@@ -23,13 +22,7 @@ beforeAll(async () => {
   writeFileSync(at("cut.sqlite"), readFileSync(ledger).subarray(0, 9_000));
 });
 
-function cachet(...args: readonly string[]): Ended {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, "host/bin/cachet.mjs"), ...args], {
-    encoding: "utf8",
-    env: { ...process.env, LANG: "en_GB.UTF-8", LC_ALL: "", CACHET_HOME: at("nobody"), CACHET_DB: "" },
-  });
-  return { code: status, out: stdout, err: stderr };
-}
+const cachet = (...words: readonly string[]): Ended => cachetIn(at("nobody"), ...words);
 const office = (...args: readonly string[]): Ended => cachet("office", ...args, "--home", home);
 
 describe("a ledger that is not there", () => {

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,28 +9,15 @@ import { buildImage } from "../../host/src/image/build.ts";
 import { testImageSigner, testOfficeSigner } from "../../host/src/keys/test-keys.ts";
 import { signFullList } from "../../host/src/office/sign.ts";
 import { ROOT } from "../boundaries/sources.ts";
+import { cachetIn, doneIn } from "../fixtures/cachet.ts";
 import { simFolder, startSim } from "../fixtures/sim-process.ts";
 import { programmeFile } from "../fixtures/town.ts";
 
 const home = mkdtempSync(join(tmpdir(), "cachet-town-"));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-function cachet(...words: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, "host/bin/cachet.mjs"), ...words], {
-    cwd: ROOT,
-    encoding: "utf8",
-    timeout: 60_000,
-    env: { ...process.env, LANG: "en_GB.UTF-8", CACHET_HOME: home },
-  });
-  return { code: status, out: stdout, err: stderr };
-}
-
-/** Runs a command that has to work. */
-function done(...words: readonly string[]): string {
-  const { code, out, err } = cachet(...words);
-  expect(code, `${words.join(" ")}: ${err}`).toBe(0);
-  return out;
-}
+const cachet = (...words: readonly string[]) => cachetIn(home, ...words);
+const done = (...words: readonly string[]): string => doneIn(home, ...words);
 
 /** The image of the town with the bakery's grid one shorter. */
 async function changedImage(): Promise<string> {

@@ -18,14 +18,14 @@ import { originality, signedFamily } from "../cards/originality.ts";
 import type { AreaInspection, CardInspection } from "../cards/read.ts";
 import { purseName, sealText } from "../cards/slot-fields.ts";
 import { contentOf, pageText } from "../cards/user-pages.ts";
+import { localText } from "./dates.ts";
 import { money } from "./money.ts";
 
 /** A line with its heading, as all card commands print them. */
 export const headed = (heading: string, text: string): string => `${heading.padEnd(16)} ${text}`;
 
 /** An instant in seconds since 2000: 2026-06-15 10:00 UTC. */
-export const instantText = (seconds: number): string =>
-  `${new Date((CARD_EPOCH_SECONDS + seconds) * 1_000).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+export const instantText = (seconds: number): string => `${localText(CARD_EPOCH_SECONDS + seconds, 0)} UTC`;
 
 /** Lots in the order in which they are spent, with their last days. */
 function lotsText(lots: readonly Lot[], amount: (value: number) => string): string {

@@ -1,6 +1,6 @@
 import { maskedCard, purseHead, purseOfHead } from "@cachet/card-layout";
 import { terminalName } from "@cachet/firmware/wire";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { type AccountPurse, unitOfPurse } from "../office/account-visit.ts";
 import { changeBalance, NotFree, outstanding } from "../office/lists/ceilings.ts";
 import type { Source } from "../office/lists/credits.ts";
@@ -12,7 +12,7 @@ import { Failure } from "./failure.ts";
 import { withLedger } from "./home.ts";
 import { usageFailure } from "./key-file.ts";
 import { money } from "./money.ts";
-import { parseMerchant, parseProgramme, parseWhole } from "./numbers.ts";
+import { parseEuros, parseMerchant, parseProgramme, parseWhole } from "./numbers.ts";
 import { officeDay } from "./office-day.ts";
 
 const PURSES = ["cagnotte", "points", "stamps"] as const;
@@ -27,12 +27,8 @@ interface ChangeOptions extends Readonly<Partial<Record<(typeof PURSES)[number],
   readonly merchant?: number;
 }
 
-/** Euros with cents, `50.00`; 0 opens an account with nothing in it. */
-function parseEuros(text: string): number {
-  const match = /^(\d{1,6})(?:[.,](\d{2}))?$/.exec(text);
-  if (match === null) throw new InvalidArgumentError(`"${text}" is no amount like 50, 12.50 or 0`);
-  return 100 * Number(match[1]) + Number(match[2] ?? 0);
-}
+/** 0 opens an account with nothing in it. */
+const parseMoney = (text: string): number => parseEuros(text, 0, VALUE_MAX);
 const parseCount = (text: string): number => parseWhole(text, "count", 0, VALUE_MAX);
 
 const valueText = (purse: number, value: number): string => {
@@ -124,7 +120,7 @@ function changeOptions(command: Command): Command {
   return command
     .argument("<account>", "account number, 13 digits", parseCard)
     .requiredOption("--programme <n>", "programme of the purse", parseProgramme)
-    .option("--cagnotte <euros>", "money of the cagnotte, 12.50; 0 opens the account", parseEuros)
+    .option("--cagnotte <euros>", "money of the cagnotte, 12.50; 0 opens the account", parseMoney)
     .option("--points <n>", "points", parseCount)
     .option("--stamps <n>", "stamps", parseCount)
     .option("--purse <index>", "which purse of its kind", (text) => parseWhole(text, "purse", 0, 7), 0)

@@ -7,6 +7,7 @@ import { BackupFault } from "../office/backup-items.ts";
 import type { Ledger } from "../office/schema.ts";
 import { readLarge, writeLarge } from "../ports/large-file.ts";
 import { type Console, tell } from "./console.ts";
+import { localText } from "./dates.ts";
 import { Failure } from "./failure.ts";
 import { makeFolder } from "./files.ts";
 import { makeLedger, withLedger } from "./home.ts";
@@ -32,7 +33,7 @@ export function backupCommands(office: Command, console: () => Console): void {
 }
 
 const linesOf = ({ made, rows, head, balances }: BackupFacts): string[] => [
-  `made             ${new Date(1_000 * made).toISOString().slice(0, 16).replace("T", " ")} UTC, ${rows} rows`,
+  `made             ${localText(made, 0)} UTC, ${rows} rows`,
   `head             ${toHex(head)}`,
   ...tableLines({
     title: "what accounts hold",

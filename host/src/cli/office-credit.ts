@@ -13,8 +13,8 @@ import { Failure } from "./failure.ts";
 import { withLedger } from "./home.ts";
 import { usageFailure } from "./key-file.ts";
 import { merchantWarning } from "./known-merchant.ts";
-import { money } from "./money.ts";
-import { parseMerchant, parseProgramme, parseWhole } from "./numbers.ts";
+import { amountText } from "./money.ts";
+import { parseEuros, parseMerchant, parseProgramme, parseWhole } from "./numbers.ts";
 import { officeDay } from "./office-day.ts";
 
 const VALUE_MAX = 0xff_ff_ff;
@@ -32,14 +32,7 @@ interface CreditOptions extends Readonly<Partial<Record<(typeof PURSES)[number],
   readonly ticket?: { readonly terminal: number; readonly number: number };
 }
 
-/** Euros with cents, `50.00`. */
-function parseEuros(text: string): number {
-  const match = /^(\d{1,6})(?:[.,](\d{2}))?$/.exec(text);
-  const cents = match === null ? 0 : 100 * Number(match[1]) + Number(match[2] ?? 0);
-  if (cents < 1 || cents > VALUE_MAX) throw new InvalidArgumentError(`"${text}" is no amount like 50 or 12.50`);
-  return cents;
-}
-
+const parseMoney = (text: string): number => parseEuros(text, 1, VALUE_MAX);
 const parseCount = (text: string): number => parseWhole(text, "count", 1, VALUE_MAX);
 
 function parseTicket(text: string) {
@@ -117,8 +110,8 @@ async function purseWarning(ledger: Ledger, card: number, options: CreditOptions
 /** Whether a purse on a card keeps what is credited: carrying, timed and with lots are kinds of the same. */
 const keeps = (kind: string, wanted: string): boolean => `-${kind}-`.includes(`-${wanted}-`);
 
-const amountText = ({ purse, value }: CreditAmount): string =>
-  purse === "cagnotte" || purse === "prepaid" ? `${money(value, "en")} ${purse}` : `${value} ${purse}`;
+const wordsOf = ({ purse, value }: CreditAmount): string =>
+  `${amountText(purse === "cagnotte" || purse === "prepaid" ? "cents" : purse, value)} ${purse}`;
 
 async function inLedger<T>(ledger: Ledger, use: (ledger: LedgerTransaction) => Promise<T>): Promise<T> {
   try {
@@ -147,7 +140,7 @@ async function credit(console: Console, card: number, options: CreditOptions): P
     if (purse !== null)
       console.err(`warning: ${purse}; it comes onto the card only where the programme keeps one there\n`);
     const made = await inLedger(ledger, (transaction) => make(transaction, day, at));
-    const amounts = amountsIn(options).map(amountText).join(", ");
+    const amounts = amountsIn(options).map(wordsOf).join(", ");
     const until = options.until === undefined ? "" : `, until ${dayText(options.until)}`;
     tell(
       console,
@@ -170,8 +163,8 @@ export function creditCommand(office: Command, console: () => Console): void {
     .description("put value on a card by the next list: a top-up paid elsewhere, a gift, value that left another card")
     .argument("<card>", "card number", parseCard)
     .option("--programme <n>", "programme of the purse", parseProgramme)
-    .option("--prepaid <euros>", "prepaid money, 50.00", parseEuros)
-    .option("--cagnotte <euros>", "money of the cagnotte", parseEuros)
+    .option("--prepaid <euros>", "prepaid money, 50.00", parseMoney)
+    .option("--cagnotte <euros>", "money of the cagnotte", parseMoney)
     .option("--stamps <n>", "stamps", parseCount)
     .option("--points <n>", "points", parseCount)
     .option("--units <n>", "prepaid units", parseCount)

@@ -3,10 +3,11 @@ import { type Command, InvalidArgumentError } from "commander";
 import type { Ledger } from "../office/schema.ts";
 import { endTerminal, exposureOf, type ListedTerminal, listTerminals, type TerminalEnd } from "../office/terminals.ts";
 import { type Console, tell } from "./console.ts";
+import { localText } from "./dates.ts";
 import { Failure } from "./failure.ts";
 import { withLedger } from "./home.ts";
 import { money } from "./money.ts";
-import { parseTerminal, parseWhole } from "./numbers.ts";
+import { parseEuros, parseTerminal, parseWhole } from "./numbers.ts";
 import { tableLines } from "./table.ts";
 
 const ENTRY_MAX = 0xffff_ffff;
@@ -19,12 +20,8 @@ function parseName(text: string): number {
   return parseTerminal(found[1]!);
 }
 
-/** Whole cents of an amount in euros: 20 or 20.50. */
-function parseEuros(text: string): number {
-  const found = /^(\d{1,7})(?:[.,](\d{2}))?$/.exec(text);
-  if (found === null) throw new InvalidArgumentError(`"${text}" is no amount in euros like 20 or 20.50`);
-  return 100 * Number(found[1]) + Number(found[2] ?? 0);
-}
+const CAP_MAX = 999_999_999;
+const parseCap = (text: string): number => parseEuros(text, 0, CAP_MAX);
 
 interface EndOptions {
   readonly after?: number;
@@ -55,8 +52,7 @@ async function end(console: Console, ledger: Ledger, number: number, how: Termin
   }
 }
 
-const dayTime = (utc: number | null): string =>
-  utc === null ? "never" : `${new Date(utc * 1_000).toISOString().slice(0, 16).replace("T", " ")}Z`;
+const dayTime = (utc: number | null): string => (utc === null ? "never" : `${localText(utc, 0)}Z`);
 
 function stateText({ state, ends, replaced_by }: ListedTerminal): string {
   if (state === "active") return "active";
@@ -138,7 +134,7 @@ export function officeTerminalCommands(office: Command, console: () => Console):
     .argument("<number>", "the terminal, 42 or T-0042", parseName)
     .option("--after <entry>", "its last entry that counts", parseEntry)
     .option("--stolen", "what is imported counts, nothing else")
-    .option("--offline-cap <euros>", "what the programme lets a card spend at one terminal in a day", parseEuros)
+    .option("--offline-cap <euros>", "what the programme lets a card spend at one terminal in a day", parseCap)
     .action((number: number, options: EndOptions) => revoke(console(), number, options));
   terminal
     .command("replace")

@@ -1,7 +1,8 @@
 import { CARD_EPOCH_SECONDS, type Day, dayOf, dayOfCivil } from "@cachet/card-layout";
 import { ArithmeticFault, whole } from "../arithmetic.ts";
 import { type Weekday, weekdayOf } from "./period.ts";
-import { ZONE_GROUPS, type ZoneGroup } from "./zone-table.ts";
+import { ZONE_GROUPS } from "./zone-table.ts";
+import type { ZoneGroup } from "./zone-turns.ts";
 
 const SECONDS_PER_DAY = 86_400;
 
