@@ -156,7 +156,7 @@ describe("cachet sim world", () => {
       "bad.csv:6: left out: 3 fields",
       "2 malformed lines",
     );
-    expect(ended.out).toContain("difference 0");
+    expect(ended.out).toContain("difference €0.00");
   });
 
   it("refuses empty, headless and missing files, a home with a ledger, and words that do not fit", () => {
