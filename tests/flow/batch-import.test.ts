@@ -123,6 +123,29 @@ describe("cachet batch import", () => {
     expect(mixed.code).toBe(1);
   });
 
+  it("counts a damaged file as made good once other files brought its entries", async () => {
+    const sqlite = await enrolled(`sqlite:${at("good.sqlite")}`);
+    const run = (...words: readonly string[]) => cachet("--db", sqlite, ...words);
+    const torn = TOWN.files[0]!.file.slice();
+    torn[torn.length - 1]! ^= 1;
+    writeFileSync(at("torn.batch"), torn);
+    const bad = run("batch", "import", at("torn.batch"));
+    expect(bad.out).toContain("Next: collect the same range again from the terminal.");
+    expect(run("batch", "status").out).toContain("QUARANTINED  torn.batch");
+    expect(run("office", "alerts").out).toContain("torn.batch");
+    expect(run("batch", "import", paths[0]!).code).toBe(0);
+    const { out } = run("batch", "status");
+    expect(out).not.toContain("QUARANTINED");
+    expect(out).toContain("made good  1 damaged file ");
+    expect(run("office", "alerts").out).not.toContain("torn.batch");
+    // Other content under the same numbers is for somebody to judge, though entries of these numbers are in.
+    const other = new HandJournal(1, 1, AT, 7);
+    for (let visit = 0; visit < 5; visit += 1) other.visit(freshCard(5_000, 20), earned(1));
+    writeFileSync(at("other.batch"), other.batch(1, 2));
+    expect(run("batch", "import", at("other.batch")).code).toBe(1);
+    expect(run("batch", "status").out).toContain("QUARANTINED  other.batch  other-content");
+  });
+
   it("shows side by side what a file says otherwise than the books", async () => {
     const sqlite = await enrolled(`sqlite:${at("two.sqlite")}`);
     // The same terminal twice, as where one was restored from a copy.

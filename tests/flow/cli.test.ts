@@ -232,6 +232,9 @@ describe("cachet batch and office", () => {
 describe("cachet itself", () => {
   it("explains every code it prints, and gives errors as JSON where asked", () => {
     expect(cachet("explain", "c-batch-01").out).toContain("quarantined");
+    expect(cachet("explain", "bad-signature").out).toContain("Next: collect the same range again");
+    expect(cachet("explain", "GAP").out).toContain("Next: collect the terminal that is named.");
+    expect(cachet("explain", "fork").out).toContain("two histories");
     expectFailure(cachet("explain", "C-NO-99"), 2, "C-USAGE-01", "C-NO-99", "C-BATCH-01");
     const json = cachet("image", "inspect", at("absent.img"), "--json");
     expect(JSON.parse(json.out)).toMatchObject({ error: { code: "C-FILE-01" } });

@@ -5,8 +5,14 @@ import type { Ledger } from "../office/schema.ts";
 import { forkDocument, forkLines } from "./fork-text.ts";
 import { money } from "./money.ts";
 
-/** What a kind of finding means, and what to do about it. */
-const KIND_TEXT: Readonly<Record<Exclude<FindingKind, "fork">, readonly [title: string, next: string]>> = {
+/** What a fork means, and what to do about it; the lines of one say it at length. */
+export const FORK_TEXT = [
+  "cards with two histories",
+  "look at both tickets and ask who held the card; bar it: cachet card block",
+] as const;
+
+/** What the other kinds of findings mean, and what to do about them. */
+export const KIND_TEXT: Readonly<Record<Exclude<FindingKind, "fork">, readonly [title: string, next: string]>> = {
   "step-back": ["old records that were put back", "bar the card and ask its holder"],
   "no-journal": ["records that no journal tells of", "bar the card; look whether a key was stolen"],
   overdrawn: ["cards that more left than came", "compare with the forks and gaps of the card"],
@@ -57,21 +63,34 @@ function findingLines({ card, programme, terminal, merchant, utc, between, cents
   return [...(about.length === 0 ? [] : [`  ${about.join("  ")}`]), `    ${what}`];
 }
 
-/** Findings for people, by kind, in the order in which they are given. */
-export async function alertLines(ledger: Ledger, findings: readonly Finding[]): Promise<string[]> {
+/** Findings for people, by kind, in the order in which they are given; of each kind but forks `most` at most, and how many more there are. */
+export async function alertLines(
+  ledger: Ledger,
+  findings: readonly Finding[],
+  most = Number.POSITIVE_INFINITY,
+): Promise<string[]> {
   const lines: string[] = [];
+  const counts = new Map<FindingKind, number>();
   let kind: FindingKind | null = null;
+  const more = () => {
+    const left = kind === null || kind === "fork" ? 0 : counts.get(kind)! - most;
+    if (left > 0) lines.push(`  and ${left} more: cachet office alerts`);
+  };
   for (const finding of findings) {
+    if (finding.kind !== kind) more();
+    const count = (counts.get(finding.kind) ?? 0) + 1;
+    counts.set(finding.kind, count);
     if (finding.fork !== undefined) {
       lines.push(...(await forkLines(ledger, finding.fork)));
       lines.push(`  Exposure: ${money(finding.cents ?? 0, "en")}, the more that either side spent.`);
     } else if (finding.kind !== "fork") {
       const [title, next] = KIND_TEXT[finding.kind];
       if (finding.kind !== kind) lines.push(`${finding.kind.toUpperCase()}  ${title}. Next: ${next}.`);
-      lines.push(...findingLines(finding));
+      if (count <= most) lines.push(...findingLines(finding));
     }
     kind = finding.kind;
   }
+  more();
   return lines;
 }
 

@@ -34,7 +34,7 @@ function sentence(outcome: ImportOutcome): string {
       return `waiting: entries ${outcome.gap[0]} to ${outcome.gap[1]} are missing before it; it goes in by itself once they came`;
     case "quarantined": {
       const where = outcome.number === undefined ? "" : `entry ${outcome.number}: `;
-      return `QUARANTINED (C-BATCH-01): ${where}${outcome.detail} (${outcome.reason}); ${left(outcome.reason)}, it is kept. ${advice(outcome.reason)}`;
+      return `QUARANTINED (C-BATCH-01): ${where}${outcome.detail} (${outcome.reason}); ${left(outcome.reason)}, it is kept. Next: ${advice(outcome.reason)}.`;
     }
     case "still-being-written":
       return "still being written: it has no trailer yet; nothing was read from it";
@@ -208,16 +208,19 @@ function inspect(console: Console, path: string): void {
 
 async function status(console: Console): Promise<void> {
   await withLedger(console, async (ledger) => {
-    const { terminals, quarantined, forks } = await importStatus(ledger);
+    const { terminals, quarantined, madeGood, forks } = await importStatus(ledger);
     const lines = [
       ...terminals.map(
         ({ number, merchant, imported_to, accepted, waiting }) =>
           `${terminalName(number)}  merchant ${merchant}  imported to ${imported_to}  batches ${accepted}  waiting ${waiting}`,
       ),
       ...quarantined.map(({ name, detail }) => `QUARANTINED  ${name}  ${detail}`),
+      ...(madeGood.length > 0
+        ? [`made good  ${madeGood.length} damaged file${madeGood.length > 1 ? "s" : ""} whose entries came with others`]
+        : []),
       ...(forks > 0 ? [`FORKS  ${forks}  two histories of one card; cachet batch forks lists them`] : []),
     ];
-    tell(console, lines, { terminals, quarantined, forks });
+    tell(console, lines, { terminals, quarantined, made_good: madeGood, forks });
   });
 }
 

@@ -11,6 +11,9 @@ import { type Console, tell } from "./console.ts";
 import { forkDocument, forkLines } from "./fork-text.ts";
 import { money } from "./money.ts";
 
+/** Findings of one kind that a night tells one by one. */
+const SHOWN = 10;
+
 /** What the office did, a line for each act. */
 function actLines({ decisions, refunds, expiries }: Night, policy: BorneBy): string[] {
   const bearer = policy === "merchant" ? "the merchant who gave it bears it" : "claimed from the card's holder";
@@ -53,7 +56,7 @@ export async function tellNight(
   const fresh = (await findings(ledger, at)).filter((finding) => !known.has(nameOf(finding)) && !isTold(finding));
   const lines = actLines(night, policy);
   for (const fork of night.forks) lines.push(...(await forkLines(ledger, fork)));
-  lines.push(...(await alertLines(ledger, fresh)));
+  lines.push(...(await alertLines(ledger, fresh, SHOWN)));
   if (lines.length === 0) return;
   const forks = [];
   for (const fork of night.forks) forks.push(await forkDocument(ledger, fork));

@@ -11,6 +11,7 @@ import { type Console, tell } from "./console.ts";
 import { Failure } from "./failure.ts";
 import { withLedger } from "./home.ts";
 import { usageFailure } from "./key-file.ts";
+import { warnOfUnknown } from "./known-here.ts";
 import { money } from "./money.ts";
 import { parseEuros, parseMerchant, parseProgramme, parseWhole } from "./numbers.ts";
 import { officeDay } from "./office-day.ts";
@@ -78,6 +79,7 @@ async function change(console: Console, account: number, options: ChangeOptions,
     }
     const [held] = await pursesOf(ledger, account, { programme, purse });
     const lines = [`account ${account}, programme ${programme}: ${valueText(purse, held!.balance)}`, LISTS_NEXT];
+    await warnOfUnknown(console, ledger, { programme, merchant });
     tell(console, lines, { account, programme, purse, balance: held!.balance, changed: value });
   });
 }

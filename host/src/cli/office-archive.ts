@@ -89,13 +89,21 @@ async function writeNew(console: Console, output: string, options: ArchiveOption
           const write = (path: string, bytes: Uint8Array) => writeFile(join(draft, path), bytes);
           return withProgress(console, "archive", (progress) => writeArchive(ledger, wish, write, progress));
         });
-        const lines = [`${folder} written, ${signer === null ? "NOT signed: no office key" : "signed by the office"}`];
-        tell(console, [...lines, ...linesOf(about)], documentOf(folder, about));
+        const isTest = options.testKeys === true;
+        tell(console, [`${folder} written, ${signedText(signer, isTest)}`, ...linesOf(about)], {
+          ...documentOf(folder, about),
+          test_key: signer !== null && isTest,
+        });
       } catch (error) {
         throw told(folder, error);
       }
     }),
   );
+}
+
+function signedText(signer: ArchiveWish["signer"], isTest: boolean): string {
+  if (signer === null) return "NOT signed: no office key";
+  return isTest ? "signed by the published TEST key: it proves nothing" : "signed by the office";
 }
 
 function told(folder: string, error: unknown): unknown {

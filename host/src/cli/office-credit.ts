@@ -12,7 +12,7 @@ import { parseDate } from "./dates.ts";
 import { Failure } from "./failure.ts";
 import { withLedger } from "./home.ts";
 import { usageFailure } from "./key-file.ts";
-import { merchantWarning } from "./known-merchant.ts";
+import { warnOfUnknown } from "./known-here.ts";
 import { amountText } from "./money.ts";
 import { parseEuros, parseMerchant, parseProgramme, parseWhole } from "./numbers.ts";
 import { officeDay } from "./office-day.ts";
@@ -133,8 +133,7 @@ async function credit(console: Console, card: number, options: CreditOptions): P
   const make = makerOf(card, options);
   const [at, day] = [console.now(), officeDay(console.now())];
   await withLedger(console, async (ledger) => {
-    const warning = options.merchant === undefined ? null : await merchantWarning(ledger, options.merchant);
-    if (warning !== null) console.err(`warning: ${warning}; the cash is put down to him all the same\n`);
+    await warnOfUnknown(console, ledger, { merchant: options.merchant });
     await checkTakes(ledger, card, options, day);
     const purse = options.ticket === undefined ? await purseWarning(ledger, card, options) : null;
     if (purse !== null)

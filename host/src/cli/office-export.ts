@@ -8,7 +8,7 @@ import { type Console, tell } from "./console.ts";
 import { Failure } from "./failure.ts";
 import { folderFailure, makeFolder } from "./files.ts";
 import { withLedger } from "./home.ts";
-import { expectMerchant } from "./known-merchant.ts";
+import { expectMerchant } from "./known-here.ts";
 import { parseMerchant } from "./numbers.ts";
 import { withProgress } from "./scratch.ts";
 import { tableLines } from "./table.ts";

@@ -7,6 +7,7 @@ import { type Console, tell } from "./console.ts";
 import { Failure } from "./failure.ts";
 import { withLedger } from "./home.ts";
 import { type KeyOptions, type KeyTools, keyOptions, keyRingFor, realTools } from "./key-options.ts";
+import { warnOfUnknown } from "./known-here.ts";
 import { parseMerchant } from "./numbers.ts";
 
 interface PhoneOptions extends KeyOptions {
@@ -32,6 +33,7 @@ async function set(console: Console, card: number | null, options: PhoneOptions,
       ]);
     const hash = phoneHash(key.master, number);
     await withLedger(console, async (ledger) => {
+      await warnOfUnknown(console, ledger, { merchant });
       await ledger.transaction().execute((one) => setPhone(one, merchant, hash, card, console.now()));
       const lines = [
         card === null

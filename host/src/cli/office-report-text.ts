@@ -17,6 +17,7 @@ type Lang = "fr" | "en";
 export interface ReportWriting {
   readonly lang: Lang;
   readonly names: ReadonlyMap<number, string>;
+  readonly silentDays: number;
   /** A card is called back after so many days before this one. */
   readonly callBack: { readonly at: Day; readonly days: number };
 }
@@ -183,7 +184,7 @@ function lookAtLines({ onCards: { worn }, silent }: Report, pen: Pen): string[] 
     ...firstRows(
       silent,
       (shown) => ({
-        title: `${words.silent}: ${silent.length}`,
+        title: `${words.silent(pen.silentDays)}: ${silent.length}`,
         head: ["", words.merchant, words.since],
         rows: shown.map(({ terminal, merchant, lastHeard }) => [
           ...[terminalName(terminal), merchantName(pen, merchant)],
@@ -224,17 +225,20 @@ export function reportLines(all: Report, writing: ReportWriting): string[] {
   const pen: Pen = { ...writing, words: REPORT_WORDS[lang], cents: (amount) => money(amount, lang) };
   const { words, cents } = pen;
   const { matrix, owed, outstandingCents, outstandingStamps, inDoubt } = all;
+  const isTown = all.clients === null;
   const days = all.from === null && all.to === null ? [] : [`${dayOr(all.from)} - ${dayOr(all.to)}`];
   return [
     ...days,
     ...tableLines(tradeTable(all, pen)),
     ...tableLines(exchangeTable(all, pen)),
-    ...(matrix.columns.length > 0 && matrix.columns.length <= COLUMNS_SHOWN ? tableLines(matrixTable(all, pen)) : []),
+    ...(isTown && matrix.columns.length > 0 && matrix.columns.length <= COLUMNS_SHOWN
+      ? tableLines(matrixTable(all, pen))
+      : []),
     ...clientLines(all, pen),
     ...onCardsLines(all, pen),
     ...lookAtLines(all, pen),
     "",
-    `${words.outstanding}: ${cents(outstandingCents)}, ${outstandingStamps} ${words.stamps}; ${words.inDoubt}: ${inDoubt}`,
+    `${isTown ? words.outstanding : words.outstandingOwn}: ${cents(outstandingCents)}, ${outstandingStamps} ${words.stamps}; ${words.inDoubt}: ${inDoubt}`,
     ...owedLines(owed, lang),
   ];
 }

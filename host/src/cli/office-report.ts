@@ -1,5 +1,6 @@
 import { type Day, dayOf, dayText } from "@cachet/card-layout";
 import type { Command } from "commander";
+import { LIMITS } from "../office/detect/finding.ts";
 import { type Report, report } from "../office/report/report.ts";
 import { NO_TERMS, termsOf } from "../office/report/worth.ts";
 import { type Console, tell } from "./console.ts";
@@ -7,7 +8,7 @@ import { parseDate } from "./dates.ts";
 import { Failure } from "./failure.ts";
 import { writeFile } from "./files.ts";
 import { withLedger } from "./home.ts";
-import { expectMerchant } from "./known-merchant.ts";
+import { expectMerchant } from "./known-here.ts";
 import { parseMerchant, parseWhole } from "./numbers.ts";
 import { reportCsv } from "./office-report-csv.ts";
 import { reportLines } from "./office-report-text.ts";
@@ -35,7 +36,7 @@ export function reportCommand(office: Command, console: () => Console): void {
     .option("--to <date>", "last local day", parseDate)
     .option("--merchant <number>", "only what is this merchant's own, with its cards", parseMerchant)
     .option("--programme <file>", "names merchants, and what points and units are worth; may be repeated", collected)
-    .option("--silent-days <n>", "a terminal is silent after so many days", days("number of days"), 7)
+    .option("--silent-days <n>", "a terminal is silent after so many days", days("number of days"), LIMITS.silentDays)
     .option("--call-back-days <n>", "with --merchant: a card is to call back after so many", days("number of days"), 60)
     .option("--csv <file>", "write every figure here, one a line")
     .action((options: ReportCommandOptions) => printReport(console(), options));
@@ -73,7 +74,7 @@ async function printReport(console: Console, options: ReportCommandOptions): Pro
     });
     if (csv !== undefined) writeFile(csv, reportCsv(all));
     const callBack = { at: to ?? dayOf(now, 0), days: callBackDays };
-    const lines = reportLines(all, { lang: console.lang, names: terms.merchants, callBack });
+    const lines = reportLines(all, { lang: console.lang, names: terms.merchants, silentDays, callBack });
     tell(console, lines, documentOf(all));
   });
 }

@@ -1,16 +1,8 @@
+import { filesAside } from "./files-aside.ts";
 import { forkCount } from "./forks.ts";
 import type { Ledger } from "./schema.ts";
 
-/** Files that are set aside, as they came, each with why. */
-export const quarantinedFiles = (ledger: Ledger): Promise<{ readonly name: string; readonly detail: string }[]> =>
-  ledger
-    .selectFrom("batch")
-    .select(["name", "detail"])
-    .where("status", "=", "quarantined")
-    .orderBy("arrival")
-    .execute();
-
-/** How far each terminal is imported, what is set aside, and how many forks are known. */
+/** How far each terminal is imported, what is set aside and what of that is made good, and how many forks are known. */
 export async function importStatus(ledger: Ledger) {
   const terminals = await ledger
     .selectFrom("terminal")
@@ -30,5 +22,8 @@ export async function importStatus(ledger: Ledger) {
     })
     .orderBy("number")
     .execute();
-  return { terminals, quarantined: await quarantinedFiles(ledger), forks: await forkCount(ledger) };
+  const aside = await filesAside(ledger);
+  const ofThem = (isMadeGood: boolean) =>
+    aside.filter((file) => file.isMadeGood === isMadeGood).map(({ name, detail }) => ({ name, detail }));
+  return { terminals, quarantined: ofThem(false), madeGood: ofThem(true), forks: await forkCount(ledger) };
 }

@@ -1,7 +1,7 @@
 import { type Day, dayOf } from "@cachet/card-layout";
 import { offsetAt, type Programme } from "@cachet/firmware/rules";
 import { ticketName } from "@cachet/firmware/wire";
-import { quarantinedFiles } from "../import-status.ts";
+import { missedFiles } from "../files-aside.ts";
 import type { Ledger } from "../schema.ts";
 import { areasIn, type Period, programmesIn } from "./story.ts";
 
@@ -87,7 +87,7 @@ export async function cautionsFor(ledger: Ledger, programme: Programme, period: 
       ...{ name, terminal },
       gap: [imported_to + 1, first! - 1],
     })),
-    quarantined: await quarantinedFiles(ledger),
+    quarantined: (await missedFiles(ledger)).map(({ name, detail }) => ({ name, detail })),
     silent: await silentTerminals(ledger, programme, period),
     unmoved: await unmovedSales(ledger, programme, period),
   };

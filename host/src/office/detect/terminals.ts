@@ -1,6 +1,7 @@
 import { dayText } from "@cachet/card-layout";
 import { terminalName, ticketName } from "@cachet/firmware/wire";
 import { sql } from "kysely";
+import { missedFiles } from "../files-aside.ts";
 import type { Ledger, LedgerTables } from "../schema.ts";
 import { listTerminals } from "../terminals.ts";
 import { DAY_SECONDS, type Finding, type Limits } from "./finding.ts";
@@ -171,20 +172,23 @@ async function afterTheEnd(ledger: Ledger): Promise<readonly Finding[]> {
   }));
 }
 
-/** Files that were set aside, or wait for what is missing before them. */
+/** Files that were set aside and are still missed, or wait for what is missing before them. */
 async function files(ledger: Ledger): Promise<readonly Finding[]> {
-  const rows = await ledger
+  const waiting = await ledger
     .selectFrom("batch")
-    .select(["terminal", "name", "status", "detail", "first"])
-    .where("status", "in", ["quarantined", "waiting"])
+    .select(["terminal", "name", "detail", "first"])
+    .where("status", "=", "waiting")
     .orderBy("arrival")
     .execute();
-  return rows.map(({ terminal, name, status, detail, first }) => ({
-    kind: status as "quarantined" | "waiting",
-    ...(terminal === 0 ? {} : { terminal }),
-    ...(first === null ? {} : { number: first }),
-    what: `${name}: ${detail}`,
-  }));
+  const finding =
+    (kind: "quarantined" | "waiting") =>
+    ({ terminal, name, detail, first }: (typeof waiting)[number]): Finding => ({
+      kind,
+      ...(terminal === 0 ? {} : { terminal }),
+      ...(first === null ? {} : { number: first }),
+      what: `${name}: ${detail}`,
+    });
+  return [...(await missedFiles(ledger)).map(finding("quarantined")), ...waiting.map(finding("waiting"))];
 }
 
 /** What is to be seen of terminals and of their files. */

@@ -211,6 +211,13 @@ describe("the trade of merchants", () => {
     ]);
     expect(own.merchants).toEqual([]);
     expect(own).toMatchObject({ visits: 0, newMembers: 0 });
+    // The card that was first used there, by its last records; nothing of the town's other cards.
+    expect(own).toMatchObject({ outstandingCents: 50, inDoubt: 0, breakage: [], owed: [] });
+    expect(later.outstandingCents).toBe(2_060);
+    expect(own.onCards.held.map(({ programme, amount }) => [programme, amount])).toEqual([
+      [7, 20],
+      [P, 30],
+    ]);
     await ledger.destroy();
   });
 

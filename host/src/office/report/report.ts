@@ -34,7 +34,7 @@ export interface Report extends Trade {
   readonly to: Day | null;
   readonly merchants: readonly MerchantTrade[];
   readonly matrix: Matrix;
-  /** By the books. */
+  /** By the books; of the report for one merchant, by the last records of its cards. */
   readonly outstandingCents: number;
   readonly outstandingStamps: number;
   readonly onCards: OnCards;
@@ -119,11 +119,12 @@ function breakage(sums: readonly AccountSum[], { expiring }: OnCards): Breakage[
     });
 }
 
-async function doubts(ledger: Ledger): Promise<number> {
+async function doubts(ledger: Ledger, merchant: number | undefined): Promise<number> {
   const row = await ledger
     .selectFrom("intent_area")
     .select(({ fn }) => fn.countAll<number>().as("n"))
     .where("outcome", "=", "open")
+    .$if(merchant !== undefined, (all) => all.where("merchant", "=", merchant!))
     .executeTakeFirst();
   return row?.n ?? 0;
 }
@@ -145,10 +146,11 @@ async function reportOf(
   await eachLife(ledger, days.to, (card, life) => {
     counting.add(life);
     exchange.add(life);
-    const firstUsed = firstUse(life).utc;
-    for (const step of lastSteps(life)) last.push({ step, firstUsed });
     const client = merchant === undefined ? null : clientOf(card, life, merchant, days);
     if (client !== null) own.push(client);
+    else if (merchant !== undefined) return;
+    const firstUsed = firstUse(life).utc;
+    for (const step of lastSteps(life)) last.push({ step, firstUsed });
   });
   const sums = await accounts(ledger, days.to);
   const held = (unit: string) => amountOf(sums, "card", unit);
@@ -163,7 +165,7 @@ async function reportOf(
     outstandingStamps: held("stamps"),
     onCards: cards,
     breakage: breakage(sums, cards),
-    inDoubt: await doubts(ledger),
+    inDoubt: await doubts(ledger, merchant),
     silent: await silentTerminals(ledger, now - silentDays * DAY_SECONDS),
     owed: OWED.some((account) => sums.some((one) => one.account === account)) ? await owedTo(ledger) : [],
     clients: null,
@@ -171,10 +173,11 @@ async function reportOf(
   return merchant === undefined ? all : ofMerchant(all, merchant, own.sort(byWorth));
 }
 
-/** What of a report is a merchant's own: nothing that tells of cards that were first used elsewhere. */
+/** What of a report is a merchant's own: nothing that tells of cards that were first used elsewhere, nor of the town. `onCards` is of its own. */
 function ofMerchant(all: Report, merchant: number, own: readonly Client[]): Report {
-  const isOwn = new Set(own.map(({ card }) => card));
-  const { cells, rows, columns, totalCents } = all.matrix;
+  const { cells, rows, columns } = all.matrix;
+  const held = (unit: string) => all.onCards.held.reduce((sum, one) => (one.unit === unit ? sum + one.amount : sum), 0);
+  const paidHere = columns.filter((column) => column.merchant === merchant);
   const line = all.merchants.find((one) => one.merchant === merchant);
   const { merchant: _, ...trade } = line ?? { ...NO_TRADE, merchant };
   return {
@@ -184,10 +187,13 @@ function ofMerchant(all: Report, merchant: number, own: readonly Client[]): Repo
     matrix: {
       cells: cells.filter((cell) => cell.issuer === merchant || cell.merchant === merchant),
       rows: rows.filter(({ issuer }) => issuer === merchant),
-      columns: columns.filter((column) => column.merchant === merchant),
-      totalCents,
+      columns: paidHere,
+      totalCents: paidHere.reduce((sum, { paidCents }) => sum + paidCents, 0),
     },
-    onCards: { ...all.onCards, worn: all.onCards.worn.filter(({ card }) => isOwn.has(card)) },
+    outstandingCents: held("cents"),
+    outstandingStamps: held("stamps"),
+    breakage: [],
+    owed: [],
     silent: all.silent.filter((one) => one.merchant === merchant),
     clients: own,
   };

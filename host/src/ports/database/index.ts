@@ -129,7 +129,9 @@ export async function selectRows(
   }
   const { from, parameters } = asArrays(columns, by, keys);
   const matches = by.map((name) => `${table}.${name} = asked.${name}`).join(" and ");
-  const sql = `select asked.${PLACE}, ${wanted.map((name) => `${table}.${name}`).join(", ")} from ${from} with ordinality as asked(${by.join(", ")}, ${PLACE}) join ${table} on ${matches}`;
+  // `offset 0` has each key looked up on its own: a join that the planner chooses by old statistics may read the whole table instead.
+  const each = `select ${wanted.join(", ")} from ${table} where ${matches} offset 0`;
+  const sql = `select asked.${PLACE}, found.* from ${from} with ordinality as asked(${by.join(", ")}, ${PLACE}) cross join lateral (${each}) as found`;
   const found: unknown[][] = keys.map(() => []);
   const { rows } = await database.executeQuery<Record<typeof PLACE, number>>(CompiledQuery.raw(sql, parameters));
   for (const { [PLACE]: place, ...row } of rows) found[place - 1]!.push(row);
