@@ -127,11 +127,12 @@ describe("office archive", () => {
     expect(said).toMatchObject({ folder: archive, entries: ARCHIVED_TOWN.entries, from: null });
     expect(document("office", "archive", "--verify", archive)).toMatchObject({
       verified: true,
+      test_key: true,
       signed_by: said.signed_by,
     });
     writeFileSync(at("office.pem"), publicPem(testOfficeSigner().publicKey));
     expect(done("office", "archive", "--verify", archive, "--office-key", at("office.pem"))).toContain(
-      "signed by the office key",
+      "signed by the published TEST key",
     );
     const sums = spawnSync("sha256sum", ["--check", "--strict", "--quiet", "manifest.sha256"], { cwd: archive });
     expect(sums.status).toBe(0);

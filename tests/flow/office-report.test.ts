@@ -53,7 +53,7 @@ describe("cachet office report", () => {
       /émis ici \(lignes\), dépensé là \(colonnes\)\n +Librairie +total\n +Boulangerie +3,00 € +3,00 €/,
     );
     expect(out).toMatch(/21 +points 0 +48210 points +482,10 €/);
-    expect(out).toMatch(/terminaux sans nouvelles: 2\n/);
+    expect(out).toMatch(/terminaux sans nouvelles depuis 3 jours: 2\n/);
   });
 
   it("speaks English, and of some days only", () => {

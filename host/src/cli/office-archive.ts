@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, rmdirSync, statSync } from "node:fs";
 import { dirname, join, resolve, sep } from "node:path";
-import type { Day } from "@cachet/card-layout";
+import { type Day, toHex } from "@cachet/card-layout";
 import type { Command } from "commander";
+import { testOfficeSigner } from "../keys/test-keys.ts";
 import { type ArchiveWish, NothingClosed, writeArchive } from "../office/archive.ts";
 import type { ArchiveAbout } from "../office/archive-about.ts";
 import { verifyArchive } from "../office/archive-check.ts";
@@ -101,9 +102,11 @@ async function writeNew(console: Console, output: string, options: ArchiveOption
   );
 }
 
+const TEST_SIGNED = "signed by the published TEST key: it proves nothing";
+
 function signedText(signer: ArchiveWish["signer"], isTest: boolean): string {
   if (signer === null) return "NOT signed: no office key";
-  return isTest ? "signed by the published TEST key: it proves nothing" : "signed by the office";
+  return isTest ? TEST_SIGNED : "signed by the office";
 }
 
 function told(folder: string, error: unknown): unknown {
@@ -162,10 +165,11 @@ async function verifyFolder(console: Console, folder: string, officeKey: string 
   const trusted = officeKey === undefined ? null : readPublicKey(officeKey);
   try {
     const about = verifyArchive(filesIn(folder), trusted);
-    const signed =
-      about.office_key === null ? "NOT signed by an office" : `signed by the office key ${about.office_key}`;
-    const lines = [`${folder} is whole, ${signed}`, ...linesOf(about)];
-    tell(console, lines, { ...documentOf(folder, about), verified: true });
+    const { office_key: key } = about;
+    const isTest = key !== null && key === toHex(testOfficeSigner().publicKey);
+    const signed = key === null ? "NOT signed by an office" : `signed by the office key ${key}`;
+    const lines = [`${folder} is whole, ${isTest ? TEST_SIGNED : signed}`, ...linesOf(about)];
+    tell(console, lines, { ...documentOf(folder, about), verified: true, test_key: isTest });
   } catch (error) {
     if (!(error instanceof ArchiveFault)) throw error;
     throw new Failure(

@@ -50,7 +50,9 @@ export function reportCsv(all: Report): string {
     ]),
     ...onCards.worn.map(({ card, because, writes }): Row => ["replace", card, because.join(" "), "writes", writes]),
     ...silent.map(
-      ({ terminal, merchant, lastHeard }): Row => [...["silent", terminalName(terminal), merchant, "utc", lastHeard]],
+      ({ terminal, merchant, since, isNew }): Row => [
+        ...["silent", terminalName(terminal), merchant, "utc", isNew ? null : since],
+      ],
     ),
     ...owed.map(({ programme, to, month, unit, amount }): Row => [`owed ${month}`, to, programme, unit, amount]),
     ...(clients ?? []).flatMap(({ card, since, last, ...one }): Row[] => [

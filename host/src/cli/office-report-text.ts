@@ -186,9 +186,9 @@ function lookAtLines({ onCards: { worn }, silent }: Report, pen: Pen): string[] 
       (shown) => ({
         title: `${words.silent(pen.silentDays)}: ${silent.length}`,
         head: ["", words.merchant, words.since],
-        rows: shown.map(({ terminal, merchant, lastHeard }) => [
+        rows: shown.map(({ terminal, merchant, since, isNew }) => [
           ...[terminalName(terminal), merchantName(pen, merchant)],
-          lastHeard === null ? words.never : dateOf(lastHeard),
+          isNew ? words.never : dateOf(since),
         ]),
         words: 3,
       }),

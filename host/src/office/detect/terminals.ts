@@ -3,8 +3,9 @@ import { terminalName, ticketName } from "@cachet/firmware/wire";
 import { sql } from "kysely";
 import { missedFiles } from "../files-aside.ts";
 import type { Ledger, LedgerTables } from "../schema.ts";
+import { silentTerminals } from "../silence.ts";
 import { listTerminals } from "../terminals.ts";
-import { DAY_SECONDS, type Finding, type Limits } from "./finding.ts";
+import type { Finding, Limits } from "./finding.ts";
 
 const HOUR = 3_600;
 
@@ -123,25 +124,12 @@ async function lateEntries(ledger: Ledger): Promise<readonly Finding[]> {
   return found;
 }
 
-/** Terminals of which nothing came for too long, by the office's own clock. */
-async function silentTerminals(ledger: Ledger, at: number, { silentDays }: Limits): Promise<readonly Finding[]> {
-  const heard = await ledger
-    .selectFrom("audit")
-    .select(({ fn }) => ["terminal", fn.max("at").as("at")])
-    .where("kind", "in", ["batch", "terminal"])
-    .groupBy("terminal")
-    .execute();
-  const last = new Map(heard.map((row) => [row.terminal, row.at]));
-  return (await listTerminals(ledger)).flatMap(({ number: terminal, merchant, state, imported_to }): Finding[] => {
-    const utc = last.get(terminal) ?? at;
-    const days = Math.floor((at - utc) / DAY_SECONDS);
-    if (state !== "active" || days < silentDays) return [];
-    const what =
-      imported_to === 0
-        ? `never sent anything, ${days} days after it was made known`
-        : `nothing came since, for ${days} days`;
-    return [{ kind: "silent", terminal, merchant, utc, what }];
-  });
+/** Terminals of which nothing came for too long. */
+async function silent(ledger: Ledger, at: number, { silentDays }: Limits): Promise<readonly Finding[]> {
+  return (await silentTerminals(ledger, at, silentDays)).map(({ terminal, merchant, since, isNew, days }) => ({
+    ...{ kind: "silent", terminal, merchant, utc: since },
+    what: isNew ? `never sent anything, ${days} days after it was made known` : `nothing came since, for ${days} days`,
+  }));
 }
 
 /** Visits that are in the books behind the last entry that counts of a terminal. */
@@ -198,7 +186,7 @@ export async function terminalFindings(ledger: Ledger, at: number, limits: Limit
     ...(await manyTopUps(ledger, limits)),
     ...(await clockFindings(ledger)),
     ...(await lateEntries(ledger)),
-    ...(await silentTerminals(ledger, at, limits)),
+    ...(await silent(ledger, at, limits)),
     ...(await files(ledger)),
   ];
 }

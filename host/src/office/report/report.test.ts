@@ -244,16 +244,19 @@ describe("the trade of merchants", () => {
   });
 
   it("names terminals that are silent, and those that never spoke", async () => {
-    const [old, late] = [new HandJournal(1, 4, at(1)), new HandJournal(2, 5, at(19))];
-    old.visit(freshCard(1, P), earned(1));
-    late.visit(freshCard(2, P), earned(1));
-    const ledger = await imported(old, late);
-    await enrolTerminal(ledger, 3, 6, new HandJournal(3).signer.publicKey, AT);
-    expect((await ask(ledger)).silent).toEqual([
-      { terminal: 1, merchant: 4, lastHeard: at(1) + 120 },
-      { terminal: 3, merchant: 6, lastHeard: null },
+    const shop = new HandJournal(1, 4, at(1));
+    shop.visit(freshCard(1, P), earned(1));
+    const ledger = await imported(shop);
+    await enrolTerminal(ledger, 3, 6, new HandJournal(3).signer.publicKey, AT - 86_400);
+    // By the office's clock: what the terminal's own says of its last entry does not count.
+    expect((await ask(ledger)).silent).toEqual([]);
+    const now = AT + 6 * 86_400;
+    const never = { terminal: 3, merchant: 6, since: AT - 86_400, isNew: true, days: 7 };
+    expect((await ask(ledger, { now })).silent).toEqual([never]);
+    expect((await ask(ledger, { now, silentDays: 6 })).silent).toEqual([
+      { terminal: 1, merchant: 4, since: AT, isNew: false, days: 6 },
+      never,
     ]);
-    expect((await ask(ledger, { silentDays: 30 })).silent).toHaveLength(1);
     await ledger.destroy();
   });
 });

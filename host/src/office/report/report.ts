@@ -2,20 +2,13 @@ import { CARD_EPOCH_SECONDS, type Day } from "@cachet/card-layout";
 import { snapshot } from "../../ports/database/index.ts";
 import { type Owed, owedTo } from "../owed.ts";
 import type { Ledger } from "../schema.ts";
+import { type SilentTerminal, silentTerminals } from "../silence.ts";
 import { byWorth, type Client, clientOf } from "./clients.ts";
 import { Exchange, type Matrix } from "./matrix.ts";
 import { type LastStep, type OnCards, onCards } from "./on-cards.ts";
 import { EVER, eachLife, firstUse, lastSteps } from "./steps.ts";
 import { Counting, type MerchantTrade, NO_TRADE, type Trade } from "./visits.ts";
 import { NO_TERMS, type Terms } from "./worth.ts";
-
-/** A terminal that has not been heard of for some days. */
-export interface SilentTerminal {
-  readonly terminal: number;
-  readonly merchant: number;
-  /** Its last entry that is imported, UTC seconds; null where it never sent any. */
-  readonly lastHeard: number | null;
-}
 
 /** Value that nobody came to spend, by unit. */
 export interface Breakage {
@@ -60,18 +53,6 @@ export interface ReportOptions {
 }
 
 const DAY_SECONDS = 86_400;
-
-async function silentTerminals(ledger: Ledger, since: number): Promise<SilentTerminal[]> {
-  const rows = await ledger
-    .selectFrom("terminal")
-    .leftJoin("entry", (join) =>
-      join.onRef("entry.terminal", "=", "terminal.number").onRef("entry.number", "=", "terminal.imported_to"),
-    )
-    .select(["terminal.number as terminal", "terminal.merchant", "entry.utc as lastHeard"])
-    .orderBy("terminal.number")
-    .execute();
-  return rows.filter(({ lastHeard }) => lastHeard === null || lastHeard < since);
-}
 
 /** What an account of each kind holds at the end of a day, and what left it until then. */
 interface AccountSum {
@@ -166,7 +147,7 @@ async function reportOf(
     onCards: cards,
     breakage: breakage(sums, cards),
     inDoubt: await doubts(ledger, merchant),
-    silent: await silentTerminals(ledger, now - silentDays * DAY_SECONDS),
+    silent: await silentTerminals(ledger, now, silentDays),
     owed: OWED.some((account) => sums.some((one) => one.account === account)) ? await owedTo(ledger) : [],
     clients: null,
   };
