@@ -62,6 +62,7 @@ const SIDE_BY_SIDE = [
     "provisioning",
     "refund-visit",
     "scenarios",
+    "sim-days",
     "slots",
     "visit-stories",
   ],

@@ -6,7 +6,9 @@ import type { ChipLink } from "../cards/chip-link.ts";
 import { PURCHASES_HEADER } from "../office/purchases.ts";
 import type { ByteLine } from "../ports/serial.ts";
 import type { Console } from "./console.ts";
+import { usageFailure } from "./key-file.ts";
 import { type CounterOptions, counter, DISPLAY_NAMES } from "./sim-counter.ts";
+import { attacksNamed, faultsNamed, liveDays, WORLD_WORDS } from "./sim-days.ts";
 import { TOWN_PROGRAMMES, testImage } from "./sim-image.ts";
 import { type PaperOptions, paperColumns, paperFile, writePaper } from "./sim-paper.ts";
 import { type RunOptions, runScenario } from "./sim-run.ts";
@@ -55,6 +57,30 @@ function engine(text: string): string {
   return text;
 }
 
+type WorldWords = Omit<WorldOptions, "vm"> & {
+  readonly vm?: "quickjs" | "v8";
+  readonly days?: number;
+  readonly cards?: number;
+  readonly faults?: string;
+  readonly attacks?: string;
+};
+
+/** Customers of a world that is not told how many. */
+const CARDS = 200;
+
+async function worldOf(console: Console, words: WorldWords, homeGiven: boolean): Promise<number> {
+  const sim = await loadSimulator();
+  const { days, cards = CARDS, faults, attacks, vm, ...options } = words;
+  if (days !== undefined) {
+    const drawn = { faults: faultsNamed(faults), attacks: attacksNamed(attacks) };
+    return liveDays(sim, console, { ...options, ...drawn, days, cards, vm: vm ?? "v8" }, homeGiven);
+  }
+  for (const name of ["cards", "faults", "attacks"] as const)
+    if (words[name] !== undefined)
+      throw usageFailure(`--${name} belongs to days that are drawn`, "say how many with --days");
+  return world(sim, console, { ...options, vm: vm ?? "quickjs" }, homeGiven);
+}
+
 export function simCommands(
   program: Command,
   console: () => Console,
@@ -64,12 +90,19 @@ export function simCommands(
   const sim = program.command("sim").description("simulate terminals, cards and whole towns");
   sim
     .command("world")
-    .description("replay purchases in a town: cards, terminals, batches, ledger; check that every cent adds up")
-    .option("--seed <n>", "what is drawn: UIDs, hours, terminals, spending", wholeNumber(0, 0xffff_ffff), 1)
+    .description(
+      "replay purchases in a town, or live through days with faults and thieves; check that every cent adds up",
+    )
+    .option("--seed <n>", "what is drawn: UIDs, hours, terminals, spending, mishaps", wholeNumber(0, 0xffff_ffff), 1)
     .option("--terminals <n>", "terminals, shared out over the merchants in turn", wholeNumber(1, 1_000), 5)
-    .option("--purchases <file>", `CSV of purchases: ${PURCHASES_HEADER}`)
-    .option("--vm <engine>", "engine of the terminals: quickjs or v8", engine, "quickjs")
-    .action(async (options: WorldOptions) => exit(await world(await loadSimulator(), console(), options, homeGiven())));
+    .addOption(new Option("--purchases <file>", `CSV of purchases: ${PURCHASES_HEADER}`).conflicts(["days", "cards"]))
+    .option("--days <n>", "live through so many days of drawn customers", wholeNumber(1, 3_650))
+    .option("--cards <n>", "with --days: customers, one in five comes on a day; default 200", wholeNumber(1, 1_000_000))
+    .option("--faults <list>", "with --days: all, none, or some of those below; default all")
+    .option("--attacks <list>", "with --days: all, none, or some of those below; default all")
+    .option("--vm <engine>", "engine of the terminals: quickjs, or v8 (the default with --days)", engine)
+    .addHelpText("after", () => `\n${WORLD_WORDS.join("\n")}`)
+    .action(async (options: WorldWords) => exit(await worldOf(console(), options, homeGiven())));
   sim
     .command("start")
     .description("run terminals on virtual serial ports until they are stopped; what they hold is kept in a folder")

@@ -5,6 +5,7 @@ import type { Belonging, CollectedBatch } from "@cachet/firmware/supervisor";
 import { Chance } from "../device/chance.ts";
 import { SimClock, SimTerminal } from "../device/terminal.ts";
 import { Type2Chip } from "../device/type2-chip.ts";
+import { drawPlace, drawRedeem, OPEN_SECONDS, OPENS_AT, saleOf } from "./habits.ts";
 
 /** One purchase to replay. */
 export interface TownPurchase {
@@ -60,15 +61,6 @@ export interface TownRun {
   readonly lastTicket: readonly string[];
 }
 
-/** One customer in this many asks to spend the cagnotte at a visit. */
-const SPENDS_ONE_IN = 8;
-/** Of those, one in this many names an amount instead of taking the most. */
-const NAMES_AMOUNT_ONE_IN = 3;
-const AMOUNTS = [200, 500, 1_000];
-/** Three visits in four are at the customer's usual terminal. */
-const USUAL_OF_FOUR = 3;
-const OPENS_AT = 8 * 3_600;
-const OPEN_SECONDS = 11 * 3_600;
 const SECONDS_PER_DAY = 86_400;
 
 interface Visit {
@@ -92,28 +84,19 @@ function plan(options: TownOptions, chance: Chance): Visit[] {
   for (const member of membersOf(options.purchases).keys()) usual.set(member, chance.below(options.terminals));
   const drawn = options.purchases.map((purchase) => {
     const local = CARD_EPOCH_SECONDS + purchase.day * SECONDS_PER_DAY + OPENS_AT + chance.below(OPEN_SECONDS);
-    const atUsual = chance.happens(USUAL_OF_FOUR, 4);
-    const terminal = atUsual ? usual.get(purchase.member)! : chance.below(options.terminals);
+    const terminal = drawPlace(chance, usual.get(purchase.member)!, options.terminals);
     return { purchase, utc: local - options.offsetAt(local) * 60, terminal, redeem: drawRedeem(chance) };
   });
   drawn.sort((a, b) => a.utc - b.utc);
   return drawn.map(({ purchase, utc, terminal, redeem }, index): Visit => {
-    const lines = [{ amount: purchase.amountCents, quantity: purchase.items }];
-    const request = { kind: "sale" as const, visit: index + 1, lines, tip: 0 };
     return {
       utc,
       month: new Date(utc * 1_000).getUTCMonth(),
       member: purchase.member,
       terminal,
-      request: redeem === null ? request : { ...request, redeem },
+      request: saleOf(index + 1, purchase.amountCents, purchase.items, redeem),
     };
   });
-}
-
-function drawRedeem(chance: Chance): number | "max" | null {
-  if (!chance.happens(1, SPENDS_ONE_IN)) return null;
-  if (!chance.happens(1, NAMES_AMOUNT_ONE_IN)) return "max";
-  return AMOUNTS[chance.below(AMOUNTS.length)]!;
 }
 
 class Town {

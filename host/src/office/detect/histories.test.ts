@@ -54,6 +54,23 @@ describe("a gap", () => {
     await nights.end();
   });
 
+  it.each([
+    ["of the terminal that has still to tell is ahead of the office's", 50, 51, []],
+    ["of the terminal that found it fell back", 5, 5.5, [[3, 6]]],
+  ] as const)("accuses nobody where the clock %s", async (_why, heard, wrote, earlier) => {
+    const nights = await OfficeNights.begin();
+    const a = nights.at(1, 0).visit(CARD, earned(500)).state;
+    nights.at(2, heard).visit(freshCard(78, 20), earned(1));
+    await nights.comes(2);
+    // The second terminal wrote this behind what came of it.
+    const b = nights.at(2, wrote).visit(a, earned(70)).state;
+    for (const [terminal, hour] of earlier) nights.at(terminal, hour).visit(freshCard(79, 20), earned(1));
+    nights.at(3, 3).visit(b, spent(100));
+    await nights.comes(1, 3);
+    expect((await nights.kinds(1)).filter((kind) => kind !== "clock")).toEqual([]);
+    await nights.end();
+  });
+
   it("is never told of by a terminal that was revoked: the card it wrote is to be barred", async () => {
     const { nights } = await withoutTheSecond();
     await nights.comes(1, 3);

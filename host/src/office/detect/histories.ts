@@ -102,8 +102,44 @@ type Teller = Pick<
   LedgerTables["terminal"],
   "number" | "merchant" | "imported_to" | "state" | "ends" | "replaced_by"
 > & {
+  /** Time of its last imported entry by its clock; null where there is none, or that clock is ahead of the office's: it shows nothing then. */
   readonly lastUtc: number | null;
 };
+
+/** Terminals with how far their journals are here. */
+async function tellersIn(ledger: Ledger): Promise<ReadonlyMap<number, Teller>> {
+  const arrivals = await ledger
+    .selectFrom("audit")
+    .select(({ fn }) => ["terminal", fn.max("at").as("at")])
+    .where("kind", "=", "batch")
+    .groupBy("terminal")
+    .execute();
+  const arrived = new Map(arrivals.map(({ terminal, at }) => [terminal, at]));
+  const terminals = await ledger
+    .selectFrom("terminal")
+    .leftJoin("entry", (join) =>
+      join.onRef("entry.terminal", "=", "terminal.number").onRef("entry.number", "=", "terminal.imported_to"),
+    )
+    .select(["terminal.number", "merchant", "imported_to", "state", "ends", "replaced_by", "entry.utc"])
+    .execute();
+  return new Map(
+    terminals.map(({ utc, ...teller }) => {
+      const isAhead = utc !== null && utc > (arrived.get(teller.number) ?? utc) + CLOCKS_DIFFER;
+      return [teller.number, { ...teller, lastUtc: isAhead ? null : utc }];
+    }),
+  );
+}
+
+/** The latest time that a terminal's journal says up to an entry: its clock may have fallen back before it. */
+async function latestUpTo(ledger: Ledger, { terminal, number, utc }: Visit): Promise<number> {
+  const row = await ledger
+    .selectFrom("entry")
+    .select(({ fn }) => fn.max<number | null>("utc").as("utc"))
+    .where("terminal", "=", terminal)
+    .where("number", "<=", number)
+    .executeTakeFirst();
+  return Math.max(utc, row?.utc ?? utc);
+}
 
 /** What the record of a gap held that no known visit gave, in cents; null where it was restored, or the card never seen before. */
 function missingCents(pieces: readonly Piece[], found: Visit): number | null {
@@ -116,14 +152,15 @@ function missingCents(pieces: readonly Piece[], found: Visit): number | null {
   return found.credits < 0 ? null : held - (tip?.holds_cents ?? 0);
 }
 
-function judged(
+async function judged(
+  ledger: Ledger,
   gap: Gap,
   found: Visit,
   pieces: readonly Piece[],
   teller: Teller | undefined,
   at: number,
   { gapDays }: Limits,
-): Finding | null {
+): Promise<Finding | null> {
   const { card, programme, old_terminal: terminal } = gap;
   const { utc } = found;
   const missing = missingCents(pieces, found);
@@ -143,7 +180,8 @@ function judged(
     const what = `${seen}, which is ${state}: nothing more of it counts, so nobody will tell`;
     return { ...shown, kind: "ended", merchant, bars: state === "revoked", what };
   }
-  if (lastUtc !== null && lastUtc > utc + CLOCKS_DIFFER && utc >= CLOCK_WAS_SET) {
+  const isBeyond = (time: number) => lastUtc !== null && lastUtc > time + CLOCKS_DIFFER;
+  if (utc >= CLOCK_WAS_SET && isBeyond(utc) && isBeyond(await latestUpTo(ledger, found))) {
     const what = `${seen}, whose journal is here beyond that time and does not tell of it: the record is forged, or a clock is wrong`;
     return { ...shown, kind: "no-journal", merchant, bars: true, what };
   }
@@ -162,14 +200,7 @@ export async function historyFindings(ledger: Ledger, at: number, limits: Limits
     .orderBy("old_hash")
     .execute();
   const visits = await visitsOf(ledger, gaps);
-  const terminals = await ledger
-    .selectFrom("terminal")
-    .leftJoin("entry", (join) =>
-      join.onRef("entry.terminal", "=", "terminal.number").onRef("entry.number", "=", "terminal.imported_to"),
-    )
-    .select(["terminal.number", "merchant", "imported_to", "state", "ends", "replaced_by", "entry.utc as lastUtc"])
-    .execute();
-  const tellers = new Map(terminals.map((teller) => [teller.number, teller]));
+  const tellers = await tellersIn(ledger);
   const findings: Finding[] = [];
   const done = new Set<string>();
   for (const gap of gaps) {
@@ -178,7 +209,7 @@ export async function historyFindings(ledger: Ledger, at: number, limits: Limits
     if (!done.has(cardName(gap))) findings.push(...stepBacks(pieces));
     done.add(cardName(gap));
     const finding = of.filter((visit) => oldState(visit) === oldState(gap)).sort((a, b) => a.utc - b.utc)[0]!;
-    const one = judged(gap, finding, pieces, tellers.get(gap.old_terminal), at, limits);
+    const one = await judged(ledger, gap, finding, pieces, tellers.get(gap.old_terminal), at, limits);
     if (one !== null) findings.push(one);
   }
   return findings;

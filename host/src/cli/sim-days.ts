@@ -1,0 +1,170 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { performance } from "node:perf_hooks";
+import type * as Simulator from "@cachet/terminal-sim";
+import type { Attack, Attempt, Trouble, WorldRun } from "@cachet/terminal-sim";
+import { type Console, progressLine, tell } from "./console.ts";
+import { EXIT, Failure } from "./failure.ts";
+import { makeLedger } from "./home.ts";
+import { usageFailure } from "./key-file.ts";
+import { money } from "./money.ts";
+import { TOWN_PROGRAMMES, testImage } from "./sim-image.ts";
+import { simOffice } from "./sim-office.ts";
+import { parisOffset } from "./sim-zone.ts";
+import { tableLines } from "./table.ts";
+
+const FAULTS: Readonly<Record<Trouble, string>> = {
+  tears: "cards leave in the middle of a visit",
+  power: "terminals lose power at any operation",
+  batches: "batches are lost, late, doubled and out of order",
+  clocks: "a terminal's clock is wrong for a day",
+  silence: "a terminal brings nothing for 14 days",
+};
+const ATTACKS: Readonly<Record<Attack, string>> = {
+  rollback: "an old dump of a thief's own card is put back after its value was spent",
+  clone: "a copy of a card is spent beside it",
+  edit: "bytes of a card are changed",
+  replay: "a batch is given to the office once more",
+  forge: "a batch is changed, and given to the office",
+};
+
+const listed = (words: Readonly<Record<string, string>>): string[] =>
+  Object.entries(words).map(([name, does]) => `  ${name.padEnd(10)}${does}`);
+/** Every fault and every attack, for the help. */
+export const WORLD_WORDS: readonly string[] = ["Faults:", ...listed(FAULTS), "", "Attacks:", ...listed(ATTACKS)];
+
+/** `all`, `none`, or names with commas between them. Fails with C-USAGE-01 on another name. */
+function named<T extends string>(option: string, known: Readonly<Record<T, string>>, text: string): readonly T[] {
+  const all = Object.keys(known) as T[];
+  if (text === "all") return all;
+  const names = text === "none" ? [] : text.split(",");
+  for (const name of names)
+    if (!Object.hasOwn(known, name))
+      throw usageFailure(`${option} knows no "${name}"`, `name some of ${all.join(", ")}; or all, or none`);
+  return all.filter((name) => names.includes(name));
+}
+
+export const faultsNamed = (text = "all"): readonly Trouble[] => named("--faults", FAULTS, text);
+export const attacksNamed = (text = "all"): readonly Attack[] => named("--attacks", ATTACKS, text);
+
+/** How a world is drawn. */
+export interface DaysOptions {
+  readonly seed: number;
+  readonly terminals: number;
+  readonly cards: number;
+  readonly days: number;
+  readonly faults: readonly Trouble[];
+  readonly attacks: readonly Attack[];
+  readonly vm: "quickjs" | "v8";
+}
+
+/** One customer in so many comes on a day. */
+const COMES_ONE_IN = 5;
+const BROKEN_SHOWN = 10;
+
+const wordOf = (names: readonly string[]): string => (names.length === 0 ? "none" : names.join(","));
+
+/** The command that lives through the same days again. */
+const again = ({ seed, terminals, cards, days, faults, attacks, vm }: DaysOptions): string =>
+  `npx cachet sim world --days ${days} --cards ${cards} --terminals ${terminals} --seed ${seed} --faults ${wordOf(faults)} --attacks ${wordOf(attacks)} --vm ${vm}`;
+
+const counted = (counts: Readonly<Record<string, number>>): string =>
+  Object.entries(counts)
+    .filter(([, n]) => n > 0)
+    .map(([name, n]) => `${n} ${name.replaceAll("-", " ")}`)
+    .join(", ") || "none";
+
+/** Attempts of one attack on one kind of card. */
+interface AttackSum {
+  readonly attack: string;
+  readonly on: string;
+  readonly tried: number;
+  readonly prevented: number;
+  readonly detected: number;
+  /** Nights until the last of them was told, and cents that thieves had too much. */
+  readonly nights: number;
+  readonly cents: number;
+}
+
+function attackSums(attempts: readonly Attempt[]): AttackSum[] {
+  const names = [...new Set(attempts.map(({ attack, on }) => `${attack} ${on}`))].sort();
+  return names.map((name) => {
+    const own = attempts.filter(({ attack, on }) => `${attack} ${on}` === name);
+    const became = (outcome: Attempt["outcome"]) => own.filter((one) => one.outcome === outcome).length;
+    const { attack, on } = own[0]!;
+    return {
+      ...{ attack, on, tried: own.length, prevented: became("prevented"), detected: became("detected") },
+      nights: Math.max(...own.map(({ nights }) => nights)),
+      cents: own.reduce((sum, { cents }) => sum + cents, 0),
+    };
+  });
+}
+
+function linesOf(options: DaysOptions, run: WorldRun): string[] {
+  const { terminals, cards, days } = options;
+  const attacks = attackSums(run.attempts);
+  const table = tableLines({
+    title: "attacks",
+    head: ["", "on", "tried", "prevented", "detected", "nights at most", "had too much"],
+    rows: attacks.map(({ attack, on, tried, prevented, detected, nights, cents }) => [
+      ...[attack, on, String(tried), String(prevented), String(detected), String(nights), money(cents, "en")],
+    ]),
+    words: 2,
+  });
+  return [
+    `${days} days, ${terminals} terminals, ${cards} cards, ${run.visits} visits: ${counted(run.results)}`,
+    `why visits did less   ${counted(run.reasons)}`,
+    `cut                   ${run.cuts.card} by cards that left, ${run.cuts.power} by the power`,
+    `batches               ${counted(run.batches)}; on their way ${counted({ ...run.post })}`,
+    `terminals             ${run.wrongClocks} days with a wrong clock, ${run.silences} silent for 14 days`,
+    `in doubt at the end   ${run.inDoubt}`,
+    `alerts of the office  ${counted(run.findings)}`,
+    ...(attacks.length === 0 ? [] : table),
+    "",
+    run.broken.length === 0 ? "every promise was kept" : `BROKEN: ${run.broken.length}`,
+    ...run.broken.slice(0, BROKEN_SHOWN).map(({ day, what }) => `  day ${day + 1}: ${what}`),
+    `again: ${again(options)}`,
+  ];
+}
+
+/** Lives through the days of a drawn world, checks every evening what is promised; gives the exit code. */
+export async function liveDays(
+  sim: typeof Simulator,
+  console: Console,
+  options: DaysOptions,
+  homeGiven: boolean,
+): Promise<number> {
+  const image = await testImage(TOWN_PROGRAMMES, "nothing was simulated");
+  const home = homeGiven ? console.home : mkdtempSync(join(tmpdir(), "cachet-world-"));
+  const ledger = await makeLedger({ ...console, home });
+  const line = progressLine(console, () => performance.now());
+  const began = performance.now();
+  const merchants = new Set(image.programmes.flatMap((programme) => Object.keys(programme.merchants).map(Number)));
+  const run = await sim.runWorld({
+    ...options,
+    visitsPerDay: Math.ceil(options.cards / COMES_ONE_IN),
+    troubles: new Set(options.faults),
+    attacks: new Set(options.attacks),
+    merchants: [...merchants],
+    image: image.file,
+    newSandbox: options.vm === "v8" ? sim.newV8Sandbox : await sim.loadQuickJs(),
+    offsetAt: parisOffset(),
+    office: simOffice(ledger, image.programmes, sim.chipInField),
+    progress: (done, of) => line.show(`${done} / ${of}  ${Math.floor((100 * done) / of)} %`),
+  });
+  line.end();
+  await ledger.destroy();
+  const speed = Math.round((1_000 * run.visits) / (performance.now() - began));
+  const { attempts, ...rest } = run;
+  tell(console, [...linesOf(options, run), `${speed} visits/s on ${options.vm} -> ${home}`], {
+    ...{ ...options, ...rest, attacks: attackSums(attempts), visits_per_second: speed, home, again: again(options) },
+  });
+  if (run.broken.length === 0) return EXIT.done;
+  throw new Failure(
+    "C-WORLD-01",
+    `${run.broken.length} promises were broken`,
+    `the world's ledger is kept in ${home}`,
+    [again(options), "and report it with these words: this is a defect of cachet"],
+  );
+}

@@ -1,0 +1,100 @@
+import { stateHash, toHex } from "@cachet/card-layout";
+import type { Programme } from "@cachet/firmware/rules";
+import type { AreaShown, Type2Chip, WorldOffice } from "@cachet/terminal-sim";
+import type { ChipLink } from "../cards/chip-link.ts";
+import { personalise } from "../cards/personalise.ts";
+import { type CardInspection, readCard } from "../cards/read.ts";
+import { testAreaKey, testCardKey } from "../keys/test-keys.ts";
+import type { ImportOutcome } from "../office/batch-note.ts";
+import { findings } from "../office/detect/findings.ts";
+import { identityFault } from "../office/identities.ts";
+import { importBatch } from "../office/import.ts";
+import { endNight } from "../office/night.ts";
+import type { Ledger } from "../office/schema.ts";
+import { enrolTerminal } from "../office/terminals.ts";
+import { sha256 } from "../ports/crypto.ts";
+import { SIM_GENERATION, SIM_ISSUER, testBelonging } from "./sim-provision.ts";
+
+function said(outcome: ImportOutcome): string {
+  return outcome.status === "quarantined" ? `quarantined, ${outcome.reason}: ${outcome.detail}` : outcome.status;
+}
+
+/** What areas of a card show, by programme; null where one of them cannot be read. */
+async function areasShown({ identity, areas }: CardInspection): Promise<ReadonlyMap<number, AreaShown> | null> {
+  if (identity.kind === "none") return null;
+  const { card } = identity.identity;
+  const shown = new Map<number, AreaShown>();
+  for (const { reading } of areas) {
+    if (reading.kind === "free") continue;
+    if (reading.kind !== "current") return null;
+    const { programme, terminal, purses } = reading.state;
+    const hash = toHex(await stateHash(async (bytes) => sha256(bytes), card, reading.sealed));
+    shown.set(programme, {
+      // A blank record that no visit led to.
+      hash: terminal === 0 ? null : hash,
+      cents: purses.reduce((sum, purse) => ("cents" in purse ? sum + purse.cents : sum), 0),
+      stamps: purses.reduce((sum, purse) => ("count" in purse ? sum + purse.count : sum), 0),
+    });
+  }
+  return shown;
+}
+
+/** The real office behind a simulated world: real import into a real ledger, real card records, test keys. */
+export function simOffice(
+  ledger: Ledger,
+  programmes: readonly Programme[],
+  chipInField: (chip: Type2Chip) => ChipLink,
+): WorldOffice {
+  return {
+    async enrol(terminal, merchant, at) {
+      const held = programmes.filter(({ merchants }) => merchants[merchant] !== undefined);
+      const belonging = testBelonging({ terminal, merchant, programmes: held.map(({ number }) => number) });
+      await enrolTerminal(ledger, terminal, merchant, belonging.signer.publicKey, at);
+      return belonging;
+    },
+    async personalise(chip, serial, day) {
+      const made = await personalise(chipInField(chip), {
+        issuer: SIM_ISSUER,
+        serial,
+        issued: day,
+        master: testCardKey(SIM_ISSUER, SIM_GENERATION),
+        generation: SIM_GENERATION,
+      });
+      if (made.result !== "personalised") throw new Error(`card ${serial} was not personalised: ${made.reason}`);
+      return made.card;
+    },
+    async receive({ name, file }, at) {
+      const outcome = await importBatch(ledger, { name, file }, at);
+      return { status: outcome.status, said: said(outcome) };
+    },
+    async importedTo() {
+      const rows = await ledger.selectFrom("terminal").select(["number", "imported_to"]).execute();
+      return new Map(rows.map(({ number, imported_to }) => [number, imported_to]));
+    },
+    async endNight(at) {
+      await endNight(ledger, "merchant", at);
+    },
+    findings: (at) => findings(ledger, at),
+    identityFault: () => identityFault(ledger),
+    async held() {
+      const rows = await ledger
+        .selectFrom("posting")
+        .select(({ fn }) => ["holder as card", "programme", "unit", fn.sum<number>("amount").as("amount")])
+        .where("account", "=", "card")
+        .groupBy(["holder", "programme", "unit"])
+        .execute();
+      const all = new Map<string, { card: number; programme: number; cents: number; stamps: number }>();
+      for (const { card, programme, unit, amount } of rows) {
+        const name = `${card}/${programme}`;
+        const held = all.get(name) ?? { card, programme, cents: 0, stamps: 0 };
+        if (unit === "cents" || unit === "stamps") held[unit] += amount;
+        all.set(name, held);
+      }
+      return [...all.values()];
+    },
+    async look(chip) {
+      const reading = await readCard(chipInField(chip), { card: testCardKey, area: testAreaKey });
+      return reading.result === "read" ? areasShown(reading.card) : null;
+    },
+  };
+}

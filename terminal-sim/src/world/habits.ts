@@ -1,0 +1,78 @@
+import type { SaleRequest } from "@cachet/firmware/hal";
+import type { Chance } from "../device/chance.ts";
+
+/** One visit that somebody means to make. Who it is, and where, are places in the lists of cards and terminals. */
+export interface PlannedVisit {
+  readonly utc: number;
+  readonly customer: number;
+  readonly terminal: number;
+  readonly request: SaleRequest;
+}
+
+/** Of so many visits one asks to spend the cagnotte; of those, one in so many names an amount instead of taking the most. */
+const SPENDS_ONE_IN = 8;
+const NAMES_AMOUNT_ONE_IN = 3;
+const AMOUNTS = [200, 500, 1_000];
+/** Three visits in four are at the customer's usual terminal. */
+const USUAL_OF_FOUR = 3;
+export const OPENS_AT = 8 * 3_600;
+export const OPEN_SECONDS = 11 * 3_600;
+/** Baskets of a shopping street in cents: most are small. */
+const BASKETS: readonly (readonly [from: number, to: number])[] = [
+  [120, 900],
+  [300, 2_500],
+  [300, 2_500],
+  [1_000, 8_000],
+];
+
+/** What is asked of the cagnotte at a visit; null for nothing. */
+export function drawRedeem(chance: Chance): number | "max" | null {
+  if (!chance.happens(1, SPENDS_ONE_IN)) return null;
+  if (!chance.happens(1, NAMES_AMOUNT_ONE_IN)) return "max";
+  return AMOUNTS[chance.below(AMOUNTS.length)]!;
+}
+
+/** The terminal where a customer turns up who has a usual one. */
+export const drawPlace = (chance: Chance, usual: number, terminals: number): number =>
+  chance.happens(USUAL_OF_FOUR, 4) ? usual : chance.below(terminals);
+
+export function saleOf(visit: number, amount: number, quantity: number, redeem: number | "max" | null): SaleRequest {
+  const request = { kind: "sale" as const, visit, lines: [{ amount, quantity }], tip: 0 };
+  return redeem === null ? request : { ...request, redeem };
+}
+
+/** How many people a town has, and how often they buy. */
+export interface Habits {
+  readonly customers: number;
+  readonly terminals: number;
+  readonly visitsPerDay: number;
+}
+
+/**
+ * The visits of one day in the order of time, drawn: a few customers come often, many seldom. `midnight` in UTC seconds; `visit` is the
+ * number of the last visit before them. What it takes grows with the visits alone.
+ */
+export function visitsOfDay(
+  { customers, terminals, visitsPerDay }: Habits,
+  midnight: number,
+  visit: number,
+  chance: Chance,
+): PlannedVisit[] {
+  const drawn = Array.from({ length: visitsPerDay }, () => {
+    // The smaller of two draws: those at the front of the list come most often.
+    const customer = Math.min(chance.below(customers), chance.below(customers));
+    const [from, to] = BASKETS[chance.below(BASKETS.length)]!;
+    return {
+      utc: midnight + OPENS_AT + chance.below(OPEN_SECONDS),
+      customer,
+      terminal: drawPlace(chance, customer % terminals, terminals),
+      amount: from + chance.below(to - from),
+      redeem: drawRedeem(chance),
+    };
+  });
+  drawn.sort((a, b) => a.utc - b.utc);
+  return drawn.map(({ amount, redeem, ...rest }, i) => ({
+    ...rest,
+    request: saleOf(visit + i + 1, amount, 1, redeem),
+  }));
+}

@@ -1,0 +1,126 @@
+import type { VisitReport } from "@cachet/firmware/hal";
+import type { Chance } from "../device/chance.ts";
+import type { Type2Chip } from "../device/type2-chip.ts";
+import type { Received, WorldFinding } from "./office.ts";
+import type { Sent } from "./post.ts";
+
+/** Attacks, by name: a dump put back, a copied card, an edited one; a batch given once more, a changed one. */
+export type Attack = "rollback" | "clone" | "edit" | "replay" | "forge";
+
+/** What became of one attempt. */
+export interface Attempt {
+  readonly attack: Attack;
+  /** The chip of the card, or what was attacked instead of one. */
+  readonly on: string;
+  readonly day: number;
+  readonly card?: number;
+  /** Cents that the thief had more than he should. */
+  readonly cents: number;
+  outcome: "prevented" | "open" | "detected";
+  /** Nights until the office named it. */
+  nights: number;
+}
+
+/** What thieves can do in a town. */
+export interface Scene {
+  readonly terminals: number;
+  /** A visit with a card at a terminal, nothing going wrong. */
+  visit(terminal: number, chip: Type2Chip, amount: number, redeem: boolean): Promise<VisitReport>;
+  give(batch: Sent): Promise<Received>;
+  /** Any batch that the office had before; null while there is none. */
+  oldBatch(): Sent | null;
+}
+
+/** A card that a thief holds; nobody else uses it. */
+export interface ThiefCard {
+  readonly chip: Type2Chip;
+  readonly card: number;
+}
+
+/** What the office may find of a card with two histories. */
+const TELLS: readonly string[] = ["fork", "step-back", "no-journal", "overdrawn", "balance"];
+
+/** What a thief buys before he begins, so that there is something to spend. */
+const SAVED_UP = 9_900;
+const SPENT_ON = 1_000;
+
+/** The thieves of a town: each day one of them may try something. */
+export class Thieves {
+  readonly attempts: Attempt[] = [];
+  private readonly scene: Scene;
+  private readonly chance: Chance;
+  private readonly cards: ThiefCard[];
+
+  constructor(scene: Scene, chance: Chance, cards: readonly ThiefCard[]) {
+    this.scene = scene;
+    this.chance = chance;
+    this.cards = [...cards];
+  }
+
+  async act(attack: Attack, day: number): Promise<void> {
+    if (attack === "replay" || attack === "forge") await this.withBatch(attack, day);
+    else await this.withCard(attack, day);
+  }
+
+  /** Spends once what is there, and tries to spend it again elsewhere. */
+  private async withCard(attack: "rollback" | "clone" | "edit", day: number): Promise<void> {
+    const mine = this.cards.pop();
+    if (mine === undefined) return;
+    const { scene, chance } = this;
+    const { chip, card } = mine;
+    const here = chance.below(scene.terminals);
+    const there = (here + 1 + chance.below(Math.max(1, scene.terminals - 1))) % scene.terminals;
+    await scene.visit(here, chip, SAVED_UP, false);
+    const note = (cents: number) =>
+      this.attempts.push({
+        ...{ attack, on: chip.chip, day, card, cents },
+        outcome: cents === 0 ? "prevented" : "open",
+        nights: 0,
+      });
+    const before = chip.dump();
+    if (attack === "edit") {
+      chip.restore(this.edited(before));
+      const { result, spentCents } = await scene.visit(there, chip, SPENT_ON, true);
+      note(result === "done" ? spentCents : 0);
+      return;
+    }
+    const twin = attack === "clone" ? chip.copy() : chip;
+    const first = await scene.visit(here, chip, SPENT_ON, true);
+    if (first.spentCents === 0) throw new Error(`a thief's own card buys nothing: ${first.reason ?? first.result}`);
+    if (attack === "rollback") chip.restore(before);
+    const { result, spentCents } = await scene.visit(there, twin, SPENT_ON, true);
+    note(result === "done" ? spentCents : 0);
+  }
+
+  /** A dump with bits flipped behind its identity. */
+  private edited(dump: Uint8Array): Uint8Array {
+    const edited = dump.slice();
+    const from = 48;
+    for (let at = from; at < Math.min(edited.length, 200); at += 1)
+      if (edited[at] !== 0) edited[at]! ^= 1 << this.chance.below(8);
+    return edited;
+  }
+
+  private async withBatch(attack: "replay" | "forge", day: number): Promise<void> {
+    const batch = this.scene.oldBatch();
+    if (batch === null) return;
+    const file = batch.file.slice();
+    if (attack === "forge") file[this.chance.below(file.length)]! ^= 1 << this.chance.below(8);
+    const { status } = await this.scene.give({ ...batch, file });
+    const isPrevented = attack === "forge" ? status !== "accepted" : status === "already-imported";
+    this.attempts.push({
+      ...{ attack, on: "batch", day, cents: 0, nights: 0 },
+      outcome: isPrevented ? "prevented" : "open",
+    });
+  }
+
+  /** What the office says at a night's end: attempts that it names are detected. */
+  night(findings: readonly WorldFinding[]): void {
+    const named = new Set(findings.filter(({ kind }) => TELLS.includes(kind)).map(({ card }) => card));
+    for (const attempt of this.attempts) {
+      if (attempt.outcome !== "open") continue;
+      attempt.nights += 1;
+      if (named.has(attempt.card)) attempt.outcome = "detected";
+    }
+  }
+}

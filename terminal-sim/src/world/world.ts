@@ -1,0 +1,405 @@
+import { CARD_EPOCH_SECONDS, type Chip, toHex } from "@cachet/card-layout";
+import type { Sandbox, VisitReport } from "@cachet/firmware/hal";
+import { Chance } from "../device/chance.ts";
+import { type Mishaps, PowerCut } from "../device/mishap.ts";
+import { SimClock, SimTerminal } from "../device/terminal.ts";
+import { Type2Chip } from "../device/type2-chip.ts";
+import { type PlannedVisit, saleOf, visitsOfDay } from "./habits.ts";
+import type { Received, WorldOffice } from "./office.ts";
+import { Post, type PostCounts, type Sent } from "./post.ts";
+import { type Attack, type Attempt, Thieves } from "./thieves.ts";
+import { type CutCounts, type Trouble, Troubles } from "./troubles.ts";
+import { Witness } from "./witness.ts";
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly terminals: number;
+  readonly cards: number;
+  readonly days: number;
+  readonly visitsPerDay: number;
+  readonly troubles: ReadonlySet<Trouble>;
+  readonly attacks: ReadonlySet<Attack>;
+  /** Merchants that have terminals, by number. */
+  readonly merchants: readonly number[];
+  readonly image: Uint8Array;
+  readonly newSandbox: () => Sandbox;
+  readonly offsetAt: (utc: number) => number;
+  readonly office: WorldOffice;
+  readonly progress: (done: number, of: number) => void;
+}
+
+/** A promise that was broken, on the evening of a day. */
+export interface Broken {
+  readonly day: number;
+  readonly what: string;
+}
+
+/** What happened in a world. */
+export interface WorldRun {
+  readonly visits: number;
+  /** Visits by how they ended; a visit in the middle of which the power went is `power-cut`. */
+  readonly results: Readonly<Record<string, number>>;
+  /** Why visits did less, or nothing. */
+  readonly reasons: Readonly<Record<string, number>>;
+  readonly cuts: CutCounts;
+  readonly post: PostCounts;
+  readonly batches: Readonly<Record<string, number>>;
+  readonly wrongClocks: number;
+  readonly silences: number;
+  readonly attempts: readonly Attempt[];
+  /** Areas of intents that nobody could tell of in the end. */
+  readonly inDoubt: number;
+  readonly findings: Readonly<Record<string, number>>;
+  readonly broken: readonly Broken[];
+}
+
+const DAY = 86_400;
+/** The first day of every world: a Monday. */
+const FIRST_DAY = Date.UTC(2026, 0, 5) / 1_000;
+/** Customers carry these chips in turn: most have the plain one. */
+const CHIPS: readonly Chip[] = ["NTAG215", "NTAG215", "NTAG216", "MF0UL21"];
+/** Those with room for one programme. */
+const ONE_AREA: readonly Chip[] = ["MF0UL21"];
+/** For each attack so many thieves' cards, and one attempt in so many days. */
+const [CARDS_PER_ATTACK, ATTACK_ONE_IN] = [12, 3];
+/** A customer who is asked for his card again lays it back in three of four times. */
+const RETURNS_OF_FOUR = 3;
+/** Nights after which an attack that succeeded has to be named, once everything that was on its way has arrived. */
+const NIGHTS_TO_TELL = 21;
+/** Evenings without any trouble at the end, until all batches are in. */
+const CALM_DAYS = 3;
+const BROKEN_MAX = 20;
+
+interface Holder {
+  readonly chip: Type2Chip;
+  readonly card: number;
+  /** Where the card was last. */
+  last: number;
+}
+
+/** Counts by name. */
+class Counts {
+  readonly all: Record<string, number> = {};
+  add(name: string): void {
+    this.all[name] = (this.all[name] ?? 0) + 1;
+  }
+}
+
+/** A town of terminals and cards, and everything that goes wrong in it, all drawn from one seed. */
+class World {
+  private readonly options: WorldOptions;
+  private readonly chance: Chance;
+  private readonly troubles: Troubles;
+  private readonly post: Post;
+  private readonly witness = new Witness();
+  private readonly terminals: SimTerminal[] = [];
+  private readonly holders: Holder[] = [];
+  private readonly sent: Sent[] = [];
+  private readonly accepted: Sent[] = [];
+  private readonly silentUntil: number[] = [];
+  private readonly skew: (number | null)[] = [];
+  private readonly touched = new Set<number>();
+  private readonly results = new Counts();
+  private readonly reasons = new Counts();
+  private readonly batches = new Counts();
+  private readonly broken: Broken[] = [];
+  private thieves: Thieves | null = null;
+  private importedTo: ReadonlyMap<number, number> = new Map();
+  private visits = 0;
+  private wrongClocks = 0;
+  private silences = 0;
+  private day = 0;
+
+  constructor(options: WorldOptions) {
+    this.options = options;
+    this.chance = new Chance(options.seed);
+    this.troubles = new Troubles(options.seed, options.troubles);
+    this.post = new Post(new Chance(options.seed ^ 0xba7c4), options.troubles.has("batches"));
+  }
+
+  /** Midnight of a day in UTC; offices and terminals live by the zone's time. */
+  private midnight(day: number): number {
+    const utc = FIRST_DAY + day * DAY;
+    return utc - this.options.offsetAt(utc) * 60;
+  }
+
+  private get evening(): number {
+    return this.midnight(this.day) + 22 * 3_600;
+  }
+
+  private breaks(what: string): void {
+    if (this.broken.length < BROKEN_MAX) this.broken.push({ day: this.day, what });
+  }
+
+  async open(): Promise<void> {
+    const { terminals, cards, merchants, office, image, newSandbox, offsetAt, attacks } = this.options;
+    const start = this.midnight(0);
+    for (let number = 1; number <= terminals; number += 1) {
+      const belonging = await office.enrol(number, merchants[(number - 1) % merchants.length]!, start);
+      const terminal = new SimTerminal({ belonging, image, clock: new SimClock(start, offsetAt), newSandbox });
+      await terminal.powerOn();
+      this.terminals.push(terminal);
+      this.silentUntil.push(0);
+      this.skew.push(0);
+    }
+    for (let serial = 1; serial <= cards; serial += 1) await this.issue(this.holders, serial);
+    const thieves: Holder[] = [];
+    for (let extra = 1; extra <= attacks.size * CARDS_PER_ATTACK; extra += 1) await this.issue(thieves, cards + extra);
+    const scene = {
+      terminals,
+      visit: (terminal: number, chip: Type2Chip, amount: number, redeem: boolean) =>
+        this.quietVisit(terminal, chip, amount, redeem),
+      give: (batch: Sent) => this.give(batch),
+      oldBatch: () => this.sent[this.chance.below(Math.max(1, this.sent.length))] ?? null,
+    };
+    this.thieves = new Thieves(scene, new Chance(this.options.seed ^ 0x7417), thieves);
+  }
+
+  private async issue(to: Holder[], serial: number): Promise<void> {
+    const chip = new Type2Chip(CHIPS[serial % CHIPS.length]!, this.newUid());
+    const day = Math.floor((FIRST_DAY - CARD_EPOCH_SECONDS) / DAY);
+    const card = await this.options.office.personalise(chip, serial, day);
+    to.push({ chip, card, last: 0 });
+  }
+
+  private readonly uids = new Set<string>();
+  private newUid(): Uint8Array {
+    for (;;) {
+      const uid = Uint8Array.of(0x04, ...this.chance.bytes(6));
+      if (this.uids.has(toHex(uid))) continue;
+      this.uids.add(toHex(uid));
+      return uid;
+    }
+  }
+
+  /** A whole day: what people do, and what the evening brings. */
+  async live(day: number): Promise<void> {
+    this.day = day;
+    this.morning();
+    const { terminals, visitsPerDay } = this.options;
+    const habits = { customers: this.holders.length, terminals, visitsPerDay };
+    const planned = visitsOfDay(habits, this.midnight(day), this.visits, this.chance);
+    for (const visit of planned) await this.visit(visit);
+    await this.steal();
+    await this.collect(false);
+    await this.night();
+  }
+
+  private morning(): void {
+    for (const i of this.terminals.keys()) {
+      const silent = this.silentUntil[i]! <= this.day ? this.troubles.ofSilence() : 0;
+      if (silent > 0) {
+        this.silentUntil[i] = this.day + silent;
+        this.silences += 1;
+      }
+      this.skew[i] = this.troubles.ofClock();
+      if (this.skew[i] !== 0) this.wrongClocks += 1;
+    }
+  }
+
+  private setClock(index: number, utc: number): SimTerminal {
+    const terminal = this.terminals[index]!;
+    const skew = this.skew[index] ?? null;
+    terminal.clock.suspect = skew === null;
+    terminal.clock.utc = skew === null ? utc % DAY : utc + skew;
+    return terminal;
+  }
+
+  private async powerOn(terminal: SimTerminal, mishaps: Mishaps): Promise<void> {
+    terminal.mishaps = mishaps;
+    try {
+      await terminal.powerOn();
+    } catch (error) {
+      if (!(error instanceof PowerCut)) throw error;
+      // Nobody's luck is that bad twice.
+      terminal.mishaps = new Troubles(0, new Set()).ofBoot();
+      await terminal.powerOn();
+    }
+  }
+
+  /** Where a card is good for what is there: chips with room for one programme are for shops that keep one. */
+  private placeFor(chip: Type2Chip, wish: number): number {
+    if (!ONE_AREA.includes(chip.chip)) return wish;
+    const places = [...this.terminals.keys()].filter((i) => this.terminals[i]!.facts.programmes.length === 1);
+    return places[wish % places.length] ?? wish;
+  }
+
+  private async visit({ utc, customer, terminal: wish, request }: PlannedVisit): Promise<void> {
+    const holder = this.holders[customer]!;
+    const index = this.placeFor(holder.chip, wish);
+    const terminal = this.setClock(index, utc);
+    if (!terminal.isOn) await this.powerOn(terminal, this.troubles.ofBoot());
+    terminal.mishaps = this.troubles.ofVisit();
+    let returns = 2;
+    const report = await terminal.visit(request, holder.chip, () => {
+      returns -= 1;
+      return returns >= 0 && this.troubles.chance.happens(RETURNS_OF_FOUR, 4) ? holder.chip : null;
+    });
+    this.visits = request.visit;
+    this.note(report);
+    holder.last = index;
+    this.touched.add(customer);
+    this.options.progress(this.visits, this.options.visitsPerDay * this.options.days);
+  }
+
+  private note(report: VisitReport | "power-cut"): void {
+    if (report === "power-cut") {
+      this.results.add("power-cut");
+      return;
+    }
+    this.results.add(report.result);
+    if (report.reason !== undefined) this.reasons.add(report.reason);
+  }
+
+  /** A visit in which nothing goes wrong. */
+  private async quietVisit(wish: number, chip: Type2Chip, amount: number, redeem: boolean): Promise<VisitReport> {
+    const index = this.placeFor(chip, wish);
+    this.skew[index] = 0;
+    const terminal = this.setClock(index, this.evening - 3_600 + (this.visits % 3_600));
+    if (!terminal.isOn) await this.powerOn(terminal, new Troubles(0, new Set()).ofBoot());
+    terminal.mishaps = new Troubles(0, new Set()).ofVisit();
+    this.visits += 1;
+    const report = await terminal.visit(saleOf(this.visits, amount, 1, redeem ? "max" : null), chip);
+    if (report === "power-cut") throw new Error("a power cut that nobody planned");
+    return report;
+  }
+
+  private async steal(): Promise<void> {
+    const [thieves, chance] = [this.thieves, this.troubles.chance];
+    for (const attack of this.options.attacks)
+      if (chance.happens(1, ATTACK_ONE_IN)) await thieves?.act(attack, this.day);
+  }
+
+  private async give(batch: Sent): Promise<Received> {
+    const received = await this.options.office.receive(batch, this.evening);
+    this.batches.add(received.status);
+    if (received.status === "accepted") this.accepted.push(batch);
+    return received;
+  }
+
+  /** Brings what terminals have kept to the office; the witness hears it in any case. */
+  private async collect(isCalm: boolean): Promise<void> {
+    for (const [i, terminal] of this.terminals.entries()) {
+      if (!terminal.isOn) await this.powerOn(terminal, new Troubles(0, new Set()).ofBoot());
+      terminal.mishaps = new Troubles(0, new Set()).ofVisit();
+      const { terminal: number } = terminal.facts;
+      const [unheard, missing] = [this.witness.nextOf(number), (this.importedTo.get(number) ?? 0) + 1];
+      const last = terminal.entryCount;
+      const batch = missing <= last ? { ...terminal.collect(missing), terminal: number } : null;
+      if (unheard <= last) this.witness.hear(number, (unheard === missing ? batch! : terminal.collect(unheard)).file);
+      if (batch === null || (!isCalm && this.silentUntil[i]! > this.day)) continue;
+      if (isCalm) await this.give(batch);
+      else this.post.send(batch, this.day);
+      this.sent.push(batch);
+    }
+    for (const batch of this.post.arrivals(isCalm ? Number.POSITIVE_INFINITY : this.day)) await this.give(batch);
+    this.importedTo = await this.options.office.importedTo();
+    for (const { name, terminal, last } of this.accepted.splice(0))
+      if ((this.importedTo.get(terminal) ?? 0) < last) this.breaks(`${name} was accepted, and is not imported`);
+  }
+
+  /** The office's night, and whether everything that is promised held today. */
+  private async night(): Promise<void> {
+    const { office } = this.options;
+    await office.endNight(this.evening);
+    const found = await office.findings(this.evening);
+    this.thieves?.night(found);
+    const identity = await office.identityFault();
+    if (identity !== null) this.breaks(`the books: ${identity}`);
+    for (const fault of this.witness.faults.splice(0)) this.breaks(fault);
+    for (const [terminal, to] of this.importedTo)
+      if (to >= this.witness.nextOf(terminal)) this.breaks(`T-${terminal}: ${to} entries imported that nobody wrote`);
+    for (const customer of this.touched) await this.checkCard(this.holders[customer]!);
+    this.touched.clear();
+    this.checkBlame(found);
+  }
+
+  private async checkCard({ chip, card }: Holder): Promise<void> {
+    const shown = await this.options.office.look(chip);
+    // Torn: what is on it shows at its next visit.
+    if (shown === null) return;
+    for (const [programme, area] of shown) {
+      const fault = this.witness.faultOf(card, programme, area);
+      if (fault !== null) this.breaks(`card ${card}, programme ${programme}: ${fault}`);
+    }
+  }
+
+  /** No honest customer is named a thief. */
+  private checkBlame(found: readonly { readonly kind: string; readonly card?: number }[]): void {
+    const honest = new Set(this.holders.map(({ card }) => card));
+    for (const { kind, card } of found)
+      if ((kind === "fork" || kind === "no-journal") && card !== undefined && honest.has(card))
+        this.breaks(`card ${card} of an honest customer is told as ${kind}`);
+  }
+
+  /** The end: nothing goes wrong any more, everybody comes once more, everything arrives, and all of it has to add up. */
+  async calm(): Promise<void> {
+    this.day += 1;
+    for (const holder of this.holders) {
+      const report = await this.quietVisit(holder.last, holder.chip, 1_000, false);
+      if (report.result === "done" || report.result === "nothing-to-do" || report.result === "already-done") continue;
+      this.breaks(`card ${holder.card} is not served any more: ${report.result}, ${report.reason ?? "no reason"}`);
+    }
+    for (let evening = 0; evening < CALM_DAYS; evening += 1) {
+      await this.collect(true);
+      await this.night();
+      this.day += 1;
+    }
+    for (const terminal of this.terminals) {
+      const { terminal: number } = terminal.facts;
+      if (this.importedTo.get(number) !== terminal.entryCount) this.breaks(`T-${number} is not imported to its end`);
+    }
+    await this.checkBooks();
+    for (const { attack, outcome, on, card, nights, cents } of this.thieves?.attempts ?? [])
+      if (outcome === "open" || nights > NIGHTS_TO_TELL)
+        this.breaks(`${attack} of ${on} ${card ?? ""}: ${cents} cents, not told after ${nights} nights`);
+  }
+
+  /** Every honest card holds what the books say of it. */
+  private async checkBooks(): Promise<void> {
+    const books = new Map((await this.options.office.held()).map((one) => [`${one.card}/${one.programme}`, one]));
+    for (const { chip, card } of this.holders) {
+      const shown = await this.options.office.look(chip);
+      if (shown === null) {
+        this.breaks(`card ${card} cannot be read in the end`);
+        continue;
+      }
+      for (const [programme, { cents, stamps }] of shown) {
+        const held = books.get(`${card}/${programme}`) ?? { cents: 0, stamps: 0 };
+        if (held.cents !== cents || held.stamps !== stamps)
+          this.breaks(
+            `card ${card}, programme ${programme}: ${cents} cents and ${stamps} stamps, the books say ${held.cents} and ${held.stamps}`,
+          );
+      }
+    }
+  }
+
+  async end(): Promise<WorldRun> {
+    const findings = new Counts();
+    for (const { kind } of await this.options.office.findings(this.evening)) findings.add(kind);
+    for (const terminal of this.terminals) terminal.powerOff();
+    return {
+      visits: this.visits,
+      results: this.results.all,
+      reasons: this.reasons.all,
+      cuts: this.troubles.cuts,
+      post: this.post.counts,
+      batches: this.batches.all,
+      wrongClocks: this.wrongClocks,
+      silences: this.silences,
+      attempts: this.thieves?.attempts ?? [],
+      inDoubt: this.witness.inDoubt,
+      findings: findings.all,
+      broken: this.broken,
+    };
+  }
+}
+
+/** Lives through the days of a world and checks every evening what is promised. Throws what the product's code throws. */
+export async function runWorld(options: WorldOptions): Promise<WorldRun> {
+  const world = new World(options);
+  await world.open();
+  for (let day = 0; day < options.days; day += 1) await world.live(day);
+  await world.calm();
+  return world.end();
+}

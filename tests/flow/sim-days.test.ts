@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Attack, chipInField, newV8Sandbox, runWorld, type Trouble, type WorldOffice } from "@cachet/terminal-sim";
+import { afterAll, describe, expect, it } from "vitest";
+import { TOWN_PROGRAMMES, testImage } from "../../host/src/cli/sim-image.ts";
+import { simOffice } from "../../host/src/cli/sim-office.ts";
+import { parisOffset } from "../../host/src/cli/sim-zone.ts";
+import { cachetIn } from "../fixtures/cachet.ts";
+import { newLedger } from "../fixtures/ledger.ts";
+import { expectFailure } from "../fixtures/programme-desk.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "cachet-days-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+let homes = 0;
+const world = (...words: readonly string[]) => {
+  homes += 1;
+  return cachetIn(join(folder, `home-${homes}`), "sim", "world", ...words);
+};
+
+const TROUBLES: readonly Trouble[] = ["tears", "power", "batches", "clocks", "silence"];
+const ATTACKS: readonly Attack[] = ["rollback", "clone", "edit", "replay", "forge"];
+
+describe("cachet sim world --days", () => {
+  const words = ["--days", "8", "--cards", "60", "--terminals", "4", "--seed", "7"];
+
+  it("keeps every promise, whatever goes wrong, and lives through the same days again by its seed", () => {
+    const run = () => {
+      const { code, out, err } = world(...words, "--json");
+      expect(code, err + out).toBe(0);
+      const { visits_per_second: _speed, home: _home, ...facts } = JSON.parse(out);
+      return facts;
+    };
+    const facts = run();
+    expect(facts.broken).toEqual([]);
+    expect(facts.visits).toBeGreaterThan(100);
+    expect(facts.cuts.card).toBeGreaterThan(0);
+    expect(facts.batches.accepted).toBeGreaterThan(20);
+    expect(new Set(facts.attacks.map(({ attack }: { attack: string }) => attack))).toEqual(new Set(ATTACKS));
+    for (const { tried, prevented, detected } of facts.attacks) expect(prevented + detected).toBe(tried);
+    expect(run()).toEqual(facts);
+  });
+
+  it("tells what happened, and how to see it again", () => {
+    const { code, out } = world("--days", "2", "--cards", "20", "--faults", "tears,clocks", "--attacks", "none");
+    expect(code).toBe(0);
+    expect(out).toMatch(/^2 days, 5 terminals, 20 cards, \d+ visits: \d+ done/);
+    expect(out).toContain("every promise was kept");
+    expect(out).toContain(
+      "again: npx cachet sim world --days 2 --cards 20 --terminals 5 --seed 1 --faults tears,clocks --attacks none --vm v8",
+    );
+    expect(out).not.toContain("attacks\n");
+  });
+
+  it("says what it does not know", () => {
+    expectFailure(world("--days", "2", "--faults", "tear"), 2, "C-USAGE-01", '"tear"', "tears, power, batches");
+    expectFailure(world("--days", "2", "--attacks", "all,x"), 2, "C-USAGE-01", '"all"', "rollback");
+    expectFailure(world("--attacks", "none"), 2, "C-USAGE-01", "--attacks", "--days");
+    expectFailure(world("--days", "2", "--purchases", "p.csv"), 2, "C-USAGE-01", "--purchases");
+    expect(world("--days", "0").code).toBe(2);
+  });
+});
+
+describe("a world", () => {
+  /** The days of a world whose office is changed. */
+  async function lived(seed: number, changed: (office: WorldOffice) => Partial<WorldOffice>) {
+    const { file, programmes } = await testImage(TOWN_PROGRAMMES, "nothing was simulated");
+    const ledger = await newLedger();
+    const office = simOffice(ledger, programmes, chipInField);
+    const run = await runWorld({
+      ...{ seed, terminals: 3, cards: 30, days: 5, visitsPerDay: 8 },
+      ...{ troubles: new Set(TROUBLES), attacks: new Set(ATTACKS), merchants: [1, 2, 3] },
+      ...{ image: file, newSandbox: newV8Sandbox, offsetAt: parisOffset(), progress: () => {} },
+      office: { ...office, ...changed(office) },
+    });
+    await ledger.destroy();
+    return run.broken.map(({ what }) => what).join("\n");
+  }
+
+  it("sees what an office does wrong", async () => {
+    expect(await lived(5, () => ({}))).toBe("");
+    const oneCent = await lived(5, ({ held }) => ({
+      held: async () => (await held()).map((one, i) => (i === 0 ? { ...one, cents: one.cents + 1 } : one)),
+    }));
+    expect(oneCent).toContain("the books say");
+    const blind = await lived(5, ({ findings }) => ({
+      findings: async (at) => (await findings(at)).filter(({ kind }) => kind !== "fork" && kind !== "overdrawn"),
+    }));
+    expect(blind).toMatch(/(clone|rollback) of .* not told after \d+ nights/);
+    const forgetful = await lived(5, ({ receive }) => {
+      let batches = 0;
+      return {
+        receive: async (batch, at) => {
+          batches += 1;
+          return batches % 2 === 0 ? { status: "accepted", said: "accepted" } : receive(batch, at);
+        },
+      };
+    });
+    expect(forgetful).toContain("was accepted, and is not imported");
+    const changed = await lived(5, ({ look }) => ({
+      look: async (chip) =>
+        new Map([...((await look(chip)) ?? [])].map(([of, shown]) => [of, { ...shown, stamps: shown.stamps + 1 }])),
+    }));
+    expect(changed).toContain("its journals come to");
+  });
+});
