@@ -19,7 +19,7 @@ const world = (...words: readonly string[]) => {
 };
 
 const TROUBLES: readonly Trouble[] = ["tears", "power", "batches", "clocks", "silence"];
-const ATTACKS: readonly Attack[] = ["rollback", "clone", "edit", "replay", "forge"];
+const ATTACKS: readonly Attack[] = ["rollback", "clone", "edit", "replay", "forge", "stolen"];
 
 describe("cachet sim world --days", () => {
   const words = ["--days", "8", "--cards", "60", "--terminals", "4", "--seed", "7"];

@@ -27,6 +27,7 @@ const ATTACKS: Readonly<Record<Attack, string>> = {
   edit: "bytes of a card are changed",
   replay: "a batch is given to the office once more",
   forge: "a batch is changed, and given to the office",
+  stolen: "a stolen terminal goes on writing cards, and its batch is given to the office",
 };
 
 const listed = (words: Readonly<Record<string, string>>): string[] =>

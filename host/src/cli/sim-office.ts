@@ -11,7 +11,7 @@ import { identityFault } from "../office/identities.ts";
 import { importBatch } from "../office/import.ts";
 import { endNight } from "../office/night.ts";
 import type { Ledger } from "../office/schema.ts";
-import { enrolTerminal } from "../office/terminals.ts";
+import { endTerminal, enrolTerminal } from "../office/terminals.ts";
 import { sha256 } from "../ports/crypto.ts";
 import { SIM_GENERATION, SIM_ISSUER, testBelonging } from "./sim-provision.ts";
 
@@ -62,6 +62,14 @@ export function simOffice(
       });
       if (made.result !== "personalised") throw new Error(`card ${serial} was not personalised: ${made.reason}`);
       return made.card;
+    },
+    async revoke(terminal, at) {
+      const known = await ledger
+        .selectFrom("terminal")
+        .select("imported_to")
+        .where("number", "=", terminal)
+        .executeTakeFirstOrThrow();
+      await endTerminal(ledger, terminal, { state: "revoked", ends: known.imported_to, replacedBy: null }, at);
     },
     async receive({ name, file }, at) {
       const outcome = await importBatch(ledger, { name, file }, at);

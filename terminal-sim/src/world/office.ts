@@ -30,6 +30,8 @@ export interface WorldOffice {
   enrol(terminal: number, merchant: number, at: number): Promise<Belonging>;
   /** Personalises a blank card; gives its number. */
   personalise(chip: Type2Chip, serial: number, day: Day): Promise<number>;
+  /** A terminal is in wrong hands: nothing counts that is not imported yet. */
+  revoke(terminal: number, at: number): Promise<void>;
   receive(batch: CollectedBatch, at: number): Promise<Received>;
   /** The last entry of each terminal that is imported. */
   importedTo(): Promise<ReadonlyMap<number, number>>;

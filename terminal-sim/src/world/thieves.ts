@@ -4,8 +4,11 @@ import type { Type2Chip } from "../device/type2-chip.ts";
 import type { Received, WorldFinding } from "./office.ts";
 import type { Sent } from "./post.ts";
 
-/** Attacks, by name: a dump put back, a copied card, an edited one; a batch given once more, a changed one. */
-export type Attack = "rollback" | "clone" | "edit" | "replay" | "forge";
+/**
+ * Attacks, by name: a dump put back, a copied card, an edited one; a batch given once more, a changed one; a terminal that is stolen and goes
+ * on writing cards.
+ */
+export type Attack = "rollback" | "clone" | "edit" | "replay" | "forge" | "stolen";
 
 /** What became of one attempt. */
 export interface Attempt {
@@ -27,6 +30,10 @@ export interface Scene {
   /** A visit with a card at a terminal, nothing going wrong. */
   visit(terminal: number, chip: Type2Chip, amount: number, redeem: boolean): Promise<VisitReport>;
   give(batch: Sent): Promise<Received>;
+  /** A terminal that somebody took home, its owner has told the office; null where there is none any more. Visits there are the thief's. */
+  steal(): Promise<number | null>;
+  /** What a stolen terminal has kept. */
+  loot(terminal: number): Sent;
   /** Any batch that the office had before; null while there is none. */
   oldBatch(): Sent | null;
 }
@@ -38,7 +45,7 @@ export interface ThiefCard {
 }
 
 /** What the office may find of a card with two histories. */
-const TELLS: readonly string[] = ["fork", "step-back", "no-journal", "overdrawn", "balance"];
+const TELLS: readonly string[] = ["fork", "step-back", "no-journal", "overdrawn", "balance", "ended"];
 
 /** What a thief buys before he begins, so that there is something to spend. */
 const SAVED_UP = 9_900;
@@ -59,6 +66,7 @@ export class Thieves {
 
   async act(attack: Attack, day: number): Promise<void> {
     if (attack === "replay" || attack === "forge") await this.withBatch(attack, day);
+    else if (attack === "stolen") await this.withTerminal(day);
     else await this.withCard(attack, day);
   }
 
@@ -99,6 +107,24 @@ export class Thieves {
     for (let at = from; at < Math.min(edited.length, 200); at += 1)
       if (edited[at] !== 0) edited[at]! ^= 1 << this.chance.below(8);
     return edited;
+  }
+
+  /** Saves up at a stolen terminal, spends at an honest one, and gives the office what the stolen one kept. */
+  private async withTerminal(day: number): Promise<void> {
+    const { scene, chance } = this;
+    const mine = this.cards.at(-1);
+    const stolen = mine === undefined ? null : await scene.steal();
+    if (mine === undefined || stolen === null) return;
+    this.cards.pop();
+    const { chip, card } = mine;
+    await scene.visit(stolen, chip, SAVED_UP, false);
+    const { spentCents } = await scene.visit(chance.below(scene.terminals), chip, SPENT_ON, true);
+    const { status } = await scene.give(scene.loot(stolen));
+    const isRefused = status === "quarantined";
+    this.attempts.push({
+      ...{ attack: "stolen", on: chip.chip, day, card, cents: spentCents, nights: 0 },
+      outcome: spentCents === 0 && isRefused ? "prevented" : "open",
+    });
   }
 
   private async withBatch(attack: "replay" | "forge", day: number): Promise<void> {

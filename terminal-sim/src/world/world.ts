@@ -62,6 +62,8 @@ const CHIPS: readonly Chip[] = ["NTAG215", "NTAG215", "NTAG216", "MF0UL21"];
 const ONE_AREA: readonly Chip[] = ["MF0UL21"];
 /** For each attack so many thieves' cards, and one attempt in so many days. */
 const [CARDS_PER_ATTACK, ATTACK_ONE_IN] = [12, 3];
+/** Shops that are only there to be robbed: nobody else buys in them. */
+const ROBBED = 3;
 /** A customer who is asked for his card again lays it back in three of four times. */
 const RETURNS_OF_FOUR = 3;
 /** Nights after which an attack that succeeded has to be named, once everything that was on its way has arrived. */
@@ -94,7 +96,7 @@ class World {
   private readonly witness = new Witness();
   private readonly terminals: SimTerminal[] = [];
   private readonly holders: Holder[] = [];
-  private readonly sent: Sent[] = [];
+  private readonly taken: Sent[] = [];
   private readonly accepted: Sent[] = [];
   private readonly silentUntil: number[] = [];
   private readonly skew: (number | null)[] = [];
@@ -105,6 +107,7 @@ class World {
   private readonly broken: Broken[] = [];
   private thieves: Thieves | null = null;
   private importedTo: ReadonlyMap<number, number> = new Map();
+  private stolen = 0;
   private visits = 0;
   private wrongClocks = 0;
   private silences = 0;
@@ -127,6 +130,11 @@ class World {
     return this.midnight(this.day) + 22 * 3_600;
   }
 
+  /** Terminals that nobody steals. */
+  private get honest(): readonly SimTerminal[] {
+    return this.terminals.slice(0, this.options.terminals);
+  }
+
   private breaks(what: string): void {
     if (this.broken.length < BROKEN_MAX) this.broken.push({ day: this.day, what });
   }
@@ -134,7 +142,8 @@ class World {
   async open(): Promise<void> {
     const { terminals, cards, merchants, office, image, newSandbox, offsetAt, attacks } = this.options;
     const start = this.midnight(0);
-    for (let number = 1; number <= terminals; number += 1) {
+    const robbed = attacks.has("stolen") ? ROBBED : 0;
+    for (let number = 1; number <= terminals + robbed; number += 1) {
       const belonging = await office.enrol(number, merchants[(number - 1) % merchants.length]!, start);
       const terminal = new SimTerminal({ belonging, image, clock: new SimClock(start, offsetAt), newSandbox });
       await terminal.powerOn();
@@ -150,7 +159,12 @@ class World {
       visit: (terminal: number, chip: Type2Chip, amount: number, redeem: boolean) =>
         this.quietVisit(terminal, chip, amount, redeem),
       give: (batch: Sent) => this.give(batch),
-      oldBatch: () => this.sent[this.chance.below(Math.max(1, this.sent.length))] ?? null,
+      steal: () => this.steal(),
+      loot: (index: number) => {
+        const terminal = this.terminals[index]!;
+        return { ...terminal.collect(), terminal: terminal.facts.terminal };
+      },
+      oldBatch: () => this.taken[this.chance.below(Math.max(1, this.taken.length))] ?? null,
     };
     this.thieves = new Thieves(scene, new Chance(this.options.seed ^ 0x7417), thieves);
   }
@@ -180,7 +194,7 @@ class World {
     const habits = { customers: this.holders.length, terminals, visitsPerDay };
     const planned = visitsOfDay(habits, this.midnight(day), this.visits, this.chance);
     for (const visit of planned) await this.visit(visit);
-    await this.steal();
+    await this.rob();
     await this.collect(false);
     await this.night();
   }
@@ -220,7 +234,8 @@ class World {
   /** Where a card is good for what is there: chips with room for one programme are for shops that keep one. */
   private placeFor(chip: Type2Chip, wish: number): number {
     if (!ONE_AREA.includes(chip.chip)) return wish;
-    const places = [...this.terminals.keys()].filter((i) => this.terminals[i]!.facts.programmes.length === 1);
+    if (wish >= this.options.terminals) return wish;
+    const places = [...this.honest.keys()].filter((i) => this.honest[i]!.facts.programmes.length === 1);
     return places[wish % places.length] ?? wish;
   }
 
@@ -264,7 +279,17 @@ class World {
     return report;
   }
 
-  private async steal(): Promise<void> {
+  /** The next of the shops that are robbed: the terminal goes, and the office is told. */
+  private async steal(): Promise<number | null> {
+    const index = this.options.terminals + this.stolen;
+    const terminal = this.terminals[index];
+    if (terminal === undefined) return null;
+    this.stolen += 1;
+    await this.options.office.revoke(terminal.facts.terminal, this.evening);
+    return index;
+  }
+
+  private async rob(): Promise<void> {
     const [thieves, chance] = [this.thieves, this.troubles.chance];
     for (const attack of this.options.attacks)
       if (chance.happens(1, ATTACK_ONE_IN)) await thieves?.act(attack, this.day);
@@ -273,13 +298,15 @@ class World {
   private async give(batch: Sent): Promise<Received> {
     const received = await this.options.office.receive(batch, this.evening);
     this.batches.add(received.status);
-    if (received.status === "accepted") this.accepted.push(batch);
+    if (received.status !== "accepted") return received;
+    this.accepted.push(batch);
+    this.taken.push(batch);
     return received;
   }
 
   /** Brings what terminals have kept to the office; the witness hears it in any case. */
   private async collect(isCalm: boolean): Promise<void> {
-    for (const [i, terminal] of this.terminals.entries()) {
+    for (const [i, terminal] of this.honest.entries()) {
       if (!terminal.isOn) await this.powerOn(terminal, new Troubles(0, new Set()).ofBoot());
       terminal.mishaps = new Troubles(0, new Set()).ofVisit();
       const { terminal: number } = terminal.facts;
@@ -290,7 +317,6 @@ class World {
       if (batch === null || (!isCalm && this.silentUntil[i]! > this.day)) continue;
       if (isCalm) await this.give(batch);
       else this.post.send(batch, this.day);
-      this.sent.push(batch);
     }
     for (const batch of this.post.arrivals(isCalm ? Number.POSITIVE_INFINITY : this.day)) await this.give(batch);
     this.importedTo = await this.options.office.importedTo();
@@ -345,7 +371,7 @@ class World {
       await this.night();
       this.day += 1;
     }
-    for (const terminal of this.terminals) {
+    for (const terminal of this.honest) {
       const { terminal: number } = terminal.facts;
       if (this.importedTo.get(number) !== terminal.entryCount) this.breaks(`T-${number} is not imported to its end`);
     }
