@@ -19,7 +19,7 @@ const world = (...words: readonly string[]) => {
 };
 
 const TROUBLES: readonly Trouble[] = ["tears", "power", "batches", "clocks", "silence"];
-const ATTACKS: readonly Attack[] = ["rollback", "clone", "edit", "replay", "forge", "stolen"];
+const ATTACKS: readonly Attack[] = ["rollback", "clone", "edit", "replay", "forge", "stolen", "torn"];
 
 describe("cachet sim world --days", () => {
   const words = ["--days", "8", "--cards", "60", "--terminals", "4", "--seed", "7"];
@@ -86,7 +86,7 @@ describe("a world", () => {
     const blind = await lived(5, ({ findings }) => ({
       findings: async (at) => (await findings(at)).filter(({ kind }) => kind !== "fork" && kind !== "overdrawn"),
     }));
-    expect(blind).toMatch(/(clone|rollback) of .* not told after \d+ nights/);
+    expect(blind).toMatch(/(clone|rollback) of .*: not told after \d+ nights/);
     const forgetful = await lived(5, ({ receive }) => {
       let batches = 0;
       return {

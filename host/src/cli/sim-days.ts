@@ -27,6 +27,7 @@ const ATTACKS: Readonly<Record<Attack, string>> = {
   edit: "bytes of a card are changed",
   replay: "a batch is given to the office once more",
   forge: "a batch is changed, and given to the office",
+  torn: "a record that a torn purchase left is put back, once its sequence fits",
   stolen: "a stolen terminal goes on writing cards, and its batch is given to the office",
 };
 

@@ -6,9 +6,19 @@ import type { Sent } from "./post.ts";
 
 /**
  * Attacks, by name: a dump put back, a copied card, an edited one; a batch given once more, a changed one; a terminal that is stolen and goes
- * on writing cards.
+ * on writing cards; a record that a torn purchase left, put back once its sequence fits.
  */
-export type Attack = "rollback" | "clone" | "edit" | "replay" | "forge" | "stolen";
+export type Attack = "rollback" | "clone" | "edit" | "replay" | "forge" | "stolen" | "torn";
+
+/** Chips whose counter shows an old record for what it is. */
+const COUNTING: readonly string[] = ["MF0UL21"];
+/** What is promised of an attack: that it is prevented, on this chip; else that the office names it. */
+const isPreventable = (attack: Attack, on: string): boolean =>
+  attack === "edit" ||
+  attack === "replay" ||
+  attack === "forge" ||
+  attack === "torn" ||
+  (attack === "rollback" && COUNTING.includes(on));
 
 /** What became of one attempt. */
 export interface Attempt {
@@ -34,6 +44,8 @@ export interface Scene {
   steal(): Promise<number | null>;
   /** What a stolen terminal has kept. */
   loot(terminal: number): Sent;
+  /** A visit that the card leaves just before its counter shows the new record. */
+  tear(terminal: number, chip: Type2Chip, amount: number): Promise<void>;
   /** Any batch that the office had before; null while there is none. */
   oldBatch(): Sent | null;
 }
@@ -67,6 +79,7 @@ export class Thieves {
   async act(attack: Attack, day: number): Promise<void> {
     if (attack === "replay" || attack === "forge") await this.withBatch(attack, day);
     else if (attack === "stolen") await this.withTerminal(day);
+    else if (attack === "torn") await this.withTear(day);
     else await this.withCard(attack, day);
   }
 
@@ -109,6 +122,28 @@ export class Thieves {
     return edited;
   }
 
+  /** Keeps what a torn purchase left on the card, spends the value, and puts that back. */
+  private async withTear(day: number): Promise<void> {
+    const { scene, chance } = this;
+    const place = this.cards.findIndex(({ chip }) => COUNTING.includes(chip.chip));
+    const [mine] = place < 0 ? [] : this.cards.splice(place, 1);
+    if (mine === undefined) return;
+    const { chip, card } = mine;
+    const anywhere = () => chance.below(scene.terminals);
+    await scene.visit(anywhere(), chip, SAVED_UP, false);
+    await scene.tear(anywhere(), chip, SPENT_ON);
+    const kept = chip.dump();
+    const first = await scene.visit(anywhere(), chip, SPENT_ON, true);
+    chip.restore(kept);
+    const second = await scene.visit(anywhere(), chip, SPENT_ON, true);
+    // What the first one earned may be there.
+    const cents = 2 * second.spentCents >= first.spentCents ? second.spentCents : 0;
+    this.attempts.push({
+      ...{ attack: "torn", on: chip.chip, day, card, cents, nights: 0 },
+      outcome: cents === 0 ? "prevented" : "open",
+    });
+  }
+
   /** Saves up at a stolen terminal, spends at an honest one, and gives the office what the stolen one kept. */
   private async withTerminal(day: number): Promise<void> {
     const { scene, chance } = this;
@@ -138,6 +173,20 @@ export class Thieves {
       ...{ attack, on: "batch", day, cents: 0, nights: 0 },
       outcome: isPrevented ? "prevented" : "open",
     });
+  }
+
+  /** Attempts that did not end as it is promised, in words. `nights`: after so many the office should have named them. */
+  broken(nightsMax: number): string[] {
+    return this.attempts
+      .filter(({ attack, on, outcome, nights }) => {
+        if (outcome === "prevented") return false;
+        return isPreventable(attack, on) || outcome === "open" || nights > nightsMax;
+      })
+      .map(({ attack, on, card, cents, outcome, nights }) => {
+        const what = `${attack} of ${on}${card === undefined ? "" : ` ${card}`}, ${cents} cents`;
+        if (isPreventable(attack, on)) return `${what}: not prevented`;
+        return outcome === "open" ? `${what}: not told after ${nights} nights` : `${what}: told after ${nights} nights`;
+      });
   }
 
   /** What the office says at a night's end: attempts that it names are detected. */

@@ -1,7 +1,7 @@
 import { CARD_EPOCH_SECONDS, type Chip, toHex } from "@cachet/card-layout";
 import type { Sandbox, VisitReport } from "@cachet/firmware/hal";
 import { Chance } from "../device/chance.ts";
-import { type Mishaps, PowerCut } from "../device/mishap.ts";
+import { type Mishap, Mishaps, type OperationKind, PowerCut } from "../device/mishap.ts";
 import { SimClock, SimTerminal } from "../device/terminal.ts";
 import { Type2Chip } from "../device/type2-chip.ts";
 import { type PlannedVisit, saleOf, visitsOfDay } from "./habits.ts";
@@ -77,6 +77,17 @@ interface Holder {
   readonly card: number;
   /** Where the card was last. */
   last: number;
+}
+
+/** A card that leaves before the second count: the one that shows a new record. */
+class LeavesBeforeCount extends Mishaps {
+  private counts = 0;
+
+  override next(kind: OperationKind): Mishap | null {
+    if (kind !== "card-count") return null;
+    this.counts += 1;
+    return this.counts === 2 ? { what: "card", when: "before" } : null;
+  }
 }
 
 /** Counts by name. */
@@ -159,6 +170,7 @@ class World {
       visit: (terminal: number, chip: Type2Chip, amount: number, redeem: boolean) =>
         this.quietVisit(terminal, chip, amount, redeem),
       give: (batch: Sent) => this.give(batch),
+      tear: (terminal: number, chip: Type2Chip, amount: number) => this.tornVisit(terminal, chip, amount),
       steal: () => this.steal(),
       loot: (index: number) => {
         const terminal = this.terminals[index]!;
@@ -226,7 +238,7 @@ class World {
     } catch (error) {
       if (!(error instanceof PowerCut)) throw error;
       // Nobody's luck is that bad twice.
-      terminal.mishaps = new Troubles(0, new Set()).ofBoot();
+      terminal.mishaps = new Mishaps();
       await terminal.powerOn();
     }
   }
@@ -266,17 +278,30 @@ class World {
     if (report.reason !== undefined) this.reasons.add(report.reason);
   }
 
-  /** A visit in which nothing goes wrong. */
-  private async quietVisit(wish: number, chip: Type2Chip, amount: number, redeem: boolean): Promise<VisitReport> {
+  /** A visit in the evening, in which only what is planned goes wrong. */
+  private async lateVisit(
+    wish: number,
+    chip: Type2Chip,
+    [amount, redeem]: readonly [number, number | "max" | null],
+    mishaps: Mishaps,
+  ): Promise<VisitReport> {
     const index = this.placeFor(chip, wish);
     this.skew[index] = 0;
     const terminal = this.setClock(index, this.evening - 3_600 + (this.visits % 3_600));
-    if (!terminal.isOn) await this.powerOn(terminal, new Troubles(0, new Set()).ofBoot());
-    terminal.mishaps = new Troubles(0, new Set()).ofVisit();
+    if (!terminal.isOn) await this.powerOn(terminal, new Mishaps());
+    terminal.mishaps = mishaps;
     this.visits += 1;
-    const report = await terminal.visit(saleOf(this.visits, amount, 1, redeem ? "max" : null), chip);
+    const report = await terminal.visit(saleOf(this.visits, amount, 1, redeem), chip);
     if (report === "power-cut") throw new Error("a power cut that nobody planned");
     return report;
+  }
+
+  private quietVisit(wish: number, chip: Type2Chip, amount: number, redeem: boolean): Promise<VisitReport> {
+    return this.lateVisit(wish, chip, [amount, redeem ? "max" : null], new Mishaps());
+  }
+
+  private async tornVisit(wish: number, chip: Type2Chip, amount: number): Promise<void> {
+    await this.lateVisit(wish, chip, [amount, null], new LeavesBeforeCount());
   }
 
   /** The next of the shops that are robbed: the terminal goes, and the office is told. */
@@ -307,8 +332,8 @@ class World {
   /** Brings what terminals have kept to the office; the witness hears it in any case. */
   private async collect(isCalm: boolean): Promise<void> {
     for (const [i, terminal] of this.honest.entries()) {
-      if (!terminal.isOn) await this.powerOn(terminal, new Troubles(0, new Set()).ofBoot());
-      terminal.mishaps = new Troubles(0, new Set()).ofVisit();
+      if (!terminal.isOn) await this.powerOn(terminal, new Mishaps());
+      terminal.mishaps = new Mishaps();
       const { terminal: number } = terminal.facts;
       const [unheard, missing] = [this.witness.nextOf(number), (this.importedTo.get(number) ?? 0) + 1];
       const last = terminal.entryCount;
@@ -376,9 +401,7 @@ class World {
       if (this.importedTo.get(number) !== terminal.entryCount) this.breaks(`T-${number} is not imported to its end`);
     }
     await this.checkBooks();
-    for (const { attack, outcome, on, card, nights, cents } of this.thieves?.attempts ?? [])
-      if (outcome === "open" || nights > NIGHTS_TO_TELL)
-        this.breaks(`${attack} of ${on} ${card ?? ""}: ${cents} cents, not told after ${nights} nights`);
+    for (const what of this.thieves?.broken(NIGHTS_TO_TELL) ?? []) this.breaks(what);
   }
 
   /** Every honest card holds what the books say of it. */
