@@ -2,6 +2,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, runNode, say, setUp } from "./runtime.mjs";
+import { ensureSystemPackages, FOR_SOAKS } from "./system.mjs";
 
 setUp();
 const SEEDS = [1, 2, 3, 4, 5];
@@ -20,4 +21,10 @@ runNode([join("scripts", "test.mjs"), "tests/flow/native-power.test.ts"], { env 
 const sanitized = { ...process.env, CACHET_SANITIZE: "1" };
 runNode([join("scripts", "test.mjs"), "tests/flow/native-limits.test.ts", "tests/flow/native-power.test.ts"], {
   env: sanitized,
+});
+say("soak: the native terminal in valgrind");
+if (ensureSystemPackages(FOR_SOAKS).length > 0) process.exit(1);
+const watched = { ...process.env, CACHET_VALGRIND: "1" };
+runNode([join("scripts", "test.mjs"), "tests/flow/native-day.test.ts", "tests/flow/native-streams.test.ts"], {
+  env: watched,
 });

@@ -20,8 +20,13 @@ const PACKAGES = [
   { name: "pcscd", isThere: () => has("pcscd") || existsSync("/usr/sbin/pcscd") },
   { name: "openssl", isThere: () => has("openssl") },
   { name: "postgresql", isThere: hasPostgres },
+  { name: "mmdebstrap", isThere: () => has("mmdebstrap") },
+  { name: "systemd", isThere: () => has("systemd-analyze") },
   { name: "vsmartcard-vpcd", isThere: () => existsSync("/etc/reader.conf.d/vpcd") },
 ];
+
+/** What soaks run besides. */
+export const FOR_SOAKS = [{ name: "valgrind", isThere: () => has("valgrind") }];
 
 /** The server: Debian puts the client alone into the same folder. */
 function hasPostgres() {
@@ -36,8 +41,8 @@ function has(program) {
 const isDebian = () => process.platform === "linux" && existsSync("/etc/debian_version") && has("apt-get");
 
 /** Installs what is missing where that is possible; gives the names that are still missing, and says how to get them. */
-export function ensureSystemPackages() {
-  const missing = () => PACKAGES.filter(({ isThere }) => !isThere()).map(({ name }) => name);
+export function ensureSystemPackages(packages = PACKAGES) {
+  const missing = () => packages.filter(({ isThere }) => !isThere()).map(({ name }) => name);
   const wanted = missing();
   if (wanted.length === 0) return [];
   if (isDebian() && process.getuid?.() === 0) {
