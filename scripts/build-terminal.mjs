@@ -100,6 +100,8 @@ run(toolOf("gcc"), [
   ...HARDENING,
   ...(arch === "x64" ? ["-fcf-protection=full"] : ["-mbranch-protection=standard"]),
   `-ffile-prefix-map=${resolve(ROOT)}=.`,
+  // Else the shorter name of a header stands there, where its folder has two.
+  "-fno-canonical-system-headers",
   "-isystem",
   join(engine, "include"),
   "-o",
