@@ -34,6 +34,7 @@ import type { JournalKeeper } from "./journal-keeper.ts";
 import { LineService } from "./line-service.ts";
 import { type ListChange as HeldChange, LAYOUT_OF_ALL_IMAGES } from "./list-store.ts";
 import { serveAccess } from "./management/access-commands.ts";
+import { serveConformance } from "./management/conformance-commands.ts";
 import { serveFiles } from "./management/file-commands.ts";
 import { serveImages } from "./management/image-commands.ts";
 import { serveJournal } from "./management/journal-commands.ts";
@@ -243,6 +244,7 @@ export class Supervisor implements Managed {
     serveSettings(server, this, this.shop);
     serveFiles(server, folder);
     serveTerminal(server, this);
+    serveConformance(server, this, this.ports);
     if (this.books !== null) serveJournal(server, this.books);
     serveAccess(server, this, this.access, this.origin, lists);
     serveLists(server, this, lists, folder, this.access);

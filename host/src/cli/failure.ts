@@ -381,6 +381,11 @@ export const CODES = {
     exit: EXIT.refused,
     meaning: "A terminal's clock is not set by a computer whose own clock is plainly wrong.",
   },
+  "C-TERM-18": {
+    exit: EXIT.refused,
+    meaning:
+      "The conformance run tries a port with files, clock and restarts. It takes a blank terminal: nothing of a shop is at stake there.",
+  },
   "C-PROGRAMME-10": {
     exit: EXIT.refused,
     meaning:

@@ -3,6 +3,7 @@ import type { Console } from "./console.ts";
 import { usageFailure } from "./key-file.ts";
 import { clock } from "./terminal-clock.ts";
 import { type CollectOptions, collect } from "./terminal-collect.ts";
+import { conformance } from "./terminal-conformance.ts";
 import { type FlashOptions, flash } from "./terminal-flash.ts";
 import { info } from "./terminal-info.ts";
 import { list } from "./terminal-list.ts";
@@ -16,6 +17,11 @@ function entryNumber(text: string): number {
   const number = Number(text);
   if (!/^\d{1,10}$/.test(text) || number < 1) throw new InvalidArgumentError(`"${text}" is no number of an entry`);
   return number;
+}
+
+interface TestOptions extends PortOptions {
+  readonly cardTest?: boolean;
+  readonly conformance?: boolean;
 }
 
 interface ProvisionOptions extends PortOptions {
@@ -95,9 +101,10 @@ export function terminalCommands(
     terminal
       .command("test")
       .description("try the line, the screen, the printer; writes no value")
-      .option("--card-test", "also wait for a card and say its number"),
-  ).action(async (options: PortOptions & { readonly cardTest?: boolean }) =>
-    exit(await test(console(), options, tools())),
+      .option("--card-test", "also wait for a card and say its number")
+      .option("--conformance", "try everything that the maker of a blank terminal supplies; restarts it"),
+  ).action(async ({ conformance: isMakers, ...options }: TestOptions) =>
+    exit(await (isMakers === true ? conformance : test)(console(), options, tools())),
   );
   portOptions(
     terminal

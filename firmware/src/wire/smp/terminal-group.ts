@@ -297,3 +297,34 @@ export const selfTest = command({
   request: looseMap({ part: key("part", word({ screen: 1, printer: 2, card: 3 })), wait: maybe("wait", uint(60_000)) }),
   response: looseMap({ ok: key("ok", bool), said: key("said", text(80)) }),
 });
+
+/** What a port is tried for, in order, and what somebody has to do for each (docs/porting.md). */
+export const conformanceChecks = command({
+  group: GROUP,
+  id: 14,
+  op: "read",
+  free: true,
+  request: NOTHING,
+  response: looseMap({
+    checks: key(
+      "checks",
+      list(
+        looseMap({
+          name: key("name", text(30)),
+          needs: key("needs", word({ nothing: 1, card: 2, away: 3, restart: 4 })),
+        }),
+        60,
+      ),
+    ),
+  }),
+});
+
+/** Tries one of them on a blank terminal; `again` is what comes after a restart, which `restart` asks for. `said`: what is wrong. */
+export const conformanceCheck = command({
+  group: GROUP,
+  id: 14,
+  op: "write",
+  free: true,
+  request: looseMap({ name: key("name", text(30)), again: maybe("again", bool), restart: maybe("restart", bool) }),
+  response: looseMap({ ok: key("ok", bool), said: key("said", text(200)) }),
+});
