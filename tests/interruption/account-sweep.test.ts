@@ -2,7 +2,7 @@ import type { VisitReport } from "@cachet/firmware/hal";
 import { Mishaps, type SimTerminal } from "@cachet/terminal-sim";
 import { describe, expect, it } from "vitest";
 import { AccountList, account, CAGNOTTE, saleBy } from "../fixtures/account-list.ts";
-import { TOWN, terminal } from "../fixtures/town.ts";
+import { refund, TOWN, terminal } from "../fixtures/town.ts";
 import { mishapsFor } from "./cuts.ts";
 
 const HER = account(77);
@@ -61,5 +61,43 @@ describe("the visit of an account, its power cut at every write", () => {
       }
     }
     expect(stories).toBe(14);
+  });
+
+  it("is taken back whole or not at all, once, and never frees more than it spent", async () => {
+    const sold = async () => {
+      const shop = await terminal(1, { lists });
+      const { ticket } = await spend(shop, saleBy(HER, 1_000, 200));
+      return { shop, ticket: ticket! };
+    };
+    let stories = 0;
+    for (const mishap of mishapsFor("journal-append")) {
+      for (const afterwards of ["same refund again", "another refund", "the thief goes on buying"] as const) {
+        const name = `${JSON.stringify(mishap)}, ${afterwards}`;
+        const { shop, ticket } = await sold();
+        shop.mishaps = new Mishaps().at(0, mishap);
+        const back = refund(ticket);
+        expect(await shop.serve(back), name).toBe("power-cut");
+        const now = await again(await again(shop));
+        const happened = mishap.when === "after";
+        expect(await inJournal(now), name).toEqual(happened ? { taken: 0, added: 0 } : { taken: 200, added: 40 });
+        const asked = afterwards === "same refund again" ? back : refund(ticket);
+        if (afterwards !== "the thief goes on buying") {
+          const already = afterwards === "same refund again" ? { result: "already-done" } : { reason: "ALREADY_USED" };
+          expect(await now.serve(asked), name).toMatchObject(happened ? already : { result: "done", payOutCents: 800 });
+          expect(await inJournal(now), name).toEqual({ taken: 0, added: 0 });
+        }
+        let left = CEILING - (await inJournal(now)).taken;
+        for (let i = 0; i < 2; i += 1, left = 0) expect((await spend(now)).spentCents, name).toBe(left);
+        // The money went back to the customer once at most, and what it had spent too.
+        expect(await now.serve(refund(ticket)), name).toMatchObject(
+          happened || afterwards !== "the thief goes on buying" ? { reason: "ALREADY_USED" } : { payOutCents: 800 },
+        );
+        for (let i = 0; i < 2; i += 1) await spend(now);
+        expect((await inJournal(now)).taken, name).toBe(CEILING);
+        now.powerOff();
+        stories += 1;
+      }
+    }
+    expect(stories).toBe(3 * mishapsFor("journal-append").length);
   });
 });

@@ -3,14 +3,28 @@ import type { AccountHistory, Moment, Receipt, ReceiptLine } from "../hal/index.
 import type { Programme } from "../rules/index.ts";
 import { type AccountVisit, type StoredEffect, ticketName } from "../wire/index.ts";
 import { cardLine, headOf, linesOfSale } from "./receipt.ts";
-import { row, SEPARATOR, say, strong, text } from "./receipt-lines.ts";
+import { linesOfEffect as linesOfUndoing } from "./receipt-effects.ts";
+import { row, SEPARATOR, say, strong, strongRow, text } from "./receipt-lines.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What one effect of a visit gave. */
-function linesOfEffect({ type, unit, value, label = "" }: StoredEffect): ReceiptLine[] {
+/** A visit without a card that is stored, and what its ticket says beside it. */
+export interface AccountTicket {
+  readonly number: number;
+  readonly body: AccountVisit;
+  readonly seal: string;
+  /** Null where the terminal holds no receipt key. */
+  readonly code: string | null;
+  /** It was printed before. */
+  readonly isDuplicate: boolean;
+}
+
+/** What one effect of a visit gave, or a refund took back. */
+function linesOfEffect(programme: Programme, effect: StoredEffect): ReceiptLine[] {
+  const { type, unit, value, label = "" } = effect;
   if (type === "reward") return [strong(say("rewardReached", label)), row(label, say("money", value))];
   if (type === "earn" && unit === "cents") return [row(say("earned"), say("gain", value))];
-  return type === "stamp" || type === "earn" ? [text(say("change", "+", unit, value))] : [];
+  if (type === "stamp" || type === "earn") return [text(say("change", "+", unit, value))];
+  return type === "decline" ? [] : linesOfUndoing(programme, effect);
 }
 
 /** What the office last told of a purse. */
@@ -19,32 +33,45 @@ function lineOfPurse({ purse, balance }: AccountHistory["purses"][number]): Rece
   return row(say("toldBalance"), kind === "cagnotte" ? say("money", balance) : `${balance}`);
 }
 
+function linesOfPayment(terminal: Terminal, { sale, areas, refund }: AccountVisit): ReceiptLine[] {
+  if (refund !== undefined) {
+    const { ticket, cents } = refund;
+    const name = ticketName(terminal.facts.terminal, ticket);
+    return [strong(say("refund")), text(say("ticket", name)), strongRow(say("payOut"), say("money", cents))];
+  }
+  const outcomes = new Map(areas.map(({ programme }) => [programme, "committed"] as const));
+  return linesOfSale(terminal, { body: { sale, areas }, outcomes });
+}
+
 /**
  * The ticket of an account without a chip: what was paid and how, what each programme gave, and the balances as the office last told
- * them. `visit` is null where they were only asked for.
+ * them. `ticket` is null where they were only asked for.
  */
 export function accountReceipt(
   terminal: Terminal,
   account: number,
-  { purses }: AccountHistory,
-  visit: AccountVisit | null,
-  number: number | null,
+  purses: AccountHistory["purses"],
+  ticket: AccountTicket | null,
   moment: Moment,
 ): Receipt {
   const { facts, programmes } = terminal;
-  const areas = visit?.areas ?? [];
-  const outcomes = new Map(areas.map(({ programme }) => [programme, "committed"] as const));
-  const linesOf = ({ number: programme, name }: Programme): ReceiptLine[] => {
-    const given = (areas.find((area) => area.programme === programme)?.effects ?? []).flatMap(linesOfEffect);
-    const held = purses.filter((purse) => purse.programme === programme).map(lineOfPurse);
+  const areas = ticket?.body.areas ?? [];
+  const linesOf = (programme: Programme): ReceiptLine[] => {
+    const { number, name } = programme;
+    const effects = areas.find((area) => area.programme === number)?.effects ?? [];
+    const given = effects.flatMap((effect) => linesOfEffect(programme, effect));
+    const held = purses.filter((purse) => purse.programme === number).map(lineOfPurse);
     return given.length + held.length === 0 ? [] : [SEPARATOR, text(name), ...given, ...held];
   };
+  const versions = areas.map(({ programme, version }) => `P${programme}.${version}`).join(" ");
   return [
     ...headOf(terminal, moment),
-    ...(number === null ? [] : [text(say("ticket", ticketName(facts.terminal, number)))]),
+    ...(ticket?.isDuplicate ? [strong(say("duplicate"))] : []),
+    ...(ticket === null ? [] : [text(say("ticket", ticketName(facts.terminal, ticket.number)))]),
     cardLine(account),
-    ...(visit === null ? [] : [SEPARATOR, ...linesOfSale(terminal, { body: { sale: visit.sale, areas }, outcomes })]),
+    ...(ticket === null ? [] : [SEPARATOR, ...linesOfPayment(terminal, ticket.body)]),
     ...programmes.flatMap(linesOf),
-    ...(visit === null ? [] : [text(say("toAccount"))]),
+    ...(ticket === null ? [] : [text(say("toAccount")), SEPARATOR, row(versions, ticket.seal)]),
+    ...(ticket?.code == null ? [] : [{ line: "code", text: ticket.code } as const]),
   ];
 }

@@ -1,5 +1,13 @@
 import { CARD_EPOCH_SECONDS, dayOf, isCardNumber } from "@cachet/card-layout";
-import type { AccountHistory, BalanceRequest, Moment, Receipt, SaleRequest, VisitReport } from "../hal/index.ts";
+import type {
+  AccountHistory,
+  BalanceRequest,
+  Moment,
+  Receipt,
+  RefundRequest,
+  SaleRequest,
+  VisitReport,
+} from "../hal/index.ts";
 import {
   ArithmeticFault,
   type Evaluation,
@@ -13,13 +21,16 @@ import {
 } from "../rules/index.ts";
 import { type AccountArea, AccountVisit, decodeEntry, encodeCbor, sumsOfAccount } from "../wire/index.ts";
 import { accountReceipt } from "./account-receipt.ts";
+import { proposeRefund, type SoldToAccount } from "./account-refund.ts";
 import { askedOf, isAskedBy } from "./asked.ts";
+import { CardRefused } from "./card.ts";
 import { within } from "./found.ts";
 import { emptyReport } from "./report.ts";
+import { accountTicketOf } from "./reprint.ts";
 import { andBefore, nothingBefore } from "./sale.ts";
 import type { Terminal } from "./terminal.ts";
 
-type AccountRequest = SaleRequest | BalanceRequest;
+type AccountRequest = SaleRequest | BalanceRequest | RefundRequest;
 
 /** What an account without a chip cannot have: what lies on a card, or is somebody else's. */
 const needsCard = (request: AccountRequest): boolean =>
@@ -32,9 +43,14 @@ const needsCard = (request: AccountRequest): boolean =>
 
 /**
  * The visit of an account without a chip, or of a card that is not there. It earns always, and spends what the list lets this terminal
- * let go; nothing is written but one entry, and it has happened once that is stored.
+ * let go; nothing is written but one entry, and it has happened once that is stored. `sold`: what a refund takes back.
  */
-export async function visitAccount(terminal: Terminal, request: AccountRequest, account: number): Promise<VisitReport> {
+export async function visitAccount(
+  terminal: Terminal,
+  request: AccountRequest,
+  account: number,
+  sold: SoldToAccount | null = null,
+): Promise<VisitReport> {
   const { hal, facts } = terminal;
   const moment = await hal.now();
   const refuse = async (reason: string): Promise<VisitReport> => {
@@ -49,7 +65,7 @@ export async function visitAccount(terminal: Terminal, request: AccountRequest, 
   const history = await hal.account(account, request.visit);
   if (history.blocked !== null) return refuse("BLOCKED");
   if (request.kind === "balance") {
-    const unprinted = await print(terminal, accountReceipt(terminal, account, history, null, null, moment));
+    const unprinted = await print(terminal, accountReceipt(terminal, account, history.purses, null, moment));
     await hal.show({ says: "done" });
     return { ...emptyReport(request, "done"), card: account, ...unprinted };
   }
@@ -60,8 +76,13 @@ export async function visitAccount(terminal: Terminal, request: AccountRequest, 
   }
   if (history.visit === "used") return refuse("ALREADY_USED");
   try {
-    const { areas, payable } = proposeTo(terminal, history, request, account, moment);
-    if (areas.length === 0) {
+    const facts = factsOf(terminal, account, moment);
+    const meant =
+      request.kind === "sale"
+        ? proposeTo(terminal, history, request, facts)
+        : { ...proposeRefund(terminal, sold!, asked.refund!, facts), payable: 0 };
+    const { payable, ...parts } = meant;
+    if (parts.areas.length === 0) {
       await hal.show({ says: "nothingToDo" });
       return { ...emptyReport(request, "nothing-to-do"), card: account };
     }
@@ -74,7 +95,7 @@ export async function visitAccount(terminal: Terminal, request: AccountRequest, 
       visit: request.visit,
       merchant: facts.merchant,
       sale: { ...asked.sale, payable },
-      areas,
+      ...parts,
       ...(moment.suspect ? { clockSuspect: true as const } : {}),
     };
     const number = await hal.enter(encodeCbor(AccountVisit.encode(body)));
@@ -83,19 +104,36 @@ export async function visitAccount(terminal: Terminal, request: AccountRequest, 
     if (typeof number === "string") return refuse(number === "used" ? "ALREADY_USED" : "BAD_AMOUNT");
     return told(terminal, request, history, body, number, moment, "done");
   } catch (error) {
+    if (error instanceof CardRefused) return refuse(error.reason);
     if (error instanceof ArithmeticFault || error instanceof RangeError) return refuse("BAD_AMOUNT");
     throw error;
   }
 }
 
+/** Takes back a visit without a card. */
+export async function refundAccount(
+  terminal: Terminal,
+  request: RefundRequest,
+  sold: SoldToAccount | "elsewhere",
+): Promise<VisitReport> {
+  if (sold !== "elsewhere") return visitAccount(terminal, request, sold.body.account, sold);
+  const reason = "TICKET_UNKNOWN";
+  await terminal.hal.show({ says: "refused", reason });
+  return { ...emptyReport(request, "refused"), reason };
+}
+
 /** Prints; a receipt that found no paper loses nothing. */
-const print = async ({ hal }: Terminal, receipt: Receipt): Promise<Pick<VisitReport, "unprinted">> =>
-  (await hal.print(receipt)) === "printed" ? {} : { unprinted: {} };
+const print = async (
+  { hal }: Terminal,
+  receipt: Receipt,
+  code: string | null = null,
+): Promise<Pick<VisitReport, "unprinted">> =>
+  (await hal.print(receipt)) === "printed" ? {} : { unprinted: code === null ? {} : { code } };
 
 /** Ends a visit that is stored. */
 async function told(
   terminal: Terminal,
-  request: SaleRequest,
+  request: AccountRequest,
   history: AccountHistory,
   body: AccountVisit,
   number: number,
@@ -103,7 +141,12 @@ async function told(
   result: "done" | "already-done",
 ): Promise<VisitReport> {
   const { hal } = terminal;
-  const unprinted = await print(terminal, accountReceipt(terminal, body.account, history, body, number, moment));
+  const ticket = await accountTicketOf(terminal, number, moment.utc, body);
+  const unprinted = await print(
+    terminal,
+    accountReceipt(terminal, body.account, history.purses, ticket, moment),
+    ticket.code,
+  );
   await hal.show({ says: result === "done" ? "done" : "alreadyDone" });
   const { earnedCents, spentCents, discountCents } = sumsOfAccount(body);
   const reason = body.areas.flatMap(({ effects }) => effects).find(({ type }) => type === "decline")?.reason;
@@ -115,36 +158,37 @@ async function told(
     committed: body.areas.map(({ programme }) => programme),
     ...{ earnedCents, spentCents, discountCents },
     payable: body.sale.payable,
+    ...(body.refund && { payOutCents: body.refund.cents }),
     ...unprinted,
   };
 }
 
-/** What each programme makes of the sale. */
-function proposeTo(
-  { facts: { merchant }, programmes }: Terminal,
-  { purses }: AccountHistory,
-  request: SaleRequest,
+/** What the rules may know of a visit without a card: nobody knows whether it is the first one, or how long ago the last one was. */
+function factsOf(
+  { facts: { merchant } }: Terminal,
   card: number,
   { utc, offset, suspect }: Moment,
+): Omit<Facts, "before"> & { readonly lastDay: number } {
+  const at = within(utc - CARD_EPOCH_SECONDS, 0xffff_ffff);
+  return { card, merchant, at, clockSuspect: suspect, lastDay: within(dayOf(utc, offset), 0xffff) };
+}
+
+/** What each programme makes of the sale. */
+function proposeTo(
+  { programmes }: Terminal,
+  { purses }: AccountHistory,
+  request: SaleRequest,
+  known: ReturnType<typeof factsOf>,
 ): { readonly areas: readonly AccountArea[]; readonly payable: number } {
   const areas: AccountArea[] = [];
   let before = nothingBefore(request);
   let payable = request.lines.reduce((sum, { amount }) => sum + amount, request.tip);
-  const lastDay = within(dayOf(utc, offset), 0xffff);
   for (const whole of programmes) {
     const programme = withoutCard(whole);
-    const facts: Facts = {
-      card,
-      merchant,
-      at: within(utc - CARD_EPOCH_SECONDS, 0xffff_ffff),
-      clockSuspect: suspect,
-      // Nobody here knows whether it is the first visit, or how long ago the last one was.
-      lastDay,
-      before,
-    };
+    const facts: Facts = { ...known, before };
     const spendable = (purse: number) =>
       purses.find((one) => one.programme === programme.number && one.purse === purse)?.spendable ?? 0;
-    const { evaluation, moves } = spentWithin(programme, spendable, request, facts, lastDay);
+    const { evaluation, moves } = spentWithin(programme, spendable, request, facts, known.lastDay);
     before = andBefore(before, evaluation);
     payable = evaluation.payable;
     const kept = evaluation.effects.filter(({ type }) => type !== "tier");

@@ -17,7 +17,7 @@ import { losesValue, type Proposal } from "./proposal.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What a ticket stands for, as a journal or the code of its receipt has it. */
-interface Sold {
+export interface Sold {
   readonly sale: StoredSale;
   readonly utc: number;
   readonly kind: "sale" | "top-up" | "paper";
@@ -34,7 +34,7 @@ interface Sold {
 const areOver = ({ outcomes }: JournalledTicket): boolean => outcomes.every(({ outcome }) => outcome !== "open");
 
 /** The lines that are asked for. Throws `CardRefused` where one is no line of the ticket, or is taken back already. */
-function linesOf(
+export function linesOf(
   count: number,
   lines: AskedRefund["lines"],
   before: readonly number[],
@@ -104,7 +104,11 @@ async function soldElsewhere(
 const isOff = ({ type }: StoredEffect): boolean => type === "discount" || type === "redeem";
 
 /** What programmes that were evaluated before one took off the lines of a sale. */
-function takenBefore({ programmes }: Terminal, { sale, areas }: Sold, programme: number): NonNullable<Facts["before"]> {
+export function takenBefore(
+  { programmes }: Terminal,
+  { sale, areas }: Sold,
+  programme: number,
+): NonNullable<Facts["before"]> {
   const order = programmes.map(({ number }) => number);
   const isBefore = (other: number) => order.indexOf(other) < order.indexOf(programme);
   const nothing = sale.lines.map(() => 0);
@@ -117,7 +121,7 @@ function takenBefore({ programmes }: Terminal, { sale, areas }: Sold, programme:
 }
 
 /** Cents that go back for lines, before anything is deducted: what was paid by means that are none of the card's. */
-function paidFor({ sale, areas }: Sold, lines: readonly number[]): number {
+export function paidFor({ sale, areas }: Sold, lines: readonly number[]): number {
   const off = areas.flatMap(({ effects }) => effects.filter(isOff));
   return lines.reduce((all, line) => {
     const taken = off.reduce((sum, { shares = [] }) => sum + (shares[line] ?? 0), 0);
@@ -126,7 +130,7 @@ function paidFor({ sale, areas }: Sold, lines: readonly number[]): number {
 }
 
 /** The programme of an area, with every rule that its effects name. Throws `CardRefused` where a later version lost one. */
-function programmeOf(
+export function programmeOf(
   { programmes }: Terminal,
   { programme: number, effects }: Sold["areas"][number],
   card: number,
@@ -139,7 +143,7 @@ function programmeOf(
 }
 
 /** What is undone of one programme's part. */
-function undoing(sold: Sold, merchant: number, effects: readonly Effect[]): Visit {
+export function undoing(sold: Sold, merchant: number, effects: readonly Effect[]): Visit {
   const { sale, utc, lines, before, kind } = sold;
   if (kind !== "sale") return { kind: `cancel-${kind}`, effects };
   return { kind: "refund", sale, effects, soldAt: utc - CARD_EPOCH_SECONDS, merchant, lines, before };

@@ -3,11 +3,13 @@ import {
   type CardHistory,
   type CardRequest,
   type Hal,
+  type RefundRequest,
   type VisitReport,
 } from "../hal/index.ts";
 import { ArithmeticFault } from "../rules/index.ts";
 import type { IntentArea } from "../wire/index.ts";
-import { visitAccount } from "./account-visit.ts";
+import { soldToAccount } from "./account-refund.ts";
+import { refundAccount, visitAccount } from "./account-visit.ts";
 import { creditAreas, nullAreas, type ToDecide } from "./area-intents.ts";
 import { type Asked, askedOf, isAskedBy } from "./asked.ts";
 import { tellBalance } from "./balance.ts";
@@ -53,6 +55,8 @@ export async function visit(
 ): Promise<VisitReport> {
   const { hal } = terminal;
   if ("by" in request && request.by !== undefined) return visitAccount(terminal, request, request.by.account);
+  const sold = request.kind === "refund" ? await soldToAccount(terminal, request) : null;
+  if (sold !== null) return refundAccount(terminal, request as RefundRequest, sold);
   if (questions === null) await hal.show({ says: "presentCard" });
   const uid = await firstCard(hal);
   const start = {

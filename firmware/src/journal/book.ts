@@ -118,8 +118,7 @@ export class IntentBook {
     this.elsewhere = elsewhere;
     this.pieces = given;
     this.accounts = accounts;
-    const ofVisits = [...visits.values()].filter(({ isAccount }) => !isAccount);
-    const kept = [...[...cards.values()].flatMap(({ intents }) => intents), ...ofVisits];
+    const kept = [...[...cards.values()].flatMap(({ intents }) => intents), ...visits.values()];
     for (const intent of kept.sort((a, b) => a.number - b.number)) this.intents.set(intent.number, intent);
     for (const { outcomes } of this.intents.values())
       for (const outcome of outcomes.values()) if (outcome === "open") this.open += 1;
@@ -138,8 +137,11 @@ export class IntentBook {
     if (entry.kind === "abort") this.takeOutcome(entry.body.intent, entry.body.programme, "aborted");
     if (entry.kind === "cash-back") this.dues.delete(entry.body.intent);
     if (entry.kind === "account") {
-      this.visits.set(entry.body.visit, keptAccount(entry));
+      const kept = keptAccount(entry);
+      this.intents.set(entry.number, kept);
+      this.visits.set(entry.body.visit, kept);
       this.accounts.take(entry.body);
+      this.takeTakenBack(kept, entry.body);
     }
   }
 
@@ -172,7 +174,7 @@ export class IntentBook {
     this.forgetOldest();
   }
 
-  private takeTakenBack(intent: KeptIntent, { refund, transfer }: Intent): void {
+  private takeTakenBack(intent: KeptIntent, { refund, transfer }: Pick<Intent, "refund" | "transfer">): void {
     const { visit, utc } = intent;
     const add = <K>(to: Map<K, TakenBack[]>, ticket: K, lines: readonly number[]) =>
       to.set(ticket, [...(to.get(ticket) ?? []), { intent, visit, utc, lines }]);
@@ -236,7 +238,12 @@ export class IntentBook {
     return this.intents.get(number)?.body ?? null;
   }
 
-  /** What became of an intent, and of its lines; refunds of this very visit are left out. Null where it is no intent. */
+  /** Entries of refunds of a ticket of this terminal, oldest first. */
+  refundsOf(ticket: number): readonly number[] {
+    return (this.refunds.get(ticket) ?? []).map(({ intent }) => intent.number);
+  }
+
+  /** What became of a visit, and of its lines; refunds of this very visit are left out. Null where the entry is none. */
   ticket(number: number, visit: number): JournalledTicket | null {
     const intent = this.intents.get(number);
     if (intent === undefined) return null;

@@ -52,7 +52,7 @@ export function pursesToSpend(programme: Programme, spendable: (purse: number) =
 const valueIn = (purses: readonly Purse[], rule: ValueRule): number =>
   rule.kind === "stamps" ? heldIn(purses, rule) : balanceIn(purses, placeOf(rule)).value;
 
-/** What a visit moves in each purse, from the purses before and after it: what it took, and what came. */
+/** What a visit moves in each purse, from the purses before and after it: what it took, and what came. What a refund moves is below zero. */
 export function movesOf(
   programme: Programme,
   before: readonly Purse[],
@@ -62,6 +62,7 @@ export function movesOf(
   return programme.rules.filter(isValue).flatMap((rule) => {
     const taken = effects.reduce((sum, effect) => {
       if (effect.rule !== rule.id) return sum;
+      if (effect.type === "return") return sum - effect.value;
       return sum + (effect.type === "redeem" ? effect.value : (effect.taken ?? 0));
     }, 0);
     const added = valueIn(after, rule) - valueIn(before, rule) + taken;

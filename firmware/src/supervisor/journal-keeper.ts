@@ -29,6 +29,7 @@ import {
   areasFault,
   type ClockChange,
   decodeCbor,
+  decodeEntry,
   type Ed25519Sign,
   type EntryBody,
   encodeCbor,
@@ -41,6 +42,7 @@ import {
   Refusal,
   sumsOf,
 } from "../wire/index.ts";
+import { refundRefusal } from "./account-refund.ts";
 import { type CollectedBatch, type RangeRefusal, rangeRefusal, sealBatch } from "./batch-seal.ts";
 import { sha256 } from "./crypto.ts";
 import { KeptJournal } from "./kept-journal.ts";
@@ -250,8 +252,22 @@ export class JournalKeeper implements JournalPort {
     return this.inTurn(async () => {
       const { utc } = this.clock.now();
       if (this.journal.book.accountVisit(visit.account, visit.visit, utc) !== null) return "used";
-      if (this.isOver(visit)) return "over";
+      const refused = this.refundRefusal(visit) ?? (this.isOver(visit) ? "over" : null);
+      if (refused !== null) return refused;
       return (await this.journal.makeRoom(1, bytes, utc)) ? this.append({ kind: "account", body: visit }) : "full";
+    });
+  }
+
+  private refundRefusal(visit: AccountVisit): "over" | "used" | null {
+    if (visit.refund === undefined) return null;
+    const { store, book } = this.journal;
+    const { ticket } = visit.refund;
+    const isKept = ticket >= store.first && ticket <= store.last;
+    const entryAt = (number: number) => decodeEntry(store.entry(number));
+    return refundRefusal(visit, {
+      entry: isKept ? entryAt(ticket) : null,
+      refunds: isKept ? book.refundsOf(ticket).map(entryAt) : [],
+      lines: book.ticket(ticket, visit.visit)?.refunded ?? [],
     });
   }
 

@@ -106,7 +106,7 @@ const Purchase = map({
 });
 
 /** A sale that is taken back, a top-up or a purchase that is cancelled. */
-const RefundOf = map({
+export const RefundOf = map({
   /** Its entry in the journal of the terminal that sold. */
   ticket: key(1, uint()),
   /** Lines that are taken back, by their place. What has no lines has one, 0. */

@@ -43,6 +43,8 @@ export const ReceiptCode = map({
   ),
   /** There where lines were too many and are merged: then only the whole goes back. */
   merged: maybe(7, truth),
+  /** There where no card was: only the terminal that sold takes it back. */
+  account: maybe(8, truth),
 });
 export type ReceiptCode = Decoded<typeof ReceiptCode>;
 

@@ -15,20 +15,22 @@ const UNITS: Readonly<Partial<Record<string, Unit>>> = { stamps: "stamps", cagno
 /** What a purse of an account counts; null for one that no account has. */
 export const unitOfPurse = (head: number): Unit | null => UNITS[purseOfHead(head)?.kind ?? ""] ?? null;
 
-/** What effects take out of an account, by unit. */
+/** What effects take out of an account, by unit; what they give back to it is below zero. */
 function takenBy(effects: readonly StoredEffect[], unit: Unit): number {
   return effects.reduce((sum, effect) => {
     if (effect.type === "redeem" && effect.unit === unit) return sum + effect.value;
+    if (effect.type === "return" && effect.unit === unit) return sum - effect.value;
     return unit === "stamps" ? sum + (effect.taken ?? 0) : sum;
   }, 0);
 }
 
-/** What effects of rules may do to an account without a chip. */
+/** What effects of rules may do to an account without a chip, and what those of its refunds may. */
 const TYPES: readonly StoredEffect["type"][] = ["discount", "redeem", "earn", "stamp", "reward", "decline"];
+const UNDOING: readonly StoredEffect["type"][] = ["clawback", "return"];
 
 /** What is wrong with one programme's part of a visit; null where nothing is. */
-function areaFault({ effects, purses, programme }: AccountArea): string | null {
-  if (effects.some(({ type }) => !TYPES.includes(type))) return `an effect of programme ${programme} needs a card`;
+function areaFault({ effects, purses, programme }: AccountArea, types: typeof TYPES): string | null {
+  if (effects.some(({ type }) => !types.includes(type))) return `an effect of programme ${programme} needs a card`;
   if (purses.some(({ purse }) => unitOfPurse(purse) === null))
     return `programme ${programme} has a purse that no account has`;
   for (const unit of ["cents", "points", "stamps"] as const) {
@@ -41,11 +43,12 @@ function areaFault({ effects, purses, programme }: AccountArea): string | null {
 function checkVisit(enrolled: number, { number, body }: AccountEntry): void {
   const fault =
     body.merchant === enrolled ? null : `merchant ${body.merchant}, the terminal is enrolled for ${enrolled}`;
-  const wrong = fault ?? body.areas.map(areaFault).find((one) => one !== null) ?? null;
+  const types = body.refund === undefined ? TYPES : UNDOING;
+  const wrong = fault ?? body.areas.map((area) => areaFault(area, types)).find((one) => one !== null) ?? null;
   if (wrong !== null) throw new Quarantine("bad-intent", wrong, number);
 }
 
-/** What one visit took out of one purse of an account, and when. */
+/** What one visit took out of one purse of an account, and when; less than nothing where a refund gave it back. */
 export interface AccountSpending extends AccountPurse {
   readonly number: number;
   readonly utc: number;
@@ -54,7 +57,7 @@ export interface AccountSpending extends AccountPurse {
 
 /**
  * What an entry says of an account without a chip, or of a card that was not there: what was spent leaves the account, what was earned is
- * promised to it, and comes with the next list. Throws `Quarantine` where no honest terminal writes that.
+ * promised to it, and comes with the next list. A refund does the same the other way: what was promised may be less than nothing then. Throws `Quarantine` where no honest terminal writes that.
  */
 export function readAccountVisit(
   terminal: number,

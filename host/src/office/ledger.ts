@@ -181,14 +181,17 @@ export function postingsOf(terminal: number, commit: Entry, { card, merchant }: 
 
 /**
  * What a visit of an account without a chip posts: what it spent leaves its account, and what it earned is promised to it, whatever the number is
- * of: the next list puts it on the account, or on the card.
+ * of: the next list puts it on the account, or on the card. A refund gives back to the account what it had spent there, and takes what it
+ * earned from what is promised.
  */
 export function accountMoves({ account, merchant }: AccountVisit, { programme, effects }: AccountArea): Move[] {
   const [held, promised] = [chiplessAccount(account, programme), owedAccount(account, programme)];
   const moves = effects.flatMap((effect) => {
     const move = KEPT.includes(effect.unit) ? moveOf(effect, held, merchant) : null;
     if (move === null) return [];
-    return [move.to === held ? { ...move, to: promised } : move];
+    const { type } = effect;
+    if (type === "clawback") return [{ ...move, from: promised }];
+    return [move.to === held && type !== "return" ? { ...move, to: promised } : move];
   });
   return together(moves);
 }

@@ -1,5 +1,6 @@
 import type { RefundRequest } from "../../hal/index.ts";
 import { decodeEntry } from "../../wire/index.ts";
+import { soldToAccount } from "../account-refund.ts";
 import type { Desk } from "./desk.ts";
 import { keyedVisit } from "./visit.ts";
 
@@ -10,19 +11,20 @@ async function linesOf(desk: Desk, ticket: number): Promise<RefundRequest["lines
   const { hal } = desk.terminal;
   const known = await hal.ticket(ticket, 0);
   const entry = known === null ? null : decodeEntry(await hal.entry(ticket));
-  const lines = entry?.kind === "intent" ? entry.body.sale.lines : [];
+  const lines = entry?.kind === "intent" || entry?.kind === "account" ? entry.body.sale.lines : [];
   if (lines.length < 2) return "all";
   const left = lines.flatMap(({ amount }, i) => (known!.refunded.includes(i) ? [] : [{ line: i + 1, cents: amount }]));
   const chosen = await desk.choose({ says: "refundLines", ticket }, ["whole", ...left]);
   return chosen === "whole" ? "all" : [chosen.line - 1];
 }
 
-/** Ticket number or the code of a receipt, then the same card. `code`: one that was scanned already. */
+/** Ticket number or the code of a receipt, then the same card, where there was one. `code`: one that was scanned already. */
 export async function refund(desk: Desk, code?: string): Promise<void> {
   const scanned = code ?? (await typedTicket(desk));
   const ticket = typeof scanned === "number" ? scanned : { code: scanned };
   const lines = typeof ticket === "number" ? await linesOf(desk, ticket) : "all";
-  await keyedVisit(desk, { kind: "refund", ticket, lines });
+  const isWithoutCard = (await soldToAccount(desk.terminal, { ticket, visit: 0 })) !== null;
+  await keyedVisit(desk, { kind: "refund", ticket, lines }, 0, isWithoutCard);
 }
 
 async function typedTicket(desk: Desk): Promise<number | string> {

@@ -6,7 +6,7 @@ import { nextAct } from "../decisions.ts";
 import { chiplessAccount, postings } from "../ledger.ts";
 import { insertAll, type Ledger, type LedgerTables, type LedgerTransaction } from "../schema.ts";
 import { type Source, sourceAccount } from "./credits.ts";
-import type { HeldList } from "./held.ts";
+import { type HeldList, heldLists } from "./held.ts";
 
 /** What a terminal may still let an account spend at most, whatever list it holds, and what it was told last. */
 export interface Outstanding {
@@ -90,7 +90,7 @@ async function homeOf(ledger: Ledger, { account, programme }: AccountPurse): Pro
   return row?.terminal ?? null;
 }
 
-/** Every purse of every account, with its ceilings from a version on: kept where they are others than those before. */
+/** Every purse of every account, with its ceilings from a version on: kept where they are others than those before. What it owes is in none. */
 export async function makeCeilings(
   ledger: LedgerTransaction,
   version: number,
@@ -104,11 +104,12 @@ export async function makeCeilings(
   for (const row of await ledger.selectFrom("account_ceiling").selectAll().orderBy("version").execute())
     before.set(`${keyOf(row)}/${row.terminal}`, row.ceiling);
   const outstandingOf = await outstanding(ledger, held);
+  const owed = await owedBy(ledger);
   const rows: LedgerTables["account_ceiling"][] = [];
   const ceilings: Omit<LedgerTables["account_ceiling"], "version">[] = [];
   for (const { balance, ...of } of balances) {
     const home = unitOfPurse(of.purse) === "stamps" ? await homeOf(ledger, of) : null;
-    for (const [terminal, ceiling] of nextCeilings(balance, outstandingOf(of), home)) {
+    for (const [terminal, ceiling] of nextCeilings(balance - (owed.get(keyOf(of)) ?? 0), outstandingOf(of), home)) {
       const was = before.get(`${keyOf(of)}/${terminal}`) ?? 0;
       if (ceiling !== was) rows.push({ ...of, terminal, version, ceiling });
       if (ceiling > 0) ceilings.push({ ...of, terminal, ceiling });
@@ -174,24 +175,55 @@ export async function changeBalance(
   await appendAudit(ledger, { kind: "account", at, content: [account, programme, purse, value, whose, holder, day] });
 }
 
-/** What visits promised a number that is an account by now, put into its purse of that unit; false where it is none, or has no such purse. */
+/** The purse of an account that what its visits earn in a unit goes to; null where it is no account, or has none. */
+async function purseOfUnit(
+  ledger: Ledger,
+  { account, programme }: Pick<AccountPurse, "account" | "programme">,
+  unit: StoredEffect["unit"],
+): Promise<LedgerTables["account_balance"] | null> {
+  const purses = await ledger
+    .selectFrom("account_balance")
+    .selectAll()
+    .where((eb) => eb.and({ account, programme }))
+    .orderBy("purse")
+    .execute();
+  return purses.find(({ purse }) => unitOfPurse(purse) === unit) ?? null;
+}
+
+/** What accounts owe after refunds of visits whose earnings they have had: less than nothing is promised to them. By purse. */
+async function owedBy(ledger: Ledger): Promise<ReadonlyMap<string, number>> {
+  const rows = await ledger
+    .selectFrom("posting")
+    .select(({ fn }) => ["holder", "programme", "unit", fn.sum<number>("amount").as("value")])
+    .where("account", "=", "promised")
+    .groupBy(["holder", "programme", "unit"])
+    .having(({ fn }) => fn.sum<number>("amount"), "<", 0)
+    .execute();
+  const owed = new Map<string, number>();
+  for (const { holder: account, programme, unit, value } of rows) {
+    const held = await purseOfUnit(ledger, { account, programme }, unit as StoredEffect["unit"]);
+    if (held !== null) owed.set(keyOf(held), -value);
+  }
+  return owed;
+}
+
+/**
+ * What visits promised a number that is an account by now, put into its purse of that unit; false where it is none, or has no such purse.
+ * Of less than nothing so much is taken out as no terminal may let go any more; the rest stays owed.
+ */
 export async function putPromised(
   ledger: LedgerTransaction,
-  { account, programme }: Pick<AccountPurse, "account" | "programme">,
+  of: Pick<AccountPurse, "account" | "programme">,
   unit: StoredEffect["unit"],
   value: number,
   day: Day,
   at: number,
 ): Promise<boolean> {
-  const purses = await ledger
-    .selectFrom("account_balance")
-    .select("purse")
-    .where((eb) => eb.and({ account, programme }))
-    .orderBy("purse")
-    .execute();
-  const purse = purses.find((one) => unitOfPurse(one.purse) === unit)?.purse;
-  if (purse === undefined) return false;
-  const change = { value, from: { account: "promised", holder: account }, day } as const;
-  await changeBalance(ledger, { account, programme, purse }, change, [], at);
+  const purse = await purseOfUnit(ledger, of, unit);
+  if (purse === null) return false;
+  const held = await heldLists(ledger);
+  const free = Math.max(0, purse.balance - sum((await outstanding(ledger, held))(purse).map(openOf)));
+  const change = { value: Math.max(value, -free), from: { account: "promised", holder: of.account }, day } as const;
+  if (change.value !== 0) await changeBalance(ledger, purse, change, held, at);
   return true;
 }

@@ -76,7 +76,7 @@ async function promisers(ledger: Ledger, card: number, programme: number): Promi
 
 /**
  * What visits of other cards promised a card (`promised`), and what it earned without being there, becomes credits, for the first purse of its
- * kind; of an account without a chip, its balance. Less than nothing waits.
+ * kind; of an account without a chip, its balance. Less than nothing waits, or comes off an account.
  */
 export async function creditPromises(ledger: LedgerTransaction, day: Day, at: number): Promise<CreditRow[]> {
   const rows = await ledger
@@ -84,7 +84,7 @@ export async function creditPromises(ledger: LedgerTransaction, day: Day, at: nu
     .select(({ fn }) => ["holder", "programme", "unit", fn.sum<number>("amount").as("value")])
     .where("account", "=", "promised")
     .groupBy(["holder", "programme", "unit"])
-    .having(({ fn }) => fn.sum<number>("amount"), ">", 0)
+    .having(({ fn }) => fn.sum<number>("amount"), "<>", 0)
     .orderBy("holder")
     .orderBy("programme")
     .orderBy("unit")
@@ -94,6 +94,7 @@ export async function creditPromises(ledger: LedgerTransaction, day: Day, at: nu
     const keeps = KEEPS[unit];
     if (keeps === undefined) continue;
     if (await putPromised(ledger, { account: card, programme }, unit as StoredEffect["unit"], value, day, at)) continue;
+    if (value < 0) continue;
     const purses = (await lastStates(ledger, card)).find((one) => one.programme === programme)?.state.purses;
     const hasSome = amountsOf(purses ?? []).amounts.some(({ purse }) => purse === keeps);
     const index = purseOn(hasSome ? purses! : await promisers(ledger, card, programme), keeps);
