@@ -1,6 +1,6 @@
 import type { RefundRequest } from "../hal/index.ts";
 import { type Effect, evaluate, type Facts, movesOf, pursesToSpend, withoutCard } from "../rules/index.ts";
-import { type AccountArea, type AccountVisit, decodeEntry } from "../wire/index.ts";
+import { type AccountArea, type AccountVisit, decodeVisit } from "../wire/index.ts";
 import type { AskedRefund } from "./asked.ts";
 import { CardRefused } from "./card.ts";
 import { openReceiptCode } from "./receipt-code.ts";
@@ -30,8 +30,8 @@ export async function soldToAccount(
   }
   const known = ticket === "last" ? null : await hal.ticket(ticket, visit);
   if (ticket === "last" || known === null) return null;
-  const entry = decodeEntry(await hal.entry(ticket));
-  if (entry.kind !== "account") return null;
+  const entry = decodeVisit(await hal.entry(ticket));
+  if (entry?.kind !== "account") return null;
   return { ticket, utc: entry.utc, body: entry.body, refunded: known.refunded };
 }
 

@@ -19,7 +19,7 @@ import {
   type Sale,
   withoutCard,
 } from "../rules/index.ts";
-import { type AccountArea, AccountVisit, decodeEntry, encodeCbor, sumsOfAccount } from "../wire/index.ts";
+import { type AccountArea, AccountVisit, decodeVisit, encodeCbor, sumsOfAccount } from "../wire/index.ts";
 import { accountReceipt } from "./account-receipt.ts";
 import { proposeRefund, type SoldToAccount } from "./account-refund.ts";
 import { askedOf, isAskedBy } from "./asked.ts";
@@ -70,8 +70,8 @@ export async function visitAccount(
     return { ...emptyReport(request, "done"), card: account, ...unprinted };
   }
   if (typeof history.visit === "number") {
-    const entry = decodeEntry(await hal.entry(history.visit));
-    if (entry.kind !== "account" || !isAskedBy(entry.body, asked)) return refuse("ALREADY_USED");
+    const entry = decodeVisit(await hal.entry(history.visit));
+    if (entry?.kind !== "account" || !isAskedBy(entry.body, asked)) return refuse("ALREADY_USED");
     return told(terminal, request, history, entry.body, entry.number, moment, "already-done");
   }
   if (history.visit === "used") return refuse("ALREADY_USED");

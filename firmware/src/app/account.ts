@@ -1,7 +1,7 @@
 import { NEVER } from "@cachet/card-layout";
 import type { CloseRequest, GiveRequest, PaperRequest, ReceiveRequest } from "../hal/index.ts";
 import type { Effect, Programme, Rule, Visit } from "../rules/index.ts";
-import { centsOf, decodeEntry, type StoredEffect } from "../wire/index.ts";
+import { centsOf, decodeVisit, type StoredEffect } from "../wire/index.ts";
 import { CardRefused } from "./card.ts";
 import { type CardFound, programmesFor } from "./found.ts";
 import { type Proposal, proposeIn } from "./proposal.ts";
@@ -53,8 +53,8 @@ async function givenBy(
 ): Promise<{ readonly programme: number; readonly effect: StoredEffect }> {
   const ticket = await hal.ticket(number, visit);
   if (ticket === null) throw new CardRefused("TICKET_UNKNOWN", card);
-  const entry = decodeEntry(await hal.entry(number));
-  const { transfer, areas } = entry.kind === "intent" ? entry.body : { transfer: undefined, areas: [] };
+  const entry = decodeVisit(await hal.entry(number));
+  const { transfer, areas } = entry?.kind === "intent" ? entry.body : { transfer: undefined, areas: [] };
   const area = areas.find(({ programme }) => programme === transfer?.programme);
   const effect = area?.effects.find(({ type }) => type === "give");
   if (transfer === undefined || area === undefined || effect === undefined)

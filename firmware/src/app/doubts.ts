@@ -1,7 +1,7 @@
 import { sameBytes, toHex } from "@cachet/card-layout";
 import type { CardHistory, DeviceFacts, Hal, JournalledIntent } from "../hal/index.ts";
 import { decideDoubt } from "../journal/index.ts";
-import { decodeEntry, type Intent, type IntentArea } from "../wire/index.ts";
+import { decodeVisit, type Intent, type IntentArea } from "../wire/index.ts";
 import { type AreaOnCard, shownState } from "./areas.ts";
 import type { CardOnReader } from "./card.ts";
 
@@ -42,8 +42,8 @@ export async function knownIntents(hal: Hal, history: CardHistory): Promise<Know
   const known: KnownIntent[] = [];
   for (const { number, ofThisVisit, outcomes } of history.intents) {
     if (!ofThisVisit && outcomes.every(({ outcome }) => outcome !== "open")) continue;
-    const entry = decodeEntry(await hal.entry(number));
-    if (entry.kind !== "intent") throw new RangeError(`entry ${number} is no intent`);
+    const entry = decodeVisit(await hal.entry(number));
+    if (entry?.kind !== "intent") throw new RangeError(`entry ${number} is no intent`);
     known.push({
       number,
       utc: entry.utc,

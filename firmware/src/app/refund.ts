@@ -2,7 +2,7 @@ import { CARD_EPOCH_SECONDS } from "@cachet/card-layout";
 import { type JournalledTicket, REFUND_CODE_SECONDS } from "../hal/index.ts";
 import { type Effect, evaluate, type Facts, type Programme, REFUND_CAP, type Visit } from "../rules/index.ts";
 import {
-  decodeEntry,
+  decodeVisit,
   type IntentArea,
   type ReceiptCode,
   type StoredEffect,
@@ -60,8 +60,8 @@ async function soldHere(
   const number = asked.ticket === "last" ? await hal.lastVisit(card) : asked.ticket;
   const ticket = number === null ? null : await hal.ticket(number, visit);
   if (number === null || ticket === null) throw unknown();
-  const entry = decodeEntry(await hal.entry(number));
-  if (entry.kind !== "intent") throw unknown();
+  const entry = decodeVisit(await hal.entry(number));
+  if (entry?.kind !== "intent") throw unknown();
   const { body, utc } = entry;
   const kind = visitKind(body);
   // A membership has begun: it is not taken back.

@@ -1,6 +1,6 @@
 import { toHex } from "@cachet/card-layout";
 import type { Moment, Receipt, ReprintRequest, VisitReport } from "../hal/index.ts";
-import { type AccountVisit, decodeEntry, entryMessage } from "../wire/index.ts";
+import { type AccountVisit, decodeVisit, entryMessage } from "../wire/index.ts";
 import { type AccountTicket, accountReceipt } from "./account-receipt.ts";
 import { type KnownIntent, newIntent } from "./doubts.ts";
 import { receiptOf, type Ticket } from "./receipt.ts";
@@ -49,14 +49,15 @@ async function storedTicket(terminal: Terminal, { ticket, visit }: ReprintReques
   const number = ticket === "last" ? await hal.lastTicket() : ticket;
   const found = number === null ? null : await hal.ticket(number, visit);
   if (number === null || found === null || !found.outcomes.some(({ outcome }) => outcome === "committed")) return null;
-  const { utc, offset, ...entry } = decodeEntry(await hal.entry(number));
+  const entry = decodeVisit(await hal.entry(number));
+  if (entry === null) return null;
+  const { utc, offset } = entry;
   const momentOf = (suspect = false): Moment => ({ utc, offset, suspect });
   if (entry.kind === "account") {
     const { account: card, clockSuspect } = entry.body;
     const printed = await accountTicketOf(terminal, number, utc, entry.body, true);
     return { ...printed, card, receipt: accountReceipt(terminal, card, [], printed, momentOf(clockSuspect)) };
   }
-  if (entry.kind !== "intent") return null;
   const { body } = entry;
   const outcomes: KnownIntent["outcomes"] = new Map(found.outcomes.map((one) => [one.programme, one.outcome]));
   const intent = { ...newIntent(number, utc, body), outcomes };

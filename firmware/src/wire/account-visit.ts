@@ -1,6 +1,7 @@
-import { CARD_MAX, CENTS_MAX, StoredEffect, type Sums, sumsOf } from "./effect.ts";
+import { CARD_MAX, CENTS_MAX, StoredEffect, sumsOf } from "./effect.ts";
 import { programmeNumber, RefundOf, StoredSale } from "./intent.ts";
 import { type Decoded, integer, key, list, map, maybe, orZero, truth, uint } from "./schema.ts";
+import type { Sums } from "./sums.ts";
 
 const U16_MAX = 0xffff;
 /** Below zero only in a refund. */

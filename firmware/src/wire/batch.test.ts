@@ -6,8 +6,9 @@ import { BatchSeal, batchName, encodeBatch, inspectBatch, readBatch } from "./ba
 import { type Cbor, encodeCbor } from "./cbor.ts";
 import { encodeSign1 } from "./cose.ts";
 import type { Ed25519Sign, Ed25519Verify, Sha256 } from "./crypto.ts";
-import { NO_SUMS, type Sums } from "./effect.ts";
+import { NO_SUMS } from "./effect.ts";
 import { type Entry, type EntryBody, encodeEntry, entryHash, journalRoot } from "./entry.ts";
+import type { Sums } from "./sums.ts";
 
 const PKCS8 = fromHex("302e020100300506032b657004220420");
 const SPKI = fromHex("302a300506032b6570032100");

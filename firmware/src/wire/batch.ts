@@ -2,9 +2,10 @@ import { concat, sameBytes } from "@cachet/card-layout";
 import { type Cbor, CborFault, decodeCbor, decodeCborItem, encodeCbor, endOfCborItem } from "./cbor.ts";
 import { decodeSign1, encodeSign1, SIGN1_TAG, type Sign1, verifySign1 } from "./cose.ts";
 import { type Ed25519Sign, type Ed25519Verify, SHA256_BYTES, type Sha256 } from "./crypto.ts";
-import { addSums, NO_SUMS, Sums } from "./effect.ts";
+import { addSums, NO_SUMS } from "./effect.ts";
 import { decodeEntry, type Entry, entryHash, isFormatError, movedBy, terminalName } from "./entry.ts";
 import { bstr, type Decoded, integer, key, map, text, uint } from "./schema.ts";
+import { Sums } from "./sums.ts";
 
 /**
  * Batch file: a CBOR sequence (RFC 8742) of

@@ -1,4 +1,5 @@
-import { type Decoded, integer, key, list, map, maybe, orZero, text, uint, word } from "./schema.ts";
+import { type Decoded, integer, key, list, map, maybe, text, uint, word } from "./schema.ts";
+import type { Sums } from "./sums.ts";
 
 const U16_MAX = 0xffff;
 /** Card numbers have 13 digits; a card without a number of its own goes by 2^48 + the last six bytes of its UID. */
@@ -87,28 +88,6 @@ export const StoredEffect = map({
   stock: maybe(20, text(40)),
 });
 export type StoredEffect = Decoded<typeof StoredEffect>;
-
-/** What commits moved. */
-export const Sums = map({
-  earnedCents: key(1, uint()),
-  spentCents: key(2, uint()),
-  discountCents: key(3, uint()),
-  rewardCents: key(4, uint()),
-  stampsAdded: key(5, uint()),
-  stampsTaken: key(6, uint()),
-  toppedUpCents: orZero(7, uint()),
-  /** What the office's credits put on the card. */
-  creditedCents: orZero(8, uint()),
-  creditedStamps: orZero(9, uint()),
-  pointsAdded: orZero(10, uint()),
-  pointsTaken: orZero(11, uint()),
-  /** What refunds gave back to cards, and what came from other cards. */
-  returnedCents: orZero(12, uint()),
-  /** What refunds took back, what went to other cards, and what was paid out or lost with an account. */
-  takenBackCents: orZero(13, uint()),
-  expiredCents: orZero(14, uint()),
-});
-export type Sums = Decoded<typeof Sums>;
 
 export const NO_SUMS: Sums = {
   earnedCents: 0,

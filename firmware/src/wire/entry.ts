@@ -2,10 +2,15 @@ import { ascii, bigEndian, concat } from "@cachet/card-layout";
 import { AccountVisit, sumsOfAccount } from "./account-visit.ts";
 import { type Cbor, CborFault, decodeCbor, encodeCbor } from "./cbor.ts";
 import { SHA256_BYTES, type Sha256 } from "./crypto.ts";
-import { CARD_MAX, CENTS_MAX, NO_SUMS, Sums } from "./effect.ts";
+import { CARD_MAX, CENTS_MAX, NO_SUMS } from "./effect.ts";
 import { ClockChange, ImageChange, ListChange, PowerUp, Provisioned } from "./event.ts";
 import { Intent, programmeNumber, uid } from "./intent.ts";
 import { bstr, type Codec, type Decoded, FormatFault, integer, key, map, maybe, text, uint, word } from "./schema.ts";
+import { Abort, CashBack, Commit } from "./settled.ts";
+import type { Sums } from "./sums.ts";
+
+export const INTENT_KIND = 1;
+export const ACCOUNT_KIND = 12;
 
 /**
  * Journal entry: one deterministic CBOR array, [number, kind, utc, offset, previous, body].
@@ -20,7 +25,7 @@ import { bstr, type Codec, type Decoded, FormatFault, integer, key, map, maybe, 
  * An entry's hash is SHA-256("cachet/entry/1" and its bytes as stored). Nobody re-encodes an entry to check it.
  */
 export const ENTRY_KINDS = {
-  intent: 1,
+  intent: INTENT_KIND,
   commit: 2,
   abort: 3,
   refusal: 4,
@@ -31,18 +36,10 @@ export const ENTRY_KINDS = {
   closing: 9,
   "cash-back": 10,
   provisioned: 11,
-  account: 12,
+  account: ACCOUNT_KIND,
 } as const;
 
 const hash = bstr(SHA256_BYTES);
-
-/** The area of an intent was written, read back and is the card's current record. Repeats its sums. */
-export const Commit = map({ intent: key(1, uint()), programme: key(2, programmeNumber), sums: key(3, Sums) });
-export type Commit = Decoded<typeof Commit>;
-
-/** The area of an intent was not written, and never can be any more. */
-export const Abort = map({ intent: key(1, uint()), programme: key(2, programmeNumber) });
-export type Abort = Decoded<typeof Abort>;
 
 /** A card was refused for a reason that somebody will ask about; or, with a version, a programme's own fault showed at a visit. */
 export const Refusal = map({
@@ -57,10 +54,6 @@ export const Refusal = map({
   cents: maybe(7, uint(CENTS_MAX)),
 });
 export type Refusal = Decoded<typeof Refusal>;
-
-/** The cash of a top-up that never happened goes back to the customer: stored before anybody is told. */
-export const CashBack = map({ intent: key(1, uint()), cents: key(2, integer({ min: 1, max: CENTS_MAX })) });
-export type CashBack = Decoded<typeof CashBack>;
 
 export type EntryBody =
   | { readonly kind: "intent"; readonly body: Intent }

@@ -22,6 +22,7 @@ export * from "./provisioning.ts";
 export * from "./receipt-code.ts";
 export * from "./request.ts";
 export * from "./schema.ts";
+export * from "./settled.ts";
 export {
   type AnyCommand,
   type Command,
@@ -39,6 +40,7 @@ export * from "./smp/os-group.ts";
 export { encodePacket, HEADER_BYTES as SMP_HEADER_BYTES, type PacketHeader, readHeader } from "./smp/packet.ts";
 export * from "./smp/shared-groups.ts";
 export * from "./smp/terminal-group.ts";
+export * from "./sums.ts";
 export {
   encodeTerminalList,
   LIST_BYTES_MAX,
@@ -49,3 +51,4 @@ export {
   TerminalList,
 } from "./terminal-list.ts";
 export { utf8Decode, utf8Encode } from "./utf8.ts";
+export * from "./visit-entry.ts";

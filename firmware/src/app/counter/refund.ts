@@ -1,5 +1,5 @@
 import type { RefundRequest } from "../../hal/index.ts";
-import { decodeEntry } from "../../wire/index.ts";
+import { decodeVisit } from "../../wire/index.ts";
 import { soldToAccount } from "../account-refund.ts";
 import type { Desk } from "./desk.ts";
 import { keyedVisit } from "./visit.ts";
@@ -10,7 +10,7 @@ const TICKET_DIGITS = 10;
 async function linesOf(desk: Desk, ticket: number): Promise<RefundRequest["lines"]> {
   const { hal } = desk.terminal;
   const known = await hal.ticket(ticket, 0);
-  const entry = known === null ? null : decodeEntry(await hal.entry(ticket));
+  const entry = known === null ? null : decodeVisit(await hal.entry(ticket));
   const lines = entry?.kind === "intent" || entry?.kind === "account" ? entry.body.sale.lines : [];
   if (lines.length < 2) return "all";
   const left = lines.flatMap(({ amount }, i) => (known!.refunded.includes(i) ? [] : [{ line: i + 1, cents: amount }]));
