@@ -185,7 +185,7 @@ describe("a customer's phone number", () => {
     const master = testMerchantKey("list", 1, 1);
     const keys = new KeyStore([{ key: { role: "list", merchant: 1, generation: 1 }, master, test: true }], false);
     const clock = new SimClock(NOON, () => 120);
-    const book = new PhoneBook(1, keys, lists, clock);
+    const book = new PhoneBook(1, keys, lists, clock, () => "FR");
     for (const keyed of ["0612345678", "06 12 34 56 78", "06.12.34.56.78", "+33612345678", "0033612345678"])
       expect(book.find(keyed), keyed).toBe(HER);
     // What is no number is no try.
@@ -197,6 +197,6 @@ describe("a customer's phone number", () => {
     expect(book.find("0612345678")).toBe("wait");
     clock.set(NOON + 600);
     expect(book.find("0612345678")).toBe(HER);
-    expect(new PhoneBook(1, new KeyStore([], false), lists, clock).find("0612345678")).toBe("no-key");
+    expect(new PhoneBook(1, new KeyStore([], false), lists, clock, () => "FR").find("0612345678")).toBe("no-key");
   });
 });

@@ -324,9 +324,9 @@ describe("what goes wrong at the counter", () => {
     });
     await desk.press("2");
     expect(desk.screen).toEqual({ says: "ready" });
-    await desk.press("no-card", "0", "6", "1", "2", "3", "4", "5", "ok");
-    expect(desk.screen).toMatchObject({ says: "phone", typed: "0612345", fault: "too-short" });
-    await desk.press("6", "7", "8", "ok");
+    await desk.press("no-card", "0", "6", "1", "2", "3", "ok");
+    expect(desk.screen).toMatchObject({ says: "phone", typed: "06123", fault: "too-short" });
+    await desk.press("4", "5", "6", "7", "8", "ok");
     expect(desk.screen).toEqual({ says: "phoneUnknown" });
   });
 

@@ -63,6 +63,6 @@ describe("cachet office account and phone", () => {
     expectFailure(office("account", "put", "42", ...TOWN, "--points", "1"), 2, "C-USAGE-01", "no card number");
     expectFailure(office("account", "put", HER, ...TOWN, "--cagnotte", "1.5"), 2, "C-USAGE-01", "no amount");
     const phone = ["phone", "put", HER, "--merchant", "1", "--test-keys", "--number"];
-    expectFailure(office(...phone, "12"), 2, "C-USAGE-01", "no phone number like 0612345678");
+    expectFailure(office(...phone, "12"), 2, "C-USAGE-01", "no phone number as people write it in FR");
   });
 });

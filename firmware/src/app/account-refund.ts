@@ -3,6 +3,7 @@ import { type Effect, evaluate, type Facts, movesOf, pursesToSpend, withoutCard 
 import { type AccountArea, type AccountVisit, decodeVisit } from "../wire/index.ts";
 import type { AskedRefund } from "./asked.ts";
 import { CardRefused } from "./card.ts";
+import type { Proposal } from "./proposal.ts";
 import { openReceiptCode } from "./receipt-code.ts";
 import { linesOf, paidFor, programmeOf, type Sold, takenBefore, undoing } from "./refund.ts";
 import type { Terminal } from "./terminal.ts";
@@ -44,11 +45,12 @@ export function proposeRefund(
   { ticket, utc, body, refunded: before }: SoldToAccount,
   { lines: asked }: AskedRefund,
   facts: Omit<Facts, "before"> & { readonly lastDay: number },
-): Pick<AccountVisit, "areas" | "refund"> {
+): Pick<AccountVisit, "areas" | "refund"> & Pick<Proposal, "evaluations"> {
   const { account, sale } = body;
   if (body.refund !== undefined) throw new CardRefused("TICKET_UNKNOWN", account);
   const lines = linesOf(sale.lines.length, asked, before, account);
   const sold: Sold = { sale, utc, kind: "sale", areas: body.areas, before, lines, ticket };
+  const evaluations: Proposal["evaluations"][number][] = [];
   const areas = body.areas.map((area): AccountArea => {
     const programme = withoutCard(programmeOf(terminal, area, account));
     // As much as it brought, so that nothing is missing; no account keeps fractions.
@@ -59,9 +61,10 @@ export function proposeRefund(
       ...facts,
       before: takenBefore(terminal, sold, programme.number),
     });
+    evaluations.push({ programme, evaluation });
     const effects = evaluation.effects.filter(({ type }) => type !== "payout");
     const { number, version } = programme;
     return { programme: number, version, effects, purses: movesOf(programme, purses, evaluation.newPurses, effects) };
   });
-  return { areas, refund: { ticket, lines, cents: paidFor(sold, lines) } };
+  return { areas, evaluations, refund: { ticket, lines, cents: paidFor(sold, lines) } };
 }

@@ -25,6 +25,8 @@ import { proposeRefund, type SoldToAccount } from "./account-refund.ts";
 import { askedOf, isAskedBy } from "./asked.ts";
 import { CardRefused } from "./card.ts";
 import { within } from "./found.ts";
+import type { Proposal } from "./proposal.ts";
+import type { Questions } from "./questions.ts";
 import { emptyReport } from "./report.ts";
 import { accountTicketOf } from "./reprint.ts";
 import { andBefore, nothingBefore } from "./sale.ts";
@@ -44,12 +46,14 @@ const needsCard = (request: AccountRequest): boolean =>
 /**
  * The visit of an account without a chip, or of a card that is not there. It earns always, and spends what the list lets this terminal
  * let go; nothing is written but one entry, and it has happened once that is stored. `sold`: what a refund takes back.
+ * Each answer of `questions` reads the account anew.
  */
 export async function visitAccount(
   terminal: Terminal,
   request: AccountRequest,
   account: number,
-  sold: SoldToAccount | null = null,
+  sold: SoldToAccount | null,
+  questions: Questions | null,
 ): Promise<VisitReport> {
   const { hal, facts } = terminal;
   const moment = await hal.now();
@@ -81,7 +85,10 @@ export async function visitAccount(
       request.kind === "sale"
         ? proposeTo(terminal, history, request, facts)
         : { ...proposeRefund(terminal, sold!, asked.refund!, facts), payable: 0 };
-    const { payable, ...parts } = meant;
+    const { payable, evaluations, ...parts } = meant;
+    const decided = await questions?.decide(account, request, { evaluations, areas: [], payable });
+    if (decided === "stop") return refuse("CALLED_OFF");
+    if (decided) return visitAccount(terminal, decided as AccountRequest, account, sold, questions);
     if (parts.areas.length === 0) {
       await hal.show({ says: "nothingToDo" });
       return { ...emptyReport(request, "nothing-to-do"), card: account };
@@ -115,8 +122,9 @@ export async function refundAccount(
   terminal: Terminal,
   request: RefundRequest,
   sold: SoldToAccount | "elsewhere",
+  questions: Questions | null,
 ): Promise<VisitReport> {
-  if (sold !== "elsewhere") return visitAccount(terminal, request, sold.body.account, sold);
+  if (sold !== "elsewhere") return visitAccount(terminal, request, sold.body.account, sold, questions);
   const reason = "TICKET_UNKNOWN";
   await terminal.hal.show({ says: "refused", reason });
   return { ...emptyReport(request, "refused"), reason };
@@ -179,8 +187,9 @@ function proposeTo(
   { purses }: AccountHistory,
   request: SaleRequest,
   known: ReturnType<typeof factsOf>,
-): { readonly areas: readonly AccountArea[]; readonly payable: number } {
+): { readonly areas: readonly AccountArea[]; readonly payable: number } & Pick<Proposal, "evaluations"> {
   const areas: AccountArea[] = [];
+  const evaluations: Proposal["evaluations"][number][] = [];
   let before = nothingBefore(request);
   let payable = request.lines.reduce((sum, { amount }) => sum + amount, request.tip);
   for (const whole of programmes) {
@@ -191,12 +200,13 @@ function proposeTo(
     const { evaluation, moves } = spentWithin(programme, spendable, request, facts, known.lastDay);
     before = andBefore(before, evaluation);
     payable = evaluation.payable;
+    evaluations.push({ programme, evaluation });
     const kept = evaluation.effects.filter(({ type }) => type !== "tier");
     const isSomething = moves.length > 0 || kept.some(({ type, value }) => type !== "decline" && value > 0);
     if (isSomething)
       areas.push({ programme: programme.number, version: programme.version, effects: kept, purses: moves });
   }
-  return { areas, payable };
+  return { areas, payable, evaluations };
 }
 
 /** What comes in this visit is not spent in it: where a reward would take it, rewards wait for the office's next list. */

@@ -54,9 +54,10 @@ export async function visit(
   questions: Questions | null = null,
 ): Promise<VisitReport> {
   const { hal } = terminal;
-  if ("by" in request && request.by !== undefined) return visitAccount(terminal, request, request.by.account);
+  if ("by" in request && request.by !== undefined)
+    return visitAccount(terminal, request, request.by.account, null, questions);
   const sold = request.kind === "refund" ? await soldToAccount(terminal, request) : null;
-  if (sold !== null) return refundAccount(terminal, request as RefundRequest, sold);
+  if (sold !== null) return refundAccount(terminal, request as RefundRequest, sold, questions);
   if (questions === null) await hal.show({ says: "presentCard" });
   const uid = await firstCard(hal);
   const start = {

@@ -1,5 +1,5 @@
 import { type CardLists, type Clock, PHONE_SECONDS, PHONE_TRIES } from "../hal/index.ts";
-import { phoneNumber } from "../wire/index.ts";
+import { type Country, phoneNumber } from "../wire/index.ts";
 import type { KeyStore } from "./key-store.ts";
 
 /** Who stands behind phone numbers at one merchant, by the list of keyed hashes. Numbers are neither kept nor told on. */
@@ -8,19 +8,21 @@ export class PhoneBook {
   private readonly keys: KeyStore;
   private readonly lists: CardLists;
   private readonly clock: Clock;
+  private readonly country: () => Country;
   /** When numbers were looked up, latest last. */
   private tries: number[] = [];
 
-  constructor(merchant: number, keys: KeyStore, lists: CardLists, clock: Clock) {
+  constructor(merchant: number, keys: KeyStore, lists: CardLists, clock: Clock, country: () => Country) {
     this.merchant = merchant;
     this.keys = keys;
     this.lists = lists;
     this.clock = clock;
+    this.country = country;
   }
 
   /** As `Phones.phone` says. */
   find(keyed: string): number | null | "wait" | "no-key" {
-    const number = phoneNumber(keyed);
+    const number = phoneNumber(keyed, this.country());
     if (number === null) return null;
     const { utc } = this.clock.now();
     this.tries = this.tries.filter((at) => Math.abs(utc - at) < PHONE_SECONDS);

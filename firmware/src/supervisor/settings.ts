@@ -2,6 +2,8 @@ import { sameBytes } from "@cachet/card-layout";
 import type { Language, ShopSettings, StoredFile } from "../hal/index.ts";
 import {
   bstrUpTo,
+  COUNTRIES,
+  type Country,
   decodeCbor,
   encodeCbor,
   isFormatError,
@@ -20,6 +22,7 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   "shop/language": ["fr", "en"],
   "shop/beep": ["on", "off"],
   "shop/paper": ["48", "32"],
+  "shop/country": COUNTRIES,
 };
 
 function decode(bytes: Uint8Array): Map<string, Uint8Array> {
@@ -60,6 +63,11 @@ export class Settings {
       beep: this.valueOf("shop/beep") === "on",
       paper: this.valueOf("shop/paper") === "32" ? 32 : 48,
     };
+  }
+
+  /** Where the shop is: how phone numbers are written there. */
+  get country(): Country {
+    return this.valueOf("shop/country") as Country;
   }
 
   /** Writes and saves what somebody set at the counter. */

@@ -195,8 +195,8 @@ export class Supervisor implements Managed {
     const { slots } = this;
     const newestLayout = () => slots.newestLayout;
     const { facts } = belonging;
-    const phones = new PhoneBook(facts.merchant, keys, this.ports.lists ?? lists, clock);
     const settings = this.shop;
+    const phones = new PhoneBook(facts.merchant, keys, this.ports.lists ?? lists, clock, () => settings.country);
     const hal = halOf({ facts, settings, clock, card, counter, keys, journal, phones, newestLayout });
     this.app = new AppRunner(newSandbox, payload, hal, {
       healthy: () => {

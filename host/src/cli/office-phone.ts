@@ -1,4 +1,4 @@
-import { phoneNumber } from "@cachet/firmware/wire";
+import { COUNTRIES, type Country, phoneNumber } from "@cachet/firmware/wire";
 import { type Command, InvalidArgumentError } from "commander";
 import { LIST } from "../keys/key-record.ts";
 import { phoneHash, setPhone } from "../office/lists/phones.ts";
@@ -6,6 +6,7 @@ import { parseCard } from "./card-number.ts";
 import { type Console, tell } from "./console.ts";
 import { Failure } from "./failure.ts";
 import { withLedger } from "./home.ts";
+import { usageFailure } from "./key-file.ts";
 import { type KeyOptions, type KeyTools, keyOptions, keyRingFor, realTools } from "./key-options.ts";
 import { warnOfUnknown } from "./known-here.ts";
 import { parseMerchant } from "./numbers.ts";
@@ -13,17 +14,30 @@ import { parseMerchant } from "./numbers.ts";
 interface PhoneOptions extends KeyOptions {
   readonly merchant: number;
   readonly number: string;
+  readonly country: Country;
 }
 
-function parsePhone(text: string): string {
-  const number = phoneNumber(text);
-  if (number === null) throw new InvalidArgumentError(`"${text}" is no phone number like 0612345678 or +33612345678`);
-  return number;
+function parseCountry(text: string): Country {
+  const country = COUNTRIES.find((one) => one === text.toUpperCase());
+  if (country === undefined) throw new InvalidArgumentError(`"${text}" is none of ${COUNTRIES.join(", ")}`);
+  return country;
+}
+
+/** Fails with C-USAGE-01 where it is no number of that country, or of another one with its calling code. */
+function numberOf({ number, country }: PhoneOptions): string {
+  const found = phoneNumber(number, country);
+  if (found === null)
+    throw usageFailure(
+      `"${number}" is no phone number as people write it in ${country}`,
+      "write it as it is dialled there, or with + and its country's: +33612345678",
+    );
+  return found;
 }
 
 /** Names a card or an account for a phone number at one shop; null takes the number off the lists. */
 async function set(console: Console, card: number | null, options: PhoneOptions, tools: () => KeyTools): Promise<void> {
-  const { merchant, number } = options;
+  const { merchant } = options;
+  const number = numberOf(options);
   const ring = await keyRingFor(console, options, tools);
   try {
     const [key] = ring.keysInUse({ role: LIST, number: merchant });
@@ -51,7 +65,8 @@ async function set(console: Console, card: number | null, options: PhoneOptions,
 /** Adds the number, the shop and the keys. */
 const phoneOptions = (command: Command): Command =>
   keyOptions(command)
-    .requiredOption("--number <phone>", "the customer's number, 0612345678 or +33612345678", parsePhone)
+    .requiredOption("--number <phone>", "the customer's number, 0612345678 or +33612345678")
+    .option("--country <code>", "where the shop is: how the number is dialled there", parseCountry, "FR")
     .requiredOption("--merchant <n>", "the shop where it is looked up: each has a list of its own", parseMerchant);
 
 /** Registers `office phone`. */

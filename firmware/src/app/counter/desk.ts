@@ -125,7 +125,7 @@ export class Desk {
       const key = event.kind === "key" ? event.key : "menu";
       event = null;
       if (/^\d/.test(key)) {
-        const longer = (typed + key).replace(/^0+/, screen.says === "phone" ? "0" : "");
+        const longer = screen.says === "phone" ? typed + key : (typed + key).replace(/^0+/, "");
         if (longer.length > most || Number(longer) > (proposed ?? Number(longer))) fault = "too-much";
         else typed = longer;
       } else if (key === "correct") typed = typed.slice(0, -1);

@@ -1,29 +1,32 @@
 import type { Swipe } from "../../hal/index.ts";
 import { AMOUNT_DIGITS, type Desk } from "./desk.ts";
-import { saleOf } from "./sale.ts";
+import { keyedSale, saleOf } from "./sale.ts";
 import { keyedVisit } from "./visit.ts";
 
-const PHONE_DIGITS = { least: 9, most: 15 };
+const PHONE_DIGITS = { least: 6, most: 17 };
 const TICKET_DIGITS = 12;
 
-/** A sale for somebody who is known without a tap: who, how much. */
-async function saleBy(desk: Desk, account: number): Promise<void> {
+/** A sale for somebody who is known without a tap: who, how much. Whoever only said a telephone number spends nothing: anybody may know it. */
+async function saleBy(desk: Desk, account: number, isSaid: boolean): Promise<void> {
   if (!(await desk.confirm({ says: "phoneCard", card: account }))) return desk.ready();
-  const { typed } = await desk.type({ says: "saleAmount" }, { most: AMOUNT_DIGITS });
+  const most = { most: AMOUNT_DIGITS };
+  const { typed, end } = await desk.type({ says: "saleAmount" }, isSaid ? most : { ...most, ends: ["cagnotte"] });
   const cents = Number(typed);
-  await keyedVisit(desk, { ...saleOf(cents), by: { account } }, cents, true);
+  const wish = { ...saleOf(cents), by: { account } };
+  if (isSaid) await keyedSale(desk, { ...wish, rewards: "later" }, cents, true);
+  else await keyedSale(desk, end === "cagnotte" ? { ...wish, redeem: "max" } : wish, cents, true);
 }
 
 /** A forgotten card: the telephone number names it. */
 export async function withoutCard(desk: Desk): Promise<void> {
   const { typed } = await desk.type({ says: "phone" }, PHONE_DIGITS);
   const found = await desk.accountOf(typed);
-  return found === null ? desk.show({ says: "phoneUnknown" }) : saleBy(desk, found);
+  return found === null ? desk.show({ says: "phoneUnknown" }) : saleBy(desk, found, true);
 }
 
 /** A stripe: an account of ours is served, of any other card nothing is kept. */
 export async function swiped(desk: Desk, swipe: Swipe): Promise<void> {
-  if (swipe.kind === "account") return saleBy(desk, swipe.number);
+  if (swipe.kind === "account") return saleBy(desk, swipe.number, false);
   return desk.show({ says: swipe.kind === "bank-card" ? "bankCard" : "unreadable" });
 }
 

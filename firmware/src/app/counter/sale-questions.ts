@@ -46,7 +46,11 @@ export class VisitQuestions implements Questions {
 
   async decide(card: number, request: CardRequest, proposal: Proposal): Promise<CardRequest | null | "stop"> {
     const notes = notesOf(proposal);
-    this.held = heldBy(request.kind === "top-up" ? notes.filter(({ note }) => note === "prepaid") : notes);
+    // What an account has is the office's to say.
+    const isOnCard = !("by" in request) || request.by === undefined;
+    this.held = heldBy(
+      request.kind === "top-up" ? notes.filter(({ note }) => note === "prepaid") : isOnCard ? notes : [],
+    );
     this.reward = notes.find((note) => note.note === "reward")?.label;
     const effects = proposal.evaluations.flatMap(({ evaluation }) => evaluation.effects);
     this.returned = effects.reduce(

@@ -9,6 +9,12 @@ export const saleOf = (cents: number): Omit<SaleRequest, "visit"> => ({
   tip: 0,
 });
 
+/** A visit that the very same one soon after would be asked about. */
+export async function keyedSale(desk: Desk, wish: Wish, cents: number, isHere = false): Promise<void> {
+  const { result, card = 0 } = await keyedVisit(desk, wish, cents, isHere);
+  if (result === "done") desk.lastSale = { card, cents, utc: (await desk.terminal.hal.now()).utc };
+}
+
 /** Amount, green, tap. CAGNOTTE before or after the amount asks the card to pay. */
 export async function sale(desk: Desk, first: Key): Promise<void> {
   const isAsked = first === "cagnotte";
@@ -19,6 +25,5 @@ export async function sale(desk: Desk, first: Key): Promise<void> {
   const cents = Number(typed);
   const redeem = isAsked || end === "cagnotte" ? { redeem: "max" as const } : {};
   const wish: Wish = { ...saleOf(cents), ...redeem };
-  const { result, card = 0 } = await keyedVisit(desk, wish, cents);
-  if (result === "done") desk.lastSale = { card, cents, utc: (await desk.terminal.hal.now()).utc };
+  await keyedSale(desk, wish, cents);
 }
