@@ -1,5 +1,6 @@
 import { lineOf, receiptText, writtenReceipt } from "@cachet/firmware/counter";
 import type {
+  CardLists,
   Chance,
   CounterPort,
   Language,
@@ -123,6 +124,8 @@ export interface DeskTerminalParts {
   readonly clock: SettableClock;
   readonly timer: Timer;
   readonly newSandbox: () => Sandbox;
+  /** What the office says of cards; the terminal's own list where it is left out. */
+  readonly lists?: CardLists;
   /** Puts the terminal on its line, once for each start; null for a terminal without a line. */
   readonly connect: (() => LineEnd) | null;
   readonly tell: (event: TerminalEvent) => void;
@@ -159,7 +162,7 @@ export class DeskTerminal {
   /** Starts it; false where it does not come up, and the event says why. Nothing where it is on. */
   async powerOn(): Promise<boolean> {
     if (this.supervisor !== null) return true;
-    const { belonging, chance, hardware, storage, clock, timer, newSandbox, connect, tell } = this.parts;
+    const { belonging, chance, hardware, storage, clock, timer, newSandbox, lists, connect, tell } = this.parts;
     this.faults.isFull = false;
     // What the app shows while it starts is told behind the start, however fast the engine is.
     let early: TerminalEvent[] | null = [];
@@ -180,6 +183,7 @@ export class DeskTerminal {
         timer,
         line: this.line,
         newSandbox,
+        ...(lists === undefined ? {} : { lists }),
         card: this.reader,
         counter: this.till,
       });
