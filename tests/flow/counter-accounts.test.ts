@@ -1,3 +1,6 @@
+import { purseHead } from "@cachet/card-layout";
+import { scanOf } from "@cachet/firmware/counter";
+import type { Swipe } from "@cachet/firmware/hal";
 import { encodeCbor } from "@cachet/firmware/wire";
 import { describe, expect, it } from "vitest";
 import { testMerchantKey } from "../../host/src/keys/test-keys.ts";
@@ -5,7 +8,7 @@ import { phoneHash } from "../../host/src/office/lists/phones.ts";
 import { AccountList, type Allowed, account, CAGNOTTE, GRID } from "../fixtures/account-list.ts";
 import { entriesOf } from "../fixtures/audit.ts";
 import { CounterDesk } from "../fixtures/counter.ts";
-import { BAKERY, TOWN } from "../fixtures/town.ts";
+import { BAKERY, fixtureFile, imageOf, TOWN } from "../fixtures/town.ts";
 
 const HER = account(77);
 const allowed = (programme: number, purse: number, ceiling: number): Allowed => ({
@@ -74,6 +77,62 @@ describe("an account without a chip at the counter", () => {
     expect(desk.screen).toMatchObject({ says: "sameSale" });
     await desk.press("2");
     expect(await accountEntries(desk)).toHaveLength(1);
+  });
+});
+
+describe("a telephone that is presented at the till", () => {
+  const SCANNED = 39;
+  const PREPAID = purseHead({ kind: "prepaid", index: 0 });
+  const POINTS = purseHead({ kind: "points", index: 0 });
+  const openScanned = async (ceiling: number, lists = new AccountList([allowed(SCANNED, PREPAID, ceiling)])) =>
+    open(lists, { image: await imageOf([fixtureFile("scan")]), programmes: [SCANNED] });
+  const scan = async (desk: CounterDesk) => {
+    const read = scanOf(new TextEncoder().encode(String(HER)));
+    expect(read).toEqual({ kind: "account", number: HER });
+    desk.terminal.counter.swipe(read as Swipe);
+    await desk.settle();
+    await desk.press("ok");
+    await desk.type(1_000);
+    await desk.press("ok");
+  };
+
+  it("collects points and pays with the prepaid account by one scan, and both go back with one refund", async () => {
+    const desk = await openScanned(1_500);
+    await scan(desk);
+    expect(desk.reports).toMatchObject([{ result: "done", spentCents: 1_000, payable: 0 }]);
+    const moved = (sign: 1 | -1) => [
+      {
+        programme: SCANNED,
+        purses: [
+          { purse: POINTS, added: sign * 100 },
+          { purse: PREPAID, taken: sign * 1_000 },
+        ],
+      },
+    ];
+    expect(await accountEntries(desk)).toMatchObject([{ account: HER, areas: moved(1) }]);
+    await desk.press("refund");
+    await desk.type(desk.reports[0]!.ticket!);
+    await desk.press("ok");
+    expect(desk.screen).toMatchObject({ says: "refundDone", cents: 0, onCard: 1_000 });
+    expect((await accountEntries(desk)).at(-1)).toMatchObject({ areas: moved(-1) });
+  });
+
+  it("pays what the account may still spend, and the rest is collected", async () => {
+    const desk = await openScanned(400);
+    await scan(desk);
+    expect(desk.screen).toMatchObject({ says: "collect", cents: 600 });
+    await desk.press("ok");
+    expect(desk.reports).toMatchObject([{ result: "done", spentCents: 400, payable: 600 }]);
+  });
+
+  it("pays nothing for somebody who only says a number", async () => {
+    const lists = new AccountList([allowed(SCANNED, PREPAID, 1_500)], [], new Map([known(1, MOBILE)]));
+    const desk = await openScanned(0, lists);
+    await dial(desk, "0612345678");
+    await desk.press("ok");
+    await desk.type(1_000);
+    await desk.press("ok");
+    expect(desk.reports).toMatchObject([{ result: "done", spentCents: 0, payable: 1_000 }]);
   });
 });
 

@@ -27,6 +27,9 @@ describe("cachet office account and phone", () => {
     expect(office("account", "put", HER, ...TOWN, "--cagnotte", "0").out).toContain("cagnotte €0.00");
     expect(office("account", "put", HER, ...TOWN, "--cagnotte", "12.50").out).toContain("cagnotte €12.50");
     expect(office("account", "take", HER, ...TOWN, "--cagnotte", "2.50").out).toContain("cagnotte €10.00");
+    expect(office("account", "put", HER, ...TOWN, "--prepaid", "20", "--merchant", "1").out).toContain(
+      "prepaid €20.00",
+    );
     const phone = ["--merchant", "1", "--number", "06 12 34 56 78", "--test-keys"];
     expect(office("phone", "put", HER, ...phone).out).toContain("only a keyed hash is kept");
     const made = JSON.parse(office("lists", "--test-keys", "--issuer", "1", "-o", join(home, "out"), "--json").out);

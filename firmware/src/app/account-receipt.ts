@@ -30,7 +30,7 @@ function linesOfEffect(programme: Programme, effect: StoredEffect): ReceiptLine[
 /** What the office last told of a purse. */
 function lineOfPurse({ purse, balance }: AccountHistory["purses"][number]): ReceiptLine {
   const kind = purseOfHead(purse)?.kind;
-  return row(say("toldBalance"), kind === "cagnotte" ? say("money", balance) : `${balance}`);
+  return row(say("toldBalance"), kind === "cagnotte" || kind === "prepaid" ? say("money", balance) : `${balance}`);
 }
 
 function linesOfPayment(terminal: Terminal, { sale, areas, refund }: AccountVisit): ReceiptLine[] {

@@ -40,8 +40,7 @@ const needsCard = (request: AccountRequest): boolean =>
   (request.late !== undefined ||
     request.gift !== undefined ||
     request.use !== undefined ||
-    request.referredBy !== undefined ||
-    typeof request.prepaid === "number");
+    request.referredBy !== undefined);
 
 /**
  * The visit of an account without a chip, or of a card that is not there. It earns always, and spends what the list lets this terminal

@@ -1,19 +1,25 @@
-import { type Lot, NEVER, type Purse, purseHead } from "@cachet/card-layout";
+import { type Lot, NEVER, PREPAID_CENTS_MAX, type Purse, purseHead } from "@cachet/card-layout";
 import { balanceIn, purseOfBalance, VALUE_MAX } from "./balance.ts";
 import type { Effect } from "./effect.ts";
 import { placeOf } from "./place.ts";
+import { prepaidIn } from "./prepaid.ts";
+import type { PrepaidRule } from "./prepaid-rule.ts";
 import type { Programme, Rule } from "./programme.ts";
 import type { SavingRule } from "./saving-rule.ts";
 import { heldIn, stampsPurse } from "./stamps-held.ts";
 import type { StampsRule } from "./stamps-rule.ts";
 import { rewardStock } from "./stock.ts";
 
-/** Rules that keep value an account without a chip can have: cents, points, and stamps that count without their days and times, for rewards that neither run out nor lie on a card. */
-type ValueRule = SavingRule | StampsRule;
+/**
+ * Rules that keep value an account without a chip can have: cents, points, prepaid money, and stamps that count without their days and times, for
+ * rewards that neither run out nor lie on a card. Money given on top of prepaid money needs a card.
+ */
+type ValueRule = SavingRule | PrepaidRule | StampsRule;
 
 const isValue = (rule: Rule): rule is ValueRule =>
   rule.kind === "cagnotte" ||
   rule.kind === "points" ||
+  rule.kind === "prepaid" ||
   (rule.kind === "stamps" &&
     stampsPurse(rule) === "stamps" &&
     rule.reward.kind !== "offer" &&
@@ -43,14 +49,18 @@ export function pursesToSpend(programme: Programme, spendable: (purse: number) =
   return programme.rules.filter(isValue).map((rule): Purse => {
     const value = spendable(headOf(rule));
     if (rule.kind === "stamps") return { kind: "stamps", index: rule.purse, count: Math.min(value, 0xff) };
+    if (rule.kind === "prepaid")
+      return { kind: "prepaid", index: rule.purse, cents: Math.min(value, PREPAID_CENTS_MAX) };
     const held = Math.min(value, VALUE_MAX);
     const lots: readonly Lot[] = held > 0 ? [{ value: held, expires: NEVER, issued: today }] : [];
     return purseOfBalance(placeOf(rule), held, 0, lots);
   });
 }
 
-const valueIn = (purses: readonly Purse[], rule: ValueRule): number =>
-  rule.kind === "stamps" ? heldIn(purses, rule) : balanceIn(purses, placeOf(rule)).value;
+function valueIn(purses: readonly Purse[], rule: ValueRule): number {
+  if (rule.kind === "prepaid") return prepaidIn(purses, rule).paid;
+  return rule.kind === "stamps" ? heldIn(purses, rule) : balanceIn(purses, placeOf(rule)).value;
+}
 
 /** What a visit moves in each purse, from the purses before and after it: what it took, and what came. What a refund moves is below zero. */
 export function movesOf(

@@ -16,7 +16,7 @@ import { money } from "./money.ts";
 import { parseEuros, parseMerchant, parseProgramme, parseWhole } from "./numbers.ts";
 import { officeDay } from "./office-day.ts";
 
-const PURSES = ["cagnotte", "points", "stamps"] as const;
+const PURSES = ["cagnotte", "prepaid", "points", "stamps"] as const;
 /** Who pays for what the association puts in, as accounts number it (office/ledger.ts). */
 const ASSOCIATION = 2;
 const VALUE_MAX = 100_000_000;
@@ -60,7 +60,7 @@ async function change(console: Console, account: number, options: ChangeOptions,
   const named = PURSES.filter((purse) => options[purse] !== undefined);
   const [kind] = named;
   if (kind === undefined || named.length > 1)
-    throw usageFailure("one purse is changed at a time", "name --cagnotte, --points or --stamps");
+    throw usageFailure("one purse is changed at a time", "name --cagnotte, --prepaid, --points or --stamps");
   const { programme, purse: index, merchant } = options;
   const purse = purseHead({ kind, index });
   const from: Source =
@@ -123,6 +123,7 @@ function changeOptions(command: Command): Command {
     .argument("<account>", "account number, 13 digits", parseCard)
     .requiredOption("--programme <n>", "programme of the purse", parseProgramme)
     .option("--cagnotte <euros>", "money of the cagnotte, 12.50; 0 opens the account", parseMoney)
+    .option("--prepaid <euros>", "prepaid money: with --merchant, who took the cash", parseMoney)
     .option("--points <n>", "points", parseCount)
     .option("--stamps <n>", "stamps", parseCount)
     .option("--purse <index>", "which purse of its kind", (text) => parseWhole(text, "purse", 0, 7), 0)

@@ -10,7 +10,12 @@ type AccountEntry = Entry & { readonly kind: "account" };
 export type AccountPurse = Omit<LedgerTables["account_balance"], "balance">;
 
 /** What purses of accounts without a chip count, by the kind of purse; they keep neither lots nor fractions. */
-const UNITS: Readonly<Partial<Record<string, Unit>>> = { stamps: "stamps", cagnotte: "cents", points: "points" };
+const UNITS: Readonly<Partial<Record<string, Unit>>> = {
+  stamps: "stamps",
+  cagnotte: "cents",
+  points: "points",
+  prepaid: "cents",
+};
 
 /** What a purse of an account counts; null for one that no account has. */
 export const unitOfPurse = (head: number): Unit | null => UNITS[purseOfHead(head)?.kind ?? ""] ?? null;

@@ -1,4 +1,4 @@
-import { cardNumber } from "@cachet/card-layout";
+import { cardNumber, purseHead } from "@cachet/card-layout";
 import type { AccountVisit } from "@cachet/firmware/wire";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -18,6 +18,7 @@ import { enrolTerminal } from "./terminals.ts";
 const [HER, CARD] = [cardNumber(1, 77), cardNumber(1, 5)];
 const DAY = 9_667;
 const PURSE = { account: HER, programme: PROGRAMME, purse: CAGNOTTE };
+const UNITS = purseHead({ kind: "units", index: 0 });
 const ASSOCIATION = { account: "pays", holder: 2 } as const;
 
 let ledger: Ledger;
@@ -133,12 +134,40 @@ describe("an account without a chip, in the office", () => {
     expect(await faultOf(ledger)).toMatch(/account_balance .*balance is 501, and should be 500/);
   });
 
+  it("keeps money that was paid in apart from money that visits earn", async () => {
+    const prepaid = purseHead({ kind: "prepaid", index: 0 });
+    await put(2_000, { ...PURSE, purse: prepaid });
+    await put(0);
+    const shop = await counter(1);
+    const paid = visitOf(HER, 1, 1, 50, 1_000);
+    const [area] = paid.areas;
+    shop.visitBy({
+      ...paid,
+      areas: [
+        {
+          ...area!,
+          purses: [
+            { purse: CAGNOTTE, added: 50, taken: 0 },
+            { purse: prepaid, added: 0, taken: 1_000 },
+          ],
+        },
+      ],
+    });
+    expect(await shop.send()).toMatchObject({ status: "accepted" });
+    await list();
+    expect(await balances()).toEqual([
+      [HER, CAGNOTTE, 50],
+      [HER, prepaid, 1_000],
+    ]);
+    expect(await faultOf(ledger)).toBeNull();
+  });
+
   it("cannot be emptied below what terminals may still let go, nor hold a purse that it cannot have", async () => {
     await counter(1);
     await put(500);
     await list();
     await expect(put(-1)).rejects.toThrow(`account ${HER} holds 500, and terminals may still let 500 of it go`);
-    await expect(put(1, { ...PURSE, purse: 5 << 3 })).rejects.toThrow("no account has a purse 40");
+    await expect(put(1, { ...PURSE, purse: UNITS })).rejects.toThrow(`no account has a purse ${UNITS}`);
   });
 
   it("has back what a refunded visit spent, and owes what it earned until it can be taken off", async () => {
@@ -211,7 +240,10 @@ describe("an account without a chip, in the office", () => {
       "takes of a purse of another unit",
       { ...right, areas: [{ ...visitOf(HER, 1, 1, 0, 60).areas[0]!, purses: [{ purse: GRID, added: 0, taken: 60 }] }] },
     ],
-    ["a purse that no account has", { ...right, areas: [{ ...area, purses: [{ purse: 40, added: 50, taken: 0 }] }] }],
+    [
+      "a purse that no account has",
+      { ...right, areas: [{ ...area, purses: [{ purse: UNITS, added: 50, taken: 0 }] }] },
+    ],
     [
       "takes back more than its effects",
       (() => {
@@ -381,6 +413,6 @@ describe("three terminals, an office, and somebody with copies of an account", (
       }),
       { numRuns: RUNS },
     );
-    if (!ON_POSTGRES) expect(Math.min(spentInAll, clawedBack)).toBeGreaterThan(1_000);
+    if (!ON_POSTGRES) expect(Math.min(spentInAll, clawedBack)).toBeGreaterThan(200);
   });
 });

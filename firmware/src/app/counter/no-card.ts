@@ -13,7 +13,7 @@ async function saleBy(desk: Desk, account: number, isSaid: boolean): Promise<voi
   const { typed, end } = await desk.type({ says: "saleAmount" }, isSaid ? most : { ...most, ends: ["cagnotte"] });
   const cents = Number(typed);
   const wish = { ...saleOf(cents), by: { account } };
-  if (isSaid) await keyedSale(desk, { ...wish, rewards: "later" }, cents, true);
+  if (isSaid) await keyedSale(desk, { ...wish, rewards: "later", prepaid: "none" }, cents, true);
   else await keyedSale(desk, end === "cagnotte" ? { ...wish, redeem: "max" } : wish, cents, true);
 }
 

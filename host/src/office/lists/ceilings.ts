@@ -1,4 +1,4 @@
-import type { Day } from "@cachet/card-layout";
+import { type Day, purseOfHead } from "@cachet/card-layout";
 import { CENTS_MAX, type StoredEffect } from "@cachet/firmware/wire";
 import { type AccountPurse, unitOfPurse } from "../account-visit.ts";
 import { appendAudit, queueByArrival } from "../audit.ts";
@@ -187,7 +187,9 @@ async function purseOfUnit(
     .where((eb) => eb.and({ account, programme }))
     .orderBy("purse")
     .execute();
-  return purses.find(({ purse }) => unitOfPurse(purse) === unit) ?? null;
+  // What was paid in is nothing that a visit earns.
+  const earned = purses.filter(({ purse }) => purseOfHead(purse)?.kind !== "prepaid");
+  return earned.find(({ purse }) => unitOfPurse(purse) === unit) ?? null;
 }
 
 /** What accounts owe after refunds of visits whose earnings they have had: less than nothing is promised to them. By purse. */
