@@ -53,6 +53,18 @@ export function isCardNumber(number: number): boolean {
   return checkDigit(Math.floor(number / 10)) === number % 10;
 }
 
+/** Accounts that receipts are made for: between the card numbers of 13 digits and those that come from a UID. */
+const TICKET_NUMBERS = 10_000_000_000_000;
+const ENTRIES = 0x8000_0000;
+
+/** The account of a receipt that carries points: no two terminals make the same one, nor one terminal with journals of different lengths. */
+export const ticketNumber = (terminal: number, entries: number): number =>
+  TICKET_NUMBERS + terminal * ENTRIES + (entries % ENTRIES);
+
+/** Whether a number is of such an account, and of no card. */
+export const isTicketNumber = (number: number): boolean =>
+  Number.isSafeInteger(number) && number >= TICKET_NUMBERS && number < ticketNumber(0x1_0000, 0);
+
 /** How screens and receipts name a card: its last four digits only. */
 export function maskedCard(number: number): string {
   return `…${String(number % 10_000).padStart(4, "0")}`;

@@ -1,10 +1,11 @@
 import { purseOfHead } from "@cachet/card-layout";
 import type { AccountHistory, Moment, Receipt, ReceiptLine } from "../hal/index.ts";
-import type { Programme } from "../rules/index.ts";
-import { type AccountVisit, type StoredEffect, ticketName } from "../wire/index.ts";
+import { notesOf, type Programme, pursesToSpend, withoutCard } from "../rules/index.ts";
+import { type AccountVisit, type HeldByTicket, type StoredEffect, ticketName } from "../wire/index.ts";
 import { cardLine, headOf, linesOfSale } from "./receipt.ts";
 import { linesOfEffect as linesOfUndoing } from "./receipt-effects.ts";
-import { row, SEPARATOR, say, strong, strongRow, text } from "./receipt-lines.ts";
+import { row, SEPARATOR, say, strong, strongRow, text, todayOf } from "./receipt-lines.ts";
+import { linesOfNote } from "./receipt-notes.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A visit without a card that is stored, and what its ticket says beside it. */
@@ -33,6 +34,16 @@ function lineOfPurse({ purse, balance }: AccountHistory["purses"][number]): Rece
   return row(say("toldBalance"), kind === "cagnotte" || kind === "prepaid" ? say("money", balance) : `${balance}`);
 }
 
+/** What its holder has by a receipt that carries points, and what is near. */
+function linesOfHolds(whole: Programme, holds: readonly HeldByTicket[], moment: Moment): ReceiptLine[] {
+  const [programme, today] = [withoutCard(whole), todayOf(moment)];
+  const held = (purse: number) =>
+    holds.find((one) => one.programme === whole.number && one.purse === purse)?.value ?? 0;
+  if (!holds.some((one) => one.programme === whole.number)) return [];
+  const notes = notesOf(programme, pursesToSpend(programme, held, today ?? 0), [], today);
+  return notes.flatMap((note) => linesOfNote(note, today));
+}
+
 function linesOfPayment(terminal: Terminal, { sale, areas, refund }: AccountVisit): ReceiptLine[] {
   if (refund !== undefined) {
     const { ticket, cents } = refund;
@@ -56,11 +67,15 @@ export function accountReceipt(
 ): Receipt {
   const { facts, programmes } = terminal;
   const areas = ticket?.body.areas ?? [];
+  const holds = ticket?.body.holds;
   const linesOf = (programme: Programme): ReceiptLine[] => {
     const { number, name } = programme;
     const effects = areas.find((area) => area.programme === number)?.effects ?? [];
     const given = effects.flatMap((effect) => linesOfEffect(programme, effect));
-    const held = purses.filter((purse) => purse.programme === number).map(lineOfPurse);
+    const held =
+      holds === undefined
+        ? purses.filter((purse) => purse.programme === number).map(lineOfPurse)
+        : linesOfHolds(programme, holds, moment);
     return given.length + held.length === 0 ? [] : [SEPARATOR, text(name), ...given, ...held];
   };
   const versions = areas.map(({ programme, version }) => `P${programme}.${version}`).join(" ");
@@ -71,7 +86,9 @@ export function accountReceipt(
     cardLine(account),
     ...(ticket === null ? [] : [SEPARATOR, ...linesOfPayment(terminal, ticket.body)]),
     ...programmes.flatMap(linesOf),
-    ...(ticket === null ? [] : [text(say("toAccount")), SEPARATOR, row(versions, ticket.seal)]),
+    ...(ticket === null
+      ? []
+      : [text(say(holds === undefined ? "toAccount" : "keepTicket")), SEPARATOR, row(versions, ticket.seal)]),
     ...(ticket?.code == null ? [] : [{ line: "code", text: ticket.code } as const]),
   ];
 }

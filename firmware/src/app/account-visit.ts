@@ -1,7 +1,8 @@
-import { CARD_EPOCH_SECONDS, dayOf, isCardNumber } from "@cachet/card-layout";
+import { CARD_EPOCH_SECONDS, dayOf, isCardNumber, isTicketNumber } from "@cachet/card-layout";
 import type {
   AccountHistory,
   BalanceRequest,
+  ByAccount,
   Moment,
   Receipt,
   RefundRequest,
@@ -22,6 +23,7 @@ import {
 import { type AccountArea, AccountVisit, decodeVisit, encodeCbor, sumsOfAccount } from "../wire/index.ts";
 import { accountReceipt } from "./account-receipt.ts";
 import { proposeRefund, type SoldToAccount } from "./account-refund.ts";
+import { holdsAfter, holdsBefore, isOld, whoseVisit } from "./account-ticket.ts";
 import { askedOf, isAskedBy } from "./asked.ts";
 import { CardRefused } from "./card.ts";
 import { within } from "./found.ts";
@@ -50,17 +52,19 @@ const needsCard = (request: AccountRequest): boolean =>
 export async function visitAccount(
   terminal: Terminal,
   request: AccountRequest,
-  account: number,
+  by: ByAccount,
   sold: SoldToAccount | null,
   questions: Questions | null,
 ): Promise<VisitReport> {
   const { hal, facts } = terminal;
   const moment = await hal.now();
-  const refuse = async (reason: string): Promise<VisitReport> => {
-    await hal.show({ says: "refused", reason });
-    return { ...emptyReport(request, "refused"), card: account, reason };
-  };
-  const isOurs = isCardNumber(account) && (account >= 1e13 || Math.floor(account / 1e7) % 1e4 === facts.issuer);
+  const whose = await whoseVisit(terminal, by);
+  if (typeof whose === "string") return refusedVisit(terminal, request, whose);
+  const { account, brought } = whose;
+  const refuse = (reason: string) => refusedVisit(terminal, request, reason, account);
+  const isOurs =
+    isTicketNumber(account) ||
+    (isCardNumber(account) && (account >= 1e13 || Math.floor(account / 1e7) % 1e4 === facts.issuer));
   if (!isOurs) return refuse("NOT_OURS");
   if (needsCard(request)) return refuse("CARD_NEEDED");
   const asked = await askedOf(hal, facts.merchant, facts.terminal, request);
@@ -77,7 +81,7 @@ export async function visitAccount(
     if (entry?.kind !== "account" || !isAskedBy(entry.body, asked)) return refuse("ALREADY_USED");
     return told(terminal, request, history, entry.body, entry.number, moment, "already-done");
   }
-  if (history.visit === "used") return refuse("ALREADY_USED");
+  if (history.visit === "used" || isOld(facts, brought, history.last)) return refuse("ALREADY_USED");
   try {
     const facts = factsOf(terminal, account, moment);
     const meant =
@@ -87,7 +91,7 @@ export async function visitAccount(
     const { payable, evaluations, ...parts } = meant;
     const decided = await questions?.decide(account, request, { evaluations, areas: [], payable });
     if (decided === "stop") return refuse("CALLED_OFF");
-    if (decided) return visitAccount(terminal, decided as AccountRequest, account, sold, questions);
+    if (decided) return visitAccount(terminal, decided as AccountRequest, by, sold, questions);
     if (parts.areas.length === 0) {
       await hal.show({ says: "nothingToDo" });
       return { ...emptyReport(request, "nothing-to-do"), card: account };
@@ -102,6 +106,7 @@ export async function visitAccount(
       merchant: facts.merchant,
       sale: { ...asked.sale, payable },
       ...parts,
+      ...(isTicketNumber(account) && { holds: holdsAfter(await holdsBefore(hal, brought, history), parts.areas) }),
       ...(moment.suspect ? { clockSuspect: true as const } : {}),
     };
     const number = await hal.enter(encodeCbor(AccountVisit.encode(body)));
@@ -123,10 +128,18 @@ export async function refundAccount(
   sold: SoldToAccount | "elsewhere",
   questions: Questions | null,
 ): Promise<VisitReport> {
-  if (sold !== "elsewhere") return visitAccount(terminal, request, sold.body.account, sold, questions);
-  const reason = "TICKET_UNKNOWN";
-  await terminal.hal.show({ says: "refused", reason });
-  return { ...emptyReport(request, "refused"), reason };
+  if (sold === "elsewhere") return refusedVisit(terminal, request, "TICKET_UNKNOWN");
+  return visitAccount(terminal, request, sold.body, sold, questions);
+}
+
+async function refusedVisit(
+  { hal }: Terminal,
+  request: AccountRequest,
+  reason: string,
+  card?: number,
+): Promise<VisitReport> {
+  await hal.show({ says: "refused", reason });
+  return { ...emptyReport(request, "refused"), reason, ...(card === undefined ? {} : { card }) };
 }
 
 /** Prints; a receipt that found no paper loses nothing. */

@@ -24,7 +24,7 @@ export interface Asked extends Pick<Intent, "sale" | "topUp" | "purchase" | "lat
   readonly closing?: number;
 }
 
-const NO_SALE: StoredSale = { lines: [], tip: 0, payable: 0 };
+export const NO_SALE: StoredSale = { lines: [], tip: 0, payable: 0 };
 
 async function askedRefund(hal: Hal, merchant: number, terminal: number, request: RefundRequest): Promise<AskedRefund> {
   const { ticket, lines } = request;

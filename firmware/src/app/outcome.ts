@@ -5,7 +5,7 @@ import type { KnownIntent } from "./doubts.ts";
 import type { Proposal } from "./proposal.ts";
 import type { Questions } from "./questions.ts";
 import { giveBackReceipt, lateReceipt, type NothingGiven, receiptOf, type Ticket } from "./receipt.ts";
-import { cardCodeOf } from "./receipt-code.ts";
+import { receiptCodeOf } from "./receipt-code.ts";
 import { emptyReport } from "./report.ts";
 import { ticketOf } from "./reprint.ts";
 import type { Terminal } from "./terminal.ts";
@@ -227,7 +227,7 @@ export async function conclude(terminal: Terminal, progress: Progress, intent: K
     ...(await ticketOf(terminal, intent, progress.moment)),
     due: cash.due,
     waits: waitsForSomething(progress),
-    code: await cardCodeOf(terminal, intent),
+    code: await receiptCodeOf(terminal, intent),
     nothing: progress.nothing,
     mark: progress.told === true ? "duplicate" : null,
   };

@@ -29,42 +29,34 @@ export async function openReceiptCode(hal: Hal, merchant: number, text: string):
 const isReversed = ({ type, credit }: StoredEffect): boolean =>
   credit === undefined && type !== "decline" && type !== "expire";
 
+/** The text of a code under the receipt key; null where it would be too long to be scanned, or the terminal holds no such key. */
+export async function sealedCode(
+  { hal, facts }: Terminal,
+  code: Omit<ReceiptCode, "terminal">,
+): Promise<string | null> {
+  const message = receiptCodeMessage(facts.merchant, { ...code, terminal: facts.terminal });
+  const sealed = await hal.sealCode(message);
+  return sealed === "no-key" ? null : receiptCodeText(message, sealed.generation, sealed.mac);
+}
+
 /**
  * The code of a sale's receipt; null where there is none: nothing was sold, something of it is still in doubt, the terminal holds no receipt
  * key, or it would be too long to be scanned, lines merged too.
  */
-export async function receiptCodeOf(
-  { hal, facts }: Terminal,
-  { ticket, sale, areas, ...of }: Pick<ReceiptCode, "ticket" | "card" | "utc" | "sale" | "areas" | "account">,
-): Promise<string | null> {
-  const { lines, tip, tenders } = sale;
-  if (lines.length === 0 || areas.length === 0) return null;
-  const code: ReceiptCode = {
-    ...of,
-    terminal: facts.terminal,
-    ticket,
-    sale: { lines, tip, payable: 0, ...(tenders === undefined ? {} : { tenders }) },
-    areas: areas.map(({ programme, version, effects }) => ({
-      programme,
-      version,
-      effects: effects.filter(isReversed),
-    })),
-  };
-  for (const said of [code, withMergedLines(code)]) {
-    const message = receiptCodeMessage(facts.merchant, said);
-    const sealed = await hal.sealCode(message);
-    if (sealed === "no-key") return null;
-    const text = receiptCodeText(message, sealed.generation, sealed.mac);
-    if (text !== null) return text;
-  }
-  return null;
-}
-
-/** The code of a card's receipt; null as above, and for what is no sale. */
-export async function cardCodeOf(terminal: Terminal, intent: KnownIntent): Promise<string | null> {
+export async function receiptCodeOf(terminal: Terminal, intent: KnownIntent): Promise<string | null> {
   const { body, outcomes, number: ticket, utc } = intent;
   const { card, late, sale } = body;
-  if (visitKind(body) !== "sale" || late !== undefined || [...outcomes.values()].includes("open")) return null;
-  const areas = body.areas.filter(({ programme }) => outcomes.get(programme) === "committed");
-  return receiptCodeOf(terminal, { ticket, card, utc, sale, areas });
+  if (visitKind(body) !== "sale" || [...outcomes.values()].some((outcome) => outcome === "open")) return null;
+  const { lines, tip, tenders } = sale;
+  const done = body.areas.filter(({ programme }) => outcomes.get(programme) === "committed");
+  if (late !== undefined || lines.length === 0 || done.length === 0) return null;
+  const code: ReceiptCode = {
+    terminal: terminal.facts.terminal,
+    ticket,
+    card,
+    utc,
+    sale: { lines, tip, payable: 0, ...(tenders === undefined ? {} : { tenders }) },
+    areas: done.map(({ programme, version, effects }) => ({ programme, version, effects: effects.filter(isReversed) })),
+  };
+  return (await sealedCode(terminal, code)) ?? sealedCode(terminal, withMergedLines(code));
 }

@@ -2,9 +2,10 @@ import { toHex } from "@cachet/card-layout";
 import type { Moment, Receipt, ReprintRequest, VisitReport } from "../hal/index.ts";
 import { type AccountVisit, decodeVisit, entryMessage } from "../wire/index.ts";
 import { type AccountTicket, accountReceipt } from "./account-receipt.ts";
+import { NO_SALE } from "./asked.ts";
 import { type KnownIntent, newIntent } from "./doubts.ts";
 import { receiptOf, type Ticket } from "./receipt.ts";
-import { cardCodeOf, receiptCodeOf } from "./receipt-code.ts";
+import { receiptCodeOf, sealedCode } from "./receipt-code.ts";
 import { emptyReport } from "./report.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -29,9 +30,11 @@ export async function accountTicketOf(
   body: AccountVisit,
   isDuplicate = false,
 ): Promise<AccountTicket> {
-  const { account: card, sale, areas } = body;
+  const { account: card, holds } = body;
   const seal = await sealOf(terminal, number);
-  const code = await receiptCodeOf(terminal, { ticket: number, card, utc, sale, areas, account: true });
+  // The terminal's own journal says what it sold: nobody else takes it back.
+  const of = { ticket: number, card, utc, sale: NO_SALE, areas: [], account: true } as const;
+  const code = await sealedCode(terminal, holds === undefined ? of : { ...of, holds });
   return { number, body, seal, code, isDuplicate };
 }
 
@@ -62,7 +65,7 @@ async function storedTicket(terminal: Terminal, { ticket, visit }: ReprintReques
   const outcomes: KnownIntent["outcomes"] = new Map(found.outcomes.map((one) => [one.programme, one.outcome]));
   const intent = { ...newIntent(number, utc, body), outcomes };
   const printed = await ticketOf(terminal, intent, momentOf(body.clockSuspect));
-  const code = await cardCodeOf(terminal, intent);
+  const code = await receiptCodeOf(terminal, intent);
   return { number, card: body.card, receipt: receiptOf(terminal, { ...printed, code, mark: "duplicate" }), code };
 }
 

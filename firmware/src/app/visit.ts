@@ -54,8 +54,7 @@ export async function visit(
   questions: Questions | null = null,
 ): Promise<VisitReport> {
   const { hal } = terminal;
-  if ("by" in request && request.by !== undefined)
-    return visitAccount(terminal, request, request.by.account, null, questions);
+  if ("by" in request && request.by !== undefined) return visitAccount(terminal, request, request.by, null, questions);
   const sold = request.kind === "refund" ? await soldToAccount(terminal, request) : null;
   if (sold !== null) return refundAccount(terminal, request as RefundRequest, sold, questions);
   if (questions === null) await hal.show({ says: "presentCard" });

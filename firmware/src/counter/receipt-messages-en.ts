@@ -85,6 +85,7 @@ export const en: ReceiptMessages = {
   earned: () => "Rewards earned",
   balance: () => "Rewards balance",
   toldBalance: () => "At the last statement",
+  keepTicket: () => "Keep this ticket: it carries your points. The one before is void",
   toAccount: () => "What is earned today is put on the account by the office",
   duplicate: () => "DUPLICATE",
   training: () => "TRAINING",

@@ -95,6 +95,7 @@ export const fr: ReceiptMessages = {
   earned: () => "Cagnotte gagnée",
   balance: () => "Solde cagnotte",
   toldBalance: () => "Au dernier relevé",
+  keepTicket: () => "Gardez ce ticket : il porte vos points. Le précédent ne vaut plus rien",
   toAccount: () => "Les gains du jour sont portés au compte par le bureau",
   duplicate: () => "DUPLICATA",
   training: () => "FORMATION",

@@ -10,10 +10,11 @@ export interface SaleLine {
   readonly category?: string;
 }
 
-/** No card is tapped: an account without a chip, or a card that is not there, by its number as swiped, scanned or found by phone. */
-export interface ByAccount {
-  readonly account: number;
-}
+/**
+ * No card is tapped: an account without a chip, or a card that is not there, by its number as swiped, scanned or found by phone; or a receipt that
+ * carries points, by its code as it was scanned, empty for the first one.
+ */
+export type ByAccount = { readonly account: number } | { readonly ticket: string };
 
 /** A sale to be done with the next card. */
 export interface SaleRequest {

@@ -79,6 +79,8 @@ export interface AccountHistory {
   readonly purses: readonly AccountPurse[];
   /** The entry of this very visit, where it has happened; `used` where its number was another visit's; null where it is free. */
   readonly visit: number | "used" | null;
+  /** Its last visit here: entry, and when, seconds since 1970; null where there was none. */
+  readonly last: { readonly ticket: number; readonly utc: number } | null;
 }
 
 /** The office's lists, as far as a terminal asks them about a card. */

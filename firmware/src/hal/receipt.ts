@@ -24,6 +24,7 @@ export interface ReceiptTexts {
   balance: readonly [];
   toldBalance: readonly [];
   toAccount: readonly [];
+  keepTicket: readonly [];
   withCard: readonly [what: Said];
   and: readonly [one: Said, other: Said];
   list: readonly [one: Said, other: Said];

@@ -9,16 +9,29 @@ export interface AccountSum {
   readonly taken: number;
 }
 
+/** The last visit of an account at this terminal. */
+export interface LastVisit {
+  readonly ticket: number;
+  /** Seconds since 1970. */
+  readonly utc: number;
+}
+
 /** By account: what every visit at this terminal ever added and took. Never forgotten: ceilings count from the first entry on. */
 export class AccountSums {
   private readonly sums = new Map<number, AccountSum[]>();
+  private readonly lasts = new Map<number, LastVisit>();
 
-  constructor(sums: readonly (AccountSum & { readonly account: number })[] = []) {
+  constructor(
+    sums: readonly (AccountSum & { readonly account: number })[] = [],
+    lasts: readonly (LastVisit & { readonly account: number })[] = [],
+  ) {
     for (const { account, ...sum } of sums) this.sums.set(account, [...this.of(account), sum]);
+    for (const { account, ...last } of lasts) this.lasts.set(account, last);
   }
 
   /** Takes in one visit. */
-  take({ account, areas }: Pick<AccountVisit, "account" | "areas">): void {
+  take({ account, areas }: Pick<AccountVisit, "account" | "areas">, last: LastVisit): void {
+    this.lasts.set(account, last);
     const sums = [...this.of(account)];
     for (const { programme, purses } of areas) {
       for (const { purse, added, taken } of purses) {
@@ -34,6 +47,14 @@ export class AccountSums {
 
   of(account: number): readonly AccountSum[] {
     return this.sums.get(account) ?? [];
+  }
+
+  lastOf(account: number): LastVisit | null {
+    return this.lasts.get(account) ?? null;
+  }
+
+  allLasts(): readonly (LastVisit & { readonly account: number })[] {
+    return [...this.lasts].map(([account, last]) => ({ account, ...last }));
   }
 
   all(): readonly (AccountSum & { readonly account: number })[] {

@@ -121,6 +121,8 @@ export const BookCheckpoint = map({
       MANY,
     ),
   ),
+  /** The last visit of each account without a chip: tickets that are older are refused. */
+  lasts: maybe(9, list(map({ account: key(1, card), ticket: key(2, entryNumber), utc: key(3, uint()) }), MANY)),
 });
 export type BookCheckpoint = Decoded<typeof BookCheckpoint>;
 
@@ -136,7 +138,7 @@ export function carriedEntries({ intents }: BookCheckpoint): Map<number, Uint8Ar
 /** Writes down what a book remembers at this time. `stored` gives an entry's bytes. */
 export function checkpointOf(book: IntentBook, utc: number, stored: (number: number) => Uint8Array): BookCheckpoint {
   const { cards, visits, dues, restored, elsewhere, given, accounts } = book.memory();
-  const moved = accounts.all();
+  const [moved, lasts] = [accounts.all(), accounts.allLasts()];
   const refunds = [...elsewhere].flatMap(([of, taken]) => {
     const [terminal, ticket] = of.split("/").map(Number) as [number, number];
     const serving = taken.filter((one) => utc - one.utc < REFUND_CODE_SECONDS);
@@ -165,6 +167,7 @@ export function checkpointOf(book: IntentBook, utc: number, stored: (number: num
     ...(restores.length === 0 ? {} : { restored: restores }),
     ...(given.size === 0 ? {} : { given: given.all() }),
     ...(moved.length === 0 ? {} : { accounts: moved }),
+    ...(lasts.length === 0 ? {} : { lasts }),
     ...(refunds.length === 0
       ? {}
       : { elsewhere: refunds.map(({ intent, ...refund }) => ({ ...refund, intent: intent.number })) }),
@@ -197,7 +200,7 @@ export function bookFrom(checkpoint: BookCheckpoint): IntentBook {
     restored: new Map(),
     elsewhere: new Map(),
     given: new GivenPieces(checkpoint.given),
-    accounts: new AccountSums(checkpoint.accounts),
+    accounts: new AccountSums(checkpoint.accounts, checkpoint.lasts),
   };
   for (const { terminal, ticket, intent, ...taken } of checkpoint.elsewhere ?? []) {
     const of = elsewhereKey(terminal, ticket);

@@ -13,7 +13,7 @@ import {
   VISIT_NUMBER_SECONDS,
 } from "../hal/index.ts";
 import { centsOf, type Entry, type Intent, type IntentArea, sumsOf, visitKind } from "../wire/index.ts";
-import { type AccountSum, AccountSums } from "./account-sums.ts";
+import { type AccountSum, AccountSums, type LastVisit } from "./account-sums.ts";
 import { GivenPieces } from "./given-pieces.ts";
 
 type Outcome = "open" | "committed" | "aborted";
@@ -140,7 +140,7 @@ export class IntentBook {
       const kept = keptAccount(entry);
       this.intents.set(entry.number, kept);
       this.visits.set(entry.body.visit, kept);
-      this.accounts.take(entry.body);
+      this.accounts.take(entry.body, { ticket: entry.number, utc: entry.utc });
       this.takeTakenBack(kept, entry.body);
     }
   }
@@ -350,6 +350,11 @@ export class IntentBook {
   /** What visits here ever moved in the purses of an account without a chip. */
   movedIn(account: number): readonly AccountSum[] {
     return this.accounts.of(account);
+  }
+
+  /** The last visit of an account here; null where there was none. */
+  lastByAccount(account: number): LastVisit | null {
+    return this.accounts.lastOf(account);
   }
 
   statesOf(card: number): RememberedState[] {

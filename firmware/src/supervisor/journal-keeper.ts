@@ -230,6 +230,7 @@ export class JournalKeeper implements JournalPort {
       blocked: this.lists.onCard(account, utc).blocked,
       purses: this.pursesOf(account),
       visit: this.journal.book.accountVisit(account, visit, utc),
+      last: this.journal.book.lastByAccount(account),
     });
   }
 

@@ -18,6 +18,15 @@ export const PurseMove = map({
 });
 export type PurseMove = Decoded<typeof PurseMove>;
 
+/** What a receipt says that its holder has of one purse. */
+export const HeldByTicket = map({
+  programme: key(1, programmeNumber),
+  /** By its head byte on cards. */
+  purse: key(2, integer({ min: 1, max: 0xff })),
+  value: key(3, uint(CENTS_MAX)),
+});
+export type HeldByTicket = Decoded<typeof HeldByTicket>;
+
 /** One programme's part in it. */
 export const AccountArea = map({
   programme: key(1, programmeNumber),
@@ -43,6 +52,8 @@ export const AccountVisit = map({
   clockSuspect: maybe(6, truth),
   /** There where it takes back a visit without a card of this terminal. */
   refund: maybe(7, RefundOf),
+  /** Of a receipt that carries points: what it says that there is now. */
+  holds: maybe(8, list(HeldByTicket, 64)),
 });
 export type AccountVisit = Decoded<typeof AccountVisit>;
 

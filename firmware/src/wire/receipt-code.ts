@@ -1,4 +1,5 @@
 import { bigEndian, concat, MAC_BYTES, readBigEndian } from "@cachet/card-layout";
+import { HeldByTicket } from "./account-visit.ts";
 import { base32Bytes, base32Of } from "./base32.ts";
 import { decodeCbor, encodeCbor } from "./cbor.ts";
 import { CARD_MAX, StoredEffect } from "./effect.ts";
@@ -45,6 +46,8 @@ export const ReceiptCode = map({
   merged: maybe(7, truth),
   /** There where no card was: only the terminal that sold takes it back. */
   account: maybe(8, truth),
+  /** What its holder has, of a receipt that carries points. */
+  holds: maybe(9, list(HeldByTicket, 64)),
 });
 export type ReceiptCode = Decoded<typeof ReceiptCode>;
 

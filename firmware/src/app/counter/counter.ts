@@ -4,7 +4,7 @@ import type { Terminal } from "../terminal.ts";
 import { visit } from "../visit.ts";
 import { tellWithoutCard } from "../without-card.ts";
 import { Desk, Left } from "./desk.ts";
-import { lateSale, swiped, withoutCard } from "./no-card.ts";
+import { lateSale, scanned, swiped, withoutCard } from "./no-card.ts";
 import { cancelLast, refund } from "./refund.ts";
 import { sale } from "./sale.ts";
 import { endOfDay, help, print, settings, training } from "./shop.ts";
@@ -53,7 +53,7 @@ async function begin(desk: Desk, event: CounterEvent): Promise<void> {
       await keyedVisit(desk, { kind: "balance" }, 0, true);
       return;
     case "scan":
-      return refund(desk, event.text);
+      return scanned(desk, event.text);
     case "swipe":
       return swiped(desk, event.swipe);
     case "time":

@@ -130,7 +130,7 @@ export class Desk {
         else typed = longer;
       } else if (key === "correct") typed = typed.slice(0, -1);
       else if (key === "ok" || ends.includes(key)) {
-        if (typed.length >= least || proposed !== undefined) return { typed, end: key };
+        if (typed.length >= least || (typed === "" && proposed !== undefined)) return { typed, end: key };
         fault = typed === "" ? "nothing" : "too-short";
       }
     }

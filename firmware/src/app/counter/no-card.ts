@@ -1,32 +1,41 @@
-import type { Swipe } from "../../hal/index.ts";
+import type { ByAccount, Swipe } from "../../hal/index.ts";
+import { whoseVisit } from "../account-ticket.ts";
 import { AMOUNT_DIGITS, type Desk } from "./desk.ts";
+import { refund } from "./refund.ts";
 import { keyedSale, saleOf } from "./sale.ts";
 import { keyedVisit } from "./visit.ts";
 
-const PHONE_DIGITS = { least: 6, most: 17 };
+const PHONE_DIGITS = { least: 6, most: 17, proposed: Infinity };
 const TICKET_DIGITS = 12;
 
-/** A sale for somebody who is known without a tap: who, how much. Whoever only said a telephone number spends nothing: anybody may know it. */
-async function saleBy(desk: Desk, account: number, isSaid: boolean): Promise<void> {
-  if (!(await desk.confirm({ says: "phoneCard", card: account }))) return desk.ready();
+/** A sale for somebody who is known without a tap. Whoever only said a telephone number spends nothing: anybody may know it. */
+async function saleBy(desk: Desk, by: ByAccount, isSaid = false): Promise<void> {
+  if ("account" in by && !(await desk.confirm({ says: "phoneCard", card: by.account }))) return desk.ready();
   const most = { most: AMOUNT_DIGITS };
   const { typed, end } = await desk.type({ says: "saleAmount" }, isSaid ? most : { ...most, ends: ["cagnotte"] });
   const cents = Number(typed);
-  const wish = { ...saleOf(cents), by: { account } };
+  const wish = { ...saleOf(cents), by };
   if (isSaid) await keyedSale(desk, { ...wish, rewards: "later", prepaid: "none" }, cents, true);
   else await keyedSale(desk, end === "cagnotte" ? { ...wish, redeem: "max" } : wish, cents, true);
 }
 
-/** A forgotten card: the telephone number names it. */
+/** A forgotten card: the telephone number names it. Nothing typed: the points go on a receipt. */
 export async function withoutCard(desk: Desk): Promise<void> {
   const { typed } = await desk.type({ says: "phone" }, PHONE_DIGITS);
-  const found = await desk.accountOf(typed);
-  return found === null ? desk.show({ says: "phoneUnknown" }) : saleBy(desk, found, true);
+  if (typed === "") return saleBy(desk, { ticket: "" });
+  const account = await desk.accountOf(typed);
+  return account === null ? desk.show({ says: "phoneUnknown" }) : saleBy(desk, { account }, true);
+}
+
+/** A code: of a receipt that carries points, which go on; of any other one, what it is about goes back. */
+export async function scanned(desk: Desk, text: string): Promise<void> {
+  const whose = await whoseVisit(desk.terminal, { ticket: text });
+  return typeof whose === "string" ? refund(desk, text) : saleBy(desk, { ticket: text });
 }
 
 /** A stripe: an account of ours is served, of any other card nothing is kept. */
 export async function swiped(desk: Desk, swipe: Swipe): Promise<void> {
-  if (swipe.kind === "account") return saleBy(desk, swipe.number, false);
+  if (swipe.kind === "account") return saleBy(desk, { account: swipe.number });
   return desk.show({ says: swipe.kind === "bank-card" ? "bankCard" : "unreadable" });
 }
 

@@ -1,8 +1,9 @@
-import { type Day, purseOfHead } from "@cachet/card-layout";
+import { type Day, isTicketNumber, purseOfHead } from "@cachet/card-layout";
 import { CENTS_MAX, type StoredEffect } from "@cachet/firmware/wire";
 import { type AccountPurse, unitOfPurse } from "../account-visit.ts";
 import { appendAudit, queueByArrival } from "../audit.ts";
 import { nextAct } from "../decisions.ts";
+import { entryAt } from "../entries.ts";
 import { chiplessAccount, postings } from "../ledger.ts";
 import { insertAll, type Ledger, type LedgerTables, type LedgerTransaction } from "../schema.ts";
 import { type Source, sourceAccount } from "./credits.ts";
@@ -74,20 +75,29 @@ export async function outstanding(
     });
 }
 
-/** The terminal where an account earned last, as far as it is imported; null where it never did. */
-async function homeOf(ledger: Ledger, { account, programme }: AccountPurse): Promise<number | null> {
-  const row = await ledger
+/** Where visits promised an account something last, as far as it is imported; undefined where none did. */
+function lastPromise(
+  ledger: Ledger,
+  { account, programme }: Pick<AccountPurse, "account" | "programme">,
+  unit?: StoredEffect["unit"],
+): Promise<{ readonly terminal: number; readonly number: number } | undefined> {
+  const all = ledger
     .selectFrom("posting")
-    .select("terminal")
+    .select(["terminal", "number"])
     .where("account", "=", "promised")
     .where("holder", "=", account)
     .where("programme", "=", programme)
     .where("terminal", ">", 0)
     .orderBy("day", "desc")
     .orderBy("terminal")
-    .limit(1)
-    .executeTakeFirst();
-  return row?.terminal ?? null;
+    .orderBy("number", "desc")
+    .limit(1);
+  return (unit === undefined ? all : all.where("unit", "=", unit)).executeTakeFirst();
+}
+
+/** The terminal where an account earned last, as far as it is imported; null where it never did. */
+async function homeOf(ledger: Ledger, of: AccountPurse): Promise<number | null> {
+  return (await lastPromise(ledger, of))?.terminal ?? null;
 }
 
 /** Every purse of every account, with its ceilings from a version on: kept where they are others than those before. What it owes is in none. */
@@ -192,6 +202,20 @@ async function purseOfUnit(
   return earned.find(({ purse }) => unitOfPurse(purse) === unit) ?? null;
 }
 
+/** The purse of a receipt that carries points and is no account yet: the one where its last visit put what it earned. Null for any other number. */
+async function purseOfTicket(
+  ledger: Ledger,
+  { account, programme }: Pick<AccountPurse, "account" | "programme">,
+  unit: StoredEffect["unit"],
+): Promise<LedgerTables["account_balance"] | null> {
+  if (!isTicketNumber(account)) return null;
+  const last = await lastPromise(ledger, { account, programme }, unit);
+  const entry = last === undefined ? null : await entryAt(ledger, last.terminal, last.number);
+  const area = entry?.kind === "account" ? entry.body.areas.find((one) => one.programme === programme) : undefined;
+  const move = area?.purses.find(({ purse, added }) => added !== 0 && unitOfPurse(purse) === unit);
+  return move === undefined ? null : { account, programme, purse: move.purse, balance: 0 };
+}
+
 /** What accounts owe after refunds of visits whose earnings they have had: less than nothing is promised to them. By purse. */
 async function owedBy(ledger: Ledger): Promise<ReadonlyMap<string, number>> {
   const rows = await ledger
@@ -221,7 +245,7 @@ export async function putPromised(
   day: Day,
   at: number,
 ): Promise<boolean> {
-  const purse = await purseOfUnit(ledger, of, unit);
+  const purse = (await purseOfUnit(ledger, of, unit)) ?? (await purseOfTicket(ledger, of, unit));
   if (purse === null) return false;
   const held = await heldLists(ledger);
   const free = Math.max(0, purse.balance - sum((await outstanding(ledger, held))(purse).map(openOf)));
