@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cardNumber, ISSUER_MAX, isCardNumber, maskedCard, SERIAL_MAX } from "./card-number.ts";
+import {
+  cardNumber,
+  ISSUER_MAX,
+  isCardNumber,
+  isTicketNumber,
+  maskedCard,
+  SERIAL_MAX,
+  ticketNumber,
+} from "./card-number.ts";
 
 const issuers = fc.integer({ min: 0, max: ISSUER_MAX });
 const serials = fc.integer({ min: 0, max: SERIAL_MAX });
@@ -10,6 +18,21 @@ const weighted = (number: number) =>
   [...String(number)].reduce((sum, digit, position) => sum + Number(digit) * (position % 2 === 0 ? 1 : 3), 0);
 
 describe("card number", () => {
+  it("of receipts that carry points are of no card, and no two terminals make the same one", () => {
+    for (const [terminal, entries] of [
+      [1, 0],
+      [1, 0x7fff_ffff],
+      [0xffff, 0],
+      [0xffff, 0x7fff_ffff],
+    ] as const) {
+      expect(isTicketNumber(ticketNumber(terminal, entries))).toBe(true);
+      expect(isCardNumber(ticketNumber(terminal, entries))).toBe(false);
+    }
+    expect(ticketNumber(1, 0x7fff_ffff)).toBeLessThan(ticketNumber(2, 0));
+    for (const other of [cardNumber(1, 77), 2 ** 48, 2 ** 49 - 1, 0, -1, 1e13 + 0.5, Number.NaN])
+      expect(isTicketNumber(other), String(other)).toBe(false);
+  });
+
   it("is 2800010000421 for issuer 1 and serial 42", () => {
     expect(cardNumber(1, 42)).toBe(2_800_010_000_421);
   });

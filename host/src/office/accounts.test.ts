@@ -1,4 +1,4 @@
-import { cardNumber, purseHead } from "@cachet/card-layout";
+import { cardNumber, purseHead, ticketNumber } from "@cachet/card-layout";
 import type { AccountVisit } from "@cachet/firmware/wire";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -132,6 +132,21 @@ describe("an account without a chip, in the office", () => {
     expect(accounts).toMatchObject({ unit: "cents", difference: 0, left: { amount: 500 } });
     await ledger.updateTable("account_balance").set({ balance: 501 }).execute();
     expect(await faultOf(ledger)).toMatch(/account_balance .*balance is 501, and should be 500/);
+  });
+
+  it("is opened by itself for a receipt that carries points, in the purse that its visits name", async () => {
+    const [receipt, second] = [ticketNumber(1, 12), purseHead({ kind: "cagnotte", index: 1 })];
+    const shop = await counter(1);
+    const paid = visitOf(receipt, 1, 1, 50, 0);
+    const area = { ...paid.areas[0]!, purses: [{ purse: second, added: 50, taken: 0 }] };
+    shop.visitBy({ ...paid, areas: [area], holds: [{ programme: PROGRAMME, purse: second, value: 50 }] });
+    expect(await shop.send()).toMatchObject({ status: "accepted" });
+    const made = await list();
+    expect(made.credits).toEqual([]);
+    expect(await balances()).toEqual([[receipt, second, 50]]);
+    expect(made.contents.sections.ceilings.of({ account: receipt })).toMatchObject([{ terminal: 1, ceiling: 50 }]);
+    expect(await books()).toEqual({ [`account ${receipt} cents`]: 50, "merchant 1 cents": -50 });
+    expect(await faultOf(ledger)).toBeNull();
   });
 
   it("keeps money that was paid in apart from money that visits earn", async () => {
