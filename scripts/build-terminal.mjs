@@ -72,7 +72,8 @@ await build({
       name: "port-crypto",
       setup({ onResolve }) {
         onResolve({ filter: /\/crypto\.ts$/ }, ({ importer, path }) =>
-          /\/firmware\/src\/supervisor\/((management|conformance)\/)?[^/]+$/.test(importer) && /^\.\.?\/crypto\.ts$/.test(path)
+          /\/firmware\/src\/supervisor\/((management|conformance)\/)?[^/]+$/.test(importer) &&
+          /^\.\.?\/crypto\.ts$/.test(path)
             ? { path: join(PORT, "crypto.ts") }
             : undefined,
         );

@@ -178,7 +178,7 @@ describe.skipIf(missingForDebian() !== null)("what is given to others", () => {
   });
 
   it("has a terminal's service that reaches nothing but devices and its own folder", () => {
-    debian.done(`dpkg -i /root/${terminalDeb("amd64")}`);
+    debian.done(`dpkg -i /stick/${terminalDeb("amd64")}`);
     const words = ["security", "--offline=true", `--root=${debian.folder}`, "cachet-terminal.service"];
     const { stdout } = spawnSync("systemd-analyze", words, { encoding: "utf8" });
     expect(Number(/Overall exposure level for cachet-terminal\.service: ([\d.]+)/.exec(stdout)?.[1])).toBeLessThan(1);
@@ -196,10 +196,10 @@ describe.skipIf(missingForDebian() !== null)("what is given to others", () => {
   /** Starts the terminal, asks it who it is with the installed command, and gives what both said. */
   const asked = (program: string, more: string): string =>
     debian.done(`
-      ${program} --state /var/lib/cachet-terminal --serial R2-7 --line pty ${more} 2>/root/log & pid=$!
-      n=0; until grep -q started: /root/log || [ $n -gt 200 ]; do sleep 0.1; n=$((n+1)); done
-      cachet terminal info --port $(grep -o '/dev/pts/[0-9]*' /root/log) 2>&1 || true
-      kill $pid; wait $pid; cat /root/log`);
+      ${program} --state /var/lib/cachet-terminal --serial R2-7 --line pty ${more} 2>/stick/log & pid=$!
+      n=0; until grep -q started: /stick/log || [ $n -gt 200 ]; do sleep 0.1; n=$((n+1)); done
+      cachet terminal info --port $(grep -o '/dev/pts/[0-9]*' /stick/log) 2>&1 || true
+      kill $pid; wait $pid; cat /stick/log`);
 
   it("installs in an empty Debian without a network, runs, and keeps the owner's folder and words in an upgrade", () => {
     const older = join(home, "older");
@@ -210,14 +210,14 @@ describe.skipIf(missingForDebian() !== null)("what is given to others", () => {
     const olderDeb = join(home, terminalDeb("amd64", "0.0.1"));
     expect(spawnSync("dpkg-deb", ["-Zgzip", "-b", older, olderDeb]).status).toBe(0);
     debian.put(olderDeb);
-    debian.done(`cd /root; dpkg -i ${terminalDeb("amd64", "0.0.1")} ${HOST}`);
-    const first = asked("cachet-terminal", `--image /root/${IMAGE}`);
+    debian.done(`cd /stick; dpkg -i ${terminalDeb("amd64", "0.0.1")} ${HOST}`);
+    const first = asked("cachet-terminal", `--image /stick/${IMAGE}`);
     expect(first).toContain("serial R2-7 (blank)");
     expect(first).toContain("stopped: asked to end");
     debian.done(`echo 'TERMINAL_OPTIONS="--serial R2-7"' > /etc/cachet-terminal.conf`);
     const identity = debian.done("sha256sum /var/lib/cachet-terminal/identity");
 
-    debian.done(`cd /root; dpkg -i ${terminalDeb("amd64")}`);
+    debian.done(`cd /stick; dpkg -i ${terminalDeb("amd64")}`);
     expect(numberOf("cachet-terminal")).toBe(version);
     expect(debian.run("test -e /usr/share/doc/cachet-terminal/old-page").status).not.toBe(0);
     expect(debian.done("cat /etc/cachet-terminal.conf")).toContain("--serial R2-7");
@@ -235,7 +235,7 @@ describe.skipIf(missingForDebian() !== null)("what is given to others", () => {
   });
 
   it("does not install on another architecture", () => {
-    const { status, err } = debian.run(`dpkg -i /root/${terminalDeb("arm64")}`);
+    const { status, err } = debian.run(`dpkg -i /stick/${terminalDeb("arm64")}`);
     expect(status).not.toBe(0);
     expect(err).toContain("package architecture (arm64) does not match system (amd64)");
   });
@@ -257,8 +257,8 @@ describe.skipIf(missingForDebian() !== null)("what is given to others", () => {
     expect(spawnSync("dpkg-deb", ["-Zgzip", "-b", tree, deb]).status).toBe(0);
     debian.put(deb);
     debian.put(QEMU);
-    debian.done(`dpkg --add-architecture arm64; dpkg -i /root/libc6_arm64.deb /root/${terminalDeb("arm64")}`);
-    const told = asked("/root/qemu-aarch64-static /usr/bin/cachet-terminal", `--image /root/${IMAGE}`);
+    debian.done(`dpkg --add-architecture arm64; dpkg -i /stick/libc6_arm64.deb /stick/${terminalDeb("arm64")}`);
+    const told = asked("/stick/qemu-aarch64-static /usr/bin/cachet-terminal", `--image /stick/${IMAGE}`);
     expect(told).toContain("serial R2-7 (blank)");
     expect(told).toMatch(/runs\s+1\.0\.0/);
     debian.done("dpkg --purge cachet-terminal:arm64");
@@ -267,12 +267,12 @@ describe.skipIf(missingForDebian() !== null)("what is given to others", () => {
   it("the command begins a programme, makes the very image of the release, and runs a town", () => {
     const programmes = "/usr/lib/cachet/node_modules/@cachet/programmes";
     debian.done(`
-      cd /root; cachet programme init --preset bakery shop; cachet programme check shop/programme.ts
+      cd /stick; cachet programme init --preset bakery shop; cachet programme check shop/programme.ts
       cachet image build ${programmes}/boulangerie.programme.ts ${programmes}/ville.programme.ts -o own.img
       cmp own.img ${IMAGE}
       cachet image verify ${IMAGE} --key test`);
-    debian.done(`head -n 31 ${programmes}/purchases-example.csv > /root/few.csv`);
-    expect(debian.done("cachet sim world --home /root/town --purchases /root/few.csv --json")).toContain(
+    debian.done(`head -n 31 ${programmes}/purchases-example.csv > /stick/few.csv`);
+    expect(debian.done("cachet sim world --home /stick/town --purchases /stick/few.csv --json")).toContain(
       '"difference_cents":0,"difference_stamps":0',
     );
     expect(debian.run("cachet terminal info --port /dev/ttyUSB9").status).toBe(3);
@@ -287,7 +287,7 @@ describe.skipIf(missingForDebian() !== null)("what is given to others", () => {
     const cachet = "/usr/lib/cachet/bin/node /opt/npm/node_modules/cachet/bin/cachet.mjs";
     const programmes = "/opt/npm/node_modules/cachet/node_modules/@cachet/programmes";
     debian.done(`
-      cd /root; ${cachet} programme init --preset florist flowers; ${cachet} programme check flowers/programme.ts
+      cd /stick; ${cachet} programme init --preset florist flowers; ${cachet} programme check flowers/programme.ts
       ${cachet} image build ${programmes}/boulangerie.programme.ts ${programmes}/ville.programme.ts -o npm.img
       cmp npm.img ${IMAGE}`);
   });
@@ -295,6 +295,6 @@ describe.skipIf(missingForDebian() !== null)("what is given to others", () => {
   it("the command goes without a trace but what its users made", () => {
     debian.done("dpkg --purge cachet");
     expect(debian.run("test -e /usr/lib/cachet").status).not.toBe(0);
-    expect(debian.done("ls /root/town")).not.toBe("");
+    expect(debian.done("ls /stick/town")).not.toBe("");
   });
 });
