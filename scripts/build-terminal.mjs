@@ -1,7 +1,7 @@
 // npm run build:terminal [-- --arch x64|arm64] [--sanitize]: the native terminal, with gcc, into out/terminal/.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { ROOT, say, setUp } from "./runtime.mjs";
 
@@ -29,8 +29,8 @@ function fail(problem, next) {
   process.exit(1);
 }
 
-function run(program, args) {
-  const { status, error } = spawnSync(program, args, { cwd: ROOT, stdio: ["ignore", 2, 2] });
+function run(program, args, cwd = ROOT) {
+  const { status, error } = spawnSync(program, args, { cwd, stdio: ["ignore", 2, 2] });
   if (error?.code === "ENOENT")
     fail(`${program} is not installed`, "on Debian: npm test installs what is missing, as root");
   if (status !== 0) fail(`${program} ended with ${status}, see above`, "put right what it names, and run this again");
@@ -47,7 +47,9 @@ const toolOf = (name) => (arch === process.arch ? name : `${target.prefix}${name
 // Relative to the checkout, wherever it lies: the same sources give the same bytes.
 const folder = join("out", "terminal");
 const name = `cachet-terminal-${arch}${values.sanitize ? "-sanitized" : ""}`;
-const work = join(folder, `${name}.build`);
+const kept = join(folder, `${name}.build`);
+// Several may build at a time, each in a folder of its own: no name of it is in what is built.
+const work = `${kept}-${process.pid}`;
 process.chdir(ROOT);
 mkdirSync(work, { recursive: true });
 
@@ -85,7 +87,11 @@ await build({
 // Bytecode is the same for both: little-endian, pointers of 64 bits.
 const bytecode = join(work, "supervisor.c");
 const host = TARGETS[process.arch].engine;
-run(join(ENGINES, host, "bin", "qjsc"), ["-c", "-N", "supervisor_bytecode", "-o", bytecode, script]);
+run(
+  join(ENGINES, host, "bin", "qjsc"),
+  ["-c", "-N", "supervisor_bytecode", "-o", basename(bytecode), basename(script)],
+  join(ROOT, work),
+);
 
 const sources = readdirSync(join(PORT, "native"))
   .filter((file) => file.endsWith(".c"))
@@ -101,6 +107,7 @@ run(toolOf("gcc"), [
   ...HARDENING,
   ...(arch === "x64" ? ["-fcf-protection=full"] : ["-mbranch-protection=standard"]),
   `-ffile-prefix-map=${resolve(ROOT)}=.`,
+  `-ffile-prefix-map=${work}=${kept}`,
   // Else the shorter name of a header stands there, where its folder has two.
   "-fno-canonical-system-headers",
   "-isystem",
@@ -117,4 +124,12 @@ if (values.sanitize) copyFileSync(unstripped, stripped);
 else run(toolOf("strip"), ["-o", stripped, unstripped]);
 // At once: somebody may be running the one before.
 renameSync(stripped, binary);
+rmSync(kept, { recursive: true, force: true });
+try {
+  renameSync(work, kept);
+} catch (error) {
+  if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
+  // Somebody else's came in between, and is the same.
+  rmSync(work, { recursive: true, force: true });
+}
 say(`built ${binary}: ${statSync(binary).size} bytes`);
