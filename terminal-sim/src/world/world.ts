@@ -329,6 +329,12 @@ class World {
     return received;
   }
 
+  /** Gives an honest terminal's batch, just as it was sealed: it is never set aside. */
+  private async bring(batch: Sent): Promise<void> {
+    const { status, said } = await this.give(batch);
+    if (status === "quarantined") this.breaks(`${batch.name} is set aside: ${said}`);
+  }
+
   /** Brings what terminals have kept to the office; the witness hears it in any case. */
   private async collect(isCalm: boolean): Promise<void> {
     for (const [i, terminal] of this.honest.entries()) {
@@ -340,10 +346,10 @@ class World {
       const batch = missing <= last ? { ...terminal.collect(missing), terminal: number } : null;
       if (unheard <= last) this.witness.hear(number, (unheard === missing ? batch! : terminal.collect(unheard)).file);
       if (batch === null || (!isCalm && this.silentUntil[i]! > this.day)) continue;
-      if (isCalm) await this.give(batch);
+      if (isCalm) await this.bring(batch);
       else this.post.send(batch, this.day);
     }
-    for (const batch of this.post.arrivals(isCalm ? Number.POSITIVE_INFINITY : this.day)) await this.give(batch);
+    for (const batch of this.post.arrivals(isCalm ? Number.POSITIVE_INFINITY : this.day)) await this.bring(batch);
     this.importedTo = await this.options.office.importedTo();
     for (const { name, terminal, last } of this.accepted.splice(0))
       if ((this.importedTo.get(terminal) ?? 0) < last) this.breaks(`${name} was accepted, and is not imported`);
