@@ -108,6 +108,7 @@ class World {
   private readonly terminals: SimTerminal[] = [];
   private readonly holders: Holder[] = [];
   private readonly taken: Sent[] = [];
+  private readonly sentTo = new Map<number, number>();
   private readonly accepted: Sent[] = [];
   private readonly silentUntil: number[] = [];
   private readonly skew: (number | null)[] = [];
@@ -329,6 +330,13 @@ class World {
     return received;
   }
 
+  /** The first entry to collect: what the office misses, or where it is not asked, what was not collected before. */
+  private collectsFrom(terminal: number, isCalm: boolean): number {
+    const missing = (this.importedTo.get(terminal) ?? 0) + 1;
+    const isAsked = isCalm || !this.troubles.has("batches") || this.troubles.chance.happens(1, 3);
+    return isAsked ? missing : Math.max(missing, (this.sentTo.get(terminal) ?? 0) + 1);
+  }
+
   /** Gives an honest terminal's batch, just as it was sealed: it is never set aside. */
   private async bring(batch: Sent): Promise<void> {
     const { status, said } = await this.give(batch);
@@ -341,13 +349,14 @@ class World {
       if (!terminal.isOn) await this.powerOn(terminal, new Mishaps());
       terminal.mishaps = new Mishaps();
       const { terminal: number } = terminal.facts;
-      const [unheard, missing] = [this.witness.nextOf(number), (this.importedTo.get(number) ?? 0) + 1];
-      const last = terminal.entryCount;
-      const batch = missing <= last ? { ...terminal.collect(missing), terminal: number } : null;
-      if (unheard <= last) this.witness.hear(number, (unheard === missing ? batch! : terminal.collect(unheard)).file);
+      const [unheard, last] = [this.witness.nextOf(number), terminal.entryCount];
+      const from = this.collectsFrom(number, isCalm);
+      const batch = from <= last ? { ...terminal.collect(from), terminal: number } : null;
+      if (unheard <= last) this.witness.hear(number, (unheard === from ? batch! : terminal.collect(unheard)).file);
       if (batch === null || (!isCalm && this.silentUntil[i]! > this.day)) continue;
       if (isCalm) await this.bring(batch);
       else this.post.send(batch, this.day);
+      this.sentTo.set(number, last);
     }
     for (const batch of this.post.arrivals(isCalm ? Number.POSITIVE_INFINITY : this.day)) await this.bring(batch);
     this.importedTo = await this.options.office.importedTo();
