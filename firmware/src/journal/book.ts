@@ -14,9 +14,9 @@ import {
 } from "../hal/index.ts";
 import { centsOf, type Entry, type Intent, type IntentArea, sumsOf, visitKind } from "../wire/index.ts";
 import { type AccountSum, AccountSums, type LastVisit } from "./account-sums.ts";
+import { AreaOutcomes, type Outcome } from "./area-outcomes.ts";
 import { GivenPieces } from "./given-pieces.ts";
-
-type Outcome = "open" | "committed" | "aborted";
+import { KeptCards } from "./kept-cards.ts";
 
 /** An intent as the book keeps it. */
 export interface KeptIntent {
@@ -59,7 +59,7 @@ export interface TakenBack {
 
 /** Everything that a book remembers, each map in its order: what a checkpoint carries. */
 export interface BookMemory {
-  readonly cards: Map<number, KeptCard>;
+  readonly cards: KeptCards;
   /** The last intent of each visit's number. */
   readonly visits: Map<number, KeptIntent>;
   /** Top-ups that never happened, by intent, while their cash is still in the till. */
@@ -72,16 +72,22 @@ export interface BookMemory {
   readonly given: GivenPieces;
   /** What visits of accounts without a chip moved. */
   readonly accounts: AccountSums;
+  /** Refunds of this terminal's tickets, and what was put on a card of value that left another. Younger than its ticket: no checkpoint of a drop carries it. */
+  readonly refunds: Map<number, TakenBack[]>;
+  /** Of intents that the journal still has. */
+  readonly outcomes: AreaOutcomes;
 }
 
-const noMemory = (): BookMemory => ({
-  cards: new Map(),
+export const noMemory = (): BookMemory => ({
+  cards: new KeptCards(),
   visits: new Map(),
   dues: new Map(),
   restored: new Map(),
   elsewhere: new Map(),
   given: new GivenPieces(),
   accounts: new AccountSums(),
+  refunds: new Map(),
+  outcomes: new AreaOutcomes(),
 });
 
 export const elsewhereKey = (terminal: number, ticket: number): string => `${terminal}/${ticket}`;
@@ -98,19 +104,27 @@ const SEQUENCE_SIZE = 3;
  */
 export class IntentBook {
   private readonly cards: BookMemory["cards"];
-  private readonly intents = new Map<number, KeptIntent>();
+  private readonly intents: Map<number, KeptIntent>;
   private readonly visits: BookMemory["visits"];
   private readonly dues: BookMemory["dues"];
   private readonly restored: BookMemory["restored"];
   private readonly elsewhere: BookMemory["elsewhere"];
   private readonly pieces: GivenPieces;
   private readonly accounts: AccountSums;
-  /** Refunds of this terminal's tickets, and what was put on a card of value that left another. Younger than its ticket: no checkpoint carries it. */
-  private readonly refunds = new Map<number, TakenBack[]>();
+  private readonly refunds: BookMemory["refunds"];
+  private readonly outcomes: AreaOutcomes;
+  private readonly programmesOf: (intent: number) => readonly number[];
   private open = 0;
 
-  /** An empty book, or one that goes on from what another remembered. */
-  constructor({ cards, visits, dues, restored, elsewhere, given, accounts }: BookMemory = noMemory()) {
+  /**
+   * An empty book, or one that goes on from what another remembered. `intents`: those that it remembers, by number; `programmesOf`: the
+   * programmes of any other intent that the journal has, in the order of its areas.
+   */
+  constructor(
+    { cards, visits, dues, restored, elsewhere, given, accounts, refunds, outcomes }: BookMemory = noMemory(),
+    intents: Map<number, KeptIntent> = new Map(),
+    programmesOf: (intent: number) => readonly number[] = () => [],
+  ) {
     this.cards = cards;
     this.visits = visits;
     this.dues = dues;
@@ -118,20 +132,28 @@ export class IntentBook {
     this.elsewhere = elsewhere;
     this.pieces = given;
     this.accounts = accounts;
-    const kept = [...[...cards.values()].flatMap(({ intents }) => intents), ...visits.values()];
-    for (const intent of kept.sort((a, b) => a.number - b.number)) this.intents.set(intent.number, intent);
-    for (const { outcomes } of this.intents.values())
-      for (const outcome of outcomes.values()) if (outcome === "open") this.open += 1;
+    this.refunds = refunds;
+    this.outcomes = outcomes;
+    this.intents = intents;
+    this.programmesOf = programmesOf;
+    for (const intent of intents.values())
+      for (const outcome of intent.outcomes.values()) if (outcome === "open") this.open += 1;
   }
 
   /** What the book remembers now; the book goes on changing it. */
   memory(): BookMemory {
-    const { cards, visits, dues, restored, elsewhere, pieces: given, accounts } = this;
-    return { cards, visits, dues, restored, elsewhere, given, accounts };
+    const { cards, visits, dues, restored, elsewhere, pieces: given, accounts, refunds, outcomes } = this;
+    return { cards, visits, dues, restored, elsewhere, given, accounts, refunds, outcomes };
+  }
+
+  /** Intents with an area that is open. */
+  openIntents(): readonly KeptIntent[] {
+    return [...this.intents.values()].filter(isOpen);
   }
 
   /** Takes in one entry. Entries come in order, each once. Throws `RangeError` on an outcome of nothing that is open. */
   take(entry: Entry): void {
+    this.outcomes.begin(entry.number, entry.kind === "intent" ? entry.body.areas.length : 0);
     if (entry.kind === "intent") this.takeIntent(entry.number, entry.utc, dayOf(entry.utc, entry.offset), entry.body);
     if (entry.kind === "commit") this.takeOutcome(entry.body.intent, entry.body.programme, "committed");
     if (entry.kind === "abort") this.takeOutcome(entry.body.intent, entry.body.programme, "aborted");
@@ -168,9 +190,7 @@ export class IntentBook {
     for (const { programme, oldSequence, oldHash } of body.areas) {
       if (oldSequence > 0) remember(kept, { programme, sequence: oldSequence, hash: oldHash });
     }
-    // Re-inserted so that the map's order is the order of last use.
-    this.cards.delete(card);
-    this.cards.set(card, kept);
+    this.cards.renew(card, kept);
     this.forgetOldest();
   }
 
@@ -196,19 +216,21 @@ export class IntentBook {
 
   /** Cards with an open intent are never forgotten; what is due is kept apart. */
   private forgetOldest(): void {
-    for (const [card, kept] of this.cards) {
+    for (const card of this.cards.keys()) {
       if (this.cards.size <= CARDS_REMEMBERED) return;
-      if (!kept.intents.some(isOpen)) this.cards.delete(card);
+      if (!this.cards.get(card)!.intents.some(isOpen)) this.cards.delete(card);
     }
   }
 
   private takeOutcome(number: number, programme: number, outcome: Outcome): void {
     const intent = this.intents.get(number);
-    const area = intent?.body?.areas.find((candidate) => candidate.programme === programme);
+    const place = intent?.body?.areas.findIndex((candidate) => candidate.programme === programme) ?? -1;
+    const area = intent?.body?.areas[place];
     if (intent?.outcomes.get(programme) !== "open" || area === undefined) {
       throw new RangeError(`intent ${number}, programme ${programme} is not open`);
     }
     intent.outcomes.set(programme, outcome);
+    this.outcomes.settle(number, place, outcome);
     this.open -= 1;
     const kept = this.cards.get(intent.card);
     if (outcome === "committed" && kept !== undefined) {
@@ -230,7 +252,17 @@ export class IntentBook {
 
   /** What became of one programme of an intent; null where the intent or the programme is not known. */
   outcome(number: number, programme: number): Outcome | null {
-    return this.intents.get(number)?.outcomes.get(programme) ?? null;
+    return this.outcomesOf(number)?.find((one) => one.programme === programme)?.outcome ?? null;
+  }
+
+  /** What became of an intent's programmes; null where it is none. */
+  private outcomesOf(number: number): JournalledTicket["outcomes"] | null {
+    const intent = this.intents.get(number);
+    if (intent !== undefined) return [...intent.outcomes].map(([programme, outcome]) => ({ programme, outcome }));
+    const outcomes = this.outcomes.of(number);
+    if (outcomes === null) return null;
+    const programmes = this.programmesOf(number);
+    return outcomes.map((outcome, area) => ({ programme: programmes[area]!, outcome }));
   }
 
   /** The body of an intent that is still open, else null. */
@@ -245,12 +277,8 @@ export class IntentBook {
 
   /** What became of a visit, and of its lines; refunds of this very visit are left out. Null where the entry is none. */
   ticket(number: number, visit: number): JournalledTicket | null {
-    const intent = this.intents.get(number);
-    if (intent === undefined) return null;
-    return {
-      outcomes: [...intent.outcomes].map(([programme, outcome]) => ({ programme, outcome })),
-      refunded: linesTaken(this.refunds.get(number), visit),
-    };
+    const outcomes = this.outcomesOf(number);
+    return outcomes && { outcomes, refunded: linesTaken(this.refunds.get(number), visit) };
   }
 
   /** Lines of another terminal's ticket that other visits than this one took back, or may still have, while its code serves. */
