@@ -50,10 +50,11 @@ async function busyShop(visits: number): Promise<SimTerminal> {
 /** The terminal after it got a receipt up to an entry, a month went by, and a start found its journal nearly full. */
 async function droppingStart(shop: SimTerminal, releasedTo: number): Promise<SimTerminal> {
   const flash = journalFile(() => new Mishaps(), await shop.journalBytes());
+  const files = { journal: flash, checkpoint: journalFile(() => new Mishaps()) };
   const month = 30 * 86_400;
   const clock = { utc: NOON, now: () => ({ utc: clock.utc, offset: 120, suspect: false }) };
   const { publicKey } = testTerminalSigner(1);
-  const keeper = await JournalKeeper.load(flash, clock, 1, publicKey, shop.entryCount);
+  const keeper = await JournalKeeper.load(files, clock, 1, publicKey, shop.entryCount);
   expect(await keeper.release(releasedTo, entryHash(sha256, await keeper.entry(releasedTo)))).toBe("marked");
   clock.utc += month;
   await keeper.powerUp(new Uint8Array(32));

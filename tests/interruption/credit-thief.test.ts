@@ -267,7 +267,12 @@ it("an older restore credit is over once there is a newer one, and a visit that 
 async function manyVisits(journal: Uint8Array, visits: number): Promise<Uint8Array> {
   const file = journalFile(() => new Mishaps(), journal);
   const clock = { now: () => ({ utc: NOON, offset: 120, suspect: false }) };
-  const keeper = await JournalKeeper.load(file, clock, 1, testTerminalSigner(1).publicKey);
+  const keeper = await JournalKeeper.load(
+    { journal: file, checkpoint: journalFile(() => new Mishaps()) },
+    clock,
+    1,
+    testTerminalSigner(1).publicKey,
+  );
   const state = { layout: 1, generation: 1, programme: PURSE, sequence: 1, terminal: 1, day: 1, credit: 0 };
   const record = packState({ ...state, predecessor: new Uint8Array(4), purses: [] }, 39);
   const [oldHash, newHash] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { IntentBook } from "../../firmware/src/journal/book.ts";
 import { sha256, verifyEd25519 } from "../../firmware/src/supervisor/crypto.ts";
 import { JournalKeeper } from "../../firmware/src/supervisor/journal-keeper.ts";
-import { journalFile, type SimFile } from "../../terminal-sim/src/device/storage.ts";
+import { type SimFile, SimStorage } from "../../terminal-sim/src/device/storage.ts";
 import { intentArea, intentBody, refusalBody } from "../fixtures/journal-bodies.ts";
 import { mishapsFor } from "./sweep.ts";
 
@@ -32,25 +32,35 @@ interface Told {
   readonly visit: number;
   readonly sequences: ReadonlyMap<number, number>;
 }
+/** What lies in the journal's file, and in that of its checkpoint. */
+interface Flash {
+  readonly journal: Uint8Array;
+  readonly checkpoint: Uint8Array;
+}
+const EMPTY: Flash = { journal: new Uint8Array(), checkpoint: new Uint8Array() };
 const NOTHING: Told = { entries: [], collectedTo: 0, releasedTo: 0, visit: 0, sequences: new Map() };
 
 /** A keeper over a file that can be cut, and what was told of it. */
 class Desk {
   readonly clock = new StoryClock();
   readonly file: SimFile;
+  readonly checkpointFile: SimFile;
   mishaps = new Mishaps();
   keeper!: JournalKeeper;
   told: Told;
   private readonly capacity: number;
 
-  constructor(capacity: number, content?: Uint8Array, told = NOTHING) {
+  constructor(capacity: number, { journal, checkpoint }: Flash = EMPTY, told = NOTHING) {
     this.capacity = capacity;
     this.told = told;
-    this.file = journalFile(() => this.mishaps, content);
+    const storage = new SimStorage(() => this.mishaps, { journal, checkpoint });
+    this.file = storage.file("journal");
+    this.checkpointFile = storage.file("checkpoint");
   }
 
   async load(): Promise<void> {
-    this.keeper = await JournalKeeper.load(this.file, this.clock, TERMINAL, signer.publicKey, this.capacity);
+    const files = { journal: this.file, checkpoint: this.checkpointFile };
+    this.keeper = await JournalKeeper.load(files, this.clock, TERMINAL, signer.publicKey, this.capacity);
   }
 
   /** Does something and writes down what was stored once it is told as done. */
@@ -96,6 +106,14 @@ class Desk {
     return this.done(this.keeper.refuse(refusalBody(card)));
   }
 
+  checkpoint(): Promise<void> {
+    return this.done(this.keeper.checkpoint());
+  }
+
+  async flash(): Promise<Flash> {
+    return { journal: await this.file.read(), checkpoint: await this.checkpointFile.read() };
+  }
+
   giveBack(intent: number): Promise<void> {
     return this.done(this.keeper.giveBack(intent));
   }
@@ -124,6 +142,7 @@ interface Story {
   /** Cut at each operation. */
   readonly cut: (desk: Desk) => Promise<void>;
   readonly drops: number;
+  readonly checkpoints?: number;
 }
 
 /** Sales, a doubt that was settled, and a top-up that never happened; everything but the last sale is released. */
@@ -180,6 +199,25 @@ const STORIES: readonly Story[] = [
     },
     drops: 1,
   },
+  {
+    name: "a day with checkpoints: before it, with a doubt, and behind a drop",
+    capacity: 64 + 36,
+    before: async (desk) => {
+      await busyWeek(desk);
+      await desk.checkpoint();
+    },
+    cut: async (desk) => {
+      await desk.sale(1);
+      await desk.checkpoint();
+      await desk.sale(2);
+      await desk.sale(3);
+      await ordinaryDay(desk);
+      await desk.checkpoint();
+      await desk.note();
+    },
+    drops: 3,
+    checkpoints: 2,
+  },
 ];
 
 /** Entries that a small journal takes into its reserve, most of them released. */
@@ -190,12 +228,12 @@ async function manyStarts(desk: Desk): Promise<void> {
 }
 
 /** The file as a story finds it, and what was told until then. */
-async function begin(story: Story): Promise<{ readonly content: Uint8Array; readonly told: Told }> {
+async function begin(story: Story): Promise<{ readonly content: Flash; readonly told: Told }> {
   const desk = new Desk(story.capacity);
-  if (story.before === null) return { content: await desk.file.read(), told: NOTHING };
+  if (story.before === null) return { content: await desk.flash(), told: NOTHING };
   await desk.load();
   await story.before(desk);
-  return { content: await desk.file.read(), told: desk.told };
+  return { content: await desk.flash(), told: desk.told };
 }
 
 /** What the journal's file must hold after a cut: everything that was told, and at most what was under way. */
@@ -246,7 +284,7 @@ async function checkCards(label: string, keeper: JournalKeeper, whole: IntentBoo
   expect(known, `${label}: what it knows of cards`).toEqual(expected);
 }
 
-async function runCut(story: Story, content: Uint8Array, told: Told, mishaps: Mishaps): Promise<Desk> {
+async function runCut(story: Story, content: Flash, told: Told, mishaps: Mishaps): Promise<Desk> {
   const desk = new Desk(story.capacity, content, told);
   desk.mishaps = mishaps;
   try {
@@ -261,7 +299,7 @@ async function runCut(story: Story, content: Uint8Array, told: Told, mishaps: Mi
 
 /** Loads after a cut, cutting the load itself at each of its operations too. Gives how often that was. */
 async function cutLoads(story: Story, label: string, cut: Desk): Promise<number> {
-  const content = await cut.file.read();
+  const content = await cut.flash();
   const loading = async (mishaps: Mishaps) => {
     const desk = new Desk(story.capacity, content, cut.told);
     desk.clock.utc = cut.clock.utc;
@@ -290,8 +328,9 @@ describe("the journal's file cut at every operation loses nothing that was told"
     const whole = new Mishaps();
     await runCut(story, content, told, whole);
     const { seen } = whole;
-    const begins = content.length === 0 ? 1 : 0;
-    expect(seen.filter((kind) => kind === "file-replace").length, "drops").toBe(story.drops + begins);
+    const begins = content.journal.length === 0 ? 1 : 0;
+    const replaced = seen.filter((kind) => kind === "file-replace").length;
+    expect(replaced, "drops and checkpoints").toBe(story.drops + (story.checkpoints ?? 0) + begins);
     let cuts = 0;
     for (const [operation, kind] of seen.entries()) {
       for (const mishap of mishapsFor(kind)) {

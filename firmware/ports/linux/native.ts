@@ -45,6 +45,10 @@ export interface Native {
   openFolder(path: string): void;
   /** A file of that folder; null where there is none. */
   read(name: string): Uint8Array | null;
+  /** Bytes `from` up to `to` of one, or as many of them as it has; null where there is none. */
+  readPart(name: string, from: number, to: number): Uint8Array | null;
+  /** Bytes of one; 0 where there is none. */
+  size(name: string): number;
   /** Durable when it returns. */
   append(name: string, bytes: Uint8Array): void;
   truncate(name: string, length: number): void;

@@ -25,6 +25,14 @@ class FolderFile implements StoredFile {
     return onDisk("reading", () => native.read(this.name)) ?? new Uint8Array();
   }
 
+  part(from: number, to: number): Uint8Array {
+    return onDisk("reading", () => native.readPart(this.name, from, to)) ?? new Uint8Array();
+  }
+
+  size(): number {
+    return onDisk("reading", () => native.size(this.name));
+  }
+
   async append(bytes: Uint8Array): Promise<void> {
     onDisk("adding to", () => native.append(this.name, bytes));
   }

@@ -2,6 +2,10 @@
 export interface JournalFile {
   /** Everything that is stored; no bytes where the file was never written. After a power cut the last append may be there in part. */
   read(): Promise<Uint8Array>;
+  /** Bytes `from` up to `to`, or as many of them as the file has. At once, as flash is read: nothing waits for it. */
+  part(from: number, to: number): Uint8Array;
+  /** How many bytes are stored. */
+  size(): number;
   /** Durable once it resolves. Cut before that, any first part of `bytes` may remain. */
   append(bytes: Uint8Array): Promise<void>;
   /** Drops everything from `length` on: for what a cut append left behind. */

@@ -2,9 +2,10 @@ import { dayOf } from "@cachet/card-layout";
 import { VISIT_NUMBER_SECONDS } from "../hal/index.ts";
 import { decodeEntry, type Entry } from "../wire/index.ts";
 import { bstrUpTo, type Decoded, key, list, map, maybe } from "../wire/schema.ts";
-import { type BookMemory, IntentBook, isOpen, type KeptCard, type KeptIntent, keptAccount, noMemory } from "./book.ts";
+import { type BookMemory, IntentBook, keptAccount, noMemory } from "./book.ts";
 import { card, MANY, memoryOfSums, SUMS, sumsOfMemory } from "./carried-sums.ts";
 import { ENTRY_BYTES_MAX } from "./frames.ts";
+import { isOpen, type KeptCard, type KeptIntent } from "./kept.ts";
 import { entryNumber, outcomes, settledIntent, spentDays, states } from "./kept-cards.ts";
 
 /** Visits of the last day that are carried over a drop; no counter has more in a day. */

@@ -1,9 +1,10 @@
 import type { Intent } from "../wire/index.ts";
 import { bstrUpTo, type Decoded, key, list, map, maybe, text, truth, uint } from "../wire/schema.ts";
 import { AreaOutcomes } from "./area-outcomes.ts";
-import { type BookMemory, IntentBook, type KeptIntent, type TakenBack } from "./book.ts";
+import { type BookMemory, IntentBook, type TakenBack } from "./book.ts";
 import { recentVisits } from "./book-checkpoint.ts";
 import { card, MANY, memoryOfSums, SUMS, sumsOfMemory, takenBack } from "./carried-sums.ts";
+import type { KeptIntent } from "./kept.ts";
 import { day, entryNumber, KeptCards, outcomes } from "./kept-cards.ts";
 
 /** More than all cards take. */

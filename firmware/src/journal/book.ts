@@ -16,38 +16,8 @@ import { centsOf, type Entry, type Intent, type IntentArea, sumsOf, visitKind } 
 import { type AccountSum, AccountSums, type LastVisit } from "./account-sums.ts";
 import { AreaOutcomes, type Outcome } from "./area-outcomes.ts";
 import { GivenPieces } from "./given-pieces.ts";
+import { isOpen, isVoid, type KeptCard, type KeptIntent } from "./kept.ts";
 import { KeptCards } from "./kept-cards.ts";
-
-/** An intent as the book keeps it. */
-export interface KeptIntent {
-  readonly number: number;
-  readonly card: number;
-  readonly visit: number;
-  readonly utc: number;
-  readonly day: Day;
-  readonly isTopUp: boolean;
-  /** The till's own ticket of a sale that was added afterwards; null of any other visit. */
-  readonly tillTicket: string | null;
-  readonly outcomes: Map<number, Outcome>;
-  /** A visit of an account without a chip: `card` is the account, and everything is committed. */
-  readonly isAccount: boolean;
-  /** Kept while an area is open; the journal has it afterwards. */
-  body: Intent | null;
-}
-
-/** What the book keeps of a card. */
-export interface KeptCard {
-  /** Open intents, oldest first, and the last one. */
-  intents: KeptIntent[];
-  readonly states: Map<number, RememberedState>;
-  /** By programme: what left the card on the last days that anything did, the latest last. */
-  readonly spent: Map<number, readonly DaySum[]>;
-}
-
-interface DaySum {
-  readonly day: Day;
-  readonly cents: number;
-}
 
 /** Lines of a ticket that one visit took back, or may still have. */
 export interface TakenBack {
@@ -439,13 +409,4 @@ function spend({ spent }: KeptCard, day: Day, { programme, effects }: IntentArea
   const before = days.find((one) => one.day === day)?.cents ?? 0;
   const others = days.filter((one) => one.day !== day);
   spent.set(programme, [...others.slice(1 - DAYS_KEPT), { day, cents: Math.max(0, before + sign * spentCents) }]);
-}
-
-/** Whether an area of the intent has no outcome yet. */
-export function isOpen(intent: Pick<KeptIntent, "outcomes">): boolean {
-  return [...intent.outcomes.values()].includes("open");
-}
-
-function isVoid(intent: KeptIntent): boolean {
-  return [...intent.outcomes.values()].every((outcome) => outcome === "aborted");
 }

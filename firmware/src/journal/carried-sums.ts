@@ -2,8 +2,9 @@ import { REFUND_CODE_SECONDS } from "../hal/index.ts";
 import { CENTS_MAX } from "../wire/index.ts";
 import { type Decoded, integer, key, list, map, maybe, orZero, text, uint } from "../wire/schema.ts";
 import { AccountSums } from "./account-sums.ts";
-import { type BookMemory, elsewhereKey, type KeptIntent, type TakenBack } from "./book.ts";
+import { type BookMemory, elsewhereKey, type TakenBack } from "./book.ts";
 import { GivenPieces } from "./given-pieces.ts";
+import type { KeptIntent } from "./kept.ts";
 import { entryNumber, programme } from "./kept-cards.ts";
 
 /** More of any part than a terminal can remember: bounds what a reader takes in. */

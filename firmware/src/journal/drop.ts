@@ -20,7 +20,7 @@ function takeRange(book: IntentBook, store: JournalStore, first: number, last: n
 
 /** The header of a journal that begins behind an entry that is kept by now: the book as it stood there, as one remembers it at `utc`. */
 export function headerAfter(store: JournalStore, { to, hash, image }: DropPoint, utc: number): JournalHeader {
-  const { root, first, book } = store.header;
+  const { root, first, book } = store.header();
   const behind = takeRange(bookFrom(book), store, first, to);
   const checkpoint = checkpointOf(behind, utc, (number) => store.entry(number));
   return { root, first: to + 1, previous: hash, image, marks: store.marks, book: checkpoint };

@@ -63,8 +63,8 @@ describe("the journal's file", () => {
       expect(store.marks).toEqual({ collectedTo: 9, releases: [{ to: 7, utc: golden.utc }] });
       for (let number = 8; number <= 11; number += 1) expect(store.entry(number)).toEqual(ENTRIES[number - 1]);
     }
-    expect(dropped.header.image).toEqual(IMAGE);
-    expect(toHex(dropped.header.previous)).toBe(toHex(decodeEntry(ENTRIES[7]!).previous));
+    expect(dropped.facts.image).toEqual(IMAGE);
+    expect(toHex(dropped.facts.previous)).toBe(toHex(decodeEntry(ENTRIES[7]!).previous));
   });
 
   it("carries an open intent that was dropped as it was stored, and drops the rest", async () => {

@@ -33,6 +33,12 @@ export const JournalHeader = map({
 });
 export type JournalHeader = Decoded<typeof JournalHeader>;
 
+/** What it says of the entries before the first one, without what they added up to. */
+export type HeaderFacts = Pick<JournalHeader, "first" | "previous" | "image">;
+
+/** So far the first bytes of a file go, the CRC-32 of its header among them. */
+export const HEADER_BEGIN_BYTES = START_BYTES + FRAME_BYTES;
+
 /** The header of a journal without entries. */
 export function newHeader(root: Uint8Array): JournalHeader {
   const image = new Uint8Array(SHA256_BYTES);

@@ -1,6 +1,6 @@
 import { decodeCbor, encodeCbor, SHA256_BYTES } from "../wire/index.ts";
 import { bstr, type Decoded, integer, key, list, map, maybe, orZero, uint, word } from "../wire/schema.ts";
-import type { KeptCard, KeptIntent } from "./book.ts";
+import type { KeptCard, KeptIntent } from "./kept.ts";
 
 export const entryNumber = integer({ min: 1, max: 0xffff_ffff });
 export const programme = key(1, integer({ min: 1, max: 0xffff }));

@@ -20,7 +20,7 @@ export class NumberTable {
 
   /** The number at a place; undefined where there is none. */
   at(place: number): number | undefined {
-    if (place < 0 || place >= this.count) return undefined;
+    if (!Number.isInteger(place) || place < 0 || place >= this.count) return undefined;
     return this.width === 2 ? this.view.getUint16(2 * place) : this.view.getUint32(4 * place);
   }
 
@@ -34,6 +34,13 @@ export class NumberTable {
     }
     this.count += 1;
     this.set(count, value);
+  }
+
+  /** Takes the last number off; undefined where there is none. */
+  pop(): number | undefined {
+    const last = this.at(this.count - 1);
+    if (last !== undefined) this.count -= 1;
+    return last;
   }
 
   /** Changes a number that is there. */

@@ -1,6 +1,7 @@
 import { type Day, dayOf, toHex } from "@cachet/card-layout";
 import { EQUAL_REFUSALS_PER_DAY } from "../hal/index.ts";
 import type { Entry, EntryBody } from "../wire/index.ts";
+import { type Decoded, integer, key, list, map, text, uint } from "../wire/schema.ts";
 
 /** What makes two refusals equal: the same chip or kind of thing, for the same reason. Null for what is no refusal. */
 function refusedAs({ kind, body }: EntryBody): string | null {
@@ -14,13 +15,30 @@ function refusedAs({ kind, body }: EntryBody): string | null {
   return null;
 }
 
+/** Refusals of one day by what makes them equal. */
+export const RefusalsOfDay = map({
+  day: key(1, integer({ min: -Number.MAX_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER })),
+  counts: key(2, list(map({ name: key(1, text()), count: key(2, uint()) }), 100_000)),
+});
+export type RefusalsOfDay = Decoded<typeof RefusalsOfDay>;
+
 /**
  * Counts equal refusals of a day by the terminal's clock, so that a card that lies on the reader, or a client that asks again
  * and again, cannot fill the journal.
  */
 export class RefusalCount {
-  private day: Day = 0;
-  private readonly counts = new Map<string, number>();
+  private day: Day;
+  private readonly counts: Map<string, number>;
+
+  constructor({ day, counts }: RefusalsOfDay = { day: 0, counts: [] }) {
+    this.day = day;
+    this.counts = new Map(counts.map(({ name, count }) => [name, count]));
+  }
+
+  /** What it counted, to go on from. */
+  ofDay(): RefusalsOfDay {
+    return { day: this.day, counts: [...this.counts].map(([name, count]) => ({ name, count })) };
+  }
 
   private today(utc: number, offset: number): Map<string, number> {
     const day = dayOf(utc, offset);

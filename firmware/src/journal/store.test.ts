@@ -19,6 +19,12 @@ class MemoryFile implements StoredFile {
   async read(): Promise<Uint8Array> {
     return this.bytes.slice();
   }
+  part(from: number, to: number): Uint8Array {
+    return this.bytes.slice(from, to);
+  }
+  size(): number {
+    return this.bytes.length;
+  }
   async append(bytes: Uint8Array): Promise<void> {
     this.bytes = concat(this.bytes, bytes);
   }
@@ -216,8 +222,8 @@ describe("journal file", () => {
     const store = await load(file);
     const marks = { collectedTo: 4, releases: [{ to: 3, utc: 9 }] };
     await store.mark(marks);
-    for (const first of [0, 7]) expect(() => store.rewritten({ ...store.header, first })).toThrow(RangeError);
-    const written = store.rewritten({ ...store.header, first: 4, previous: new Uint8Array(32).fill(3), marks });
+    for (const first of [0, 7]) expect(() => store.rewritten({ ...store.header(), first })).toThrow(RangeError);
+    const written = store.rewritten({ ...store.header(), first: 4, previous: new Uint8Array(32).fill(3), marks });
     expect(file.bytes).not.toEqual(written);
     await store.replace(written);
     await store.append(entry(12, 9));

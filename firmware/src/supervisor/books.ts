@@ -38,7 +38,7 @@ export async function loadBooks(ports: BooksPorts, belonging: Belonging): Promis
   const lists = await loadLists(storage, belonging);
   const { terminal } = facts;
   const journal = await JournalKeeper.load(
-    storage.file("journal"),
+    { journal: storage.file("journal"), checkpoint: storage.file("checkpoint") },
     clock,
     terminal,
     signer.publicKey,

@@ -24,6 +24,12 @@ class MemoryFile implements StoredFile {
   read(): Promise<Uint8Array> {
     return Promise.resolve(this.bytes);
   }
+  part(from: number, to: number): Uint8Array {
+    return this.bytes.slice(from, to);
+  }
+  size(): number {
+    return this.bytes.length;
+  }
   append(bytes: Uint8Array): Promise<void> {
     this.bytes = concat(this.bytes, bytes);
     return Promise.resolve();
@@ -43,7 +49,7 @@ const signer = signerOf(new Uint8Array(32).fill(1));
 const image = new Uint8Array(32).fill(0x5a);
 const clock: Clock = { now: () => ({ utc: 1_781_517_600, offset: 120, suspect: false }) };
 const load = (file: StoredFile, capacity?: number) =>
-  JournalKeeper.load(file, clock, TERMINAL, signer.publicKey, capacity);
+  JournalKeeper.load({ journal: file, checkpoint: new MemoryFile() }, clock, TERMINAL, signer.publicKey, capacity);
 
 function recordOf(programme: number): Uint8Array {
   const purses = [{ kind: "cagnotte" as const, index: 0, cents: 42 }];
@@ -415,6 +421,8 @@ describe("a keeper that is asked for much at once, or for what cannot be kept", 
   it("does not load the journal of another terminal", async () => {
     const file = new MemoryFile();
     await (await load(file)).intend(intentBody(1, area(11)));
-    await expect(JournalKeeper.load(file, clock, TERMINAL + 1, signer.publicKey)).rejects.toThrow(/another terminal/);
+    await expect(
+      JournalKeeper.load({ journal: file, checkpoint: new MemoryFile() }, clock, TERMINAL + 1, signer.publicKey),
+    ).rejects.toThrow(/another terminal/);
   });
 });

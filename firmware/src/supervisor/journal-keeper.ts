@@ -9,7 +9,6 @@ import {
   type JournalledTicket,
   type JournalPort,
   OWN_VISITS,
-  type StoredFile,
   SYSTEM_ENTRY_BYTES_MAX,
   type TerminalState,
 } from "../hal/index.ts";
@@ -45,7 +44,7 @@ import {
 import { refundRefusal } from "./account-refund.ts";
 import { type CollectedBatch, type RangeRefusal, rangeRefusal, sealBatch } from "./batch-seal.ts";
 import { sha256 } from "./crypto.ts";
-import { KeptJournal } from "./kept-journal.ts";
+import { type JournalFiles, KeptJournal } from "./kept-journal.ts";
 import { LAYOUT_OF_ALL_IMAGES } from "./list-store.ts";
 
 /** A frame of the journal has room for so long an intent and what the supervisor adds to it. */
@@ -95,6 +94,7 @@ export class JournalKeeper implements JournalPort {
   private readonly terminal: number;
   /** The last write that was asked for: one at a time, each with its checks. */
   private writing: Promise<unknown> = Promise.resolve();
+  private onCheckpointDue: () => void = () => {};
 
   private constructor(journal: KeptJournal, clock: Clock, lists: CardLists, terminal: number) {
     this.journal = journal;
@@ -103,9 +103,9 @@ export class JournalKeeper implements JournalPort {
     this.lists = lists;
   }
 
-  /** Loads the journal and reads it through. Throws `JournalDamaged`, or a format error of an entry. */
+  /** Loads the journal: its checkpoint and what is behind it, or all of it. Throws `JournalDamaged`, or a format error of an entry. */
   static async load(
-    file: StoredFile,
+    files: JournalFiles,
     clock: Clock,
     terminal: number,
     publicKey: Uint8Array,
@@ -114,8 +114,18 @@ export class JournalKeeper implements JournalPort {
     lists = NO_LISTS,
   ): Promise<JournalKeeper> {
     const size = { entries: capacity, bytes: bytesMax };
-    const journal = await KeptJournal.load(file, journalRoot(sha256, terminal, publicKey), size);
+    const journal = await KeptJournal.load(files, journalRoot(sha256, terminal, publicKey), size);
     return new JournalKeeper(journal, clock, lists, terminal);
+  }
+
+  /** `then` is called whenever a checkpoint should be written once nobody waits for the terminal: with every entry, until it is. */
+  whenCheckpointDue(then: () => void): void {
+    this.onCheckpointDue = then;
+  }
+
+  /** Writes down what the journal adds up to, so that the next start reads only what comes behind. */
+  checkpoint(): Promise<void> {
+    return this.inTurn(() => this.journal.checkpoint(this.clock.now().utc));
   }
 
   /** Number of the last entry: how many were ever stored. */
@@ -156,8 +166,10 @@ export class JournalKeeper implements JournalPort {
     return done;
   }
 
-  private append(content: EntryBody): Promise<number> {
-    return this.journal.append(content, this.clock.now());
+  private async append(content: EntryBody): Promise<number> {
+    const number = await this.journal.append(content, this.clock.now());
+    if (this.journal.isCheckpointDue) this.onCheckpointDue();
+    return number;
   }
 
   /** Notes something that happened to the terminal: allowed into the reserve, whatever the journal holds. */

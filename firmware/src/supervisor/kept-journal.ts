@@ -1,9 +1,11 @@
 import { sameBytes } from "@cachet/card-layout";
-import type { StoredFile } from "../hal/index.ts";
+import { StorageFault, type StoredFile } from "../hal/index.ts";
 import {
   agedDrop,
   bookBehind,
   bookFrom,
+  bookOfState,
+  encodeCheckpoint,
   headerAfter,
   type IntentBook,
   isTight,
@@ -12,7 +14,9 @@ import {
   JournalStore,
   neededDrop,
   RefusalCount,
+  readCheckpoint,
   roomLeft,
+  stateOf,
 } from "../journal/index.ts";
 import {
   decodeEntry,
@@ -31,6 +35,40 @@ interface Start {
   readonly image: Uint8Array;
 }
 
+/** What the entries of a journal add up to, beside the store. */
+interface Known {
+  readonly book: IntentBook;
+  readonly head: Uint8Array;
+  readonly images: readonly Start[];
+  readonly refusals: RefusalCount;
+}
+
+/** The journal's own file, and the one of its checkpoint. */
+export interface JournalFiles {
+  readonly journal: StoredFile;
+  readonly checkpoint: StoredFile;
+}
+
+/** Entries behind the checkpoint that are worth a new one: reading them again takes a start some milliseconds. */
+const CHECKPOINT_ENTRIES = 256;
+
+/** The book that the journal's header remembers. Throws `JournalDamaged`. */
+function headerBook(store: JournalStore): IntentBook {
+  try {
+    return bookFrom(store.header().book);
+  } catch (error) {
+    if (isFormatError(error) || error instanceof RangeError) throw new JournalDamaged(0, 0, error.message);
+    throw error;
+  }
+}
+
+/** Reads an intent off a journal. Throws `RangeError` where it is none. */
+const bodyIn = (store: JournalStore) => (number: number) => {
+  const entry = decodeEntry(store.entry(number));
+  if (entry.kind !== "intent" || entry.number !== number) throw new RangeError(`entry ${number} is no intent`);
+  return entry.body;
+};
+
 /** When something is stored, by the terminal's clock. */
 export interface EntryTime {
   readonly utc: number;
@@ -44,7 +82,8 @@ export interface EntryTime {
 export class KeptJournal {
   readonly store: JournalStore;
   readonly size: JournalSize;
-  readonly refusals = new RefusalCount();
+  private readonly files: JournalFiles;
+  readonly refusals: RefusalCount;
   private currentBook: IntentBook;
   private currentHead: Uint8Array;
   private starts: Start[];
@@ -53,31 +92,89 @@ export class KeptJournal {
   lastProvision: Provisioned | null = null;
   /** A drop up to here was not worth it. */
   private idleDrop = 0;
+  /** The last entry that the checkpoint took in; 0 where it is of no use. */
+  private checkpointTo = 0;
 
-  private constructor(store: JournalStore, size: JournalSize) {
-    const { book, previous, first, image } = store.header;
+  private constructor(files: JournalFiles, store: JournalStore, size: JournalSize, known: Known) {
+    this.files = files;
     this.store = store;
     this.size = size;
-    this.currentBook = bookFrom(book);
-    this.currentHead = previous;
-    this.starts = [{ from: first - 1, image }];
+    this.currentBook = known.book;
+    this.currentHead = known.head;
+    this.starts = [...known.images];
+    this.refusals = known.refusals;
   }
 
-  /** Loads the journal of a root and reads it through. Throws `JournalDamaged`, or a format error of an entry. */
-  static async load(file: StoredFile, root: Uint8Array, size: JournalSize): Promise<KeptJournal> {
-    const store = await JournalStore.load(file, root);
-    const journal = KeptJournal.over(store, size);
+  /**
+   * Loads the journal of a root: from its checkpoint and the entries behind it, or, where that is of no use, from every entry. Throws
+   * `JournalDamaged`, or a format error of an entry.
+   */
+  static async load(files: JournalFiles, root: Uint8Array, size: JournalSize): Promise<KeptJournal> {
+    const journal = (await KeptJournal.resume(files, root, size)) ?? (await KeptJournal.readWhole(files, root, size));
+    journal.store.forget();
+    return journal;
+  }
+
+  private static async readWhole(files: JournalFiles, root: Uint8Array, size: JournalSize): Promise<KeptJournal> {
+    const store = await JournalStore.load(files.journal, root);
+    const { first, previous, image } = store.facts;
+    const refusals = new RefusalCount();
+    const known = { book: headerBook(store), head: previous, images: [{ from: first - 1, image }], refusals };
+    const journal = new KeptJournal(files, store, size, known);
     for (let number = store.first; number <= store.last; number += 1) journal.readBack(number);
     return journal;
   }
 
-  private static over(store: JournalStore, size: JournalSize): KeptJournal {
+  private static async resume(files: JournalFiles, root: Uint8Array, size: JournalSize): Promise<KeptJournal | null> {
+    const checkpoint = readCheckpoint(await files.checkpoint.read(), sha256);
+    if (checkpoint === null || !sameBytes(checkpoint.root, root)) return null;
+    const { images, head, book, refusals, lastList, lastProvision, ...point } = checkpoint;
+    const isHead = (stored: Uint8Array) => sameBytes(entryHash(sha256, stored), head);
+    const store = await JournalStore.resume(files.journal, root, point, isHead);
+    if (store === null) return null;
     try {
-      return new KeptJournal(store, size);
+      const known = { book: bookOfState(book, bodyIn(store)), head, images, refusals: new RefusalCount(refusals) };
+      const journal = new KeptJournal(files, store, size, known);
+      journal.lastList = lastList ?? null;
+      journal.lastProvision = lastProvision ?? null;
+      journal.checkpointTo = point.first - 1 + point.starts.length / 4;
+      for (let number = journal.checkpointTo + 1; number <= store.last; number += 1) journal.readBack(number);
+      return journal;
     } catch (error) {
-      if (isFormatError(error) || error instanceof RangeError) throw new JournalDamaged(0, 0, error.message);
+      // Whatever it is, the whole journal tells it better.
+      if (isFormatError(error) || error instanceof RangeError || error instanceof JournalDamaged) return null;
       throw error;
     }
+  }
+
+  /** Whether so much stands behind the checkpoint that a start would take long. */
+  get isCheckpointDue(): boolean {
+    return this.store.last - this.checkpointTo >= CHECKPOINT_ENTRIES;
+  }
+
+  /** Writes a checkpoint of the journal as it stands. A storage that refuses it keeps the one before: nothing is lost by it. */
+  async checkpoint(utc: number): Promise<void> {
+    const { store, lastList, lastProvision } = this;
+    const book = stateOf(this.currentBook, utc);
+    const content = {
+      root: store.root,
+      ...store.point(),
+      head: this.head,
+      images: this.starts,
+      ...(lastList === null ? {} : { lastList }),
+      ...(lastProvision === null ? {} : { lastProvision }),
+      refusals: this.refusals.ofDay(),
+      book,
+    };
+    try {
+      await this.files.checkpoint.replace(encodeCheckpoint(content, sha256));
+    } catch (error) {
+      if (error instanceof StorageFault) return;
+      throw error;
+    }
+    this.checkpointTo = store.last;
+    // Cards and visits of before need no more memory than after a start.
+    this.currentBook = bookOfState(book, bodyIn(store));
   }
 
   private readBack(number: number): void {
@@ -94,7 +191,9 @@ export class KeptJournal {
     this.refusals.take(entry);
     if (entry.kind === "list-change" && entry.body.reason === undefined) this.lastList = entry.body.list;
     if (entry.kind === "provisioned") this.lastProvision = entry.body;
-    if (entry.kind === "power-up") this.starts.push({ from: entry.number, image: entry.body.image });
+    if (entry.kind === "power-up" && !sameBytes(this.starts.at(-1)!.image, entry.body.image)) {
+      this.starts.push({ from: entry.number, image: entry.body.image });
+    }
     this.currentHead = entryHash(sha256, stored);
   }
 
@@ -109,7 +208,7 @@ export class KeptJournal {
 
   /** Hash of an entry that is kept, or of the last one that was dropped. */
   hashOf(number: number): Uint8Array {
-    const { first, previous } = this.store.header;
+    const { first, previous } = this.store.facts;
     return number < first ? previous : entryHash(sha256, this.store.entry(number));
   }
 
@@ -163,6 +262,7 @@ export class KeptJournal {
     await store.replace(file);
     this.currentBook = book;
     this.starts = [{ from: to, image }, ...this.starts.filter(({ from }) => from > to)];
+    this.checkpointTo = 0;
     return true;
   }
 }

@@ -41,6 +41,8 @@ class CutFile implements StoredFile {
   }
 
   read = async () => this.content.slice();
+  part = (from: number, to: number) => this.content.slice(from, to);
+  size = () => this.content.length;
   replace = (bytes: Uint8Array) => this.change(bytes.slice(), this.content);
   append = (bytes: Uint8Array) =>
     this.change(

@@ -108,6 +108,7 @@ export class Supervisor implements Managed {
   private startAnew: () => void = () => {};
   private onFault: (fault: SandboxFault) => void = () => {};
   private readonly callOff: (() => void)[] = [];
+  private callOffCheckpoint: (() => void) | null = null;
 
   private constructor(
     ports: SupervisorPorts,
@@ -170,6 +171,7 @@ export class Supervisor implements Managed {
   private async begin(books: Books, events: readonly BootEvent[]): Promise<void> {
     const { journal, lists } = books;
     const { reading } = this.slots.running;
+    journal.whenCheckpointDue(() => this.checkpointSoon(journal));
     await journal.powerUp(reading.ok ? reading.image.hash : NO_IMAGE);
     const { cardGeneration, programmes } = books.belonging.facts;
     if (this.origin.provisioning !== null) {
@@ -180,6 +182,15 @@ export class Supervisor implements Managed {
     const { change } = lists;
     if (change !== null && !journal.knowsList(change.hash)) await journal.noteList(listChange(change));
     this.startApp(books);
+  }
+
+  /** Writes a checkpoint once nothing was asked of the terminal for a moment: nobody waits for it then. */
+  private checkpointSoon(journal: JournalKeeper): void {
+    this.callOffCheckpoint ??= this.ports.timer.after(IDLE_MS, () => {
+      this.callOffCheckpoint = null;
+      if (this.isBusy()) this.checkpointSoon(journal);
+      else journal.checkpoint().catch(this.breakOff);
+    });
   }
 
   private startApp({ belonging, journal, keys, lists }: Books): void {
@@ -377,11 +388,14 @@ export class Supervisor implements Managed {
   /** Ends everything at once and frees the engine. */
   shutDown(): void {
     for (const callOff of this.callOff) callOff();
+    this.callOffCheckpoint?.();
     this.line?.end();
     this.app?.end();
   }
 }
 
+/** How long after an entry a checkpoint is written. */
+const IDLE_MS = 2_000;
 /** How often the time of a session is looked at. */
 const SESSION_TICK_MS = 5_000;
 /** Timers that may have to be called off at the end; the oldest have long been due. */

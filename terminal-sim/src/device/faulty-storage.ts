@@ -30,6 +30,14 @@ class FaultyFile implements StoredFile {
     return this.file.read();
   }
 
+  part(from: number, to: number): Uint8Array {
+    return this.file.part(from, to);
+  }
+
+  size(): number {
+    return this.file.size();
+  }
+
   private checkRoom(): void {
     if (this.faults.isFull) throw new StorageFault(`writing ${this.name}: no space left`);
   }

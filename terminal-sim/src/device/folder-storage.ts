@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { type FileHandle, open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { type Storage, StorageFault, type StoredFile } from "@cachet/firmware/hal";
@@ -20,6 +30,14 @@ function faultOf(error: unknown, what: string): unknown {
 async function onDisk<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
+  } catch (error) {
+    throw faultOf(error, what);
+  }
+}
+
+function onDiskAtOnce<T>(what: string, work: () => T): T {
+  try {
+    return work();
   } catch (error) {
     throw faultOf(error, what);
   }
@@ -60,6 +78,29 @@ class FolderFile implements StoredFile {
         throw error;
       }
     });
+  }
+
+  part(from: number, to: number): Uint8Array {
+    return onDiskAtOnce(`reading ${this.name}`, () => {
+      const bytes = new Uint8Array(Math.max(0, Math.min(to, this.size()) - from));
+      if (bytes.length === 0) return bytes;
+      const file = openSync(this.path, "r");
+      try {
+        let got = 0;
+        while (got < bytes.length) {
+          const more = readSync(file, bytes, got, bytes.length - got, from + got);
+          if (more === 0) break;
+          got += more;
+        }
+        return bytes.subarray(0, got);
+      } finally {
+        closeSync(file);
+      }
+    });
+  }
+
+  size(): number {
+    return onDiskAtOnce(`reading ${this.name}`, () => statSync(this.path, { throwIfNoEntry: false })?.size ?? 0);
   }
 
   append(bytes: Uint8Array): Promise<void> {

@@ -22,6 +22,14 @@ export class SimFile implements StoredFile {
     return this.content.slice(0, this.used);
   }
 
+  part(from: number, to: number): Uint8Array {
+    return this.content.slice(from, Math.min(to, this.used));
+  }
+
+  size(): number {
+    return this.used;
+  }
+
   private add(bytes: Uint8Array): void {
     if (this.used + bytes.length > this.content.length) {
       const grown = new Uint8Array(2 * (this.used + bytes.length) + 1_024);

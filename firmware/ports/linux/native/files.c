@@ -45,8 +45,8 @@ static int write_all(int file, const uint8_t *bytes, size_t size)
     return 0;
 }
 
-/* A file's content as a Uint8Array; null where there is none. */
-static JSValue content_at(JSContext *ctx, int from, const char *path)
+/* A file's content as a Uint8Array, or the part of it from `begin` up to `end`; null where there is none. */
+static JSValue content_at(JSContext *ctx, int from, const char *path, int64_t begin, int64_t end)
 {
     int file = openat(from, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0) return errno == ENOENT ? JS_NULL : throw_system(ctx, path, errno);
@@ -57,11 +57,13 @@ static JSValue content_at(JSContext *ctx, int from, const char *path)
         close(file);
         return throw_system(ctx, path, error);
     }
-    size_t size = (size_t)facts.st_size;
+    if (end > facts.st_size) end = facts.st_size;
+    if (begin < 0 || begin > end) begin = end;
+    size_t size = (size_t)(end - begin);
     uint8_t *bytes = js_malloc(ctx, size + 1);
     size_t got = 0;
     while (bytes != NULL && got < size) {
-        ssize_t part = read(file, bytes + got, size - got);
+        ssize_t part = pread(file, bytes + got, size - got, (off_t)(begin + (int64_t)got));
         if (part < 0 && errno == EINTR) continue;
         if (part < 0) error = errno;
         if (part <= 0) break;
@@ -79,7 +81,29 @@ static JSValue js_read(JSContext *ctx, JSValueConst self, int count, JSValueCons
     (void)self;
     (void)count;
     char name[NAME_MAX_BYTES];
-    return name_of(ctx, given[0], name) ? content_at(ctx, folder, name) : JS_EXCEPTION;
+    return name_of(ctx, given[0], name) ? content_at(ctx, folder, name, 0, FILE_BYTES_MAX) : JS_EXCEPTION;
+}
+
+static JSValue js_read_part(JSContext *ctx, JSValueConst self, int count, JSValueConst *given)
+{
+    (void)self;
+    (void)count;
+    char name[NAME_MAX_BYTES];
+    int64_t begin, end;
+    if (!name_of(ctx, given[0], name)) return JS_EXCEPTION;
+    if (JS_ToInt64(ctx, &begin, given[1]) < 0 || JS_ToInt64(ctx, &end, given[2]) < 0) return JS_EXCEPTION;
+    return content_at(ctx, folder, name, begin, end);
+}
+
+static JSValue js_size(JSContext *ctx, JSValueConst self, int count, JSValueConst *given)
+{
+    (void)self;
+    (void)count;
+    char name[NAME_MAX_BYTES];
+    if (!name_of(ctx, given[0], name)) return JS_EXCEPTION;
+    struct stat facts;
+    if (fstatat(folder, name, &facts, AT_SYMLINK_NOFOLLOW) == 0) return JS_NewInt64(ctx, facts.st_size);
+    return errno == ENOENT ? JS_NewInt32(ctx, 0) : throw_system(ctx, name, errno);
 }
 
 static JSValue js_read_path(JSContext *ctx, JSValueConst self, int count, JSValueConst *given)
@@ -88,7 +112,7 @@ static JSValue js_read_path(JSContext *ctx, JSValueConst self, int count, JSValu
     (void)count;
     const char *path = JS_ToCString(ctx, given[0]);
     if (path == NULL) return JS_EXCEPTION;
-    JSValue content = content_at(ctx, AT_FDCWD, path);
+    JSValue content = content_at(ctx, AT_FDCWD, path, 0, FILE_BYTES_MAX);
     JS_FreeCString(ctx, path);
     return content;
 }
@@ -197,6 +221,8 @@ void add_files(JSContext *ctx, JSValueConst native)
 {
     add_function(ctx, native, "openFolder", js_open_folder, 1);
     add_function(ctx, native, "read", js_read, 1);
+    add_function(ctx, native, "readPart", js_read_part, 3);
+    add_function(ctx, native, "size", js_size, 1);
     add_function(ctx, native, "readPath", js_read_path, 1);
     add_function(ctx, native, "append", js_append, 2);
     add_function(ctx, native, "truncate", js_truncate, 2);
