@@ -8,7 +8,19 @@ import { JournalDamaged } from "../journal/index.ts";
 const CARDS = [1, 2, 3];
 
 const action = fc.record({
-  what: fc.constantFrom("sale", "sale", "sale", "intend", "commit", "abort", "release", "start", "restart", "note"),
+  what: fc.constantFrom(
+    "sale",
+    "sale",
+    "sale",
+    "intend",
+    "commit",
+    "abort",
+    "release",
+    "start",
+    "restart",
+    "note",
+    "checkpoint",
+  ),
   card: fc.constantFrom(...CARDS),
   two: fc.boolean(),
   pick: fc.nat(50),
@@ -51,6 +63,7 @@ class Pair {
     if (what === "release") await this.release(pick);
     if (what === "start") await this.both(({ keeper }) => keeper.powerUp(pick % 2 === 0 ? IMAGE : OTHER_IMAGE));
     if (what === "restart") await this.dropping.restart();
+    if (what === "checkpoint") await this.dropping.keeper.checkpoint();
     if (what === "note") await this.both(({ keeper }) => keeper.noteImage({ what: "confirmed", to: IMAGE }));
   }
 

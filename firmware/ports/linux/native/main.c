@@ -1,4 +1,5 @@
 /* cachet-terminal: the supervisor in a runtime of its own, and the turns that let it go on. */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,6 +10,8 @@ extern const uint8_t supervisor_bytecode[];
 
 /* The app's stack lies on top of the supervisor's (app.c), and the system gives 8 MiB. */
 #define SUPERVISOR_STACK_BYTES (1024 * 1024)
+/* A buffer of this size goes back to the system at once when nobody needs it any more: files are read and written in such. */
+#define LARGE_BUFFER_BYTES (64 * 1024)
 #define EXIT_DEFECT 70
 
 static int add_language(JSContext *ctx)
@@ -88,6 +91,7 @@ static int run(JSContext *ctx)
 
 int main(int count, char **words)
 {
+    mallopt(M_MMAP_THRESHOLD, LARGE_BUFFER_BYTES);
     JSRuntime *rt = JS_NewRuntime();
     JSContext *ctx = rt == NULL ? NULL : JS_NewContextRaw(rt);
     if (ctx == NULL || !add_language(ctx) || !watch_signals() || !add_native(ctx, count, words)) {
