@@ -70,7 +70,7 @@ const SEQUENCE_SIZE = 3;
 
 /**
  * What the journal's entries add up to: open intents by card, the intent of every visit, and the last state seen of the
- * last cards. Rebuilt at every start from the file's checkpoint and the entries behind it, so that it cannot disagree with them.
+ * last cards. Rebuilt at every start from a checkpoint and the entries behind it, so that it cannot disagree with them.
  */
 export class IntentBook {
   private readonly cards: BookMemory["cards"];
