@@ -12,7 +12,7 @@ interface Waiting {
 /** Waits for everything that a terminal waits for: bytes, room for bytes, and time. */
 export class Loop implements Timer {
   private waiting: readonly Waiting[] = [];
-  private readonly streams: Stream[] = [];
+  private streams: Stream[] = [];
 
   after(ms: number, then: () => void): () => void {
     const one = { at: native.steady() + ms, then };
@@ -31,12 +31,13 @@ export class Loop implements Timer {
   /** Waits for the next thing and lets it happen. True once the program was asked to end. */
   turn(): boolean {
     const open = this.streams.filter(({ isOpen }) => isOpen);
+    this.streams = open;
     const receiving = open.filter(({ hasReader }) => hasReader).map(({ handle }) => handle);
     const sending = open.filter(({ hasUnsent }) => hasUnsent).map(({ handle }) => handle);
     const [first] = this.waiting;
     const ms = first === undefined ? FOREVER_MS : Math.max(0, first.at - native.steady());
     const isEnding = native.wait(receiving, sending, Math.min(ms, FOREVER_MS));
-    for (const stream of open) stream.move();
+    for (const stream of open) if (stream.isOpen) stream.move();
     const now = native.steady();
     const due = this.waiting.filter(({ at }) => at <= now);
     this.waiting = this.waiting.filter(({ at }) => at > now);

@@ -56,8 +56,14 @@ export interface Native {
   replace(name: string, bytes: Uint8Array): void;
   /** Any file of this computer; null where there is none. */
   readPath(path: string): Uint8Array | null;
-  /** Opens a device, a socket, "pty" for a new pseudo terminal, or "-" for the program's own input and output. */
+  /** Writes to a file that is there, at its end, as a pin of the system is set. */
+  signal(path: string, bytes: Uint8Array): void;
+  /** Opens a device, a file that is written at its end, a socket, "pty" for a new pseudo terminal, or "-" for the program's own input and output. */
   open(name: string): number;
+  /** Lets a stream go; its number may be given to another one. */
+  close(stream: number): void;
+  /** Whether it is a serial device or a pseudo terminal: what answers, and what is there or gone. */
+  isTerminal(stream: number): boolean;
   /** What others open to reach a stream. */
   path(stream: number): string;
   /** What has come; nothing where nothing has; null where the other side is gone. */

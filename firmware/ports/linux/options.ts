@@ -1,3 +1,5 @@
+import { DRAWINGS, type Drawing } from "../../src/counter/index.ts";
+
 /** What the command line says. */
 export interface Options {
   readonly state: string;
@@ -8,6 +10,12 @@ export interface Options {
   readonly till: string | null;
   readonly reader: string | null;
   readonly clock: "system" | "till";
+  readonly counter: string | null;
+  readonly drawing: Drawing;
+  readonly printer: string | null;
+  readonly stripe: string | null;
+  readonly scanner: string | null;
+  readonly buzzer: string | null;
 }
 
 export const USAGE = `Usage: cachet-terminal --state FOLDER --serial NAME [options]
@@ -23,6 +31,13 @@ A payment terminal's loyalty program: runs the signed image of its folder, serve
   --reader STREAM  the card reader, one line of JSON for each call; pcsc for one of the
                    system's PC/SC service, pcsc:NAME for the one whose name begins so
   --clock till     the till tells the time (default: system)
+  --counter TTY    screen and keys of its own, and stripe readers and scanners that type as
+                   a keyboard does; the till beside it only asks for visits
+  --display NAME   how that screen is drawn: 4x20, 8x21 or tty (default: tty)
+  --printer FILE   a receipt printer that speaks ESC/POS: a device, or a file
+  --stripe STREAM  a stripe reader on a serial line
+  --scanner STREAM  a scanner on a serial line
+  --buzzer FILE    "1" and "0" are written to it, as to a pin of the system
   --help           this text
 
 A STREAM is a serial device, a socket, pty for a new pseudo terminal, or - for standard input and output.`;
@@ -35,7 +50,12 @@ export class UsageFault extends Error {
   }
 }
 
-const NAMES = ["state", "serial", "model", "image", "line", "till", "reader", "clock"] as const;
+const NAMES = [
+  ...(["state", "serial", "model", "image", "line", "till", "reader", "clock"] as const),
+  ...(["counter", "display", "printer", "stripe", "scanner", "buzzer"] as const),
+] as const;
+/** Of a terminal with a screen of its own. */
+const OF_COUNTER = ["display", "printer", "stripe", "scanner", "buzzer"] as const;
 type Name = (typeof NAMES)[number];
 const isName = (name: string): name is Name => (NAMES as readonly string[]).includes(name);
 
@@ -65,6 +85,12 @@ export function readOptions(args: readonly string[]): Options | "help" {
   if (!/^[\x21-\x7e]{1,32}$/.test(model)) throw new UsageFault("--model takes at most 32 characters of ASCII");
   if (clock !== "system" && clock !== "till") throw new UsageFault("--clock is system or till");
   if (clock === "till" && given("till") === null) throw new UsageFault("--clock till needs --till");
+  const counter = given("counter");
+  const lone = counter === null && OF_COUNTER.find((name) => given(name) !== null);
+  if (lone) throw new UsageFault(`--${lone} needs --counter`);
+  const display = given("display") ?? "tty";
+  const drawing = DRAWINGS.find((one) => one === display);
+  if (drawing === undefined) throw new UsageFault(`--display is one of ${DRAWINGS.join(", ")}`);
   return {
     state,
     serial,
@@ -74,5 +100,11 @@ export function readOptions(args: readonly string[]): Options | "help" {
     till: given("till"),
     reader: given("reader"),
     clock,
+    counter,
+    drawing,
+    printer: given("printer"),
+    stripe: given("stripe"),
+    scanner: given("scanner"),
+    buzzer: given("buzzer"),
   };
 }

@@ -16,6 +16,7 @@ export class Stream implements SerialLine {
   isOpen = true;
   private readonly name: string;
   private reader: Reader | null = null;
+  private isHeld = true;
   private unsent: Uint8Array[] = [];
   private unsentBytes = 0;
 
@@ -32,6 +33,11 @@ export class Stream implements SerialLine {
 
   get hasReader(): boolean {
     return this.reader !== null;
+  }
+
+  /** Bytes that it has not taken yet. */
+  get unsentSize(): number {
+    return this.unsentBytes;
   }
 
   get hasUnsent(): boolean {
@@ -80,6 +86,13 @@ export class Stream implements SerialLine {
       if (sent === first.length) this.unsent.shift();
       else this.unsent[0] = first.subarray(sent);
     }
+  }
+
+  /** Lets it go: nothing more comes or goes. */
+  end(): void {
+    this.close();
+    if (this.isHeld) native.close(this.handle);
+    this.isHeld = false;
   }
 
   private close(): void {

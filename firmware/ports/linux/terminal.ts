@@ -1,12 +1,18 @@
+import { SerialScanner, SerialStripeReader, TtyKeys } from "../../src/counter/index.ts";
 import type { CardPort, CounterPort, SandboxFault, SettableClock, Storage } from "../../src/hal/index.ts";
 import { Slots, Supervisor } from "../../src/supervisor/index.ts";
+import { Buzzer } from "./buzzer.ts";
 import { systemClock, ToldClock } from "./clock.ts";
 import { Desk, deskCounter, deskReader } from "./desk.ts";
+import { type InputReader, readInput } from "./inputs.ts";
 import { Loop } from "./loop.ts";
 import { native } from "./native.ts";
 import { type Options, UsageFault } from "./options.ts";
+import { OwnCounter } from "./own-counter.ts";
 import { PcscReader } from "./pcsc.ts";
+import { Printer } from "./printer.ts";
 import { newSandbox } from "./sandbox.ts";
+import { SteadyStream } from "./steady-stream.ts";
 import { openStorage } from "./storage.ts";
 import { Stream } from "./stream.ts";
 
@@ -33,7 +39,8 @@ export class LinuxTerminal {
   readonly loop = new Loop();
   private readonly options: Options;
   private readonly storage: Storage;
-  private readonly line: Stream | null;
+  private readonly line: SteadyStream | null;
+  private readonly own: OwnCounter | null;
   private readonly desks = new Map<string, Desk>();
   private readonly till: Desk | null;
   private readonly card: CardPort;
@@ -41,6 +48,8 @@ export class LinuxTerminal {
   /** Resolves once the clock is known. */
   private readonly clockBegun: Promise<void>;
   private running: Supervisor | null = null;
+  /** Reject once a keyboard or a reader is gone for good. */
+  private readonly inputs: Promise<never>[] = [];
 
   /** Opens files and streams. Throws `StorageFault`, `UsageFault`. */
   constructor(options: Options) {
@@ -49,19 +58,54 @@ export class LinuxTerminal {
     const told = options.clock === "till" ? new ToldClock() : null;
     this.clock = told ?? systemClock();
     this.clockBegun = told?.begun ?? Promise.resolve();
-    this.line = options.line === null ? null : this.stream("--line", options.line);
+    this.line = options.line === null ? null : this.device("--line", "line", options.line);
     this.till = this.desk("--till", options.till, told);
-    this.card = this.reader(options.reader);
+    const reader = this.reader(options.reader);
+    this.own = options.counter === null ? null : this.ownCounter(options.counter, reader);
+    this.card = this.own?.card ?? reader;
   }
 
-  private stream(option: string, name: string): Stream {
+  /** A stream of an option; what the system says of it is told as the option's fault. */
+  private opened<T>(option: string, open: () => T): T {
     try {
-      const stream = new Stream(name);
-      this.loop.add(stream);
-      return stream;
+      return open();
     } catch (error) {
       throw new UsageFault(`${option}: ${(error as Error).message}`);
     }
+  }
+
+  private device(option: string, what: string, name: string, onBack?: () => void): SteadyStream {
+    return this.opened(option, () => new SteadyStream(what, name, this.loop, onBack));
+  }
+
+  private ownCounter(tty: string, reader: CardPort): OwnCounter {
+    const { loop, till, options } = this;
+    const { drawing, printer, stripe, scanner, buzzer } = options;
+    const screen = this.device("--counter", "counter", tty, () => own.draw());
+    const parts = {
+      screen,
+      drawing,
+      printer: printer === null ? null : new Printer(printer, loop),
+      buzzer: buzzer === null ? null : new Buzzer(buzzer, loop),
+      reader,
+      till,
+    };
+    const own = new OwnCounter(parts, loop);
+    const read = (stream: SteadyStream, input: InputReader) => {
+      this.inputs.push(readInput(stream, input, loop, (event) => own.happen(event)));
+    };
+    read(screen, new TtyKeys());
+    if (stripe !== null) read(this.device("--stripe", "stripe reader", stripe), new SerialStripeReader());
+    if (scanner !== null) read(this.device("--scanner", "scanner", scanner), new SerialScanner());
+    return own;
+  }
+
+  private stream(option: string, name: string): Stream {
+    return this.opened(option, () => {
+      const stream = new Stream(name);
+      this.loop.add(stream);
+      return stream;
+    });
   }
 
   private reader(name: string | null): CardPort {
@@ -96,7 +140,7 @@ export class LinuxTerminal {
   /** Runs until something breaks; rejects with what it was. */
   async run(): Promise<never> {
     await this.install();
-    const gone = [...this.desks.values()].map((desk) => desk.gone);
+    const gone = [...[...this.desks.values()].map((desk) => desk.gone), ...this.inputs];
     await Promise.race([this.clockBegun, ...gone]);
     for (;;) {
       const supervisor = await this.boot();
@@ -108,6 +152,7 @@ export class LinuxTerminal {
   private async boot(): Promise<Supervisor> {
     const { storage, clock, loop, line, till, card } = this;
     const { model, serial } = this.options;
+    this.own?.begin();
     const supervisor = await Supervisor.boot({
       hardware: { model, serial },
       storage,
@@ -115,7 +160,7 @@ export class LinuxTerminal {
       timer: loop,
       line,
       card,
-      counter: till === null ? noTill(loop) : deskCounter(till),
+      counter: this.own ?? (till === null ? noTill(loop) : deskCounter(till)),
       newSandbox,
       chance: { bytes: (size) => native.random(size) },
     });

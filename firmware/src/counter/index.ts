@@ -2,6 +2,7 @@
 export { KEYS, type Key, type Screen, type ShopSettings } from "../hal/index.ts";
 export * from "./characters.ts";
 export { printable } from "./cp858.ts";
+export * from "./drawn.ts";
 export * from "./escpos.ts";
 export * from "./key-reader.ts";
 export * from "./page.ts";
@@ -10,6 +11,9 @@ export * from "./receipt-text.ts";
 export * from "./receipt-words.ts";
 export * from "./refusals.ts";
 export * from "./scanned.ts";
+export * from "./serial-scanner.ts";
 export * from "./serial-stripe.ts";
 export * from "./stripe.ts";
 export * from "./track-bits.ts";
+export * from "./tty-keys.ts";
+export * from "./typed-keys.ts";

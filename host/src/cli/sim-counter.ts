@@ -1,5 +1,5 @@
 import { dayOf } from "@cachet/card-layout";
-import { DISPLAYS, type Display, type Key, onDisplay, onTty, pageOf } from "@cachet/firmware/counter";
+import { type Drawing, drawn, keyOfTyped, pageOf, TYPED_LEGEND } from "@cachet/firmware/counter";
 import type * as Simulator from "@cachet/terminal-sim";
 import type { Console } from "./console.ts";
 import { EXIT, Failure } from "./failure.ts";
@@ -10,33 +10,11 @@ import { cardWork } from "./sim-stage.ts";
 import { parisOffset } from "./sim-zone.ts";
 
 export interface CounterOptions {
-  readonly display: Display | "tty";
+  readonly display: Drawing;
   readonly vm: "quickjs" | "v8";
 }
 
-/** What a keyboard has for the keys of a terminal. */
-const TYPED: Readonly<Record<string, Key>> = {
-  "\r": "ok",
-  "\n": "ok",
-  "\x7f": "correct",
-  "\b": "correct",
-  "\x1b": "cancel",
-  "\x1b[A": "up",
-  "\x1b[B": "down",
-  z: "00",
-  m: "menu",
-  c: "cagnotte",
-  t: "top-up",
-  r: "refund",
-  n: "no-card",
-  l: "cancel-last",
-  p: "print",
-  h: "help",
-};
-const LEGEND = [
-  "0-9 z(00)  Enter ok  Backspace correct  Esc cancel  arrows  m menu  c CAGNOTTE  t RECHARGE  r REMBOURSER",
-  "n SANS CARTE  l ANNULER DERNIERE  p IMPRIMER  h AIDE  A B C D a card, again: taken away  o paper out, in  q end",
-];
+const LEGEND = [TYPED_LEGEND[0], `${TYPED_LEGEND[1]}  A B C D a card, again: taken away  o paper out, in  q end`];
 const CARDS = ["anna", "bruno", "carla", "dora"];
 /** Rows of paper that stay in sight. */
 const PAPER_ROWS = 24;
@@ -52,11 +30,6 @@ function sideBySide(left: readonly string[], right: readonly string[]): string[]
     { length: Math.max(left.length, right.length) },
     (_, i) => (left[i] ?? "").padEnd(width) + (right[i] ?? ""),
   );
-}
-
-function framed(rows: readonly string[], sign: string): string[] {
-  const edge = "-".repeat(rows[0]?.length ?? 0);
-  return [`+${edge}+ ${sign}`, ...rows.map((row) => `|${row}|`), `+${edge}+`];
 }
 
 /** One terminal with keys before somebody, and four customers with cards. */
@@ -82,8 +55,7 @@ export async function counter(
   const draw = () => {
     const { screen, settings } = terminal.counter;
     const page = pageOf(screen, settings.language);
-    const drawn = display === "tty" ? onTty(page) : framed([...onDisplay(page, display).rows], `[${page.signal}]`);
-    const rows = sideBySide([...drawn, "", note], paper.slice(-PAPER_ROWS));
+    const rows = sideBySide([...drawn(page, display), "", note], paper.slice(-PAPER_ROWS));
     console.err(`\x1b[H\x1b[2J${[...rows, "", ...LEGEND].join("\r\n")}\r\n`);
   };
   const terminal: Simulator.DeskTerminal = new sim.DeskTerminal({
@@ -108,8 +80,8 @@ export async function counter(
   const press = (typed: string): boolean => {
     if (typed === "q" || typed === "\x03") return false;
     const customer = "ABCD".indexOf(typed);
-    const key = /^\d$/.test(typed) ? (typed as Key) : TYPED[typed];
-    if (key !== undefined) terminal.counter.press(key);
+    const key = keyOfTyped(typed);
+    if (key !== null) terminal.counter.press(key);
     else if (typed === "o") {
       terminal.counter.hasPaper = !terminal.counter.hasPaper;
       note = terminal.counter.hasPaper ? "" : "no paper";
@@ -142,5 +114,3 @@ export async function counter(
   terminal.powerOff();
   return EXIT.done;
 }
-
-export const DISPLAY_NAMES: readonly string[] = [...Object.keys(DISPLAYS), "tty"];

@@ -1,4 +1,5 @@
 import type { Chip } from "@cachet/card-layout";
+import { DRAWINGS } from "@cachet/firmware/counter";
 import type { WrittenReceipt } from "@cachet/firmware/hal";
 import type * as Simulator from "@cachet/terminal-sim";
 import { type Command, InvalidArgumentError, Option } from "commander";
@@ -7,7 +8,7 @@ import { PURCHASES_HEADER } from "../office/purchases.ts";
 import type { ByteLine } from "../ports/serial.ts";
 import type { Console } from "./console.ts";
 import { usageFailure } from "./key-file.ts";
-import { type CounterOptions, counter, DISPLAY_NAMES } from "./sim-counter.ts";
+import { type CounterOptions, counter } from "./sim-counter.ts";
 import { attacksNamed, faultsNamed, liveDays, WORLD_WORDS } from "./sim-days.ts";
 import { TOWN_PROGRAMMES, testImage } from "./sim-image.ts";
 import { type PaperOptions, paperColumns, paperFile, writePaper } from "./sim-paper.ts";
@@ -134,7 +135,7 @@ export function simCommands(
   sim
     .command("counter")
     .description("one terminal with keys, screen and paper on this tty, and four customers with their cards")
-    .addOption(new Option("--display <size>", "how the screen is laid out").choices(DISPLAY_NAMES).default("4x20"))
+    .addOption(new Option("--display <size>", "how the screen is laid out").choices(DRAWINGS).default("4x20"))
     .option("--vm <engine>", "engine of the terminal: quickjs or v8", engine, "quickjs")
     .action(async (options: CounterOptions) =>
       exit(await counter(await loadSimulator(), console(), process.stdin, options)),

@@ -117,6 +117,23 @@ static JSValue js_read_path(JSContext *ctx, JSValueConst self, int count, JSValu
     return content;
 }
 
+static JSValue js_signal(JSContext *ctx, JSValueConst self, int count, JSValueConst *given)
+{
+    (void)self;
+    (void)count;
+    const uint8_t *bytes;
+    size_t size;
+    if (!bytes_of(ctx, given[1], &bytes, &size)) return JS_EXCEPTION;
+    const char *path = JS_ToCString(ctx, given[0]);
+    if (path == NULL) return JS_EXCEPTION;
+    int file = open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int error = file < 0 ? errno : write_all(file, bytes, size);
+    if (file >= 0 && close(file) < 0 && error == 0) error = errno;
+    JSValue answer = error == 0 ? JS_UNDEFINED : throw_system(ctx, path, error);
+    JS_FreeCString(ctx, path);
+    return answer;
+}
+
 /* Durable, and closed: the system's error, or 0. */
 static int kept(int file)
 {
@@ -224,6 +241,7 @@ void add_files(JSContext *ctx, JSValueConst native)
     add_function(ctx, native, "readPart", js_read_part, 3);
     add_function(ctx, native, "size", js_size, 1);
     add_function(ctx, native, "readPath", js_read_path, 1);
+    add_function(ctx, native, "signal", js_signal, 2);
     add_function(ctx, native, "append", js_append, 2);
     add_function(ctx, native, "truncate", js_truncate, 2);
     add_function(ctx, native, "replace", js_replace, 2);

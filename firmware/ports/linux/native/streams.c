@@ -15,7 +15,7 @@
 
 #include "port.h"
 
-#define STREAMS_MAX 8
+#define STREAMS_MAX 16
 #define PATH_BYTES 108
 #define RECEIVE_BYTES 4096
 /* A pipe that has room takes so many bytes without making anybody wait. */
@@ -31,13 +31,13 @@ typedef struct {
 } Stream;
 
 static Stream streams[STREAMS_MAX];
-static int stream_count = 0;
+static int is_open[STREAMS_MAX];
 
 static Stream *stream_of(JSContext *ctx, JSValueConst value)
 {
     int32_t index;
     if (JS_ToInt32(ctx, &index, value) < 0) return NULL;
-    if (index >= 0 && index < stream_count) return &streams[index];
+    if (index >= 0 && index < STREAMS_MAX && is_open[index]) return &streams[index];
     JS_ThrowRangeError(ctx, NULL, 0, "no stream %d", index);
     return NULL;
 }
@@ -91,9 +91,10 @@ static int open_socket(Stream *stream, const char *path)
     return error;
 }
 
+/* What is written to a file that is no device comes behind what is there. */
 static int open_device(Stream *stream, const char *path)
 {
-    int device = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    int device = open(path, O_RDWR | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     if (device < 0) return errno;
     int error = isatty(device) ? make_raw(device) : 0;
     if (error != 0) close(device);
@@ -121,11 +122,34 @@ static JSValue js_open(JSContext *ctx, JSValueConst self, int count, JSValueCons
     (void)count;
     const char *name = JS_ToCString(ctx, given[0]);
     if (name == NULL) return JS_EXCEPTION;
-    int error = stream_count == STREAMS_MAX ? EBUSY : open_named(&streams[stream_count], name);
-    JSValue answer = error == 0 ? JS_NewInt32(ctx, stream_count) : throw_system(ctx, name, error);
+    int free = 0;
+    while (free < STREAMS_MAX && is_open[free]) free += 1;
+    int error = free == STREAMS_MAX ? EBUSY : open_named(&streams[free], name);
+    JSValue answer = error == 0 ? JS_NewInt32(ctx, free) : throw_system(ctx, name, error);
     JS_FreeCString(ctx, name);
-    if (error == 0) stream_count += 1;
+    if (error == 0) is_open[free] = 1;
     return answer;
+}
+
+static JSValue js_close(JSContext *ctx, JSValueConst self, int count, JSValueConst *given)
+{
+    (void)self;
+    (void)count;
+    const Stream *stream = stream_of(ctx, given[0]);
+    if (stream == NULL) return JS_EXCEPTION;
+    if (stream->in > STDERR_FILENO) close(stream->in);
+    if (stream->out > STDERR_FILENO && stream->out != stream->in) close(stream->out);
+    if (stream->kept >= 0) close(stream->kept);
+    is_open[stream - streams] = 0;
+    return JS_UNDEFINED;
+}
+
+static JSValue js_is_terminal(JSContext *ctx, JSValueConst self, int count, JSValueConst *given)
+{
+    (void)self;
+    (void)count;
+    const Stream *stream = stream_of(ctx, given[0]);
+    return stream == NULL ? JS_EXCEPTION : JS_NewBool(ctx, isatty(stream->out));
 }
 
 static JSValue js_path(JSContext *ctx, JSValueConst self, int count, JSValueConst *given)
@@ -208,6 +232,8 @@ static JSValue js_wait(JSContext *ctx, JSValueConst self, int count, JSValueCons
 void add_streams(JSContext *ctx, JSValueConst native)
 {
     add_function(ctx, native, "open", js_open, 1);
+    add_function(ctx, native, "close", js_close, 1);
+    add_function(ctx, native, "isTerminal", js_is_terminal, 1);
     add_function(ctx, native, "path", js_path, 1);
     add_function(ctx, native, "receive", js_receive, 1);
     add_function(ctx, native, "send", js_send, 2);
