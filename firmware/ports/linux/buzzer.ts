@@ -11,6 +11,7 @@ const BEEPS: Readonly<Record<Signal, number>> = { idle: 0, asks: 0, working: 0, 
 export class Buzzer {
   private readonly path: string;
   private readonly loop: Loop;
+  private level: "0" | "1" = "0";
   private isBroken = false;
   private callOff: () => void = () => {};
 
@@ -19,10 +20,11 @@ export class Buzzer {
     this.loop = loop;
   }
 
-  /** Sounds in the place of what sounded before. */
+  /** Sounds in the place of what sounded before; a signal without a sound leaves that alone. */
   sound(signal: Signal): void {
+    if (BEEPS[signal] === 0) return;
     this.callOff();
-    this.callOff = () => {};
+    if (this.level === "1") this.set("0");
     this.beep(BEEPS[signal]);
   }
 
@@ -36,6 +38,7 @@ export class Buzzer {
   }
 
   private set(level: "0" | "1"): void {
+    this.level = level;
     try {
       native.signal(this.path, native.utf8Of(`${level}\n`));
       this.isBroken = false;

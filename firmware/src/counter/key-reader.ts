@@ -73,6 +73,13 @@ export class KeyReader {
     }
   }
 
+  /** Takes a key that a keyboard sends as several characters. In the middle of a stripe or a scan it belongs to neither, and is lost. */
+  pressed(character: string, at: number): KeyReaderEvent[] {
+    const events = this.rest(at);
+    if (this.mode !== "typed" || this.used >= SCAN_MIN) return events;
+    return [...events, ...this.keys(), { kind: "key", character }];
+  }
+
   /** When to call `rest`, at the latest; null while nothing is held. */
   get deadline(): number | null {
     if (this.mode === "drop") return this.last + this.quiet;

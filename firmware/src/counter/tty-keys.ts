@@ -36,18 +36,18 @@ export class TtyKeys {
     if (this.sequence === "\x1b[") {
       // Digits and semicolons stand in the middle of longer ones; the whole of it is one key.
       if (byte < 0x40) return [];
-      return this.end(String.fromCharCode(byte));
+      return this.end(String.fromCharCode(byte), at);
     }
-    const before = this.sequence === "" ? [] : this.end("");
+    const before = this.sequence === "" ? [] : this.end("", at);
     if (byte !== ESC) return [...before, ...this.keys.key(byte, at)];
     this.sequence = "\x1b";
     return before;
   }
 
-  private end(last: string): KeyReaderEvent[] {
+  private end(last: string, at: number): KeyReaderEvent[] {
     const character = this.sequence + last;
     this.sequence = "";
-    return [{ kind: "key", character }];
+    return this.keys.pressed(character, at);
   }
 
   /** When to call `rest`, at the latest; null while nothing is held. */
@@ -60,7 +60,7 @@ export class TtyKeys {
   /** Ends what has rested since. */
   rest(at: number): KeyReaderEvent[] {
     const events = this.keys.rest(at);
-    if (this.sequence !== "" && at >= this.last + SEQUENCE_MS) events.push(...this.end(""));
+    if (this.sequence !== "" && at >= this.last + SEQUENCE_MS) events.push(...this.end("", at));
     return events;
   }
 }

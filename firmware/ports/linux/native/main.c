@@ -18,6 +18,7 @@ static int add_language(JSContext *ctx)
 {
     if (JS_AddIntrinsicBaseObjects(ctx) < 0 || JS_AddIntrinsicRegExp(ctx) < 0) return 0;
     if (JS_AddIntrinsicJSON(ctx) < 0 || JS_AddIntrinsicMapSet(ctx) < 0) return 0;
+    if (JS_AddIntrinsicStringNormalize(ctx) < 0) return 0;
     return JS_AddIntrinsicTypedArrays(ctx) == 0 && JS_AddIntrinsicPromise(ctx) == 0;
 }
 
