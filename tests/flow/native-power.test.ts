@@ -1,15 +1,31 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { type Entry, readBatch } from "@cachet/firmware/wire";
 import { Chance, type Type2Chip } from "@cachet/terminal-sim";
 import { describe, expect, it } from "vitest";
+import { sha256 } from "../../host/src/ports/crypto.ts";
 import { entriesOf, journalledAreas, shown } from "../fixtures/audit.ts";
-import { builtTerminal, missingForNative, NativeTerminal, provisionedFiles } from "../fixtures/native-terminal.ts";
+import {
+  builtTerminal,
+  installer,
+  missingForNative,
+  NativeTerminal,
+  provisionedFiles,
+} from "../fixtures/native-terminal.ts";
+import { imageFile } from "../fixtures/test-images.ts";
 import { BAKERY, card, TOWN, townImage } from "../fixtures/town.ts";
 import { checkArea } from "../interruption/check-area.ts";
 
 const FACTS = { terminal: 42, merchant: 1, programmes: [BAKERY, TOWN], isOpen: true };
 const IS_SOAK = process.env.CACHET_SOAK === "1";
 const KILLS = IS_SOAK ? 500 : 12;
+/** Of these some in visits, some in collections, some in flashes. */
+const DAY_KILLS = IS_SOAK ? 500 : 8;
+/** As long as the installer's command takes here, and its start is a part of it. */
+const COLLECT_MS = 2_500;
+const FLASH_MS = 6_000;
 /** Longer than most visits take here, so that some are not cut at all. */
 const CUT_MS = 80;
 
@@ -21,6 +37,19 @@ const saleOf = (visit: number, amount: number) => ({
   tip: 0,
   redeem: "max" as const,
 });
+
+/** The entries of a batch file, by number. */
+function entriesIn(file: Uint8Array): readonly (readonly [number, Entry])[] {
+  // The installer's command has verified the seal; here the chain, the numbers and the totals are.
+  const reading = readBatch(
+    file,
+    sha256,
+    () => true,
+    () => new Uint8Array(32),
+  );
+  if (!reading.ok) throw new Error(reading.refusal.detail);
+  return reading.batch.entries.map(({ entry }) => [entry.number, entry]);
+}
 
 interface Held {
   readonly chip: Type2Chip;
@@ -87,6 +116,74 @@ describe.skipIf(missingForNative("x64") !== null)("the native terminal on a real
     expect(await terminal.close()).toBe(0);
     console.log(`${kills} kills in ${visit} visits, ${entriesOf(journal).length} entries`);
   }, 3_600_000);
+
+  it(`is killed ${DAY_KILLS} times in a day of visits, collections and flashes: what the office gets is what the journal has`, async () => {
+    const chance = new Chance(11);
+    const home = mkdtempSync(join(tmpdir(), "cachet-native-day-"));
+    const batches = join(home, "batches");
+    const terminal = new NativeTerminal(builtTerminal("x64"), await provisioned(), ["--line", "pty"]);
+    const cards = [await held(1), await held(2), await held(3)];
+    const told = { visits: 0, collected: 0, flashed: 0, kills: { visit: 0, collect: 0, flash: 0 } };
+    let { path } = await imageFile(2);
+    const killed = (kind: keyof typeof told.kills) => {
+      told.kills[kind] += 1;
+      return terminal.powerOn();
+    };
+    const kills = () => Object.values(told.kills).reduce((sum, one) => sum + one);
+    /** The installer's command; the power goes some time after it began, or not at all. False where it went. */
+    const atTheLine = async (kind: "collect" | "flash", words: readonly string[], isCut: boolean) => {
+      const command = installer(home, terminal.started!.line!, kind, ...words);
+      const cut = isCut ? chance.below(kind === "flash" ? FLASH_MS : COLLECT_MS) : null;
+      const ended = await Promise.race([command, ...(cut === null ? [] : [pause(cut)])]);
+      if (ended === undefined) await terminal.kill();
+      const { code, err } = await command;
+      if (ended === undefined) await killed(kind);
+      else expect(code, `${kind}: ${err}`).toBe(0);
+      return code === 0;
+    };
+    const flash = async (isCut: boolean) => {
+      if (!(await atTheLine("flash", [path, "--collect-to", batches], isCut))) return;
+      told.flashed += 1;
+      ({ path } = await imageFile(2 + told.flashed));
+    };
+    const collect = async (isCut: boolean) => {
+      if (await atTheLine("collect", ["-o", batches], isCut)) told.collected += 1;
+    };
+    await terminal.powerOn();
+    while (kills() < DAY_KILLS) {
+      const isCut = chance.happens(4, 5);
+      const what = chance.below(6);
+      if (what === 0) await flash(isCut);
+      else if (what <= 2) await collect(isCut);
+      else {
+        told.visits += 1;
+        terminal.utc += 30 + chance.below(600);
+        terminal.cutAfter = isCut ? chance.below(CUT_MS) : null;
+        const { chip } = cards[chance.below(cards.length)]!;
+        if ((await terminal.visit(saleOf(told.visits, chance.below(6_000)), chip)) === "power-cut")
+          await killed("visit");
+      }
+      await check(JSON.stringify(told), cards, terminal.file("journal"));
+    }
+    terminal.cutAfter = null;
+    await flash(false);
+    await collect(false);
+    for (const { chip } of cards) {
+      told.visits += 1;
+      expect(await terminal.visit(saleOf(told.visits, 1_000), chip)).toMatchObject({ result: "done" });
+    }
+    await collect(false);
+    const journal = terminal.file("journal");
+    await check("at last", cards, journal);
+    const entries = entriesOf(journal);
+    const names = readdirSync(batches).filter((name) => name.endsWith(".batch"));
+    const collected = new Map(names.flatMap((name) => entriesIn(new Uint8Array(readFileSync(join(batches, name))))));
+    for (const entry of entries) expect(collected.get(entry.number), `entry ${entry.number}`).toEqual(entry);
+    expect(collected.size).toBe(entries.length);
+    expect(await terminal.close()).toBe(0);
+    rmSync(home, { recursive: true });
+    console.log(`${JSON.stringify(told)}, ${entries.length} entries in ${names.length} batches`);
+  }, 7_200_000);
 
   it("starts, or says what is wrong and ends, whatever its files hold", async () => {
     const files = await provisioned();
