@@ -1,7 +1,7 @@
 // npm run build:terminal [-- --arch x64|arm64] [--sanitize]: the native terminal, with gcc, into out/terminal/.
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { ROOT, say, setUp } from "./runtime.mjs";
 
@@ -14,6 +14,14 @@ const TARGETS = {
   arm64: { prefix: "aarch64-linux-gnu-", engine: "aarch64-unknown-linux-gnu" },
 };
 const PORT = join(ROOT, "firmware", "ports", "linux");
+const SOURCES = join(ROOT, "firmware", "src");
+/** Files of firmware/src that the port has its own of. */
+const PORT_CODE = {
+  "hal/characters.ts": "conversions.ts",
+  "journal/crc32.ts": "conversions.ts",
+  "supervisor/crypto.ts": "crypto.ts",
+  "wire/utf8.ts": "conversions.ts",
+};
 const ENGINES = join(ROOT, "node_modules", "@suchipi", "quickjs", "build");
 const HARDENING = [
   ..."-fstack-protector-strong -fstack-clash-protection -fPIE -pie".split(" "),
@@ -70,15 +78,15 @@ await build({
   logLevel: "warning",
   plugins: [
     {
-      // The supervisor's cryptography is the port's here.
-      name: "port-crypto",
+      // Cryptography, and what goes over every byte, is the port's here.
+      name: "port-code",
       setup({ onResolve }) {
-        onResolve({ filter: /\/crypto\.ts$/ }, ({ importer, path }) =>
-          /\/firmware\/src\/supervisor\/((management|conformance)\/)?[^/]+$/.test(importer) &&
-          /^\.\.?\/crypto\.ts$/.test(path)
-            ? { path: join(PORT, "crypto.ts") }
-            : undefined,
-        );
+        onResolve({ filter: /^\.\.?\/.*\.ts$/ }, ({ resolveDir, importer, path }) => {
+          // The port's own may go on to the plain one.
+          if (importer.startsWith(PORT)) return undefined;
+          const own = PORT_CODE[relative(SOURCES, resolve(resolveDir, path))];
+          return own === undefined ? undefined : { path: join(PORT, own) };
+        });
       },
     },
   ],

@@ -39,6 +39,12 @@ export interface Native {
   utf8Of(text: string): Uint8Array;
   /** U+FFFD in the place of what is no UTF-8. */
   textOf(utf8: Uint8Array): string;
+  /** As `conversions.ts` passes them on. */
+  crc32(bytes: Uint8Array): number;
+  charactersOf(bytes: Uint8Array): string;
+  bytesOf(characters: string): Uint8Array;
+  /** Null for what is no UTF-8. */
+  strictText(utf8: Uint8Array): string | null;
   sha256(message: Uint8Array): Uint8Array;
   hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array;
   /** Makes the folder of the terminal's files where it is missing, but none above it, and keeps everybody else out of it. "EWOULDBLOCK": somebody is in it. */

@@ -1,3 +1,5 @@
+import { bytesOf, charactersOf } from "./characters.ts";
+
 /**
  * How values cross between app and supervisor: JSON in which a byte string is written as "~b" and one character for each
  * byte (U+0000 to U+00FF), and a text that begins with "~" as "~t" and the text. Keys of objects are plain words. Characters cost the engines far less than digits.
@@ -5,36 +7,21 @@
 const MARK = "~";
 const BYTES = "~b";
 const TEXT = "~t";
-/** Bytes turned into characters at a time: an argument list has a limit. */
-const CHUNK = 4_096;
-
-function charactersOf(bytes: Uint8Array): string {
-  let text = BYTES;
-  for (let at = 0; at < bytes.length; at += CHUNK) {
-    text += String.fromCharCode.apply(null, bytes.subarray(at, at + CHUNK) as unknown as number[]);
-  }
-  return text;
-}
-
-function bytesOf(marked: string): Uint8Array {
-  const bytes = new Uint8Array(marked.length - BYTES.length);
-  for (let i = 0; i < bytes.length; i += 1) bytes[i] = marked.charCodeAt(i + BYTES.length);
-  return bytes;
-}
-
+const MARKED = 2;
 /** Text form of a HAL argument list or answer. */
 export function toCrossing(value: unknown): string {
   return JSON.stringify(value ?? null, function (this: Readonly<Record<string, unknown>>, key, item: unknown) {
     // Looked up again: a subclass of Uint8Array may have turned itself into something else by now.
     const raw = this[key];
-    if (raw instanceof Uint8Array) return charactersOf(raw);
+    if (raw instanceof Uint8Array) return BYTES + charactersOf(raw);
     return typeof item === "string" && item.startsWith(MARK) ? TEXT + item : item;
   });
 }
 
 function revive(item: unknown): unknown {
   if (typeof item !== "string" || !item.startsWith(MARK)) return item;
-  return item.startsWith(BYTES) ? bytesOf(item) : item.slice(TEXT.length);
+  const said = item.slice(MARKED);
+  return item.startsWith(BYTES) ? bytesOf(said) : said;
 }
 
 /** The value again. Trusts its input: both sides write it with `toCrossing`. */

@@ -48,6 +48,7 @@ static int add_native(JSContext *ctx, int count, char **words)
     add_streams(ctx, native);
     add_texts(ctx, native);
     add_hashes(ctx, native);
+    add_conversions(ctx, native);
     add_pcsc(ctx, native);
     if (!add_apps(ctx, native)) return 0;
     JSValue global = JS_GetGlobalObject(ctx);

@@ -28,6 +28,7 @@ void add_files(JSContext *ctx, JSValueConst native);
 void add_streams(JSContext *ctx, JSValueConst native);
 void add_texts(JSContext *ctx, JSValueConst native);
 void add_hashes(JSContext *ctx, JSValueConst native);
+void add_conversions(JSContext *ctx, JSValueConst native);
 void add_pcsc(JSContext *ctx, JSValueConst native);
 int add_apps(JSContext *ctx, JSValueConst native);
 
