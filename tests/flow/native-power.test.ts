@@ -7,6 +7,7 @@ import { Chance, type Type2Chip } from "@cachet/terminal-sim";
 import { describe, expect, it } from "vitest";
 import { sha256 } from "../../host/src/ports/crypto.ts";
 import { entriesOf, journalledAreas, shown } from "../fixtures/audit.ts";
+import { InstallerWire } from "../fixtures/installer-wire.ts";
 import {
   builtTerminal,
   installer,
@@ -121,7 +122,8 @@ describe.skipIf(missingForNative("x64") !== null)("the native terminal on a real
     const chance = new Chance(11);
     const home = mkdtempSync(join(tmpdir(), "cachet-native-day-"));
     const batches = join(home, "batches");
-    const terminal = new NativeTerminal(builtTerminal("x64"), await provisioned(), ["--line", "pty"]);
+    const wire = await InstallerWire.open();
+    const terminal = new NativeTerminal(builtTerminal("x64"), await provisioned(), ["--line", wire.terminal]);
     const cards = [await held(1), await held(2), await held(3)];
     const told = { visits: 0, collected: 0, flashed: 0, kills: { visit: 0, collect: 0, flash: 0 } };
     let { path } = await imageFile(2);
@@ -132,7 +134,7 @@ describe.skipIf(missingForNative("x64") !== null)("the native terminal on a real
     const kills = () => Object.values(told.kills).reduce((sum, one) => sum + one);
     /** The installer's command; the power goes some time after it began, or not at all. False where it went. */
     const atTheLine = async (kind: "collect" | "flash", words: readonly string[], isCut: boolean) => {
-      const command = installer(home, terminal.started!.line!, kind, ...words);
+      const command = installer(home, wire.installer, kind, ...words);
       const cut = isCut ? chance.below(kind === "flash" ? FLASH_MS : COLLECT_MS) : null;
       const ended = await Promise.race([command, ...(cut === null ? [] : [pause(cut)])]);
       if (ended === undefined) await terminal.kill();
@@ -181,6 +183,7 @@ describe.skipIf(missingForNative("x64") !== null)("the native terminal on a real
     for (const entry of entries) expect(collected.get(entry.number), `entry ${entry.number}`).toEqual(entry);
     expect(collected.size).toBe(entries.length);
     expect(await terminal.close()).toBe(0);
+    wire.close();
     rmSync(home, { recursive: true });
     console.log(`${JSON.stringify(told)}, ${entries.length} entries in ${names.length} batches`);
   }, 7_200_000);
