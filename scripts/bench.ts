@@ -315,6 +315,13 @@ async function native(): Promise<Figure[]> {
       `limit; processor time with an image of ${figures.imageBytes} bytes; ${wall}`,
     ],
     [
+      "native-month-start",
+      inMs(figures.monthStartMs),
+      "ms",
+      150,
+      `limit; the same with 9 000 entries of 1 000 cards in its journal; it holds ${figures.monthBytes} bytes then`,
+    ],
+    [
       "native-visit-p99",
       inMs(figures.visitP99Ms),
       "ms",

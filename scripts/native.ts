@@ -1,10 +1,14 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { loadQuickJs } from "@cachet/terminal-sim";
+import { longJournal } from "../tests/fixtures/long-journal.ts";
 import { builtTerminal, NativeTerminal, provisionedFiles } from "../tests/fixtures/native-terminal.ts";
-import { BAKERY, card, sale, TOWN, terminal, townImage } from "../tests/fixtures/town.ts";
+import { BAKERY, card, NOON, sale, TOWN, terminal, townImage } from "../tests/fixtures/town.ts";
 
 const STARTS = 15;
 const VISITS = 400;
+/** A month of a shop. */
+const MONTH = { entries: 9_000, cards: 1_000, programmes: [BAKERY, TOWN], utc: NOON };
 
 /** What the native terminal takes of a computer. Times are of the processor, of this process alone: what waits is not counted. */
 export interface NativeFigures {
@@ -13,6 +17,9 @@ export interface NativeFigures {
   /** From the start of the program to the app that waits for a sale; the middle of several, and by the clock on the wall. */
   readonly startMs: number;
   readonly startWallMs: number;
+  /** The same with a month of entries in its journal and their checkpoint beside it, and what it holds then. */
+  readonly monthStartMs: number;
+  readonly monthBytes: number;
   readonly visitP50Ms: number;
   readonly visitP99Ms: number;
   /** A visit in the simulator's engine, supervisor on V8, in the same run. */
@@ -44,14 +51,24 @@ export async function nativeFigures(): Promise<NativeFigures> {
   const command = builtTerminal("x64");
   const facts = { terminal: 42, merchant: 1, programmes: [BAKERY, TOWN], isOpen: true };
   const shop = new NativeTerminal(command, await provisionedFiles(facts, image));
-  const [starts, walls, visits]: [number[], number[], number[]] = [[], [], []];
-  for (let start = 0; start < STARTS; start += 1) {
+  const [walls, visits]: [number[], number[]] = [[], []];
+  const start = async () => {
     const began = performance.now();
     await shop.powerOn();
     walls.push(performance.now() - began);
-    starts.push(processorMs(shop.pid));
+    const [ms, bytes] = [processorMs(shop.pid), residentBytes(shop.pid)];
     await shop.stop();
-  }
+    return { ms, bytes };
+  };
+  const starts: number[] = [];
+  for (let time = 0; time < STARTS; time += 1) starts.push((await start()).ms);
+  const young = shop.file("journal");
+  for (const [name, bytes] of Object.entries(await longJournal(young, MONTH)))
+    writeFileSync(join(shop.folder, name), bytes);
+  const month: { readonly ms: number; readonly bytes: number }[] = [];
+  for (let time = 0; time < STARTS; time += 1) month.push(await start());
+  for (const [name, bytes] of Object.entries({ journal: young, checkpoint: new Uint8Array() }))
+    writeFileSync(join(shop.folder, name), bytes);
   await shop.powerOn();
   const chip = await card(1);
   for (let visit = 0; visit < VISITS; visit += 1) {
@@ -65,7 +82,15 @@ export async function nativeFigures(): Promise<NativeFigures> {
     binaryBytes: statSync(command[0]).size,
     imageBytes: image.length,
     startMs: at(starts, 500),
-    startWallMs: at(walls, 500),
+    startWallMs: at(walls.slice(0, STARTS), 500),
+    monthStartMs: at(
+      month.map(({ ms }) => ms),
+      500,
+    ),
+    monthBytes: at(
+      month.map(({ bytes }) => bytes),
+      500,
+    ),
     visitP50Ms: at(visits, 500),
     visitP99Ms: at(visits, 990),
     residentBytes: residentBytes(shop.pid),
