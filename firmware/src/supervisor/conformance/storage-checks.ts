@@ -29,6 +29,22 @@ export const STORAGE_CHECKS: readonly Check[] = [
     for (const part of parts) await file.append(part);
     mustBe("pieces that were appended", await file.read(), concat(...parts));
   }),
+  fileCheck("storage-parts", async (file) => {
+    const content = pattern(9_000, 5);
+    await file.append(content.slice(0, 5_000));
+    await file.append(content.slice(5_000));
+    must(file.size() === content.length, `a file of ${content.length} bytes has ${file.size()}, it says`);
+    const asked: readonly (readonly [number, number])[] = [
+      [0, 8],
+      [4_096, 4_104],
+      [4_990, 5_010],
+      [8_999, 9_100],
+      [9_000, 9_010],
+    ];
+    for (const [from, to] of asked) mustBe(`bytes ${from} to ${to}`, file.part(from, to), content.slice(from, to));
+    await file.truncate(100);
+    must(file.size() === 100, `a file that was cut to 100 bytes has ${file.size()}, it says`);
+  }),
   fileCheck("storage-replace", async (file) => {
     for (const length of [5_000, 100, 5_001]) {
       const content = pattern(length, length);
