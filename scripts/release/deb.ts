@@ -57,7 +57,7 @@ export function makeDeb({ version, epoch, isQuick, out }: Release, tree: string,
   level(tree, epoch);
   const file = join(out, `${about.name}_${version}_${DEBIAN_ARCH[about.arch]}.deb`);
   // One thread: how many there are is seen in the bytes.
-  const packing = isQuick ? ["-Zgzip", "-z1"] : ["-Zxz", "--threads-max=1"];
+  const packing = isQuick ? ["-Zzstd", "-z1", "--threads-max=1"] : ["-Zxz", "--threads-max=1"];
   run("dpkg-deb", ["--root-owner-group", ...packing, "--build", tree, file], { SOURCE_DATE_EPOCH: String(epoch) });
   return file;
 }

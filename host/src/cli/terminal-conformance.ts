@@ -1,3 +1,4 @@
+import { sameBytes } from "@cachet/card-layout";
 import { conformanceCheck, conformanceChecks, echo, type ResponseOf } from "@cachet/firmware/wire";
 import { LinkFault } from "../link/link-fault.ts";
 import { type Console, tell } from "./console.ts";
@@ -65,8 +66,11 @@ async function tried(session: TerminalSession, checks: readonly Check[], hasPers
   }
   const kept = checks.filter(({ needs }) => needs === "restart");
   if (kept.length === 0) return results;
+  const { key } = session.identity;
   await session.need(conformanceCheck, { name: "", restart: true }, "start anew");
   await waitUntilBack(session, false);
+  const isSame = sameBytes(key, session.identity.key);
+  results.push({ check: "identity-kept", ok: isSame, said: isSame ? "" : "after a restart it has another key" });
   for (const { name } of kept) {
     const at = results.findIndex(({ check }) => check === name);
     if (results[at]!.ok === true) results[at] = await half(session, name, true);
