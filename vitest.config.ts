@@ -34,6 +34,7 @@ const SIDE_BY_SIDE = [
     "card-accounts",
     "card-office",
     "card-replacement",
+    "conformance",
     "counter",
     "custom-rules",
     "dated-stamps",
