@@ -184,6 +184,24 @@ describe("cachet sim do, without a card", () => {
     expect(json("account 2800010000421 balance")).toMatchObject({ report: { result: "done" } });
   });
 
+  it("takes a visit without a card back by its ticket, once", () => {
+    const { report } = json("account 2800010000421 sale 20.00");
+    expect(json(`account 2800010000421 refund ${report.ticket}`)).toMatchObject({
+      report: { result: "done", card: 2_800_010_000_421, payOutCents: 2_000 },
+    });
+    expectFailure(says(`account 2800010000421 refund ${report.ticket}`), 1, "C-SIM-09", "ALREADY_USED");
+  });
+
+  it("moves points from one receipt to the next, and takes no old one", () => {
+    const points = (slips: readonly (readonly string[])[]) => /Solde points? +(\d+)/i.exec(slips[0]!.join("\n"))?.[1];
+    const first = json("ticket new sale 123.00");
+    const { code } = first;
+    const second = json(`ticket ${code} sale 100.00`);
+    expect([points(first.slips), points(second.slips)]).toEqual(["123", "223"]);
+    expectFailure(says(`ticket ${code} sale 100.00`), 1, "C-SIM-09", "ALREADY_USED");
+    expectFailure(says("ticket NONSENSE sale 100.00"), 1, "C-SIM-09", "BAD_CODE");
+  });
+
   it("drops a bank card, and says of an unreadable stripe what to do", () => {
     const bank = says("swipe ;4111111111111111=25121011234500000000? sale 10.00");
     expect(bank.code).toBe(1);

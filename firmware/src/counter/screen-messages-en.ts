@@ -106,6 +106,6 @@ const HELP: readonly string[] = [
   "BALANCE after the amount: it pays",
   "TOP-UP: amount, payment, the card",
   "REFUND: ticket number or QR, card",
-  "NO CARD: the phone number",
+  "NO CARD: phone; green: on the receipt",
   "A card alone: what it holds",
 ];

@@ -110,6 +110,6 @@ const HELP: readonly string[] = [
   "CAGNOTTE après le montant : elle paie",
   "RECHARGE : montant, payer, la carte",
   "REMBOURSER : n° du ticket ou QR, carte",
-  "SANS CARTE : le n° de téléphone",
+  "SANS CARTE : tél. ; vert : sur ticket",
   "Carte seule : son solde",
 ];

@@ -15,6 +15,7 @@ export const VERBS: Readonly<Record<Step["verb"], readonly string[]>> = {
   language: AT_TERMINAL,
   account: [...WISH_FIELDS, "again", ...AT_TERMINAL],
   swipe: [...WISH_FIELDS, "again", ...AT_TERMINAL],
+  ticket: [...WISH_FIELDS, "again", ...AT_TERMINAL],
   lay: AT_TERMINAL,
   lift: [],
   keys: AT_TERMINAL,
@@ -43,8 +44,9 @@ export const WORDS = [
   "tap NAME give PROGRAMME RULE 60 | receive TICKET (42, or its name T-0001-42) | stamps 6 PROGRAMME RULE",
   "reprint last|TICKET | without-card 12.50 (what a card would have brought)",
   "language fr | en (of screens and receipts)",
-  "account NUMBER sale 4.80 [redeem max] [again] | balance (no card: an account without a chip, or one that was forgotten)",
-  "swipe ';280001000042130?' sale 4.80 | balance (the text of a stripe)",
+  "account NUMBER sale 4.80 [redeem max] [again] | refund TICKET|CODE | balance (no card: an account without a chip, or one that was forgotten)",
+  "swipe ';280001000042130?' sale 4.80 | refund TICKET|CODE | balance (the text of a stripe)",
+  "ticket new sale 12.30 | ticket CODE sale 10.00 [redeem max] [again] | refund TICKET|CODE (a receipt that carries points)",
   "lay NAME | lift | show NAME",
   "keys 1250 ok (digits, ok, correct, cancel, up, down, menu, cagnotte, top-up, refund, no-card, cancel-last, print, help)",
   "hold NAME | take | scan CODE",
@@ -93,17 +95,19 @@ function readStep(verb: Step["verb"], reader: StepReader, sim: typeof Simulator)
     case "language":
       return { verb, terminal: reader.terminal(), to: reader.one(verb, ["fr", "en"]) };
     case "account":
-    case "swipe": {
+    case "swipe":
+    case "ticket": {
       const again = reader.mark("again");
       const terminal = reader.terminal();
       const isNumber = (text: string) => (/^\d{13,15}$/.test(text) ? text : null);
       const text =
-        verb === "swipe"
-          ? reader.words(verb).join(" ")
-          : reader.word(verb, isNumber, "an account's number: 13 digits", "");
+        verb === "account"
+          ? reader.word(verb, isNumber, "an account's number: 13 digits", "")
+          : reader.words(verb).join(" ");
       const wish = wishOf(reader, terminal);
-      if (wish.kind === "sale" || wish.kind === "balance") return { verb, text, terminal, wish, again };
-      reader.fault(wish.kind, "needs a card; without one there is sale or balance");
+      if (wish.kind === "sale" || wish.kind === "balance" || wish.kind === "refund")
+        return { verb, text, terminal, wish, again };
+      reader.fault(wish.kind, "needs a card; without one there is sale, refund or balance");
       return { verb, text, terminal, wish: { kind: "balance" }, again };
     }
     case "lay":

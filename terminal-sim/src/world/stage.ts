@@ -1,6 +1,6 @@
 import { ascii, type Chip, sameBytes } from "@cachet/card-layout";
 import { onDisplay, pageOf, receiptText, swipeOfText } from "@cachet/firmware/counter";
-import type { VisitReport, VisitRequest } from "@cachet/firmware/hal";
+import type { ByAccount, VisitReport, VisitRequest } from "@cachet/firmware/hal";
 import type { CollectedBatch } from "@cachet/firmware/supervisor";
 import { terminalName } from "@cachet/firmware/wire";
 import type { AheadClock } from "../device/ahead-clock.ts";
@@ -111,6 +111,7 @@ export class Stage {
         return this.said(`language ${step.to}`);
       case "account":
       case "swipe":
+      case "ticket":
         return this.without(step);
       case "lay":
         this.on(step.terminal).terminal.lay(this.card(step.card));
@@ -205,13 +206,18 @@ export class Stage {
   }
 
   /** A visit for which no card is tapped. */
-  private async without(step: Extract<Step, { verb: "account" | "swipe" }>): Promise<StepOutcome> {
+  private async without(step: Extract<Step, { verb: "account" | "swipe" | "ticket" }>): Promise<StepOutcome> {
     const { terminal } = this.on(step.terminal);
     if (terminal.running.imageFault !== null) throw new Refused("no image runs on it");
-    const account = step.verb === "account" ? Number(step.text) : this.swiped(step.text);
-    const request = this.requestOf({ ...step.wish, by: { account } }, step.again);
+    const { wish } = step;
+    const request = this.requestOf(wish.kind === "refund" ? wish : { ...wish, by: this.whose(step) }, step.again);
     const answer = await terminal.visit(request, null);
     return this.told(terminal, answer, terminal.faults.forget());
+  }
+
+  private whose({ verb, text }: { readonly verb: "account" | "swipe" | "ticket"; readonly text: string }): ByAccount {
+    if (verb === "ticket") return { ticket: text === "new" ? "" : text };
+    return { account: verb === "account" ? Number(text) : this.swiped(text) };
   }
 
   /** The account that a stripe names, read as the terminal's own reader does. */

@@ -31,13 +31,14 @@ export type Step =
   /** The language of screens and receipts. */
   | { readonly verb: "language"; readonly terminal: number; readonly to: Language }
   /**
-   * A visit without a card: an account by its number, or by the text of the stripe that is swiped. `again`: the till repeats its last number.
+   * A visit without a card: an account by its number, or by the text of the stripe that is swiped; a receipt that carries points by its code,
+   * `new` for the first one. `again`: the till repeats its last number.
    */
   | {
-      readonly verb: "account" | "swipe";
+      readonly verb: "account" | "swipe" | "ticket";
       readonly text: string;
       readonly terminal: number;
-      readonly wish: Extract<Wish, { kind: "sale" | "balance" }>;
+      readonly wish: Extract<Wish, { kind: "sale" | "balance" | "refund" }>;
       readonly again: boolean;
     }
   /** Lays a card on the reader without any visit, or takes it away. */
