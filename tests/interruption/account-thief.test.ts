@@ -57,6 +57,7 @@ class Heist {
   loot = 0;
   given = 0;
   private minutes = 0;
+  private readonly back = new Set<string>();
 
   private constructor(ledger: Ledger) {
     this.ledger = ledger;
@@ -125,8 +126,12 @@ class Heist {
   }
 
   /** Brings goods back with a ticket that he has: its number means something where it was printed alone. */
-  takeBack({ shop, number, code, goods }: Ticket, at: number, byCode: boolean): Promise<VisitReport> {
-    return this.ask(byCode ? at : shop, refund(byCode ? { code } : number), goods);
+  async takeBack({ shop, number, code, goods }: Ticket, at: number, byCode: boolean): Promise<void> {
+    const { result } = await this.ask(byCode ? at : shop, refund(byCode ? { code } : number), goods);
+    const name = `${shop} ${number}`;
+    // He has the goods once.
+    if (this.back.has(name)) expect(result).toBe("refused");
+    else if (result === "done") this.back.add(name);
   }
 
   ticket(which: number): Ticket | undefined {
