@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cardNumber } from "@cachet/card-layout";
+import { cardNumber, ticketNumber } from "@cachet/card-layout";
 import { afterAll, describe, expect, it } from "vitest";
 import { testMerchantKey, testTerminalSigner } from "../../host/src/keys/test-keys.ts";
 import { contentsAt } from "../../host/src/office/lists/build.ts";
@@ -41,6 +41,9 @@ describe("cachet office account and phone", () => {
       expect(sections.phones.at(0)).toEqual({ merchant: 1, hash, card: Number(HER) });
       expect(await faultOf(of)).toBeNull();
     });
+    const receipt = String(ticketNumber(1, 12));
+    expect(office("account", "put", receipt, ...TOWN, "--points", "5").out).toContain("points 5");
+    expectFailure(office("account", "show", "12345678901234567"), 2, "C-USAGE-01", "no card number");
     const shown = office("account", "show", HER);
     expect(shown.out).toContain("T-0001  spent cagnotte €0.00, may still spend cagnotte €10.00");
     const more = office("account", "take", HER, ...TOWN, "--cagnotte", "0.01");

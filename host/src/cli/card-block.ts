@@ -1,7 +1,7 @@
 import type { BlockReason } from "@cachet/firmware/wire";
 import { type Command, Option } from "commander";
 import { CardReplaced, setBlock } from "../office/lists/blocked.ts";
-import { parseCard } from "./card-number.ts";
+import { parseAccount } from "./card-number.ts";
 import { type Console, tell } from "./console.ts";
 import { Failure } from "./failure.ts";
 import { withLedger } from "./home.ts";
@@ -39,7 +39,7 @@ export function blockCommand(card: Command, console: () => Console): void {
   card
     .command("block")
     .description("have terminals refuse a card from the next list on, or take it again")
-    .argument("<card>", "card number", parseCard)
+    .argument("<card>", "card number", parseAccount)
     .addOption(new Option("--reason <reason>", "why").choices(REASONS).default("lost"))
     .option("--lift", "take the card off the block list")
     .action((number: number, options: BlockOptions) => block(console(), number, options));

@@ -1,4 +1,4 @@
-import { cardNumber, isCardNumber, SERIAL_MAX } from "@cachet/card-layout";
+import { cardNumber, isCardNumber, isTicketNumber, SERIAL_MAX } from "@cachet/card-layout";
 import { InvalidArgumentError } from "commander";
 
 /** Reads a whole card number in a command. Throws `InvalidArgumentError`, whose text says what would have fitted. */
@@ -10,6 +10,10 @@ export function parseCard(text: string): number {
     );
   return number;
 }
+
+/** The same of an account without a chip: one of a receipt that carries points has 14 or 15 digits. */
+export const parseAccount = (text: string): number =>
+  /^\d{14,15}$/.test(text) && isTicketNumber(Number(text)) ? Number(text) : parseCard(text);
 
 const issuerOf = (card: number): number => Math.floor(card / 10_000_000) % 10_000;
 

@@ -6,7 +6,7 @@ import { changeBalance, NotFree, outstanding } from "../office/lists/ceilings.ts
 import type { Source } from "../office/lists/credits.ts";
 import { heldLists } from "../office/lists/held.ts";
 import type { Ledger } from "../office/schema.ts";
-import { parseCard } from "./card-number.ts";
+import { parseAccount } from "./card-number.ts";
 import { type Console, tell } from "./console.ts";
 import { Failure } from "./failure.ts";
 import { withLedger } from "./home.ts";
@@ -120,7 +120,7 @@ async function show(console: Console, account: number): Promise<void> {
 /** Adds what names a purse and a value. */
 function changeOptions(command: Command): Command {
   return command
-    .argument("<account>", "account number, 13 digits", parseCard)
+    .argument("<account>", "account number, 13 digits; of a receipt with points, 14 or 15", parseAccount)
     .requiredOption("--programme <n>", "programme of the purse", parseProgramme)
     .option("--cagnotte <euros>", "money of the cagnotte, 12.50; 0 opens the account", parseMoney)
     .option("--prepaid <euros>", "prepaid money: with --merchant, who took the cash", parseMoney)
@@ -142,6 +142,6 @@ export function accountCommands(office: Command, console: () => Console): void {
   account
     .command("show")
     .description("what an account holds, and what each terminal may still let it spend")
-    .argument("<account>", "account number, 13 digits", parseCard)
+    .argument("<account>", "account number, 13 digits; of a receipt with points, 14 or 15", parseAccount)
     .action((number: number) => show(console(), number));
 }

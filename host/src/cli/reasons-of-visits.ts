@@ -71,8 +71,9 @@ export const REASONS_OF_VISITS = {
     en: "this goes back at the till that printed the ticket",
   },
   CARD_NEEDED: {
-    meaning: "what was asked for lies on a card, and none was tapped: an account without a chip has sales and balances",
-    staff: "tap the card, or leave out gifts, units and prepaid money",
+    meaning:
+      "what was asked for lies on a card, and none was tapped: an account without a chip has sales, refunds and balances",
+    staff: "tap the card, or leave out gifts and units",
     fr: "il faut la carte pour cela",
     en: "this needs the card",
   },
