@@ -98,6 +98,8 @@ describe.skipIf(missingForNative("x64") !== null)("an image that misbehaves on t
     ["continues without a wait", app("(async () => { for (;;) await null; })();"), "budget"],
     ["goes deeper and deeper", app("(function deeper() { deeper(); })();"), "stack"],
     ["calls what does not exist", app('cachetCall(1, "readKeys", "[]");'), "error"],
+    ["shows what is no screen", app(`cachetCall(1, "show", '[{"says":"balance","card":"1"}]');`), "error"],
+    ["prints what is no receipt", app(`cachetCall(1, "print", '[[{"line":"row","left":"a"}]]');`), "error"],
     ["throws", app("throw new Error('no');"), "error"],
     ["throws something strange", app("throw { get message() { throw 1; }, get name() { for (;;) {} } };"), "budget"],
     ["is no script", "this is no script", "error"],

@@ -1,5 +1,5 @@
 import { SerialScanner, SerialStripeReader, TtyKeys } from "../../src/counter/index.ts";
-import type { CardPort, CounterPort, SandboxFault, SettableClock, Storage } from "../../src/hal/index.ts";
+import type { CardPort, CounterPort, SettableClock, Storage } from "../../src/hal/index.ts";
 import { Slots, Supervisor } from "../../src/supervisor/index.ts";
 import { Buzzer } from "./buzzer.ts";
 import { systemClock, ToldClock } from "./clock.ts";
@@ -162,10 +162,10 @@ export class LinuxTerminal {
       card,
       counter: this.own ?? (till === null ? noTill(loop) : deskCounter(till)),
       newSandbox,
+      appStopped: ({ kind, message }) => native.say(`the app was stopped (${kind}): ${message}`),
       chance: { bytes: (size) => native.random(size) },
     });
     this.running = supervisor;
-    this.watchApp(supervisor);
     const { imageFault, slots, facts } = supervisor;
     const path = line?.path ?? null;
     const image = imageFault?.message ?? null;
@@ -175,14 +175,6 @@ export class LinuxTerminal {
       `started: ${who}${image === null ? "" : `, no image runs (${image})`}${path === null ? "" : `, line ${path}`}`,
     );
     return supervisor;
-  }
-
-  /** Says in the log why the app was stopped; the supervisor decides whether it starts anew. */
-  private watchApp(supervisor: Supervisor): void {
-    supervisor.appFault().catch(({ kind, message }: SandboxFault) => {
-      native.say(`the app was stopped (${kind}): ${message}`);
-      if (supervisor.app?.state !== "stopped") this.watchApp(supervisor);
-    });
   }
 
   /** Stops at once, as if unplugged. What it stored stays. */

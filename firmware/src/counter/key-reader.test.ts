@@ -90,9 +90,14 @@ describe("keys, stripes and scans on one keyboard", () => {
     ).toEqual([key("1"), key("2"), scan(";AB")]);
   });
 
+  it("the longest code of a receipt is one scan", () => {
+    const longest = "A".repeat(384);
+    expect(typed([[`${longest}\r`, 5]])).toEqual([scan(longest)]);
+  });
+
   it("a scan that is cut, too long or garbage is said so, and none of it becomes keys", () => {
     expect(typed([["ABCDEFGH", 5]])).toEqual([{ kind: "bad-scan", why: "cut" }]);
-    expect(typed([[`${"A".repeat(301)}\r`, 5]])).toEqual([{ kind: "bad-scan", why: "too-long" }]);
+    expect(typed([[`${"A".repeat(385)}\r`, 5]])).toEqual([{ kind: "bad-scan", why: "too-long" }]);
     expect(typed([["ABCDEF\u0007GH\r", 5]])).toEqual([{ kind: "bad-scan", why: "garbage" }]);
     expect(typed([["\u0002\r", 5]], new KeyReader({ prefix: STX, suffix: 0x0d }))).toEqual([
       { kind: "bad-scan", why: "garbage" },

@@ -76,13 +76,18 @@ function keysOf(screen: Screen, signal: Signal): readonly Key[] {
 /** A screen in words of a language. One that this version does not know, of a newer app, shows its name. */
 export function pageOf(screen: Screen, language: Language): Page {
   const messages = MESSAGES[language];
-  const words = messages.screens[screen.says] as ((texts: Screen) => Words) | undefined;
-  const { title, line } = words?.(screen) ?? { title: "", line: screen.says };
+  const isKnown = Object.hasOwn(messages.screens, screen.says);
+  const words = messages.screens[screen.says] as (texts: Screen) => Words;
+  const { title, line } = isKnown ? words(screen) : { title: "", line: screen.says };
   const fault = "fault" in screen && screen.fault !== undefined ? messages.faults[screen.fault] : null;
   const isReward = screen.says === "saleDone" && screen.reward !== undefined;
-  const signal = fault !== null ? "refused" : isReward ? "reward" : (SIGNALS[screen.says] ?? "asks");
+  const signal = fault !== null ? "refused" : isReward ? "reward" : (isKnown && SIGNALS[screen.says]) || "asks";
   const choices = (screen.choices ?? []).map((choice) =>
-    typeof choice === "string" ? messages.choices[choice] : messages.line(choice.line, choice.cents),
+    typeof choice !== "string"
+      ? messages.line(choice.line, choice.cents)
+      : Object.hasOwn(messages.choices, choice)
+        ? messages.choices[choice]
+        : choice,
   );
   return {
     title: screen.training === true ? messages.training : (fault ?? title),

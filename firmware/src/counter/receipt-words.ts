@@ -7,6 +7,8 @@ const LANGUAGES: Readonly<Record<Language, ReceiptMessages>> = { fr, en };
 
 function worded(said: Said, messages: ReceiptMessages): string {
   if (typeof said === "string") return said;
+  // A sentence of a newer app is printed by its name.
+  if (!Object.hasOwn(messages, said.say)) return said.say;
   const parts = said.of.map((part) => (typeof part === "object" ? worded(part, messages) : part));
   return (messages[said.say] as (...parts: readonly unknown[]) => string)(...parts);
 }

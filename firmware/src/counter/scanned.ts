@@ -2,8 +2,8 @@ import { isCardNumber, readStripeIdentity } from "@cachet/card-layout";
 import type { BadScan, Scan, Swipe } from "../hal/index.ts";
 import { isBankNumber } from "./stripe.ts";
 
-/** Longest text of a code: that of a receipt's refund has at most 240 characters. */
-export const SCAN_MAX = 300;
+/** Longest text of a code: that of a receipt is 240 bytes in Base32. */
+export const SCAN_MAX = 384;
 const [FIRST_PRINTABLE, LAST_PRINTABLE] = [0x20, 0x7e];
 
 /** The card or account that a barcode (EAN-13 of the in-store range) or the digits of a stripe name; null for any other text. */

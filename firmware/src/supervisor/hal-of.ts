@@ -1,8 +1,10 @@
-import type { CardPort, Clock, CounterPort, DeviceFacts, Hal } from "../hal/index.ts";
+import { type CardPort, type Clock, type CounterPort, type DeviceFacts, type Hal, SandboxFault } from "../hal/index.ts";
 import { sha256 } from "./crypto.ts";
 import type { JournalKeeper } from "./journal-keeper.ts";
 import type { KeyStore } from "./key-store.ts";
 import type { PhoneBook } from "./phone-book.ts";
+import { receiptFault } from "./receipt-check.ts";
+import { screenFault } from "./screen-check.ts";
 import type { Settings } from "./settings.ts";
 
 /** What the app's HAL is made of. */
@@ -17,6 +19,11 @@ export interface HalParts {
   readonly phones: PhoneBook;
   /** The newest state layout that an image may write now. */
   readonly newestLayout: () => number;
+}
+
+/** Ports word and lay out what they are given: what is no screen or no receipt never reaches them. Throws `SandboxFault`. */
+function check(what: string, fault: string | null): void {
+  if (fault !== null) throw new SandboxFault("error", `the app ${what} that is none: ${fault}`);
 }
 
 /** The HAL that the app gets: every call ends at the hardware, the keys or the journal. */
@@ -57,8 +64,14 @@ export function halOf({ facts, settings, clock, card, counter, keys, journal, ph
     phone: (keyed) => Promise.resolve(phones.find(keyed)),
     refuse: (body) => journal.refuse(body),
     nextEvent: (seconds, wanted) => counter.nextEvent(seconds, wanted),
-    show: (screen) => counter.show(screen, settings.ofShop),
-    print: (receipt) => counter.print(receipt, settings.ofShop),
+    show: async (screen) => {
+      check("shows a screen", screenFault(screen));
+      await counter.show(screen, settings.ofShop);
+    },
+    print: async (receipt) => {
+      check("prints a receipt", receiptFault(receipt));
+      return counter.print(receipt, settings.ofShop);
+    },
     report: (report) => counter.report(report),
   };
 }

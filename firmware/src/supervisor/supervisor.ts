@@ -69,6 +69,8 @@ export interface SupervisorPorts {
   readonly chance: Chance;
   /** What the terminal is, where the port fixes it; otherwise what its storage says, and what a provision makes of it. */
   readonly belonging?: Belonging;
+  /** Told each time that the app was stopped, for the port's log. */
+  readonly appStopped?: (fault: SandboxFault) => void;
   /** Entries the journal may hold; the usual number when it is left out. */
   readonly journalCapacity?: number;
   /** What the office says of cards, where the port has it; what the stored list says otherwise. */
@@ -214,6 +216,7 @@ export class Supervisor implements Managed {
         if (this.slots.isAgreed) this.confirm().catch(this.breakOff);
       },
       fault: (fault) => {
+        this.ports.appStopped?.(fault);
         this.onFault(fault);
         // What ran before is known to work.
         if (this.slots.onTrial) this.startAnew();

@@ -69,6 +69,7 @@ export async function counter(
     connect: null,
     tell: (event) => {
       if (event.what === "receipt") paper.push(...event.lines, "");
+      if (event.what === "app-stopped") note = `the app was stopped: ${event.reason}`;
       if (event.what === "stopped") note = `off: ${event.reason}`;
     },
   });

@@ -193,6 +193,8 @@ function eventLines(event: TerminalEvent & { readonly terminal: string }): strin
       return [
         `${event.terminal} starts${event.trial ? ", image on trial" : ""}${event.image === null ? "" : `: no image runs: ${event.image}`}`,
       ];
+    case "app-stopped":
+      return [`${event.terminal} stops its app: ${event.reason}`];
     case "stopped":
       return [`${event.terminal} stops: ${event.reason}`];
     case "screen":

@@ -152,6 +152,8 @@ function eventText(event: TerminalEvent): string[] {
       return [
         `on${event.trial ? ", image on trial" : ""}${event.image === null ? "" : `, no image runs: ${event.image}`}`,
       ];
+    case "app-stopped":
+      return [`the app was stopped: ${event.reason}`];
     case "stopped":
       return [`off: ${event.reason}`];
     case "screen":

@@ -29,6 +29,8 @@ import type { Type2Chip } from "./type2-chip.ts";
 export type TerminalEvent =
   /** It is on. `image`: why no image runs; null where one does. */
   | { readonly what: "started"; readonly image: string | null; readonly trial: boolean }
+  /** Its app was stopped, and why; the supervisor starts it anew, a few times. */
+  | { readonly what: "app-stopped"; readonly reason: string }
   /** It is off, and why. */
   | { readonly what: "stopped"; readonly reason: string }
   | { readonly what: "screen"; readonly line: string }
@@ -186,6 +188,7 @@ export class DeskTerminal {
         ...(lists === undefined ? {} : { lists }),
         card: this.reader,
         counter: this.till,
+        appStopped: ({ message }) => tellOnce({ what: "app-stopped", reason: message }),
       });
     } catch (error) {
       this.powerOff(reasonOf(error));

@@ -1,0 +1,40 @@
+/** Whether a value is what belongs there. */
+export type Check = (value: unknown) => boolean;
+
+/** Longest text of a screen or a receipt. */
+const TEXT_MAX = 1_000;
+/** Longest name of a screen, a choice or a sentence. */
+const NAME_MAX = 40;
+
+export const whole: Check = Number.isSafeInteger;
+export const text: Check = (value) => typeof value === "string" && value.length <= TEXT_MAX;
+export const flag: Check = (value) => value === true;
+/** A word of the interface. One that only a newer app knows is shown as it is. */
+export const name: Check = (value) => typeof value === "string" && value.length <= NAME_MAX;
+
+export const maybe =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+
+export const oneOf =
+  (...known: readonly unknown[]): Check =>
+  (value) =>
+    known.includes(value);
+
+export const listOf =
+  (check: Check, most: number): Check =>
+  (value) =>
+    Array.isArray(value) && value.length <= most && value.every(check);
+
+/** Fields of something that crossed; null where it is no object. */
+export const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> | null =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
+
+/** An object with at least these fields. */
+export const fields =
+  (checks: Readonly<Record<string, Check>>): Check =>
+  (value) => {
+    const given = fieldsOf(value);
+    return given !== null && Object.entries(checks).every(([field, check]) => check(given[field]));
+  };
