@@ -468,6 +468,53 @@ describe("the rest of the day", () => {
     expect(desk.screen).toMatchObject({ says: "endOfDay", visits: 1, earned: 50, spent: 0 });
   });
 
+  it("a card that does not come back for 20 seconds: staff say whether the sale is given up, and nothing was debited", async () => {
+    const begin = async () => {
+      const [desk, chip] = [await open(), await cardWith(2)];
+      const before = chip.dump();
+      await desk.type(1_250);
+      await desk.press("cagnotte");
+      await desk.tap(chip);
+      await desk.press("ok");
+      expect(desk.screen).toMatchObject({ says: "presentAgain" });
+      await desk.wait(19);
+      expect(desk.screen).toMatchObject({ says: "presentAgain" });
+      await desk.wait(1);
+      expect(desk.screen).toMatchObject({ says: "callOff", choices: ["yes", "no"] });
+      const untouched = async () => {
+        expect(chip.dump()).toEqual(before);
+        expect(await intents(desk)).toEqual([]);
+        expect(desk.reports).toMatchObject([{ result: "no-card", spentCents: 0, giveBackCents: 0 }]);
+        expect(desk.isIdle).toBe(true);
+      };
+      return { desk, chip, untouched };
+    };
+    const goesOn = async (desk: CounterDesk) => {
+      expect(desk.screen).toMatchObject({ says: "collect", cents: 1_150 });
+      await desk.press("ok");
+      expect(desk.reports).toMatchObject([{ result: "done", spentCents: 100 }]);
+    };
+    for (const key of ["ok", "1", "cancel"] as const) {
+      const { desk, untouched } = await begin();
+      await desk.press(key);
+      await untouched();
+    }
+    const { desk: alone, untouched } = await begin();
+    await alone.wait(60);
+    await untouched();
+    const { desk: waits, chip: late } = await begin();
+    await waits.press("2");
+    expect(waits.screen).toMatchObject({ says: "presentAgain" });
+    await waits.hold(late);
+    await goesOn(waits);
+    const { desk: answered, chip: back } = await begin();
+    await answered.hold(await card(2));
+    expect(answered.screen).toMatchObject({ says: "otherCard" });
+    await answered.take();
+    await answered.hold(back);
+    await goesOn(answered);
+  });
+
   it("a card that is torn away is asked for again; the same visit is done once", async () => {
     const [desk, chip] = [await open(), await cardWith(2)];
     desk.terminal.faults.plan({ what: "tear", when: "in", block: 2 });

@@ -19,8 +19,16 @@ const QUESTIONS: readonly ScreenName[] = [
   "collect",
   "paymentUnsure",
   "sameSale",
+  "callOff",
   "presentCard",
 ];
+
+/**
+ * What a customer does whose card is asked for again: holds it once more, gives up, or lets the time pass and holds it once more after all:
+ * staff answered that it goes on, or he did by holding it.
+ */
+const CUSTOMERS = ["returns", "leaves", "hesitates", "answers with the card"] as const;
+type Customer = (typeof CUSTOMERS)[number];
 
 interface Story {
   readonly name: string;
@@ -96,14 +104,25 @@ async function playOut(
   story: Story,
   desk: CounterDesk,
   chip: Type2Chip,
-  returns: boolean,
+  customer: Customer,
 ): Promise<boolean> {
   const dump = chip.dump();
+  const isAsked = () => {
+    if (desk.screen.says !== "callOff") return false;
+    expect(chip.dump(), `${label}: written before somebody called it off`).toEqual(dump);
+    return true;
+  };
   for (const step of story.play(desk, chip)) {
     await step();
     for (let waits = 0; waits < 3 && desk.terminal.isOn && desk.terminal.awaitsCard; waits += 1) {
-      if (returns) await desk.hold(chip);
-      else await desk.press("cancel");
+      if (customer === "leaves") {
+        await desk.press("cancel");
+        if (isAsked()) await desk.press("ok");
+      } else {
+        if (customer !== "returns") await desk.wait(20);
+        if (isAsked() && customer === "hesitates") await desk.press("2");
+        if (desk.terminal.isOn && (desk.terminal.awaitsCard || isAsked())) await desk.hold(chip);
+      }
     }
     if (!desk.terminal.isOn) return true;
     if (QUESTIONS.includes(desk.screen.says))
@@ -116,7 +135,7 @@ async function playOut(
 describe.each(STORIES)("keyed in: $name", (story) => {
   it("whole, it ends with everything committed", async () => {
     const { desk, chip } = await begin();
-    await playOut(story.name, story, desk, chip, true);
+    await playOut(story.name, story, desk, chip, "returns");
     expect(desk.reports, JSON.stringify(desk.screens.at(-1))).toMatchObject([{ result: "done" }]);
     desk.terminal.powerOff();
   });
@@ -125,18 +144,26 @@ describe.each(STORIES)("keyed in: $name", (story) => {
     const whole = await begin();
     const seen = new Mishaps();
     whole.desk.interrupt(seen);
-    await playOut(story.name, story, whole.desk, whole.chip, true);
+    await playOut(story.name, story, whole.desk, whole.chip, "returns");
     whole.desk.terminal.powerOff();
     expect(seen.seen.length).toBeGreaterThan(15);
     const cuts = seen.seen
       .flatMap((kind, operation) => mishapsFor(kind).map((mishap) => ({ operation, mishap })))
-      .flatMap((cut) => (cut.mishap.what === "card" ? [true, false] : [false]).map((returns) => ({ ...cut, returns })));
-    for (const { operation, mishap, returns } of cuts) {
-      const label = `${story.name}, operation ${operation}, ${JSON.stringify(mishap)}, ${returns ? "returns" : "leaves"}`;
+      .flatMap((cut) =>
+        (cut.mishap.what === "card" ? CUSTOMERS : (["leaves"] as const)).map((customer) => ({ ...cut, customer })),
+      );
+    let timesAsked = 0;
+    for (const { operation, mishap, customer } of cuts) {
+      const label = `${story.name}, operation ${operation}, ${JSON.stringify(mishap)}, ${customer}`;
       const { desk, chip } = await begin();
       desk.interrupt(new Mishaps().at(operation, mishap));
-      const wasCut = await playOut(label, story, desk, chip, returns);
+      const wasCut = await playOut(label, story, desk, chip, customer);
       desk.interrupt(new Mishaps());
+      const wasAsked = desk.screens.some(({ says }) => says === "callOff");
+      if (wasAsked) timesAsked += 1;
+      // Whoever goes on after the question has what he came for.
+      if (wasAsked && customer !== "leaves") expect(desk.reports[0]?.result, label).toBe("done");
+      if (wasAsked && customer === "leaves") expect(desk.reports[0]?.result, label).toBe("no-card");
       const look = async (settledFully: boolean) => {
         const journal = await desk.storage.file("journal").read();
         const areas = journalledAreas(new Map([[1, journal]]));
@@ -169,5 +196,6 @@ describe.each(STORIES)("keyed in: $name", (story) => {
       desk.terminal.powerOff();
     }
     expect(cuts.length).toBeGreaterThan(200);
+    expect(timesAsked).toBeGreaterThan(20);
   }, 1_200_000);
 });

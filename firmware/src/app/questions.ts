@@ -9,6 +9,8 @@ export interface Questions {
    * anywhere meanwhile. Null where nothing is open: the proposal is written as it is. "stop" calls the visit off.
    */
   decide(card: number, request: CardRequest, proposal: Proposal): Promise<CardRequest | null | "stop">;
+  /** The card does not come back, and nothing was stored: whether the visit is given up. Nobody's answer is yes. */
+  leaves(): Promise<boolean>;
   /** Shows what a card holds; says whether it is to be printed. */
   tell(card: number, notes: readonly Note[]): Promise<boolean>;
 }

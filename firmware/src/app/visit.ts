@@ -83,7 +83,7 @@ export async function visit(
       if (error instanceof Decided) {
         progress.request = error.request;
         tries = 0;
-        if (await cardReturns(hal, uid)) continue;
+        if (await cardReturns(hal, progress)) continue;
         return noCard(terminal, progress);
       }
       if (error instanceof CardRefused) {
@@ -95,7 +95,7 @@ export async function visit(
       const { intent } = progress;
       // A card that stays and cannot be read or written steadily would keep the terminal busy for ever.
       if (tries === TRIES_MAX && intent === null) return refuse(terminal, progress, "CARD_UNSTEADY");
-      if (tries === TRIES_MAX || !(await cardReturns(hal, uid))) {
+      if (tries === TRIES_MAX || !(await cardReturns(hal, progress))) {
         return intent === null ? noCard(terminal, progress) : conclude(terminal, progress, intent);
       }
     }
@@ -113,14 +113,14 @@ async function firstCard(hal: Hal): Promise<Uint8Array | null> {
   return null;
 }
 
-/** Waits for the very same card; others are sent away. */
-async function cardReturns(hal: Hal, uid: Uint8Array): Promise<boolean> {
-  await hal.show({ says: "presentAgain" });
-  for (;;) {
-    const tap = await hal.waitCard(CARD_RETURN_TIMEOUT_MS, uid);
-    if (tap === "none") return false;
-    if (tap !== "other" && tap !== "several") return true;
-    await hal.show({ says: tap === "other" ? "otherCard" : "oneCard" });
+/** Waits for the very same card; others are sent away. As long as nothing of the visit is stored, staff say when to give it up. */
+async function cardReturns(hal: Hal, { uid, intent, questions }: Progress): Promise<boolean> {
+  for (let tap: unknown = "none"; ; ) {
+    await hal.show({ says: tap === "none" ? "presentAgain" : tap === "other" ? "otherCard" : "oneCard" });
+    tap = await hal.waitCard(CARD_RETURN_TIMEOUT_MS, uid);
+    if (tap === "none") {
+      if (intent !== null || questions === null || (await questions.leaves())) return false;
+    } else if (tap !== "other" && tap !== "several") return true;
   }
 }
 

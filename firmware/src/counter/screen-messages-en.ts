@@ -16,6 +16,7 @@ export const en: ScreenMessages = {
     test: () => plain("TEST"),
     presentCard: ({ cents }) => plain("Present the card", cents === undefined ? "" : euros(cents)),
     presentAgain: () => plain("Present the same card again"),
+    callOff: () => plain("Cancel?", "Nothing was debited"),
     otherCard: () => plain("Not the same card"),
     keepCard: () => plain("Keep the card in place"),
     oneCard: () => plain("One card only, please"),

@@ -17,6 +17,7 @@ export const fr: ScreenMessages = {
     test: () => plain("TEST"),
     presentCard: ({ cents }) => plain("Présentez la carte", cents === undefined ? "" : euros(cents)),
     presentAgain: () => plain("Représentez la même carte"),
+    callOff: () => plain("Annuler ?", "Rien n'a été débité"),
     otherCard: () => plain("Ce n'est pas la même carte"),
     keepCard: () => plain("Ne retirez pas la carte"),
     oneCard: () => plain("Une seule carte, s'il vous plaît"),

@@ -19,6 +19,7 @@ const SCREENS: { readonly [Name in ScreenName]: readonly Extract<Screen, { says:
   test: [{ says: "test" }],
   presentCard: [{ says: "presentCard" }, { says: "presentCard", cents: MOST }],
   presentAgain: [{ says: "presentAgain" }],
+  callOff: [{ says: "callOff", choices: ["yes", "no"], marked: 0 }],
   otherCard: [{ says: "otherCard" }],
   keepCard: [{ says: "keepCard" }],
   oneCard: [{ says: "oneCard" }],

@@ -61,6 +61,8 @@ export interface ScreenTexts {
   test: object;
   presentCard: { readonly cents?: number };
   presentAgain: object;
+  /** The card did not come back, and nothing was written: is the visit given up? */
+  callOff: object;
   otherCard: object;
   keepCard: object;
   oneCard: object;

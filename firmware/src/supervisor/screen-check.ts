@@ -23,6 +23,7 @@ const SCREENS: {
   test: {},
   presentCard: { cents: maybe(whole) },
   presentAgain: {},
+  callOff: {},
   otherCard: {},
   keepCard: {},
   oneCard: {},

@@ -75,7 +75,7 @@ export class Desk {
   }
 
   /** Shows a screen and waits. Throws `Left` on the red key, where nothing comes, and for the till, whose turn is next. */
-  async ask(screen: Screen, card: "any" | "none" = "none", seconds = PATIENCE): Promise<CounterEvent> {
+  async ask(screen: Screen, card: "any" | "new" | "none" = "none", seconds = PATIENCE): Promise<CounterEvent> {
     await this.show(screen);
     for (;;) {
       const event = await this.plain.hal.nextEvent(seconds, card);
@@ -86,10 +86,15 @@ export class Desk {
     }
   }
 
-  /** Throws `Left` as `ask`. */
-  async choose<Some extends Choice>(screen: Screen, choices: readonly Some[]): Promise<Some> {
+  /** Throws `Left` as `ask`. A card, where one may come, takes the last choice. */
+  async choose<Some extends Choice>(
+    screen: Screen,
+    choices: readonly Some[],
+    card: "new" | "none" = "none",
+  ): Promise<Some> {
     for (let marked = 0; ; ) {
-      const event = await this.ask({ ...screen, choices, marked });
+      const event = await this.ask({ ...screen, choices, marked }, card);
+      if (event.kind === "card") return choices.at(-1)!;
       if (event.kind !== "key") continue;
       const { key } = event;
       const chosen = key === "ok" ? choices[marked] : choices[Number(key) - 1];

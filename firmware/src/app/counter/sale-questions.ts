@@ -108,6 +108,15 @@ export class VisitQuestions implements Questions {
     return Math.abs(utc - last.utc) < AGAIN_SECONDS;
   }
 
+  async leaves(): Promise<boolean> {
+    try {
+      return (await this.desk.choose({ says: "callOff" }, ["yes", "no"], "new")) === "yes";
+    } catch (error) {
+      if (error instanceof Left) return true;
+      throw error;
+    }
+  }
+
   async tell(card: number, notes: readonly Note[]): Promise<boolean> {
     try {
       const event = await this.desk.ask({ says: "balance", card, held: heldBy(notes) });
