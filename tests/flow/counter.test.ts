@@ -1,3 +1,4 @@
+import { receiptText } from "@cachet/firmware/counter";
 import type { Key, Screen } from "@cachet/firmware/hal";
 import type { Type2Chip } from "@cachet/terminal-sim";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -455,12 +456,39 @@ describe("the rest of the day", () => {
     expect(desk.terminal.counter.settings).toEqual({ language: "en", beep: false, paper: 32 });
   });
 
+  it("AIDE prints the sheet of the programmes, and a key prints the last visits of a card", async () => {
+    const [desk, chip] = [await open(), await cardWith(1)];
+    const paper = () => receiptText(desk.terminal.counter.receipts.at(-1)!, 48).join("\n");
+    await desk.press("help");
+    expect(desk.screen).toEqual({ says: "help", page: 0 });
+    for (const line of [
+      "Vente : montant, vert, puis la carte",
+      "Porte-monnaie",
+      "Cagnotte : 5 % de l'achat",
+      "5 passages : Cadeau",
+    ])
+      expect(paper()).toContain(line);
+    await desk.press("cancel");
+    await desk.type(1_250);
+    await desk.press("ok");
+    await desk.tap(chip);
+    await desk.press("history");
+    expect(desk.screen).toMatchObject({ says: "presentCard" });
+    await desk.tap(chip);
+    expect(desk.screen).toEqual({ says: "done" });
+    expect(paper()).toMatch(/15\/06\/2026 12:00\s+12,50 €\ncagnotte\s+\+0,62 €\n\s+\+1 passage/);
+    // Without paper the keys are on the screen all the same.
+    desk.terminal.hasPaper = false;
+    await desk.press("help");
+    expect(desk.screen).toEqual({ says: "help", page: 0 });
+  });
+
   it("the day's visits, help, and a menu that the arrows go round", async () => {
     const [desk, chip] = [await open(), await card(1)];
     await desk.type(1_000);
     await desk.press("ok");
     await desk.tap(chip);
-    await desk.press("menu", "up", "ok");
+    await desk.press("menu", "up", "up", "ok");
     expect(desk.screen).toEqual({ says: "help", page: 0 });
     await desk.press("ok");
     expect(desk.screen).toEqual({ says: "help", page: 1 });

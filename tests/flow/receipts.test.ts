@@ -1,6 +1,6 @@
 import { receiptText } from "@cachet/firmware/counter";
 import { evaluate } from "@cachet/firmware/rules";
-import type { SimTerminal, Type2Chip } from "@cachet/terminal-sim";
+import { Mishaps, type SimTerminal, type Type2Chip } from "@cachet/terminal-sim";
 import { beforeEach, describe, expect, it } from "vitest";
 import florist from "../fixtures/programmes/florist.programme.ts";
 import { balance, card, fixtureFile, imageOf, NOON, sale, terminal } from "../fixtures/town.ts";
@@ -52,9 +52,56 @@ describe("what a ticket says is near", () => {
     }
   });
 
+  it("says what expired and when, and the last visits say so once more", async () => {
+    await shop.visit(sale(10_000), chip);
+    shop.supervisor.clock.set(NOON + 366 * DAY);
+    await shop.visit(sale(1_000), chip);
+    expect(paper()).toContain("5,00 € expirés le 15/06/2027");
+    await shop.visit({ ...balance(), history: true }, chip);
+    expect(paper()).toMatch(
+      /16\/06\/2027 12:00 10,00 € .*5,00 € expirés le 15\/06\/2027.* 15\/06\/2026 12:00 100,00 €/,
+    );
+    expect(paper()).toContain("cagnotte +5,00 €");
+  });
+
   it("says why something that was asked for was not given", async () => {
     await shop.visit({ ...sale(1_000), gift: "vase" }, chip);
     expect(paper()).toContain("Vase en grès pas assez sur la carte");
+  });
+});
+
+describe("the last visits of a card", () => {
+  const times = () =>
+    paper()
+      .match(/\d\d\/\d\d\/\d{4} \d\d:\d\d/g)!
+      .slice(1);
+
+  it("are ten at most, the newest first, of this card alone, and nothing is written for them", async () => {
+    const other = await card(2, { chip: "NTAG216", areas: 1 });
+    await shop.visit(sale(5_000), other);
+    for (let visits = 1; visits <= 12; visits += 1) {
+      shop.supervisor.clock.set(NOON + visits * 60);
+      await shop.visit(sale(1_000 + visits), chip);
+    }
+    const entries = shop.entryCount;
+    const before = chip.dump();
+    expect(await shop.visit({ ...balance(), history: true }, chip)).toMatchObject({ result: "done" });
+    expect(shop.entryCount).toBe(entries);
+    expect(chip.dump()).toEqual(before);
+    expect(times()).toEqual(Array.from({ length: 10 }, (_, i) => `15/06/2026 12:${12 - i}`.replace(/:(\d)$/, ":0$1")));
+    expect(paper()).toContain("15/06/2026 12:12 10,12 € cagnotte +0,50 € +10 points +1 passage");
+    expect(paper()).not.toContain("50,00");
+  });
+
+  it("leave out what was never written, and say where there is none", async () => {
+    await shop.visit({ ...balance(), history: true }, chip);
+    expect(paper()).toContain("Aucun passage connu ici");
+    await shop.visit({ ...sale(1_000), gift: "vase" }, chip);
+    shop.mishaps = new Mishaps().at(12, { what: "card", when: "before" });
+    expect(await shop.visit(sale(7_700), chip)).not.toMatchObject({ result: "done" });
+    shop.mishaps = new Mishaps();
+    await shop.visit({ ...balance(), history: true }, chip);
+    expect(times()).toHaveLength(1);
   });
 });
 

@@ -1,18 +1,32 @@
 import type { ReceiptLine, Said } from "../hal/index.ts";
 import type { Programme } from "../rules/index.ts";
 import { centsOf, type StoredEffect } from "../wire/index.ts";
-import { row, say, text } from "./receipt-lines.ts";
+import { dateText, row, say, text } from "./receipt-lines.ts";
+
+type Lot = NonNullable<StoredEffect["lots"]>[number];
 
 /** So much of a unit, with its sign. */
-const signed = (sign: "+" | "-", { unit, value }: StoredEffect): Said =>
+export const signed = (sign: "+" | "-", { unit, value }: StoredEffect): Said =>
   unit === "cents" ? say(sign === "+" ? "gain" : "loss", value) : say("change", sign, unit, value);
 
 /** What an effect was about, by its rule. */
-function nameOf({ rules }: Programme, id: string): Said {
+export function nameOf({ rules }: Programme, id: string): Said {
   const rule = rules.find((one) => one.id === id);
   if (rule?.kind === "prepaid") return say("ofPrepaid");
   if (rule?.kind === "cagnotte") return say("ofCagnotte");
   return rule?.kind === "points" || rule?.kind === "units" ? rule.unitName : "";
+}
+
+/** Value of one day that is over. */
+function expired({ rules }: Programme, { rule: id, unit }: StoredEffect, { value, expires }: Lot): Said {
+  const rule = rules.find((one) => one.id === id);
+  const what =
+    unit === "cents"
+      ? say("money", value)
+      : rule?.kind === "points"
+        ? say("counted", value, rule.unitName)
+        : say("passages", value);
+  return say("expiredOn", what, value > (unit === "cents" ? 199 : 1), dateText(expires));
 }
 
 /** What an effect says that no note does: credits of the office, what was declined, what a refund moves on the card. */
@@ -28,6 +42,8 @@ export function linesOfEffect(programme: Programme, effect: StoredEffect): Recei
       const what = label ?? nameOf(programme, effect.rule);
       return reason === undefined ? [] : [row(what === "" ? say("discount") : what, say("why", reason))];
     }
+    case "expire":
+      return (effect.lots ?? []).map((lot) => text(expired(programme, effect, lot)));
     case "clawback":
       return value === 0 ? [] : [row(say("takenBack"), signed("-", effect))];
     case "return":

@@ -58,6 +58,7 @@ const OWN_KEYS: readonly Key[] = [
   "no-card",
   "cancel-last",
   "print",
+  "history",
   "help",
 ] as const;
 /** Screens on which function keys work: where nothing is under way, how something ended stays until the next key. */

@@ -151,5 +151,7 @@ export const en: ReceiptMessages = {
   expired: () => "expired",
   why: (reason) => WHY_NOTHING[reason] ?? reason,
   restored: () => "Card restored",
+  expiredOn: (what, _isMany, date) => `${what} expired on ${date}`,
+  noVisits: () => "No visit known here",
   creditsWait: () => "Credits are waiting: ask at the counter",
 };

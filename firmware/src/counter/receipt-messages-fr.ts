@@ -162,5 +162,7 @@ export const fr: ReceiptMessages = {
   /** A reason that a later version knows is said as it is. */
   why: (reason) => WHY_NOTHING[reason] ?? reason,
   restored: () => "Carte rétablie",
+  expiredOn: (what, isMany, date) => `${what} ${isMany ? "expirés" : "expiré"} le ${date}`,
+  noVisits: () => "Aucun passage connu ici",
   creditsWait: () => "Des crédits attendent : voir le comptoir",
 };

@@ -93,6 +93,7 @@ export const en: ScreenMessages = {
     language: "Language: English",
     beep: "Sound",
     paper: "Paper 80/58 mm",
+    history: "Last visits",
     help: "Help",
   },
   line: (place, cents) => `${place}. ${euros(cents)}`,
@@ -102,7 +103,8 @@ export const en: ScreenMessages = {
   cancel: "Cancel",
 };
 
-const HELP: readonly string[] = [
+/** What the keys do, a line each. */
+export const HELP: readonly string[] = [
   "Sale: amount, green, then the card",
   "BALANCE after the amount: it pays",
   "TOP-UP: amount, payment, the card",

@@ -97,6 +97,7 @@ export const fr: ScreenMessages = {
     language: "Langue : français",
     beep: "Son",
     paper: "Papier 80/58 mm",
+    history: "Derniers passages",
     help: "Aide",
   },
   line: (place, cents) => `${place}. ${euros(cents)}`,
@@ -106,7 +107,8 @@ export const fr: ScreenMessages = {
   cancel: "Annuler",
 };
 
-const HELP: readonly string[] = [
+/** What the keys do, a line each. */
+export const HELP: readonly string[] = [
   "Vente : montant, vert, puis la carte",
   "CAGNOTTE après le montant : elle paie",
   "RECHARGE : montant, payer, la carte",

@@ -17,6 +17,7 @@ const TYPED: Readonly<Record<string, Key>> = {
   n: "no-card",
   l: "cancel-last",
   p: "print",
+  v: "history",
   h: "help",
 };
 
@@ -26,5 +27,5 @@ export const keyOfTyped = (typed: string): Key | null => (/^\d$/.test(typed) ? (
 /** What people press, in one line. */
 export const TYPED_LEGEND: readonly string[] = [
   "0-9 z(00)  Enter ok  Backspace correct  Esc cancel  arrows  m menu  c CAGNOTTE  t RECHARGE  r REMBOURSER",
-  "n SANS CARTE  l ANNULER DERNIERE  p IMPRIMER  h AIDE",
+  "n SANS CARTE  l ANNULER DERNIERE  p IMPRIMER  v PASSAGES  h AIDE",
 ];

@@ -73,6 +73,8 @@ export interface BalanceRequest {
   readonly kind: "balance";
   readonly visit: number;
   readonly by?: ByAccount;
+  /** Prints instead the last visits of the card that this terminal knows of. */
+  readonly history?: true;
 }
 
 /** Takes a visit back, a sale in part or whole: nothing is evaluated anew, what was stored is reversed. */

@@ -52,6 +52,7 @@ export const HAL_METHODS = [
   "ticket",
   "lastTicket",
   "lastVisit",
+  "visits",
   "refundedHere",
   "isAdded",
   "given",

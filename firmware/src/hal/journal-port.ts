@@ -107,6 +107,12 @@ export interface CardHistory extends CardOnList {
   readonly visit: "unknown" | "known" | "over";
 }
 
+/** A visit of a card or an account, by its entry, and the programmes of which it wrote something. */
+export interface VisitHere {
+  readonly number: number;
+  readonly committed: readonly number[];
+}
+
 /** A visit of this terminal that its journal still has, by its ticket. */
 export interface JournalledTicket {
   readonly outcomes: JournalledIntent["outcomes"];
@@ -125,13 +131,15 @@ export interface JournalPort {
   lastTicket(): Promise<number | null>;
   /** The card's last visit here on this day, null visits left out, by its entry; null where there is none. */
   lastVisit(card: number): Promise<number | null>;
+  /** Visits of a card or an account that wrote something and that the journal still has, newest first, `HISTORY_VISITS` at most. */
+  visits(card: number): Promise<readonly VisitHere[]>;
   /** Lines of another terminal's ticket that refunds here took back, or may still have. A refund under way does not count itself. */
   refundedHere(terminal: number, ticket: number, visit: number): Promise<readonly number[]>;
   /** Whether a sale by the till's own ticket was added to a card here in the last day, or may still have been. This very visit does not count. */
   isAdded(tillTicket: string, visit: number): Promise<boolean>;
   /** Pieces of each stock of a programme that visits here took, or may still take; refunds of this terminal's tickets gave them back. */
   given(programme: number): Promise<readonly Given[]>;
-  /** One entry as it is stored (wire/entry.ts). Only numbers that `lookup` or `ticket` gave. */
+  /** One entry as it is stored (wire/entry.ts). Only numbers that `lookup`, `visits` or `ticket` gave. */
   entry(number: number): Promise<Uint8Array>;
   /**
    * Stores an intent (body as in wire/entry.ts) before any byte of it reaches a card. Gives its entry number once it is

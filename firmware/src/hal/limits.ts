@@ -27,6 +27,9 @@ export const OWN_VISITS = 2 ** 52;
 /** Cards a terminal remembers, so that one that goes back in time is refused. */
 export const CARDS_REMEMBERED = 20_000;
 
+/** Visits of a card that a terminal tells of. */
+export const HISTORY_VISITS = 10;
+
 /** Entries a journal holds. */
 export const JOURNAL_ENTRIES_MAX = 50_000;
 /** Room kept for the supervisor's own entries: an intent is not accepted into it. */

@@ -89,6 +89,8 @@ export interface ReceiptTexts {
   expired: readonly [];
   restored: readonly [];
   creditsWait: readonly [];
+  expiredOn: readonly [what: Said, isMany: boolean, date: string];
+  noVisits: readonly [];
 }
 
 /** A sentence by its name, never in words, and what `ReceiptTexts` says that belongs to it: the port words it. */
@@ -112,8 +114,14 @@ export type ReceiptLine<Text = Said> =
   | { readonly line: "code"; readonly text: string }
   | { readonly line: "separator" };
 
+/** A rule as it lies in the image: plain data by its kind (`Rule` in rules/programme.ts). */
+export type RuleFacts = Readonly<Record<string, unknown>>;
+
+/** What the port says by itself: what its keys do, or a rule in few words. Each becomes as many lines as it needs. */
+export type SheetLine = { readonly line: "keys" } | { readonly line: "rule"; readonly rule: RuleFacts };
+
 /** A receipt, from its head to its foot, as the app says it. */
-export type Receipt = readonly ReceiptLine[];
+export type Receipt = readonly (ReceiptLine | SheetLine)[];
 
 /** A receipt in the words of a language. */
 export type WrittenReceipt = readonly ReceiptLine<string>[];

@@ -2,7 +2,7 @@
 export const KEYS = [
   ...(["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "00"] as const),
   ...(["ok", "correct", "cancel", "up", "down", "menu"] as const),
-  ...(["cagnotte", "top-up", "refund", "no-card", "cancel-last", "print", "help"] as const),
+  ...(["cagnotte", "top-up", "refund", "no-card", "cancel-last", "print", "history", "help"] as const),
 ] as const;
 export type Key = (typeof KEYS)[number];
 
@@ -24,6 +24,7 @@ export type Choice =
   | "no-card"
   | "cancel-last"
   | "print"
+  | "history"
   | "late-sale"
   | "end-of-day"
   | "training"

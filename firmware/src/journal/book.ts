@@ -11,6 +11,7 @@ import {
   type RememberedState,
   type SpentToday,
   VISIT_NUMBER_SECONDS,
+  type VisitHere,
 } from "../hal/index.ts";
 import { centsOf, type Entry, type Intent, type IntentArea, sumsOf, visitKind } from "../wire/index.ts";
 import { type AccountSum, AccountSums, type LastVisit } from "./account-sums.ts";
@@ -278,6 +279,18 @@ export class IntentBook {
       if (number >= first && number > (last ?? 0) && [...outcomes.values()].includes("committed")) last = number;
     }
     return last;
+  }
+
+  /** Visits of a card or an account from an entry on that wrote something, newest first. */
+  visitsOf(card: number, first: number): VisitHere[] {
+    return [...this.intents.values(), ...[...this.visits.values()].filter(({ isAccount }) => isAccount)]
+      .filter((intent) => intent.card === card && intent.number >= first)
+      .map(({ number, outcomes }) => ({
+        number,
+        committed: [...outcomes].flatMap(([programme, outcome]) => (outcome === "committed" ? programme : [])),
+      }))
+      .filter(({ committed }) => committed.length > 0)
+      .sort((a, b) => b.number - a.number);
   }
 
   /** The card's last visit of a day, null visits left out; null where there is none. */

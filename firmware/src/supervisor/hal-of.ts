@@ -52,6 +52,7 @@ export function halOf({ facts, settings, clock, card, counter, keys, journal, ph
     ticket: (number, visit) => journal.ticket(number, visit),
     lastTicket: () => journal.lastTicket(),
     lastVisit: (number) => journal.lastVisit(number),
+    visits: (number) => journal.visits(number),
     refundedHere: (terminal, ticket, visit) => journal.refundedHere(terminal, ticket, visit),
     isAdded: (tillTicket, visit) => journal.isAdded(tillTicket, visit),
     given: (programme) => journal.given(programme),

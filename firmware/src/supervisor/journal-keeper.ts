@@ -6,11 +6,13 @@ import {
   type CardLists,
   type Clock,
   type Given,
+  HISTORY_VISITS,
   type JournalledTicket,
   type JournalPort,
   OWN_VISITS,
   SYSTEM_ENTRY_BYTES_MAX,
   type TerminalState,
+  type VisitHere,
 } from "../hal/index.ts";
 import {
   type AccountSum,
@@ -40,6 +42,7 @@ import {
   Provisioned,
   Refusal,
   sumsOf,
+  visitKind,
 } from "../wire/index.ts";
 import { refundRefusal } from "./account-refund.ts";
 import { type CollectedBatch, type RangeRefusal, rangeRefusal, sealBatch } from "./batch-seal.ts";
@@ -353,6 +356,17 @@ export class JournalKeeper implements JournalPort {
   lastVisit(card: number): Promise<number | null> {
     const { utc, offset } = this.clock.now();
     return Promise.resolve(this.journal.book.lastOn(card, dayOf(utc, offset), utc));
+  }
+
+  visits(card: number): Promise<readonly VisitHere[]> {
+    const { book, store } = this.journal;
+    const told: VisitHere[] = [];
+    for (const one of book.visitsOf(card, store.first)) {
+      if (told.length === HISTORY_VISITS) break;
+      const entry = decodeEntry(store.entry(one.number));
+      if (entry.kind !== "intent" || visitKind(entry.body) !== "null") told.push(one);
+    }
+    return Promise.resolve(told);
   }
 
   refundedHere(terminal: number, ticket: number, visit: number): Promise<readonly number[]> {

@@ -108,6 +108,8 @@ const SENTENCES: { readonly [Name in keyof ReceiptTexts]: Parts<ReceiptTexts[Nam
   expired: [],
   restored: [],
   creditsWait: [],
+  expiredOn: ["said", "boolean", "string"],
+  noVisits: [],
 };
 
 const partChecks: Readonly<Record<Kind, (depth: number) => Check>> = {
@@ -138,6 +140,8 @@ const LINES: Readonly<Record<string, Check>> = {
   row: fields({ left: said(0), right: said(0), strong }),
   code: fields({ text: (value) => typeof value === "string" && /^[0-9A-Z]{1,384}$/.test(value) }),
   separator: fields({}),
+  keys: fields({}),
+  rule: fields({ rule: fields({ kind: name }) }),
 };
 const line: Check = (value) => {
   const kind = fieldsOf(value)?.line;

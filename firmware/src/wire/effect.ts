@@ -123,6 +123,12 @@ type EffectType = StoredEffect["type"];
 const GIVING: readonly EffectType[] = ["earn", "stamp", "topup", "credit", "return", "receive"];
 const TAKING: readonly EffectType[] = ["redeem", "expire", "clawback", "forfeit", "give", "payout"];
 
+/** Whether value comes onto the card by such an effect, or leaves it; null where neither. */
+export function signOf(type: EffectType): "+" | "-" | null {
+  if (GIVING.includes(type)) return "+";
+  return TAKING.includes(type) ? "-" : null;
+}
+
 /** The sums of one area's effects. */
 export function sumsOf(effects: readonly StoredEffect[]): Sums {
   const sums: { -readonly [N in keyof Sums]: Sums[N] } = { ...NO_SUMS };

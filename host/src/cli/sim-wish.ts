@@ -6,7 +6,7 @@ const KINDS = ["sale", "top-up", "buy", "refund", "give", "receive", "close", "s
 /** What a sale may have beside its lines. */
 const OF_SALE = ["redeem", "use", "gift", "gift-points", "referred-by", "prepaid", "later", "late"] as const;
 /** Fields of a tap that say what is wanted. */
-export const WISH_FIELDS: readonly string[] = [...KINDS, ...OF_SALE, "lines"];
+export const WISH_FIELDS: readonly string[] = [...KINDS, ...OF_SALE, "lines", "history"];
 
 const AMOUNT = "an amount such as 12.50";
 const whole = (text: string): number | null => (/^[1-9]\d{0,8}$/.test(text) ? Number(text) : null);
@@ -151,6 +151,7 @@ export function wishOf(reader: StepReader, terminal: number): Wish {
   if (kinds.length !== 1) reader.fault(null, `a tap has one of ${KINDS.join(", ")}`);
   for (const field of OF_SALE) if (kind !== "sale" && reader.has(field)) reader.fault(field, "belongs to a sale");
   if (kind !== "refund" && reader.has("lines")) reader.fault("lines", "belongs to a refund");
+  if (kind !== "balance" && reader.has("history")) reader.fault("history", "belongs to a balance");
   const nothing: Wish = { kind: "settle" };
   switch (kind) {
     case "sale":
@@ -170,6 +171,8 @@ export function wishOf(reader: StepReader, terminal: number): Wish {
     case "stamps":
       return paperOf(reader) ?? nothing;
     case "balance":
+      reader.mark(kind);
+      return { kind, ...(reader.mark("history") ? { history: true as const } : {}) };
     case "settle":
       reader.mark(kind);
       return { kind };

@@ -7,7 +7,7 @@ import { Desk, Left } from "./desk.ts";
 import { lateSale, scanned, swiped, withoutCard } from "./no-card.ts";
 import { cancelLast, refund } from "./refund.ts";
 import { sale } from "./sale.ts";
-import { endOfDay, help, print, settings, training } from "./shop.ts";
+import { endOfDay, help, history, print, settings, training } from "./shop.ts";
 import { topUp } from "./top-up.ts";
 import { keyedVisit } from "./visit.ts";
 
@@ -23,6 +23,7 @@ const FLOWS = {
   training,
   settings,
   help,
+  history,
 } satisfies Partial<Record<Choice & string, (desk: Desk) => Promise<void>>>;
 const MENU = Object.keys(FLOWS) as (keyof typeof FLOWS)[];
 

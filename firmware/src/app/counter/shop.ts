@@ -1,5 +1,7 @@
 import { reprint } from "../reprint.ts";
+import { sheetOf } from "../sheet.ts";
 import type { Desk } from "./desk.ts";
+import { keyedVisit } from "./visit.ts";
 
 /** What happened since the terminal was switched on, and what waits for a collection. */
 export async function endOfDay(desk: Desk): Promise<void> {
@@ -27,8 +29,15 @@ export async function settings(desk: Desk): Promise<void> {
   }
 }
 
-/** One line after the other; any key goes on, the red one leaves. */
+/** The last visits of a card, on paper. */
+export async function history(desk: Desk): Promise<void> {
+  await keyedVisit(desk, { kind: "balance", history: true });
+}
+
+/** The sheet of the programmes on paper, and the keys on the screen: any key goes on, the red one leaves. */
 export async function help(desk: Desk): Promise<void> {
+  const { terminal } = desk;
+  await terminal.hal.print(sheetOf(terminal, await terminal.hal.now()));
   for (let page = 0; ; page += 1) await desk.ask({ says: "help", page });
 }
 
