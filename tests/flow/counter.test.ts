@@ -232,6 +232,35 @@ describe("questions between the reading of the card and the first write", () => 
   });
 });
 
+describe("a terminal that collects every sale", () => {
+  it("asks for the whole amount before anything is written, and for nothing where nothing is due", async () => {
+    const [desk, chip] = [await open(), await cardWith(2)];
+    await desk.press("menu", "9", "4", "cancel");
+    const before = chip.dump();
+    await desk.type(1_250);
+    await desk.press("ok");
+    await desk.hold(chip);
+    expect(desk.screen).toMatchObject({ says: "collect", cents: 1_250 });
+    expect(chip.dump()).toEqual(before);
+    expect(await intents(desk)).toEqual([]);
+    await desk.press("3");
+    expect(desk.screen).toEqual({ says: "notPaid", due: 1_250 });
+    expect(chip.dump()).toEqual(before);
+    await desk.take();
+    await desk.type(1_250);
+    await desk.press("ok");
+    await desk.hold(chip);
+    await desk.press("ok");
+    expect(desk.reports.at(-1)).toMatchObject({ result: "done", payable: 1_250, earnedCents: 62 });
+    await desk.take();
+    await desk.type(100);
+    await desk.press("cagnotte");
+    await desk.hold(chip);
+    await desk.press("ok");
+    expect(desk.reports.at(-1)).toMatchObject({ result: "done", payable: 0, spentCents: 100 });
+  });
+});
+
 describe("what goes wrong at the counter", () => {
   it("amounts: none, too large, keys in any order", async () => {
     const desk = await open();
@@ -329,6 +358,19 @@ describe("what goes wrong at the counter", () => {
     expect(desk.screen).toMatchObject({ says: "phone", typed: "06123", fault: "too-short" });
     await desk.press("4", "5", "6", "7", "8", "ok");
     expect(desk.screen).toEqual({ says: "phoneUnknown" });
+    // Nobody tries out a range of numbers: after ten none is looked up for ten minutes.
+    const lookUp = async () => {
+      await desk.press("no-card");
+      for (const digit of "0612345678") await desk.press(digit as Key);
+      await desk.press("ok");
+    };
+    for (let tries = 2; tries <= 10; tries += 1) await lookUp();
+    expect(desk.screen).toEqual({ says: "phoneUnknown" });
+    await lookUp();
+    expect(desk.screen).toEqual({ says: "phoneWait" });
+    await desk.wait(600);
+    await lookUp();
+    expect(desk.screen).toEqual({ says: "phoneUnknown" });
   });
 
   it("an account without a chip is served by its stripe: who, how much, done, with no card and one entry", async () => {
@@ -389,7 +431,7 @@ describe("the rest of the day", () => {
 
   it("lines of a ticket are chosen where there are several", async () => {
     const [desk, chip] = [await open(), await card(1)];
-    const two = { ...sale(0), lines: [480, 120].map((amount) => ({ amount, quantity: 1 })) };
+    const two = { ...sale(0), lines: [480, 120, 95].map((amount) => ({ amount, quantity: 1 })) };
     const report = await desk.terminal.visit(two, chip);
     const ticket = "ticket" in report ? report.ticket! : 0;
     await desk.press("refund");
@@ -397,11 +439,22 @@ describe("the rest of the day", () => {
     await desk.press("ok");
     expect(desk.screen).toMatchObject({
       says: "refundLines",
-      choices: ["whole", { line: 1, cents: 480 }, { line: 2, cents: 120 }],
+      choices: ["whole", { line: 1, cents: 480 }, { line: 2, cents: 120 }, { line: 3, cents: 95 }],
     });
-    await desk.press("3");
+    await desk.press("4", "2", "3");
+    expect(desk.screen).toMatchObject({ choices: ["these", { chosen: true }, { chosen: true }, { chosen: true }] });
+    // Chosen once more, it is left again.
+    await desk.press("2");
+    expect(desk.screen).toMatchObject({
+      choices: ["these", { line: 1, cents: 480 }, { chosen: true }, { chosen: true }],
+    });
+    await desk.press("ok");
     await desk.tap(chip);
-    expect(desk.screen).toMatchObject({ says: "refundDone", cents: 120 });
+    expect(desk.screen).toMatchObject({ says: "refundDone", cents: 215 });
+    await desk.press("refund");
+    await desk.type(ticket);
+    await desk.press("ok");
+    expect(desk.screen).toMatchObject({ choices: ["whole", { line: 1, cents: 480 }] });
   });
 
   it("a sale is added afterwards, once", async () => {
@@ -449,11 +502,61 @@ describe("the rest of the day", () => {
   it("settings hold over a start, and change the language at once", async () => {
     const desk = await open();
     await desk.press("menu", "9", "1");
-    expect(desk.terminal.counter.settings).toEqual({ language: "en", beep: true, paper: 48 });
-    await desk.press("2", "3", "cancel");
+    const usual = { language: "fr", beep: true, paper: 48, collect: false, closing: null };
+    expect(desk.terminal.counter.settings).toEqual({ ...usual, language: "en" });
+    await desk.press("2", "3", "4", "5", "1", "2", "7", "5", "ok");
+    expect(desk.screen).toMatchObject({ says: "closing", typed: "1275", fault: "no-time" });
+    await desk.press("correct", "correct", "3", "0", "ok");
+    expect(desk.screen).toMatchObject({ says: "settings", closing: 750, collect: true });
+    await desk.press("cancel");
     desk.terminal.powerOff();
     await desk.powerOn();
-    expect(desk.terminal.counter.settings).toEqual({ language: "en", beep: false, paper: 32 });
+    expect(desk.terminal.counter.settings).toEqual({
+      language: "en",
+      beep: false,
+      paper: 32,
+      collect: true,
+      closing: 750,
+    });
+    await desk.press("menu", "9", "5", "ok", "4");
+    expect(desk.screen).toMatchObject({ says: "settings", closing: null, collect: false });
+  });
+
+  it("ends by itself at the set hour, whatever is under way, and says when a collection is late", async () => {
+    const [desk, chip] = [await open(), await card(1)];
+    const shown = () => desk.screens.filter(({ says }) => says === "endOfDay");
+    const pass = async (seconds: number) => {
+      await desk.wait(seconds);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await desk.settle();
+    };
+    await desk.press("menu", "9", "5", "1", "2", "3", "0", "ok", "cancel");
+    await desk.type(1_000);
+    await desk.press("ok");
+    await desk.tap(chip);
+    await pass(29 * 60);
+    expect(shown()).toEqual([]);
+    await pass(90);
+    const { waiting } = await desk.terminal.running.journal!.state();
+    expect(shown()).toEqual([{ says: "endOfDay", visits: 1, earned: 50, spent: 0, waiting, lateDays: 0 }]);
+    expect(desk.isIdle).toBe(true);
+    // The next day, in the middle of a sale: it is done first.
+    await pass(23 * 3_600);
+    await desk.type(2_000);
+    await pass(50);
+    expect(shown()).toHaveLength(1);
+    await desk.press("ok");
+    await desk.wait(40);
+    await desk.press("cancel");
+    await pass(3_600);
+    expect(shown()).toMatchObject([{}, { visits: 0, earned: 0, lateDays: 0 }]);
+    await pass(86_400);
+    expect(shown()).toMatchObject([{}, {}, { visits: 0, lateDays: 2 }]);
+    expect(desk.screen).toMatchObject({ says: "endOfDay" });
+    await desk.type(1_000);
+    await desk.press("ok");
+    await desk.tap(chip);
+    expect(desk.reports.at(-1)).toMatchObject({ result: "done" });
   });
 
   it("AIDE prints the sheet of the programmes, and a key prints the last visits of a card", async () => {

@@ -74,7 +74,7 @@ const SCREENS: readonly (readonly [string, unknown, string])[] = [
   ["a fault of no kind", { says: "phone", typed: "1", fault: "toString" }, '"fault" of "phone"'],
   ["choices that are none", { says: "menu", choices: "yes" }, '"choices" of "menu"'],
   ["a choice that is none", { says: "menu", choices: [{}] }, '"choices" of "menu"'],
-  ["too many choices", { says: "menu", choices: Array(33).fill("yes") }, '"choices" of "menu"'],
+  ["too many choices", { says: "menu", choices: Array(1_001).fill("yes") }, '"choices" of "menu"'],
   ["a mark that is none", { says: "menu", choices: ["yes"], marked: "0" }, '"marked" of "menu"'],
 ];
 const RECEIPTS: readonly (readonly [string, unknown, string])[] = [

@@ -17,3 +17,6 @@ export const cardText = (card: number): string => `…${String(card % 10_000).pa
 /** Minutes of the day, 10:02. */
 export const minuteText = (minute: number): string =>
   `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
+
+/** Digits of an hour as they are typed: 930 is 9:30. */
+export const hourText = (typed: string): string => `${typed.slice(0, -2) || "0"}:${typed.slice(-2).padStart(2, "0")}`;

@@ -44,6 +44,7 @@ const SIGNALS: Readonly<Partial<Record<ScreenName, Signal>>> = {
   bankCard: "refused",
   unreadable: "refused",
   phoneUnknown: "refused",
+  phoneWait: "refused",
   noPaper: "refused",
   inDoubt: "refused",
   topUpInDoubt: "refused",
@@ -85,7 +86,7 @@ export function pageOf(screen: Screen, language: Language): Page {
   const signal = fault !== null ? "refused" : isReward ? "reward" : (isKnown && SIGNALS[screen.says]) || "asks";
   const choices = (screen.choices ?? []).map((choice) =>
     typeof choice !== "string"
-      ? messages.line(choice.line, choice.cents)
+      ? messages.line(choice.line, choice.cents, choice.chosen === true)
       : Object.hasOwn(messages.choices, choice)
         ? messages.choices[choice]
         : choice,

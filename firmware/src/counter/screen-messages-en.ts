@@ -1,4 +1,4 @@
-import { amountText, cardText, minuteText } from "./amount.ts";
+import { amountText, cardText, hourText, minuteText } from "./amount.ts";
 import { refusalText } from "./refusals.ts";
 import { dotted, heldTexts, type ScreenMessages } from "./screen-words.ts";
 
@@ -35,6 +35,7 @@ export const en: ScreenMessages = {
     refundLines: ({ ticket }) => plain("Refund what?", `Ticket ${ticket}`),
     phone: ({ typed }) => plain(typed, "No card: phone"),
     phoneCard: ({ card }) => plain(`${cardText(card)}?`, "Loyalty card"),
+    phoneWait: () => plain("Too many tries: wait 10 min", "No card"),
     phoneUnknown: () => plain("Number not known here", "No card"),
     useCagnotte: ({ typed, most, balance }) =>
       plain(`${euros(Number(typed || most))} of ${euros(balance)}`, "Use balance"),
@@ -61,9 +62,22 @@ export const en: ScreenMessages = {
     bankCard: () => plain("Bank card: not read"),
     unreadable: () => plain("Not readable: again"),
     menu: () => plain("", "Menu"),
-    settings: () => plain("", "Settings"),
-    endOfDay: ({ visits, earned, spent, waiting }) =>
-      plain(`${visits} visits · +${euros(earned)} · -${euros(spent)}`, `To collect: ${waiting}`),
+    settings: ({ beep, paper, collect, closing }) =>
+      plain(
+        dotted([
+          `sound ${beep ? "on" : "off"}`,
+          `${paper} col.`,
+          collect ? "collects" : "",
+          closing === null ? "" : minuteText(closing),
+        ]),
+        "Settings",
+      ),
+    closing: ({ typed }) => plain(typed === "" ? "Never" : hourText(typed), "Closing, as 1930"),
+    endOfDay: ({ visits, earned, spent, waiting, lateDays }) =>
+      plain(
+        `${visits} visits · +${euros(earned)} · -${euros(spent)}`,
+        lateDays > 0 ? `Collection late ${lateDays} d` : `To collect: ${waiting}`,
+      ),
     trainingOn: () => plain("No card is written"),
     trainingOff: () => plain("Training is over"),
     trained: ({ payable }) => plain(`To pay ${euros(payable)}`),
@@ -81,6 +95,9 @@ export const en: ScreenMessages = {
     "not-paid": "Not paid",
     unsure: "Not sure",
     whole: "Whole ticket",
+    these: "These lines",
+    collect: "Collect here",
+    closing: "Closing time",
     "top-up": "Top-up",
     refund: "Refund",
     "no-card": "No card",
@@ -96,8 +113,13 @@ export const en: ScreenMessages = {
     history: "Last visits",
     help: "Help",
   },
-  line: (place, cents) => `${place}. ${euros(cents)}`,
-  faults: { nothing: "Type an amount", "too-much": "Too large", "too-short": "Number too short" },
+  line: (place, cents, isChosen) => `${place}. ${euros(cents)}${isChosen ? " YES" : ""}`,
+  faults: {
+    nothing: "Type an amount",
+    "too-much": "Too large",
+    "too-short": "Number too short",
+    "no-time": "No such hour",
+  },
   training: "TRAINING",
   ok: "OK",
   cancel: "Cancel",

@@ -1,4 +1,4 @@
-import { amountText, cardText, minuteText } from "./amount.ts";
+import { amountText, cardText, hourText, minuteText } from "./amount.ts";
 import { refusalText } from "./refusals.ts";
 import { dotted, heldTexts, type ScreenMessages } from "./screen-words.ts";
 
@@ -36,6 +36,7 @@ export const fr: ScreenMessages = {
     refundLines: ({ ticket }) => plain("Que rembourser ?", `Ticket ${ticket}`),
     phone: ({ typed }) => plain(typed, "Sans carte : tél."),
     phoneCard: ({ card }) => plain(`${cardText(card)} ?`, CARD),
+    phoneWait: () => plain("Trop d'essais : attendez 10 min", "Sans carte"),
     phoneUnknown: () => plain("Numéro inconnu ici", "Sans carte"),
     useCagnotte: ({ typed, most, balance }) =>
       plain(`${euros(Number(typed || most))} sur ${euros(balance)}`, "Cagnotte"),
@@ -65,9 +66,22 @@ export const fr: ScreenMessages = {
     bankCard: () => plain("Carte bancaire : non lue"),
     unreadable: () => plain("Illisible : repassez"),
     menu: () => plain("", "Menu"),
-    settings: () => plain("", "Réglages"),
-    endOfDay: ({ visits, earned, spent, waiting }) =>
-      plain(`${visits} visites · +${euros(earned)} · -${euros(spent)}`, `À collecter : ${waiting}`),
+    settings: ({ beep, paper, collect, closing }) =>
+      plain(
+        dotted([
+          `son ${beep ? "oui" : "non"}`,
+          `${paper} col.`,
+          collect ? "encaisse" : "",
+          closing === null ? "" : minuteText(closing),
+        ]),
+        "Réglages",
+      ),
+    closing: ({ typed }) => plain(typed === "" ? "Jamais" : hourText(typed), "Heure de fin : 1930"),
+    endOfDay: ({ visits, earned, spent, waiting, lateDays }) =>
+      plain(
+        `${visits} visites · +${euros(earned)} · -${euros(spent)}`,
+        lateDays > 0 ? `Retard collecte ${lateDays} j` : `À collecter : ${waiting}`,
+      ),
     trainingOn: () => plain("Aucune carte n'est écrite"),
     trainingOff: () => plain("Formation terminée"),
     trained: ({ payable }) => plain(`À payer ${euros(payable)}`),
@@ -85,6 +99,9 @@ export const fr: ScreenMessages = {
     "not-paid": "Non payé",
     unsure: "Incertain",
     whole: "Tout le ticket",
+    these: "Ces lignes",
+    collect: "Encaisser ici",
+    closing: "Heure de fin",
     "top-up": "Recharge",
     refund: "Rembourser",
     "no-card": "Sans carte",
@@ -97,11 +114,16 @@ export const fr: ScreenMessages = {
     language: "Langue : français",
     beep: "Son",
     paper: "Papier 80/58 mm",
-    history: "Derniers passages",
+    history: "Passages carte",
     help: "Aide",
   },
-  line: (place, cents) => `${place}. ${euros(cents)}`,
-  faults: { nothing: "Montant à saisir", "too-much": "Trop grand", "too-short": "Numéro incomplet" },
+  line: (place, cents, isChosen) => `${place}. ${euros(cents)}${isChosen ? " OUI" : ""}`,
+  faults: {
+    nothing: "Montant à saisir",
+    "too-much": "Trop grand",
+    "too-short": "Numéro incomplet",
+    "no-time": "Pas une heure",
+  },
   training: "FORMATION",
   ok: "OK",
   cancel: "Annuler",

@@ -10,7 +10,7 @@ export interface Words {
 export interface ScreenMessages {
   readonly screens: { readonly [Name in ScreenName]: (texts: ScreenTexts[Name]) => Words };
   readonly choices: Readonly<Record<Extract<Choice, string>, string>>;
-  readonly line: (place: number, cents: number) => string;
+  readonly line: (place: number, cents: number, isChosen: boolean) => string;
   readonly faults: Readonly<Record<TypingFault, string>>;
   readonly training: string;
   /** What the green key and the red key do. */

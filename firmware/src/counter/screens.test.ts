@@ -13,6 +13,9 @@ const CARD = 2_800_010_000_421;
 const LABEL = "Pâtisserie à l'œuvre";
 const HELD = [{ cents: MOST }, { stamps: 10, grid: 10 }] as const;
 
+const SETTINGS = { says: "settings", language: "fr", beep: true, paper: 48, collect: true, closing: 1_439 } as const;
+const CHANGES = ["language", "beep", "paper", "collect", "closing"] as const;
+
 /** Every screen, each with the most that it may have to show. A name that is missing does not compile. */
 const SCREENS: { readonly [Name in ScreenName]: readonly Extract<Screen, { says: Name }>[] } = {
   ready: [{ says: "ready" }, { says: "ready", listDays: 9_999 }, { says: "ready", nearlyFull: true, listDays: 9_999 }],
@@ -52,6 +55,7 @@ const SCREENS: { readonly [Name in ScreenName]: readonly Extract<Screen, { says:
     { says: "phone", typed: "06", fault: "too-short" },
   ],
   phoneCard: [{ says: "phoneCard", card: CARD, choices: ["yes", "no"] }],
+  phoneWait: [{ says: "phoneWait" }],
   phoneUnknown: [{ says: "phoneUnknown" }],
   useCagnotte: [
     { says: "useCagnotte", typed: "", most: MOST, balance: MOST },
@@ -101,12 +105,24 @@ const SCREENS: { readonly [Name in ScreenName]: readonly Extract<Screen, { says:
         "training",
         "settings",
         "help",
+        "history",
       ],
-      marked: 9,
+      marked: 10,
     },
   ],
-  settings: [{ says: "settings", choices: ["language", "beep", "paper"] }],
-  endOfDay: [{ says: "endOfDay", visits: 99_999, earned: MOST, spent: MOST, waiting: 50_000 }],
+  settings: [
+    { ...SETTINGS, choices: CHANGES, marked: 4 },
+    { ...SETTINGS, beep: false, collect: false, closing: null, choices: CHANGES, marked: 0 },
+  ],
+  closing: [
+    { says: "closing", typed: "" },
+    { says: "closing", typed: "930" },
+    { says: "closing", typed: "2575", fault: "no-time" },
+  ],
+  endOfDay: [
+    { says: "endOfDay", visits: 99_999, earned: MOST, spent: MOST, waiting: 50_000, lateDays: 0 },
+    { says: "endOfDay", visits: 0, earned: 0, spent: 0, waiting: 1, lateDays: 99 },
+  ],
   trainingOn: [{ says: "trainingOn", training: true }],
   trainingOff: [{ says: "trainingOff" }],
   trained: [{ says: "trained", payable: MOST, training: true }],

@@ -215,7 +215,8 @@ export type CounterEvent =
 /** The people before the terminal and their till: keys, cards and requests come in; screens, receipts and reports go out. */
 export interface Counter {
   /**
-   * What happens next. `seconds`: after so long without anything the answer is `time`; 0 waits for ever. `card`: whether a card in the
+   * What happens next. `seconds`: after so long without anything the answer is `time`; 0 waits for ever, and then `time` says that the day
+   * ends (`ShopSettings.closing`). `card`: whether a card in the
    * field counts: `any` that lies there, a `new` one that comes while it waits, or `none`. Keys pressed before a screen with
    * choices was shown are forgotten: nobody answers what he has not read. The red key ends a wait for a card (`CardPort.waitCard`) as if
    * the time were over.

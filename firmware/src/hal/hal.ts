@@ -31,8 +31,8 @@ export interface Moment {
 export interface Device {
   facts(): Promise<DeviceFacts>;
   settings(): Promise<ShopSettings>;
-  /** They hold from now on, and over a start. */
-  keepSettings(settings: ShopSettings): Promise<void>;
+  /** Those that are named hold from now on, and over a start. */
+  keepSettings(settings: Partial<ShopSettings>): Promise<void>;
   state(): Promise<TerminalState>;
   now(): Promise<Moment>;
   /** Says that the app has started and can do its work: an image on trial is only kept once it has. */

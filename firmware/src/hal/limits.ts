@@ -30,6 +30,9 @@ export const CARDS_REMEMBERED = 20_000;
 /** Visits of a card that a terminal tells of. */
 export const HISTORY_VISITS = 10;
 
+/** A collection is late where an entry has waited for it so many days. */
+export const COLLECT_DAYS = 2;
+
 /** Entries a journal holds. */
 export const JOURNAL_ENTRIES_MAX = 50_000;
 /** Room kept for the supervisor's own entries: an intent is not accepted into it. */

@@ -1,3 +1,5 @@
+import type { ShopSettings } from "./shop.ts";
+
 /** Keys of a terminal. A small keyboard ends at `menu`: what lies behind is found there too. */
 export const KEYS = [
   ...(["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "00"] as const),
@@ -33,11 +35,14 @@ export type Choice =
   | "beep"
   | "paper"
   | "help"
-  /** A line of a ticket: its place, from 1, and its cents. */
-  | { readonly line: number; readonly cents: number };
+  | "these"
+  | "collect"
+  | "closing"
+  /** A line of a ticket: its place, from 1, and its cents; `chosen`: it is one of those that go back. */
+  | { readonly line: number; readonly cents: number; readonly chosen?: true };
 
 /** Why what was typed does not do. */
-export type TypingFault = "nothing" | "too-much" | "too-short";
+export type TypingFault = "nothing" | "too-much" | "too-short" | "no-time";
 
 /** What is typed on a screen: digits so far. */
 interface Typed {
@@ -84,6 +89,8 @@ export interface ScreenTexts {
   phone: Typed;
   phoneCard: { readonly card: number };
   phoneUnknown: object;
+  /** Too many numbers were tried: none is looked up for a while. */
+  phoneWait: object;
   /** How much of the cagnotte: at most `most` of `balance`. */
   useCagnotte: Typed & { readonly most: number; readonly balance: number };
   reward: { readonly label: string };
@@ -115,8 +122,16 @@ export interface ScreenTexts {
   bankCard: object;
   unreadable: object;
   menu: object;
-  settings: object;
-  endOfDay: { readonly visits: number; readonly earned: number; readonly spent: number; readonly waiting: number };
+  settings: ShopSettings;
+  /** The hour at which the day ends, four digits; none: it never does by itself. */
+  closing: Typed;
+  endOfDay: {
+    readonly visits: number;
+    readonly earned: number;
+    readonly spent: number;
+    readonly waiting: number;
+    readonly lateDays: number;
+  };
   trainingOn: object;
   trainingOff: object;
   trained: { readonly payable: number };

@@ -1,5 +1,9 @@
 import { APP_STARTS_MAX, type CounterEvent, type Hal, type Sandbox, SandboxFault } from "../hal/index.ts";
 import { hostApp } from "./app-host.ts";
+import type { ClosingTime } from "./closing.ts";
+
+/** The day ends. */
+const CLOSING: CounterEvent = { kind: "time" };
 
 export type AppState = "none" | "starting" | "healthy" | "stopped";
 
@@ -21,7 +25,9 @@ export class AppRunner {
   private readonly newSandbox: () => Sandbox;
   private readonly payload: string;
   private readonly hal: Hal;
+  private readonly closing: Pick<ClosingTime, "wait">;
   private readonly events: AppEvents;
+  private callOff: () => void = () => {};
   private sandbox: Sandbox | null = null;
   private starts = 0;
   private ended = false;
@@ -37,7 +43,14 @@ export class AppRunner {
   /** Visits since power-on. */
   visits = 0;
 
-  constructor(newSandbox: () => Sandbox, payload: string, hal: Hal, events: AppEvents) {
+  constructor(
+    newSandbox: () => Sandbox,
+    payload: string,
+    hal: Hal,
+    closing: Pick<ClosingTime, "wait">,
+    events: AppEvents,
+  ) {
+    this.closing = closing;
     this.newSandbox = newSandbox;
     this.payload = payload;
     this.hal = hal;
@@ -59,10 +72,10 @@ export class AppRunner {
         // Only an app that waits for ever waits for something new: the others ask somebody in the middle of something.
         if (seconds === 0) this.busy = false;
         this.event ??= hal.nextEvent(seconds, card);
-        const event = await this.event;
+        const event = await (seconds === 0 ? this.eventOrClosing(this.event) : this.event);
         // An app that was stopped meanwhile has no business with it.
         if (this.sandbox !== sandbox) return new Promise<never>(() => {});
-        this.event = null;
+        if (event !== CLOSING) this.event = null;
         this.busy = true;
         return event;
       },
@@ -73,6 +86,15 @@ export class AppRunner {
         await hal.report(report);
       },
     };
+  }
+
+  /** What happens first. An event that nobody waited for any longer is the next one's. */
+  private eventOrClosing(event: Promise<CounterEvent>): Promise<CounterEvent> {
+    this.callOff();
+    return new Promise((resolve, reject) => {
+      this.callOff = this.closing.wait(() => resolve(CLOSING));
+      event.then(resolve, reject).finally(() => this.callOff());
+    });
   }
 
   start(): void {
@@ -108,6 +130,7 @@ export class AppRunner {
   end(): void {
     if (this.ended) return;
     this.ended = true;
+    this.callOff();
     this.sandbox?.stop();
     this.sandbox = null;
     this.state = "stopped";

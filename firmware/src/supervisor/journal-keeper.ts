@@ -5,6 +5,7 @@ import {
   type CardHistory,
   type CardLists,
   type Clock,
+  COLLECT_DAYS,
   type Given,
   HISTORY_VISITS,
   type JournalledTicket,
@@ -54,6 +55,8 @@ import { LAYOUT_OF_ALL_IMAGES } from "./list-store.ts";
 const INTENT_BYTES_MAX = 16_000;
 /** Number, kind, time and previous hash take less. */
 const ENTRY_START_BYTES = 64;
+
+const DAY_SECONDS = 86_400;
 
 /** A terminal that never had a list. */
 const NO_LISTS: CardLists = {
@@ -155,7 +158,16 @@ export class JournalKeeper implements JournalPort {
   state(): TerminalState {
     const { collectedTo, isNearlyFull: nearlyFull } = this.status();
     const { listDays } = this.lists.onCard(0, this.clock.now().utc);
-    return { waiting: this.count - collectedTo, nearlyFull, listDays };
+    return { waiting: this.count - collectedTo, lateDays: this.lateDays(), nearlyFull, listDays };
+  }
+
+  /** As `TerminalState.lateDays`. */
+  private lateDays(): number {
+    const oldest = this.uncollected();
+    if (oldest === null) return 0;
+    const { utc } = decodeEntry(this.journal.store.entry(oldest.first));
+    const days = Math.floor((this.clock.now().utc - utc) / DAY_SECONDS);
+    return days < COLLECT_DAYS ? 0 : days;
   }
 
   newVisit(): Promise<number> {

@@ -1,5 +1,5 @@
 import type { ReceiptTexts } from "../hal/index.ts";
-import { type Check, fields, fieldsOf, maybe, name, oneOf, text, whole } from "./shown.ts";
+import { type Check, fields, fieldsOf, maybe, name, oneOf, text, truth, whole } from "./shown.ts";
 
 const LINES_MAX = 2_000;
 /** Characters of a line that are told. */
@@ -114,7 +114,7 @@ const SENTENCES: { readonly [Name in keyof ReceiptTexts]: Parts<ReceiptTexts[Nam
 
 const partChecks: Readonly<Record<Kind, (depth: number) => Check>> = {
   number: () => whole,
-  boolean: () => (value) => typeof value === "boolean",
+  boolean: () => truth,
   sign: () => oneOf("+", "-"),
   string: () => text,
   said: (depth) => said(depth + 1),

@@ -1,12 +1,13 @@
 import type { ScreenName, ScreenTexts } from "../hal/index.ts";
-import { type Check, fields, fieldsOf, flag, listOf, maybe, name, oneOf, text, whole } from "./shown.ts";
+import { type Check, fields, fieldsOf, flag, listOf, maybe, name, oneOf, orNull, text, truth, whole } from "./shown.ts";
 
-const CHOICES_MAX = 32;
+/** Every line of a long ticket may be one. */
+const CHOICES_MAX = 1_000;
 const HELD_MAX = 64;
 
 const typed: Check = (value) => typeof value === "string" && /^\d{0,16}$/.test(value);
-const fault = maybe(oneOf("nothing", "too-much", "too-short"));
-const line = fields({ line: whole, cents: whole });
+const fault = maybe(oneOf("nothing", "too-much", "too-short", "no-time"));
+const line = fields({ line: whole, cents: whole, chosen: maybe(flag) });
 const choices = maybe(listOf((one) => name(one) || line(one), CHOICES_MAX));
 const heldKinds = [
   fields({ cents: whole }),
@@ -43,6 +44,7 @@ const SCREENS: {
   phone: { typed, fault },
   phoneCard: { card: whole },
   phoneUnknown: {},
+  phoneWait: {},
   useCagnotte: { typed, fault, most: whole, balance: whole },
   reward: { label: text },
   sameSale: { minute: whole },
@@ -61,8 +63,9 @@ const SCREENS: {
   bankCard: {},
   unreadable: {},
   menu: {},
-  settings: {},
-  endOfDay: { visits: whole, earned: whole, spent: whole, waiting: whole },
+  settings: { language: text, beep: truth, paper: whole, collect: truth, closing: orNull(whole) },
+  closing: { typed, fault },
+  endOfDay: { visits: whole, earned: whole, spent: whole, waiting: whole, lateDays: whole },
   trainingOn: {},
   trainingOff: {},
   trained: { payable: whole },

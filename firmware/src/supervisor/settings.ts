@@ -18,12 +18,21 @@ import {
 const Stored = map({ settings: key(1, list(map({ name: key(1, text(64)), value: key(2, bstrUpTo(256)) }), 32)) });
 
 /** What may be set, and which values it takes; the first is the usual one. Nothing here touches keys, value or who may do what. */
-const KNOWN: Readonly<Record<string, readonly string[]>> = {
+const KNOWN: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   "shop/language": ["fr", "en"],
   "shop/beep": ["on", "off"],
   "shop/paper": ["48", "32"],
   "shop/country": COUNTRIES,
+  "shop/collect": ["off", "on"],
+  "shop/closing": ["off", /^([01]\d|2[0-3]):[0-5]\d$/],
 };
+
+const onOff = (isOn: boolean | undefined): string | undefined => (isOn === undefined ? undefined : isOn ? "on" : "off");
+const two = (value: number): string => String(value).padStart(2, "0");
+const hourText = (minute: number | null): string =>
+  minute === null ? "off" : `${two(Math.floor(minute / 60))}:${two(minute % 60)}`;
+const minuteOf = (hour: string): number | null =>
+  hour === "off" ? null : Number(hour.slice(0, 2)) * 60 + Number(hour.slice(3));
 
 function decode(bytes: Uint8Array): Map<string, Uint8Array> {
   if (bytes.length === 0) return new Map();
@@ -62,6 +71,8 @@ export class Settings {
       language: this.valueOf("shop/language") as Language,
       beep: this.valueOf("shop/beep") === "on",
       paper: this.valueOf("shop/paper") === "32" ? 32 : 48,
+      collect: this.valueOf("shop/collect") === "on",
+      closing: minuteOf(this.valueOf("shop/closing")),
     };
   }
 
@@ -71,21 +82,29 @@ export class Settings {
   }
 
   /** Writes and saves what somebody set at the counter. */
-  async keepShop({ language, beep, paper }: ShopSettings): Promise<void> {
-    const values = { "shop/language": language, "shop/beep": beep ? "on" : "off", "shop/paper": String(paper) };
-    for (const [name, value] of Object.entries(values)) this.write(name, utf8Encode(value));
+  async keepShop({ language, beep, paper, collect, closing }: Partial<ShopSettings>): Promise<void> {
+    const values = {
+      "shop/language": language,
+      "shop/beep": onOff(beep),
+      "shop/paper": paper === undefined ? undefined : String(paper),
+      "shop/collect": onOff(collect),
+      "shop/closing": closing === undefined ? undefined : hourText(closing),
+    };
+    for (const [name, value] of Object.entries(values)) if (value !== undefined) this.write(name, utf8Encode(value));
     await this.save();
   }
 
   /** Null where there is no such setting. */
   read(name: string): Uint8Array | null {
     const values = Object.hasOwn(KNOWN, name) ? KNOWN[name]! : null;
-    return values === null ? null : (this.written.get(name) ?? utf8Encode(values[0]!));
+    return values === null ? null : (this.written.get(name) ?? utf8Encode(String(values[0])));
   }
 
   write(name: string, value: Uint8Array): "written" | "not-found" | "bad-value" {
     if (!Object.hasOwn(KNOWN, name)) return "not-found";
-    if (!KNOWN[name]!.includes(utf8Decode(value) ?? "")) return "bad-value";
+    const said = utf8Decode(value) ?? "";
+    const fits = (known: string | RegExp) => (typeof known === "string" ? known === said : known.test(said));
+    if (!KNOWN[name]!.some(fits)) return "bad-value";
     this.written.set(name, value);
     return "written";
   }

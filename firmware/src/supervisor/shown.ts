@@ -9,6 +9,7 @@ const NAME_MAX = 40;
 export const whole: Check = Number.isSafeInteger;
 export const text: Check = (value) => typeof value === "string" && value.length <= TEXT_MAX;
 export const flag: Check = (value) => value === true;
+export const truth: Check = (value) => typeof value === "boolean";
 /** A word of the interface. One that only a newer app knows is shown as it is. */
 export const name: Check = (value) => typeof value === "string" && value.length <= NAME_MAX;
 
@@ -16,6 +17,11 @@ export const maybe =
   (check: Check): Check =>
   (value) =>
     value === undefined || check(value);
+
+export const orNull =
+  (check: Check): Check =>
+  (value) =>
+    value === null || check(value);
 
 export const oneOf =
   (...known: readonly unknown[]): Check =>

@@ -29,6 +29,7 @@ import { AppRunner } from "./app-runner.ts";
 import type { CollectedBatch } from "./batch-seal.ts";
 import { type Belonging, fixedOrigin, loadOrigin, type Origin } from "./belonging.ts";
 import { type Books, bootSlots, loadBooks } from "./books.ts";
+import { ClosingTime } from "./closing.ts";
 import { halOf } from "./hal-of.ts";
 import type { JournalKeeper } from "./journal-keeper.ts";
 import { LineService } from "./line-service.ts";
@@ -204,14 +205,15 @@ export class Supervisor implements Managed {
         : new ImageRefused(reading.refusal, reading.detail);
       return;
     }
-    const { card, counter, newSandbox, clock } = this.ports;
+    const { card, counter, newSandbox, clock, timer } = this.ports;
     const { slots } = this;
     const newestLayout = () => slots.newestLayout;
     const { facts } = belonging;
     const settings = this.shop;
     const phones = new PhoneBook(facts.merchant, keys, this.ports.lists ?? lists, clock, () => settings.country);
     const hal = halOf({ facts, settings, clock, card, counter, keys, journal, phones, newestLayout });
-    this.app = new AppRunner(newSandbox, payload, hal, {
+    const closing = new ClosingTime(clock, timer, () => settings.ofShop);
+    this.app = new AppRunner(newSandbox, payload, hal, closing, {
       healthy: () => {
         if (this.slots.isAgreed) this.confirm().catch(this.breakOff);
       },

@@ -27,7 +27,7 @@ export class SimTill implements CounterPort {
   readonly keepsAll: boolean;
   /** What stands on the screen. */
   screen: Screen = { says: "ready" };
-  settings: ShopSettings = { language: "fr", beep: true, paper: 48 };
+  settings: ShopSettings = { language: "fr", beep: true, paper: 48, collect: false, closing: null };
   hasPaper = true;
   /** The app waits for nothing in particular. */
   isIdle = false;

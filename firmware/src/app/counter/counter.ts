@@ -7,7 +7,7 @@ import { Desk, Left } from "./desk.ts";
 import { lateSale, scanned, swiped, withoutCard } from "./no-card.ts";
 import { cancelLast, refund } from "./refund.ts";
 import { sale } from "./sale.ts";
-import { endOfDay, help, history, print, settings, training } from "./shop.ts";
+import { closeDay, endOfDay, help, history, print, settings, training } from "./shop.ts";
 import { topUp } from "./top-up.ts";
 import { keyedVisit } from "./visit.ts";
 
@@ -58,6 +58,7 @@ async function begin(desk: Desk, event: CounterEvent): Promise<void> {
     case "swipe":
       return swiped(desk, event.swipe);
     case "time":
+      return closeDay(desk);
   }
 }
 

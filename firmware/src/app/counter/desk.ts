@@ -1,4 +1,4 @@
-import type { Choice, CounterEvent, Key, Screen, ScreenTexts } from "../../hal/index.ts";
+import type { Choice, CounterEvent, Key, Screen, ScreenTexts, TypingFault } from "../../hal/index.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** Somebody left a flow in the middle, or nobody came back to it. Nothing of it counts. */
@@ -23,6 +23,8 @@ export interface Typing {
   readonly first?: Key;
   /** Whether a code may be scanned in the place of it. */
   readonly scans?: true;
+  /** Digits of an hour. */
+  readonly hour?: true;
   /** Of an amount that is proposed, its most; green alone takes it. */
   readonly proposed?: number;
 }
@@ -45,7 +47,7 @@ interface Tally {
 export class Desk {
   /** What is to be looked at before anything new. */
   readonly waiting: CounterEvent[] = [];
-  readonly tally: Tally = { visits: 0, earned: 0, spent: 0 };
+  tally: Tally = { visits: 0, earned: 0, spent: 0 };
   training = false;
   /** Money was taken: no till comes between before it is settled. */
   holdsMoney = false;
@@ -119,9 +121,9 @@ export class Desk {
     screen: { readonly says: TypingScreen } & object,
     typing: Typing,
   ): Promise<{ readonly typed: string; readonly end: Key | "scan" }> {
-    const { ends = [], most, least = 1, first, scans, proposed } = typing;
+    const { ends = [], most, least = 1, first, scans, proposed, hour } = typing;
     let typed = "";
-    let fault: "nothing" | "too-much" | "too-short" | undefined;
+    let fault: TypingFault | undefined;
     let event: CounterEvent | null = first === undefined ? null : { kind: "key", key: first };
     for (;;) {
       event ??= await this.ask({ ...screen, typed, ...(fault === undefined ? {} : { fault }) } as Screen);
@@ -135,16 +137,11 @@ export class Desk {
         else typed = longer;
       } else if (key === "correct") typed = typed.slice(0, -1);
       else if (key === "ok" || ends.includes(key)) {
-        if (typed.length >= least || (typed === "" && proposed !== undefined)) return { typed, end: key };
-        fault = typed === "" ? "nothing" : "too-short";
+        if (hour && (Number(typed) > 2_359 || Number(typed) % 100 > 59)) fault = "no-time";
+        else if (typed.length >= least || (typed === "" && proposed !== undefined)) return { typed, end: key };
+        else fault = typed === "" ? "nothing" : "too-short";
       }
     }
-  }
-
-  /** The card or account behind a phone number; null where this terminal knows nobody by it, or may not look any more for a while. */
-  async accountOf(keyed: string): Promise<number | null> {
-    const found = await this.terminal.hal.phone(keyed);
-    return typeof found === "number" ? found : null;
   }
 
   /** Waits for the card of a visit. */

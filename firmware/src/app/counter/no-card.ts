@@ -23,8 +23,9 @@ async function saleBy(desk: Desk, by: ByAccount, isSaid = false): Promise<void> 
 export async function withoutCard(desk: Desk): Promise<void> {
   const { typed } = await desk.type({ says: "phone" }, PHONE_DIGITS);
   if (typed === "") return saleBy(desk, { ticket: "" });
-  const account = await desk.accountOf(typed);
-  return account === null ? desk.show({ says: "phoneUnknown" }) : saleBy(desk, { account }, true);
+  const account = await desk.terminal.hal.phone(typed);
+  if (typeof account === "number") return saleBy(desk, { account }, true);
+  return desk.show({ says: account === "wait" ? "phoneWait" : "phoneUnknown" });
 }
 
 /** A code: of a receipt that carries points, which go on; of any other one, what it is about goes back. */

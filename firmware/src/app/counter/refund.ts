@@ -6,7 +6,7 @@ import { keyedVisit } from "./visit.ts";
 
 const TICKET_DIGITS = 10;
 
-/** Which lines go back: asked where this terminal sold several. */
+/** Which lines go back: asked where this terminal sold several. Each is taken, or left again, by its choice. */
 async function linesOf(desk: Desk, ticket: number): Promise<RefundRequest["lines"]> {
   const { hal } = desk.terminal;
   const known = await hal.ticket(ticket, 0);
@@ -14,8 +14,14 @@ async function linesOf(desk: Desk, ticket: number): Promise<RefundRequest["lines
   const lines = entry?.kind === "intent" || entry?.kind === "account" ? entry.body.sale.lines : [];
   if (lines.length < 2) return "all";
   const left = lines.flatMap(({ amount }, i) => (known!.refunded.includes(i) ? [] : [{ line: i + 1, cents: amount }]));
-  const chosen = await desk.choose({ says: "refundLines", ticket }, ["whole", ...left]);
-  return chosen === "whole" ? "all" : [chosen.line - 1];
+  const picked = new Set<number>();
+  for (;;) {
+    const lines = left.map((one) => (picked.has(one.line) ? ({ ...one, chosen: true } as const) : one));
+    const chosen = await desk.choose({ says: "refundLines", ticket }, [picked.size > 0 ? "these" : "whole", ...lines]);
+    if (chosen === "whole") return "all";
+    if (chosen === "these") return [...picked].sort((a, b) => a - b).map((line) => line - 1);
+    if (!picked.delete(chosen.line)) picked.add(chosen.line);
+  }
 }
 
 /** Ticket number or the code of a receipt, then the same card, where there was one. `code`: one that was scanned already. */

@@ -94,7 +94,8 @@ export class VisitQuestions implements Questions {
       return when === "now" ? request : { ...request, rewards: "later" as const };
     }
     const due = proposal.payable;
-    if (due === (this.taken === 0 && due > 0 ? this.keyed : this.taken)) return null;
+    const isTills = this.taken === 0 && due > 0 && !(await desk.terminal.hal.settings()).collect;
+    if (due === (isTills ? this.keyed : this.taken)) return null;
     if (!(await collect(desk, due, this.taken, card))) return "stop";
     this.taken = due;
     desk.holdsMoney = true;

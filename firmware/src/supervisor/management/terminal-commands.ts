@@ -5,8 +5,6 @@ import type { Managed } from "./managed.ts";
 import type { ManagementServer } from "./server.ts";
 
 /** One word that is the same in every language. */
-const TEST_SETTINGS = { language: "en", beep: true, paper: 48 } as const;
-
 type SlotImage = ResponseOf<typeof slotImages>["images"][number];
 
 function told({ stated, reading }: SlotContent, slot: 0 | 1): SlotImage[] {
@@ -62,7 +60,7 @@ export function serveTerminal(server: ManagementServer, managed: Managed): void 
     if (managed.isBusy()) return { refused: "busy", detail: "a visit is under way" };
     switch (part) {
       case "screen":
-        await managed.counter.show({ says: "test" }, TEST_SETTINGS);
+        await managed.counter.show({ says: "test" }, managed.settings);
         return { ok: true, said: "TEST is on the screen" };
       case "printer": {
         const printed = await managed.counter.print([{ line: "title", text: "TEST" }], managed.settings);
