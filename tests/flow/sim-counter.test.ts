@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { cardNumber, stripeIdentity } from "@cachet/card-layout";
 import { spawn } from "@lydell/node-pty";
 import { afterAll, describe, expect, it } from "vitest";
 import { ROOT } from "../boundaries/sources.ts";
@@ -38,7 +39,8 @@ describe("cachet sim counter", () => {
     expectFailure(sim("counter"), 1, "C-SIM-12", "tty", "cachet sim run");
   });
 
-  it("shows screen and paper of a sale by keys, and ends with q", async () => {
+  /** A terminal before somebody: what was seen of it, and a wait for more of it. */
+  function begin() {
     const pty = spawn(process.execPath, [join(ROOT, "host/bin/cachet.mjs"), "sim", "counter", "--vm", "v8"], {
       cwd: ROOT,
       cols: 160,
@@ -55,6 +57,14 @@ describe("cachet sim counter", () => {
       seen += data;
     });
     const ended = new Promise<number>((resolve) => pty.onExit(({ exitCode }) => resolve(exitCode)));
+    const forget = () => {
+      seen = "";
+    };
+    return { pty, until, forget, ended, seen: () => seen };
+  }
+
+  it("shows screen and paper of a sale by keys, and ends with q", async () => {
+    const { pty, until, ended } = begin();
     await until("Prêt");
     pty.write("1250\r");
     await until("Présentez la carte");
@@ -63,6 +73,41 @@ describe("cachet sim counter", () => {
     await until("Ticket T-0001");
     pty.write("q");
     expect(await ended).toBe(0);
+  }, 120_000);
+
+  it("reads a stripe or a code that a reader types, and shows nothing of a bank card", async () => {
+    const { pty, until, forget, ended, seen } = begin();
+    await until("Prêt");
+    pty.write(`;${stripeIdentity(cardNumber(1, 42))}?\r`);
+    await until("Carte fidélité");
+    await until("…0421 ?");
+    pty.write("\x1b");
+    await until("Prêt");
+    forget();
+    pty.write("%B4111111111111111^A/B^25121010000?;4111111111111111=25121010000?\r");
+    await until("Carte bancaire");
+    await pause(400);
+    // A reader may type slowly: a stripe in two pieces is one.
+    pty.write(";28000");
+    await pause(60);
+    pty.write(`${stripeIdentity(cardNumber(1, 42)).slice(5)}?\r`);
+    await until("Carte fidélité");
+    pty.write("\x1b");
+    await pause(100);
+    forget();
+    // Its letters are no keys: nobody holds a card to the reader, and nothing ends.
+    pty.write("ABCDqABCD22\r");
+    await until("Présentez la carte");
+    expect(seen()).not.toContain("holds her card");
+    pty.write("\x1b");
+    await pause(100);
+    forget();
+    pty.write("ABCDqABCD22");
+    await until("Illisible");
+    await pause(1_200);
+    pty.write("q");
+    expect(await ended).toBe(0);
+    expect(seen()).not.toMatch(/4111|25121010000|ABCDq/);
   }, 120_000);
 });
 

@@ -1,5 +1,15 @@
 import { dayOf } from "@cachet/card-layout";
-import { type Drawing, drawn, keyOfTyped, pageOf, TYPED_LEGEND } from "@cachet/firmware/counter";
+import {
+  DISPLAYS,
+  type Display,
+  type Key,
+  KeyReader,
+  type KeyReaderEvent,
+  onDisplay,
+  onTty,
+  pageOf,
+} from "@cachet/firmware/counter";
+import type { Timer } from "@cachet/firmware/hal";
 import type * as Simulator from "@cachet/terminal-sim";
 import type { Console } from "./console.ts";
 import { EXIT, Failure } from "./failure.ts";
@@ -14,14 +24,76 @@ export interface CounterOptions {
   readonly vm: "quickjs" | "v8";
 }
 
-const LEGEND = [TYPED_LEGEND[0], `${TYPED_LEGEND[1]}  A B C D a card, again: taken away  o paper out, in  q end`];
+/** What a keyboard has for the keys of a terminal. */
+const TYPED: Readonly<Record<string, Key>> = {
+  "\r": "ok",
+  "\n": "ok",
+  "\x7f": "correct",
+  "\b": "correct",
+  "\x1b": "cancel",
+  "\x1b[A": "up",
+  "\x1b[B": "down",
+  z: "00",
+  m: "menu",
+  c: "cagnotte",
+  t: "top-up",
+  r: "refund",
+  n: "no-card",
+  l: "cancel-last",
+  p: "print",
+  v: "history",
+  h: "help",
+};
+const LEGEND = [
+  "0-9 z(00)  Enter ok  Backspace correct  Esc cancel  arrows  m menu  c CAGNOTTE  t RECHARGE  r REMBOURSER",
+  "a stripe or a code as fast as a reader types it, such as one that is pasted, is read as one",
+  "n SANS CARTE  l ANNULER DERNIERE  p IMPRIMER  v PASSAGES  h AIDE  A B C D a card, again: taken away  o paper out, in  q end",
+];
 const CARDS = ["anna", "bruno", "carla", "dora"];
 /** Rows of paper that stay in sight. */
 const PAPER_ROWS = 24;
 const GAP = 4;
 
-/** What was typed, key by key: what begins with ESC comes as one chunk. */
-const keysOf = (chunk: string): readonly string[] => (chunk.startsWith("\x1b") ? [chunk] : [...chunk]);
+const ESCAPE = 0x1b;
+
+/**
+ * A keyboard, and readers that stand for one: what is typed as fast as they type is a stripe or a code. What begins with ESC, such as an
+ * arrow, comes as one chunk.
+ */
+class Keyboard {
+  private readonly reader = new KeyReader();
+  private readonly take: (event: KeyReaderEvent) => void;
+  private callOff: () => void = () => {};
+
+  constructor(take: (event: KeyReaderEvent) => void) {
+    this.take = take;
+  }
+
+  type(chunk: Uint8Array, after: Timer["after"]): void {
+    this.callOff();
+    const at = performance.now();
+    const events =
+      chunk[0] === ESCAPE
+        ? [...this.reader.rest(at), { kind: "key", character: new TextDecoder().decode(chunk) } as const]
+        : [...chunk].flatMap((character) => this.reader.key(character, at));
+    for (const event of events) this.take(event);
+    this.watch(after);
+  }
+
+  /** Ends what rests: nobody can say of the last character yet whether another one follows at once. */
+  private watch(after: Timer["after"]): void {
+    const { deadline } = this.reader;
+    if (deadline === null) return;
+    this.callOff = after(Math.max(1, Math.ceil(deadline - performance.now())), () => {
+      for (const event of this.reader.rest(performance.now())) this.take(event);
+      this.watch(after);
+    });
+  }
+
+  end(): void {
+    this.callOff();
+  }
+}
 
 /** Screen on the left, paper on the right. */
 function sideBySide(left: readonly string[], right: readonly string[]): string[] {
@@ -94,17 +166,26 @@ export async function counter(
     }
     return true;
   };
+  /** False where somebody ends it. */
+  const happen = (event: KeyReaderEvent): boolean => {
+    if (event.kind === "key") return press(event.character);
+    if (event.kind === "scan") terminal.counter.scan(event.text);
+    // A code that cannot be used is told like a stripe that cannot.
+    else terminal.counter.swipe(event.kind === "bad-scan" ? { kind: "unreadable", why: "damaged" } : event);
+    return true;
+  };
   draw();
   await new Promise<void>((end) => {
-    const onData = async (chunk: Uint8Array) => {
-      const goesOn = keysOf(new TextDecoder().decode(chunk)).every(press);
-      if (!goesOn) {
+    const keyboard = new Keyboard(async (event) => {
+      if (!happen(event)) {
         input.removeListener("data", onData);
+        keyboard.end();
         return end();
       }
       await terminal.settled();
       draw();
-    };
+    });
+    const onData = (chunk: Uint8Array) => keyboard.type(chunk, sim.systemTimer.after);
     input.setRawMode(true);
     input.on("data", onData);
     input.on("close", () => end());
