@@ -96,7 +96,7 @@ export class Desk {
   ): Promise<Some> {
     for (let marked = 0; ; ) {
       const event = await this.ask({ ...screen, choices, marked }, card);
-      if (event.kind === "card") return choices.at(-1)!;
+      if (event.kind === "card" && card === "new") return choices.at(-1)!;
       if (event.kind !== "key") continue;
       const { key } = event;
       const chosen = key === "ok" ? choices[marked] : choices[Number(key) - 1];
