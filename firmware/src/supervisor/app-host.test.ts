@@ -133,6 +133,12 @@ describe("an app that is hosted", () => {
     expect(sandbox.answers).toEqual([]);
   });
 
+  it.each([[null], [5], [{}]])("is stopped for arguments that a call cannot work with: %j", async (message) => {
+    const stopped = await stopOf(new ScriptedSandbox(call("hash", message)));
+    expect(stopped).toBeInstanceOf(SandboxFault);
+    expect(stopped).toMatchObject({ kind: "error", message: expect.stringContaining('the app called "hash": ') });
+  });
+
   it.each(["memory", "stack", "budget", "error"] as const)("is stopped by a %s fault of its engine", async (kind) => {
     const break_: Step = () => {
       throw new SandboxFault(kind, "engine");

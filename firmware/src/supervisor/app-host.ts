@@ -10,6 +10,7 @@ import {
   SandboxFault,
   toCrossing,
 } from "../hal/index.ts";
+import { isFormatError } from "../wire/index.ts";
 
 /**
  * Runs an app in its sandbox and serves its HAL calls until something stops it. Never resolves: an app has no end.
@@ -56,7 +57,7 @@ export function hostApp(sandbox: Sandbox, payload: string, hal: Hal): Promise<ne
         sandbox.answer(id, toCrossing(answer));
         checkAwake();
       } catch (error) {
-        stop(error);
+        stop(isOfArguments(error) ? new SandboxFault("error", `the app called "${method}": ${error.message}`) : error);
       }
     };
     const onCall = (id: number, method: string, args: string) => {
@@ -74,6 +75,10 @@ export function hostApp(sandbox: Sandbox, payload: string, hal: Hal): Promise<ne
     }
   });
 }
+
+/** Whether a call failed for what it was given; the power and the storage have errors of their own. */
+const isOfArguments = (error: unknown): error is Error =>
+  error instanceof TypeError || error instanceof RangeError || isFormatError(error);
 
 /** What an app says of its own failure; as it stands where it cannot be read. */
 function wordsOf(args: string): string {
