@@ -269,7 +269,7 @@ describe("what goes wrong at the counter", () => {
     await desk.type(99_999_99);
     await desk.press("9");
     expect(desk.screen).toMatchObject({ typed: "9999999", fault: "too-much" });
-    await desk.press("up", "menu", "refund", "print", "correct", "no-card");
+    await desk.press("up", "menu", "refund", "history", "correct", "no-card");
     expect(desk.screen).toMatchObject({ says: "saleAmount", typed: "999999" });
     await desk.press("cancel");
     expect(desk.screen).toEqual({ says: "ready" });
@@ -579,7 +579,17 @@ describe("the rest of the day", () => {
     expect(desk.screen).toMatchObject({ says: "presentCard" });
     await desk.tap(chip);
     expect(desk.screen).toEqual({ says: "done" });
-    expect(paper()).toMatch(/15\/06\/2026 12:00\s+12,50 €\ncagnotte\s+\+0,62 €\n\s+\+1 passage/);
+    expect(paper()).toMatch(/15\/06\/2026 12:00\s+T-0001-\d+\nTotal\s+12,50 €\ncagnotte\s+\+0,62 €\n\s+\+1 passage/);
+    // Any of them is printed once more by its number.
+    const { ticket } = desk.reports.find((report) => report.ticket !== undefined)!;
+    await desk.type(ticket!);
+    await desk.press("print");
+    expect(desk.screen).toEqual({ says: "done" });
+    expect(paper()).toContain("DUPLICATA");
+    expect(paper()).toContain(`Ticket T-0001-${ticket} `);
+    await desk.type(99_999);
+    await desk.press("print");
+    expect(desk.screen).toEqual({ says: "nothingToPrint" });
     // Without paper the keys are on the screen all the same.
     desk.terminal.hasPaper = false;
     await desk.press("help");

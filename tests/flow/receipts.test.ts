@@ -59,7 +59,7 @@ describe("what a ticket says is near", () => {
     expect(paper()).toContain("5,00 € expirés le 15/06/2027");
     await shop.visit({ ...balance(), history: true }, chip);
     expect(paper()).toMatch(
-      /16\/06\/2027 12:00 10,00 € .*5,00 € expirés le 15\/06\/2027.* 15\/06\/2026 12:00 100,00 €/,
+      /16\/06\/2027 12:00 T-0001-\d+ Total 10,00 € .*5,00 € expirés le 15\/06\/2027.* 15\/06\/2026 12:00 T-0001-\d+ Total 100,00 €/,
     );
     expect(paper()).toContain("cagnotte +5,00 €");
   });
@@ -89,7 +89,7 @@ describe("the last visits of a card", () => {
     expect(shop.entryCount).toBe(entries);
     expect(chip.dump()).toEqual(before);
     expect(times()).toEqual(Array.from({ length: 10 }, (_, i) => `15/06/2026 12:${12 - i}`.replace(/:(\d)$/, ":0$1")));
-    expect(paper()).toContain("15/06/2026 12:12 10,12 € cagnotte +0,50 € +10 points +1 passage");
+    expect(paper()).toContain("Total 10,12 € cagnotte +0,50 € +10 points +1 passage");
     expect(paper()).not.toContain("50,00");
   });
 

@@ -1,5 +1,5 @@
 import type { Moment, Receipt, ReceiptLine } from "../hal/index.ts";
-import { decodeEntry, type StoredEffect, signOf } from "../wire/index.ts";
+import { decodeEntry, type StoredEffect, signOf, ticketName } from "../wire/index.ts";
 import { cardLine, headOf } from "./receipt.ts";
 import { linesOfEffect, nameOf, signed } from "./receipt-effects.ts";
 import { momentText, row, SEPARATOR, say, text } from "./receipt-lines.ts";
@@ -16,15 +16,17 @@ function linesOfMove({ programmes }: Terminal, number: number, effect: StoredEff
   return [row(unit === "cents" ? nameOf(programme, rule) : "", signed(sign, effect))];
 }
 
-/** The last visits of a card that this terminal knows of, newest first: when, how much, and what each moved on the card. */
+/** The last visits of a card that this terminal knows of, newest first: when, ticket, how much, and what each moved on the card. */
 export async function historyReceipt(terminal: Terminal, card: number, moment: Moment): Promise<Receipt> {
+  const { hal, facts } = terminal;
   const lines: ReceiptLine[] = [];
-  for (const { number, committed } of await terminal.hal.visits(card)) {
-    const entry = decodeEntry(await terminal.hal.entry(number));
+  for (const { number, committed } of await hal.visits(card)) {
+    const entry = decodeEntry(await hal.entry(number));
     if (entry.kind !== "intent" && entry.kind !== "account") continue;
     const { sale, areas } = entry.body;
     const total = sale.lines.reduce((sum, { amount }) => sum + amount, sale.tip);
-    lines.push(SEPARATOR, row(momentText({ ...entry, suspect: false }), total === 0 ? "" : say("money", total)));
+    lines.push(SEPARATOR, row(momentText({ ...entry, suspect: false }), ticketName(facts.terminal, number)));
+    if (total > 0) lines.push(row(say("total"), say("money", total)));
     for (const { programme, effects } of areas)
       if (committed.includes(programme))
         lines.push(...effects.flatMap((effect) => linesOfMove(terminal, programme, effect)));

@@ -70,7 +70,13 @@ function keysOf(screen: Screen, signal: Signal): readonly Key[] {
   if (screen.choices !== undefined)
     return [...DIGITS.slice(1, 1 + screen.choices.length), "up", "down", "ok", "cancel"];
   if ("typed" in screen)
-    return [...DIGITS, "ok", "correct", "cancel", ...(screen.says === "saleAmount" ? (["cagnotte"] as const) : [])];
+    return [
+      ...DIGITS,
+      "ok",
+      "correct",
+      "cancel",
+      ...(screen.says === "saleAmount" ? (["cagnotte", "print"] as const) : []),
+    ];
   if (RESTS.includes(signal)) return [...DIGITS, "cancel", ...OWN_KEYS];
   return ["correct", "cancel"];
 }

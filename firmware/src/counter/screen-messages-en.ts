@@ -133,4 +133,5 @@ export const HELP: readonly string[] = [
   "REFUND: ticket number or QR, card",
   "NO CARD: phone; green: on the receipt",
   "A card alone: what it holds",
+  "PRINT: the last ticket, or number then PRINT",
 ];

@@ -137,4 +137,5 @@ export const HELP: readonly string[] = [
   "REMBOURSER : n° du ticket ou QR, carte",
   "SANS CARTE : tél. ; vert : sur ticket",
   "Carte seule : son solde",
+  "IMPRIMER : dernier ticket, ou n° puis IMPRIMER",
 ];

@@ -126,7 +126,7 @@ const SCREENS: { readonly [Name in ScreenName]: readonly Extract<Screen, { says:
   trainingOn: [{ says: "trainingOn", training: true }],
   trainingOff: [{ says: "trainingOff" }],
   trained: [{ says: "trained", payable: MOST, training: true }],
-  help: [0, 1, 2, 3, 4, 5].map((page) => ({ says: "help", page })),
+  help: [0, 1, 2, 3, 4, 5, 6].map((page) => ({ says: "help", page })),
 };
 const ALL = Object.values(SCREENS).flat() as readonly Screen[];
 const LANGUAGES = ["fr", "en"] as const;

@@ -18,7 +18,7 @@ const FLOWS = {
   "no-card": withoutCard,
   "cancel-last": cancelLast,
   "late-sale": lateSale,
-  print,
+  print: (desk: Desk) => print(desk),
   "end-of-day": endOfDay,
   training,
   settings,

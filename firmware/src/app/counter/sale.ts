@@ -1,5 +1,6 @@
 import type { Key, SaleRequest } from "../../hal/index.ts";
 import { AMOUNT_DIGITS, type Desk } from "./desk.ts";
+import { print } from "./shop.ts";
 import { keyedVisit, type Wish } from "./visit.ts";
 
 /** A sale of one line. */
@@ -15,14 +16,15 @@ export async function keyedSale(desk: Desk, wish: Wish, cents: number, isHere = 
   if (result === "done") desk.lastSale = { card, cents, utc: (await desk.terminal.hal.now()).utc };
 }
 
-/** Amount, green, tap. CAGNOTTE before or after the amount asks the card to pay. */
+/** Amount, green, tap. CAGNOTTE before or after the amount asks the card to pay. The print key takes what was typed for a ticket's number. */
 export async function sale(desk: Desk, first: Key): Promise<void> {
   const isAsked = first === "cagnotte";
   const { typed, end } = await desk.type(
     { says: "saleAmount" },
-    { most: AMOUNT_DIGITS, ends: ["cagnotte"], ...(isAsked ? {} : { first }) },
+    { most: AMOUNT_DIGITS, ends: ["cagnotte", "print"], ...(isAsked ? {} : { first }) },
   );
   const cents = Number(typed);
+  if (end === "print") return print(desk, cents);
   const redeem = isAsked || end === "cagnotte" ? { redeem: "max" as const } : {};
   const wish: Wish = { ...saleOf(cents), ...redeem };
   await keyedSale(desk, wish, cents);

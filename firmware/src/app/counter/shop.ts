@@ -56,9 +56,9 @@ export async function help(desk: Desk): Promise<void> {
   for (let page = 0; ; page += 1) await desk.ask({ says: "help", page });
 }
 
-/** The last ticket once more, from the journal. */
-export async function print(desk: Desk): Promise<void> {
-  const { result, unprinted } = await reprint(desk.terminal, { kind: "reprint", visit: 0, ticket: "last" });
+/** A ticket once more, from the journal. */
+export async function print(desk: Desk, ticket: number | "last" = "last"): Promise<void> {
+  const { result, unprinted } = await reprint(desk.terminal, { kind: "reprint", visit: 0, ticket });
   if (unprinted !== undefined) return desk.show({ says: "noPaper", ...unprinted });
   await desk.show({ says: result === "done" ? "done" : "nothingToPrint" });
 }
