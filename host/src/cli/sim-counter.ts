@@ -54,12 +54,11 @@ const CARDS = ["anna", "bruno", "carla", "dora"];
 const PAPER_ROWS = 24;
 const GAP = 4;
 
-const ESCAPE = 0x1b;
+/** One key of a tty: an arrow and its like are several characters from ESC on. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a tty sends them.
+const TYPED_KEY = /\x1b\[[\d;]*[A-Za-z~]|[\s\S]/g;
 
-/**
- * A keyboard, and readers that stand for one: what is typed as fast as they type is a stripe or a code. What begins with ESC, such as an
- * arrow, comes as one chunk.
- */
+/** A keyboard, and readers that stand for one: what is typed as fast as they type is a stripe or a code. */
 class Keyboard {
   private readonly reader = new KeyReader();
   private readonly take: (event: KeyReaderEvent) => void;
@@ -72,11 +71,10 @@ class Keyboard {
   type(chunk: Uint8Array, after: Timer["after"]): void {
     this.callOff();
     const at = performance.now();
-    const events =
-      chunk[0] === ESCAPE
-        ? [...this.reader.rest(at), { kind: "key", character: new TextDecoder().decode(chunk) } as const]
-        : [...chunk].flatMap((character) => this.reader.key(character, at));
-    for (const event of events) this.take(event);
+    for (const [typed] of String.fromCharCode(...chunk).matchAll(TYPED_KEY)) {
+      if (typed.length > 1) this.take({ kind: "key", character: typed });
+      else for (const event of this.reader.key(typed.charCodeAt(0), at)) this.take(event);
+    }
     this.watch(after);
   }
 
