@@ -1,5 +1,5 @@
 import type { Moment, Receipt, ReceiptLine } from "../hal/index.ts";
-import { decodeEntry, type StoredEffect, signOf, ticketName } from "../wire/index.ts";
+import { decodeVisit, type StoredEffect, signOf, ticketName } from "../wire/index.ts";
 import { cardLine, headOf } from "./receipt.ts";
 import { linesOfEffect, nameOf, signed } from "./receipt-effects.ts";
 import { momentText, row, SEPARATOR, say, text } from "./receipt-lines.ts";
@@ -21,8 +21,8 @@ export async function historyReceipt(terminal: Terminal, card: number, moment: M
   const { hal, facts } = terminal;
   const lines: ReceiptLine[] = [];
   for (const { number, committed } of await hal.visits(card)) {
-    const entry = decodeEntry(await hal.entry(number));
-    if (entry.kind !== "intent" && entry.kind !== "account") continue;
+    const entry = decodeVisit(await hal.entry(number));
+    if (entry === null) continue;
     const { sale, areas } = entry.body;
     const total = sale.lines.reduce((sum, { amount }) => sum + amount, sale.tip);
     lines.push(SEPARATOR, row(momentText({ ...entry, suspect: false }), ticketName(facts.terminal, number)));

@@ -110,6 +110,7 @@ const SENTENCES: { readonly [Name in keyof ReceiptTexts]: Parts<ReceiptTexts[Nam
   creditsWait: [],
   expiredOn: ["said", "boolean", "string"],
   noVisits: [],
+  keepTicket: [],
 };
 
 const partChecks: Readonly<Record<Kind, (depth: number) => Check>> = {

@@ -16,7 +16,7 @@ const counterCheck: Check = {
     must(kind === "time", `where nobody does anything the counter says ${kind}`);
     const seconds = clock.now().utc - before;
     must(seconds >= 1 && seconds <= 5, `a wait of 2 s took ${seconds} s`);
-    const settings = { language: "fr", beep: false, paper: 32 } as const;
+    const settings = { language: "fr", beep: false, paper: 32, collect: false, closing: null } as const;
     await counter.show({ says: "test" }, settings);
     const printed: string = await counter.print([{ line: "title", text: "TEST" }], settings);
     must(printed === "printed" || printed === "no-paper", `of a receipt the counter says ${printed}`);
