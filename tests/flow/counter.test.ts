@@ -259,6 +259,19 @@ describe("a terminal that collects every sale", () => {
     await desk.press("ok");
     expect(desk.reports.at(-1)).toMatchObject({ result: "done", payable: 0, spentCents: 100 });
   });
+
+  it("asks for an account without a chip too", async () => {
+    const desk = await open();
+    await desk.press("menu", "9", "4", "cancel");
+    desk.terminal.counter.swipe({ kind: "account", number: 2_800_010_000_421 });
+    await desk.settle();
+    await desk.press("ok");
+    await desk.type(800);
+    await desk.press("ok");
+    expect(desk.screen).toMatchObject({ says: "collect", cents: 800 });
+    await desk.press("ok");
+    expect(desk.reports.at(-1)).toMatchObject({ result: "done", payable: 800 });
+  });
 });
 
 describe("what goes wrong at the counter", () => {
