@@ -6,7 +6,7 @@ export type Outcome = "open" | "committed" | "aborted";
 const CODES: readonly (Outcome | null)[] = [null, "open", "committed", "aborted"];
 const AREAS_MAX = 8;
 
-/** What became of every area of every intent from one entry on, two bytes for each entry. */
+/** What became of every area of every visit from one entry on, two bytes for each entry. */
 export class AreaOutcomes {
   private first: number;
   private readonly codes: NumberTable;
@@ -17,12 +17,12 @@ export class AreaOutcomes {
     this.codes = new NumberTable(2, codes);
   }
 
-  /** An entry comes in; `areas`: how many areas it opens, 0 for what is no intent. */
-  begin(number: number, areas: number): void {
+  /** An entry comes in; `areas`: how many areas it opens, or settles by itself as `outcome` says; 0 for what is no visit. */
+  begin(number: number, areas: number, outcome: Outcome = "open"): void {
     if (this.codes.length === 0) this.first = number;
     while (this.first + this.codes.length < number) this.codes.push(0);
     let code = 0;
-    for (let area = Math.min(areas, AREAS_MAX); area > 0; area -= 1) code = (code << 2) | 1;
+    for (let area = Math.min(areas, AREAS_MAX); area > 0; area -= 1) code = (code << 2) | CODES.indexOf(outcome);
     this.codes.push(code);
   }
 
@@ -33,7 +33,7 @@ export class AreaOutcomes {
     this.codes.set(place, (code & ~(3 << (2 * area))) | (CODES.indexOf(outcome) << (2 * area)));
   }
 
-  /** The outcomes of an intent's areas, in their order; null where no intent of this number was taken in. */
+  /** The outcomes of an intent's areas, in their order; null where no visit of this number was taken in. */
   of(number: number): readonly Outcome[] | null {
     const outcomes: Outcome[] = [];
     for (let code = this.codes.at(number - this.first) ?? 0; code !== 0; code >>= 2) outcomes.push(CODES[code & 3]!);

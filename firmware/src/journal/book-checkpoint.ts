@@ -108,12 +108,8 @@ export function bookFrom(checkpoint: BookCheckpoint): IntentBook {
     ...memoryOfSums(checkpoint, kept),
   };
   for (const one of checkpoint.cards) memory.cards.renew(one.card, keptCard(one, kept));
-  return new IntentBook(memory, onlyIntents(intents));
+  return new IntentBook(memory, intents);
 }
-
-/** Visits of accounts are kept as visits alone: nobody asks for their outcomes. */
-const onlyIntents = (intents: ReadonlyMap<number, KeptIntent>): Map<number, KeptIntent> =>
-  new Map([...intents].filter(([, { isAccount }]) => !isAccount));
 
 function keptIntent({ number, outcomes, stored }: Decoded<typeof CarriedIntent>): KeptIntent {
   if (stored === undefined) return settledIntent(number, outcomes);

@@ -5,19 +5,29 @@ import { intentArea, intentOf } from "../../../tests/fixtures/journal-bodies.ts"
 import { CARDS_REMEMBERED } from "../hal/index.ts";
 import { decodeCbor, type Entry, encodeCbor, type Intent, NO_SUMS } from "../wire/index.ts";
 import { IntentBook } from "./book.ts";
-import { BookState, bookOfState, stateOf } from "./book-state.ts";
+import { BookState, bookOfState, stateOf, type VisitsRead } from "./book-state.ts";
 
 const VISITS = [0, 1, 2, 3, 4, 5];
 
-const bodyIn = (entries: readonly Entry[]) => (number: number) => {
-  const entry = entries[number - 1];
-  if (entry?.kind !== "intent") throw new RangeError(`entry ${number} is no intent`);
-  return entry.body as Intent;
-};
+const visitsIn = (entries: readonly Entry[]): VisitsRead => ({
+  intent(number) {
+    const entry = entries[number - 1];
+    if (entry?.kind !== "intent") throw new RangeError(`entry ${number} is no intent`);
+    return entry.body as Intent;
+  },
+  programmes(number) {
+    const entry = entries[number - 1];
+    if (entry?.kind !== "intent" && entry?.kind !== "account") throw new RangeError(`entry ${number} is no visit`);
+    return entry.body.areas.map(({ programme }) => programme);
+  },
+});
 
 /** The book as it comes back from a file that was written at this time. */
 const stored = (book: IntentBook, utc: number, entries: readonly Entry[]): IntentBook =>
-  bookOfState(BookState.decode(decodeCbor(encodeCbor(BookState.encode(stateOf(book, utc)))), "book"), bodyIn(entries));
+  bookOfState(
+    BookState.decode(decodeCbor(encodeCbor(BookState.encode(stateOf(book, utc)))), "book"),
+    visitsIn(entries),
+  );
 
 /** A book that was written and read again at these entries of a story. */
 function restarted(story: Story, at: readonly number[]): IntentBook {
@@ -30,7 +40,7 @@ function restarted(story: Story, at: readonly number[]): IntentBook {
 }
 
 const tickets = (book: IntentBook, { entries }: Story) =>
-  entries.map(({ number }) => VISITS.map((visit) => book.ticket(number, visit)));
+  entries.map(({ number }) => [book.refundsOf(number), ...VISITS.map((visit) => book.ticket(number, visit))]);
 
 describe("the state of an intent book", () => {
   it("goes on as the book does, wherever and however often it was written and read", () => {
@@ -90,7 +100,7 @@ describe("the state of an intent book", () => {
 
   it("is refused where it names an intent that it does not have, or what no book writes", () => {
     const empty = stateOf(new IntentBook(), NOON);
-    const read = (more: Partial<BookState>) => () => bookOfState({ ...empty, ...more }, bodyIn([]));
+    const read = (more: Partial<BookState>) => () => bookOfState({ ...empty, ...more }, visitsIn([]));
     expect(read({ visits: [7] })).toThrow(RangeError);
     expect(read({ outcomes: new Uint8Array(3) })).toThrow(RangeError);
     expect(read({ cards: new Uint8Array(5) })).toThrow(RangeError);

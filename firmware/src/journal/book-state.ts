@@ -31,10 +31,10 @@ export const BookState = map({
   /** As `KeptCards` writes them. */
   cards: key(3, bstrUpTo(PACKED_BYTES_MAX)),
   ...SUMS,
-  refunds: key(9, list(map(takenBack), MANY)),
   /** As `AreaOutcomes` writes them. */
   outcomesFrom: key(10, uint(0xffff_ffff)),
   outcomes: key(11, bstrUpTo(PACKED_BYTES_MAX)),
+  refunds: key(12, list(map(takenBack), MANY)),
 });
 export type BookState = Decoded<typeof BookState>;
 
@@ -69,9 +69,15 @@ function statedIntent({ outcomes: of, isTopUp, tillTicket, isAccount, body: _, .
   };
 }
 
-/** The book as it was. `bodyOf` reads an intent off the journal. Throws a format error, or `RangeError`, on what no book ever wrote. */
-export function bookOfState(state: BookState, bodyOf: (intent: number) => Intent): IntentBook {
-  const intents = new Map(state.intents.map((one) => [one.number, intentOf(one, bodyOf)]));
+/** What a book reads off the journal: an intent, and the programmes of any visit, in the order of its areas. Both throw `RangeError`. */
+export interface VisitsRead {
+  intent(number: number): Intent;
+  programmes(number: number): readonly number[];
+}
+
+/** The book as it was. Throws a format error, or `RangeError`, on what no book ever wrote. */
+export function bookOfState(state: BookState, read: VisitsRead): IntentBook {
+  const intents = new Map(state.intents.map((one) => [one.number, intentOf(one, read.intent)]));
   const kept = (number: number): KeptIntent => {
     const intent = intents.get(number);
     if (intent === undefined) throw new RangeError(`the state has no intent ${number}`);
@@ -89,8 +95,7 @@ export function bookOfState(state: BookState, bodyOf: (intent: number) => Intent
     refunds,
     outcomes: new AreaOutcomes(state.outcomesFrom, state.outcomes),
   };
-  const ofCards = new Map([...intents].filter(([, { isAccount }]) => !isAccount));
-  return new IntentBook(memory, ofCards, (number) => bodyOf(number).areas.map(({ programme }) => programme));
+  return new IntentBook(memory, intents, read.programmes);
 }
 
 function intentOf(

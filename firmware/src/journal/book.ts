@@ -11,7 +11,6 @@ import {
   type RememberedState,
   type SpentToday,
   VISIT_NUMBER_SECONDS,
-  type VisitHere,
 } from "../hal/index.ts";
 import { centsOf, type Entry, type Intent, type IntentArea, sumsOf, visitKind } from "../wire/index.ts";
 import { type AccountSum, AccountSums, type LastVisit } from "./account-sums.ts";
@@ -124,7 +123,8 @@ export class IntentBook {
 
   /** Takes in one entry. Entries come in order, each once. Throws `RangeError` on an outcome of nothing that is open. */
   take(entry: Entry): void {
-    this.outcomes.begin(entry.number, entry.kind === "intent" ? entry.body.areas.length : 0);
+    if (entry.kind === "account") this.outcomes.begin(entry.number, entry.body.areas.length, "committed");
+    else this.outcomes.begin(entry.number, entry.kind === "intent" ? entry.body.areas.length : 0);
     if (entry.kind === "intent") this.takeIntent(entry.number, entry.utc, dayOf(entry.utc, entry.offset), entry.body);
     if (entry.kind === "commit") this.takeOutcome(entry.body.intent, entry.body.programme, "committed");
     if (entry.kind === "abort") this.takeOutcome(entry.body.intent, entry.body.programme, "aborted");
@@ -226,8 +226,8 @@ export class IntentBook {
     return this.outcomesOf(number)?.find((one) => one.programme === programme)?.outcome ?? null;
   }
 
-  /** What became of an intent's programmes; null where it is none. */
-  private outcomesOf(number: number): JournalledTicket["outcomes"] | null {
+  /** What became of a visit's programmes; null where the entry is none. */
+  outcomesOf(number: number): JournalledTicket["outcomes"] | null {
     const intent = this.intents.get(number);
     if (intent !== undefined) return [...intent.outcomes].map(([programme, outcome]) => ({ programme, outcome }));
     const outcomes = this.outcomes.of(number);
@@ -279,18 +279,6 @@ export class IntentBook {
       if (number >= first && number > (last ?? 0) && [...outcomes.values()].includes("committed")) last = number;
     }
     return last;
-  }
-
-  /** Visits of a card or an account from an entry on that wrote something, newest first. */
-  visitsOf(card: number, first: number): VisitHere[] {
-    return [...this.intents.values(), ...[...this.visits.values()].filter(({ isAccount }) => isAccount)]
-      .filter((intent) => intent.card === card && intent.number >= first)
-      .map(({ number, outcomes }) => ({
-        number,
-        committed: [...outcomes].flatMap(([programme, outcome]) => (outcome === "committed" ? programme : [])),
-      }))
-      .filter(({ committed }) => committed.length > 0)
-      .sort((a, b) => b.number - a.number);
   }
 
   /** The card's last visit of a day, null visits left out; null where there is none. */

@@ -373,10 +373,16 @@ export class JournalKeeper implements JournalPort {
   visits(card: number): Promise<readonly VisitHere[]> {
     const { book, store } = this.journal;
     const told: VisitHere[] = [];
-    for (const one of book.visitsOf(card, store.first)) {
-      if (told.length === HISTORY_VISITS) break;
-      const entry = decodeEntry(store.entry(one.number));
-      if (entry.kind !== "intent" || visitKind(entry.body) !== "null") told.push(one);
+    // Somebody stands there and asks: what is kept is read backwards, entry by entry.
+    for (let number = store.last; number >= store.first && told.length < HISTORY_VISITS; number -= 1) {
+      const outcomes = book.outcomesOf(number) ?? [];
+      const committed = outcomes.flatMap(({ programme, outcome }) => (outcome === "committed" ? programme : []));
+      if (committed.length === 0) continue;
+      const entry = decodeEntry(store.entry(number));
+      const isHis =
+        (entry.kind === "account" && entry.body.account === card) ||
+        (entry.kind === "intent" && entry.body.card === card && visitKind(entry.body) !== "null");
+      if (isHis) told.push({ number, committed });
     }
     return Promise.resolve(told);
   }

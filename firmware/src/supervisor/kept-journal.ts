@@ -17,6 +17,7 @@ import {
   readCheckpoint,
   roomLeft,
   stateOf,
+  type VisitsRead,
 } from "../journal/index.ts";
 import {
   decodeEntry,
@@ -62,12 +63,23 @@ function headerBook(store: JournalStore): IntentBook {
   }
 }
 
-/** Reads an intent off a journal. Throws `RangeError` where it is none. */
-const bodyIn = (store: JournalStore) => (number: number) => {
-  const entry = decodeEntry(store.entry(number));
-  if (entry.kind !== "intent" || entry.number !== number) throw new RangeError(`entry ${number} is no intent`);
-  return entry.body;
-};
+/** Reads visits off a journal. */
+function visitsIn(store: JournalStore): VisitsRead {
+  const visitAt = (number: number) => {
+    const entry = decodeEntry(store.entry(number));
+    if ((entry.kind !== "intent" && entry.kind !== "account") || entry.number !== number)
+      throw new RangeError(`entry ${number} is no visit`);
+    return entry;
+  };
+  return {
+    intent(number) {
+      const { kind, body } = visitAt(number);
+      if (kind !== "intent") throw new RangeError(`entry ${number} is no intent`);
+      return body;
+    },
+    programmes: (number) => visitAt(number).body.areas.map(({ programme }) => programme),
+  };
+}
 
 /** When something is stored, by the terminal's clock. */
 export interface EntryTime {
@@ -133,7 +145,7 @@ export class KeptJournal {
     const store = await JournalStore.resume(files.journal, root, point, isHead);
     if (store === null) return null;
     try {
-      const known = { book: bookOfState(book, bodyIn(store)), head, images, refusals: new RefusalCount(refusals) };
+      const known = { book: bookOfState(book, visitsIn(store)), head, images, refusals: new RefusalCount(refusals) };
       const journal = new KeptJournal(files, store, size, known);
       journal.lastList = lastList ?? null;
       journal.lastProvision = lastProvision ?? null;
@@ -174,7 +186,7 @@ export class KeptJournal {
     }
     this.checkpointTo = store.last;
     // Cards and visits of before need no more memory than after a start.
-    this.currentBook = bookOfState(book, bodyIn(store));
+    this.currentBook = bookOfState(book, visitsIn(store));
   }
 
   private readBack(number: number): void {

@@ -1,13 +1,12 @@
 import { dayOf } from "@cachet/card-layout";
 import {
-  DISPLAYS,
-  type Display,
-  type Key,
-  KeyReader,
+  type Drawing,
+  drawn,
   type KeyReaderEvent,
-  onDisplay,
-  onTty,
+  keyOfTyped,
   pageOf,
+  TtyKeys,
+  TYPED_LEGEND,
 } from "@cachet/firmware/counter";
 import type { Timer } from "@cachet/firmware/hal";
 import type * as Simulator from "@cachet/terminal-sim";
@@ -24,43 +23,19 @@ export interface CounterOptions {
   readonly vm: "quickjs" | "v8";
 }
 
-/** What a keyboard has for the keys of a terminal. */
-const TYPED: Readonly<Record<string, Key>> = {
-  "\r": "ok",
-  "\n": "ok",
-  "\x7f": "correct",
-  "\b": "correct",
-  "\x1b": "cancel",
-  "\x1b[A": "up",
-  "\x1b[B": "down",
-  z: "00",
-  m: "menu",
-  c: "cagnotte",
-  t: "top-up",
-  r: "refund",
-  n: "no-card",
-  l: "cancel-last",
-  p: "print",
-  v: "history",
-  h: "help",
-};
 const LEGEND = [
-  "0-9 z(00)  Enter ok  Backspace correct  Esc cancel  arrows  m menu  c CAGNOTTE  t RECHARGE  r REMBOURSER",
+  TYPED_LEGEND[0],
   "a stripe or a code as fast as a reader types it, such as one that is pasted, is read as one",
-  "n SANS CARTE  l ANNULER DERNIERE  p IMPRIMER  v PASSAGES  h AIDE  A B C D a card, again: taken away  o paper out, in  q end",
+  `${TYPED_LEGEND[1]}  A B C D a card, again: taken away  o paper out, in  q end`,
 ];
 const CARDS = ["anna", "bruno", "carla", "dora"];
 /** Rows of paper that stay in sight. */
 const PAPER_ROWS = 24;
 const GAP = 4;
 
-/** One key of a tty: an arrow and its like are several characters from ESC on. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: a tty sends them.
-const TYPED_KEY = /\x1b\[[\d;]*[A-Za-z~]|[\s\S]/g;
-
 /** A keyboard, and readers that stand for one: what is typed as fast as they type is a stripe or a code. */
 class Keyboard {
-  private readonly reader = new KeyReader();
+  private readonly reader = new TtyKeys();
   private readonly take: (event: KeyReaderEvent) => void;
   private callOff: () => void = () => {};
 
@@ -70,11 +45,7 @@ class Keyboard {
 
   type(chunk: Uint8Array, after: Timer["after"]): void {
     this.callOff();
-    const at = performance.now();
-    for (const [typed] of String.fromCharCode(...chunk).matchAll(TYPED_KEY)) {
-      if (typed.length > 1) this.take({ kind: "key", character: typed });
-      else for (const event of this.reader.key(typed.charCodeAt(0), at)) this.take(event);
-    }
+    for (const event of this.reader.bytes(chunk, performance.now())) this.take(event);
     this.watch(after);
   }
 
