@@ -48,6 +48,8 @@ export interface Scene {
   tear(terminal: number, chip: Type2Chip, amount: number): Promise<void>;
   /** Any batch that the office had before; null while there is none. */
   oldBatch(): Sent | null;
+  /** A batch that goes on where a terminal's journal is known, with a visit of this chip, sealed with another terminal's key. */
+  forged(chip: Type2Chip): Promise<Sent | null>;
 }
 
 /** A card that a thief holds; nobody else uses it. */
@@ -60,7 +62,7 @@ export interface ThiefCard {
 const TELLS: readonly string[] = ["fork", "step-back", "no-journal", "overdrawn", "balance", "ended"];
 
 /** What a thief buys before he begins, so that there is something to spend. */
-const SAVED_UP = 9_900;
+export const SAVED_UP = 9_900;
 const SPENT_ON = 1_000;
 
 /** The thieves of a town: each day one of them may try something. */
@@ -163,10 +165,11 @@ export class Thieves {
   }
 
   private async withBatch(attack: "replay" | "forge", day: number): Promise<void> {
-    const batch = this.scene.oldBatch();
+    const mine = attack === "forge" && this.chance.happens(1, 2) ? this.cards.pop() : undefined;
+    const batch = mine === undefined ? this.scene.oldBatch() : await this.scene.forged(mine.chip);
     if (batch === null) return;
     const file = batch.file.slice();
-    if (attack === "forge") file[this.chance.below(file.length)]! ^= 1 << this.chance.below(8);
+    if (attack === "forge" && mine === undefined) file[this.chance.below(file.length)]! ^= 1 << this.chance.below(8);
     const { status } = await this.scene.give({ ...batch, file });
     const isPrevented = attack === "forge" ? status !== "accepted" : status === "already-imported";
     this.attempts.push({

@@ -7,7 +7,8 @@ import { Type2Chip } from "../device/type2-chip.ts";
 import { type PlannedVisit, saleOf, visitsOfDay } from "./habits.ts";
 import type { Received, WorldOffice } from "./office.ts";
 import { Post, type PostCounts, type Sent } from "./post.ts";
-import { type Attack, type Attempt, Thieves } from "./thieves.ts";
+import { type Broken, type HonestCard, Promises } from "./promises.ts";
+import { type Attack, type Attempt, SAVED_UP, Thieves } from "./thieves.ts";
 import { type CutCounts, type Trouble, Troubles } from "./troubles.ts";
 import { Witness } from "./witness.ts";
 
@@ -26,12 +27,6 @@ export interface WorldOptions {
   readonly offsetAt: (utc: number) => number;
   readonly office: WorldOffice;
   readonly progress: (done: number, of: number) => void;
-}
-
-/** A promise that was broken, on the evening of a day. */
-export interface Broken {
-  readonly day: number;
-  readonly what: string;
 }
 
 /** What happened in a world. */
@@ -70,11 +65,8 @@ const RETURNS_OF_FOUR = 3;
 const NIGHTS_TO_TELL = 21;
 /** Evenings without any trouble at the end, until all batches are in. */
 const CALM_DAYS = 3;
-const BROKEN_MAX = 20;
 
-interface Holder {
-  readonly chip: Type2Chip;
-  readonly card: number;
+interface Holder extends HonestCard {
   /** Where the card was last. */
   last: number;
 }
@@ -105,6 +97,7 @@ class World {
   private readonly troubles: Troubles;
   private readonly post: Post;
   private readonly witness = new Witness();
+  private readonly promises: Promises;
   private readonly terminals: SimTerminal[] = [];
   private readonly holders: Holder[] = [];
   private readonly taken: Sent[] = [];
@@ -116,7 +109,6 @@ class World {
   private readonly results = new Counts();
   private readonly reasons = new Counts();
   private readonly batches = new Counts();
-  private readonly broken: Broken[] = [];
   private thieves: Thieves | null = null;
   private importedTo: ReadonlyMap<number, number> = new Map();
   private stolen = 0;
@@ -129,6 +121,7 @@ class World {
     this.options = options;
     this.chance = new Chance(options.seed);
     this.troubles = new Troubles(options.seed, options.troubles);
+    this.promises = new Promises(options.office, this.witness);
     this.post = new Post(new Chance(options.seed ^ 0xba7c4), options.troubles.has("batches"));
   }
 
@@ -145,10 +138,6 @@ class World {
   /** Terminals that nobody steals. */
   private get honest(): readonly SimTerminal[] {
     return this.terminals.slice(0, this.options.terminals);
-  }
-
-  private breaks(what: string): void {
-    if (this.broken.length < BROKEN_MAX) this.broken.push({ day: this.day, what });
   }
 
   async open(): Promise<void> {
@@ -177,6 +166,7 @@ class World {
         const terminal = this.terminals[index]!;
         return { ...terminal.collect(), terminal: terminal.facts.terminal };
       },
+      forged: (chip: Type2Chip) => this.forged(chip),
       oldBatch: () => this.taken[this.chance.below(Math.max(1, this.taken.length))] ?? null,
     };
     this.thieves = new Thieves(scene, new Chance(this.options.seed ^ 0x7417), thieves);
@@ -202,6 +192,7 @@ class World {
   /** A whole day: what people do, and what the evening brings. */
   async live(day: number): Promise<void> {
     this.day = day;
+    this.promises.day = day;
     this.morning();
     const { terminals, visitsPerDay } = this.options;
     const habits = { customers: this.holders.length, terminals, visitsPerDay };
@@ -315,6 +306,26 @@ class World {
     return index;
   }
 
+  /** A thief who knows a terminal's journal and holds another terminal's key goes on with it in his own way. */
+  private async forged(chip: Type2Chip): Promise<Sent | null> {
+    const index = this.chance.below(this.honest.length);
+    const [real, other] = [this.honest[index]!, this.honest[(index + 1) % this.honest.length]!];
+    const [{ belonging }, key] = [real.setup, other.setup.belonging?.signer];
+    if (belonging === null || key === undefined || real === other) return null;
+    // It says whose it is, and is sealed by the key that he has.
+    const signer = { ...belonging.signer, sign: key.sign };
+    const clock = new SimClock(this.evening, this.options.offsetAt);
+    const files = await real.storage.contents();
+    const fake = new SimTerminal({ ...real.setup, belonging: { ...belonging, signer }, clock, files });
+    await fake.powerOn();
+    this.visits += 1;
+    await fake.visit(saleOf(this.visits, SAVED_UP, 1, null), chip);
+    const { terminal } = belonging.facts;
+    const batch = fake.collect((this.importedTo.get(terminal) ?? 0) + 1);
+    fake.powerOff();
+    return { ...batch, terminal };
+  }
+
   private async rob(): Promise<void> {
     const [thieves, chance] = [this.thieves, this.troubles.chance];
     for (const attack of this.options.attacks)
@@ -340,7 +351,7 @@ class World {
   /** Gives an honest terminal's batch, just as it was sealed: it is never set aside. */
   private async bring(batch: Sent): Promise<void> {
     const { status, said } = await this.give(batch);
-    if (status === "quarantined") this.breaks(`${batch.name} is set aside: ${said}`);
+    if (status === "quarantined") this.promises.breaks(`${batch.name} is set aside: ${said}`);
   }
 
   /** Brings what terminals have kept to the office; the witness hears it in any case. */
@@ -361,7 +372,8 @@ class World {
     for (const batch of this.post.arrivals(isCalm ? Number.POSITIVE_INFINITY : this.day)) await this.bring(batch);
     this.importedTo = await this.options.office.importedTo();
     for (const { name, terminal, last } of this.accepted.splice(0))
-      if ((this.importedTo.get(terminal) ?? 0) < last) this.breaks(`${name} was accepted, and is not imported`);
+      if ((this.importedTo.get(terminal) ?? 0) < last)
+        this.promises.breaks(`${name} was accepted, and is not imported`);
   }
 
   /** The office's night, and whether everything that is promised held today. */
@@ -370,72 +382,36 @@ class World {
     await office.endNight(this.evening);
     const found = await office.findings(this.evening);
     this.thieves?.night(found);
-    const identity = await office.identityFault();
-    if (identity !== null) this.breaks(`the books: ${identity}`);
-    for (const fault of this.witness.faults.splice(0)) this.breaks(fault);
-    for (const [terminal, to] of this.importedTo)
-      if (to >= this.witness.nextOf(terminal)) this.breaks(`T-${terminal}: ${to} entries imported that nobody wrote`);
-    for (const customer of this.touched) await this.checkCard(this.holders[customer]!);
+    await this.promises.books(this.importedTo);
+    for (const customer of this.touched) await this.promises.card(this.holders[customer]!);
     this.touched.clear();
-    this.checkBlame(found);
-  }
-
-  private async checkCard({ chip, card }: Holder): Promise<void> {
-    const shown = await this.options.office.look(chip);
-    // Torn: what is on it shows at its next visit.
-    if (shown === null) return;
-    for (const [programme, area] of shown) {
-      const fault = this.witness.faultOf(card, programme, area);
-      if (fault !== null) this.breaks(`card ${card}, programme ${programme}: ${fault}`);
-    }
-  }
-
-  /** No honest customer is named a thief. */
-  private checkBlame(found: readonly { readonly kind: string; readonly card?: number }[]): void {
-    const honest = new Set(this.holders.map(({ card }) => card));
-    for (const { kind, card } of found)
-      if ((kind === "fork" || kind === "no-journal") && card !== undefined && honest.has(card))
-        this.breaks(`card ${card} of an honest customer is told as ${kind}`);
+    this.promises.blame(found, new Set(this.holders.map(({ card }) => card)));
   }
 
   /** The end: nothing goes wrong any more, everybody comes once more, everything arrives, and all of it has to add up. */
   async calm(): Promise<void> {
     this.day += 1;
+    this.promises.day = this.day;
     for (const holder of this.holders) {
       const report = await this.quietVisit(holder.last, holder.chip, 1_000, false);
       if (report.result === "done" || report.result === "nothing-to-do" || report.result === "already-done") continue;
-      this.breaks(`card ${holder.card} is not served any more: ${report.result}, ${report.reason ?? "no reason"}`);
+      this.promises.breaks(
+        `card ${holder.card} is not served any more: ${report.result}, ${report.reason ?? "no reason"}`,
+      );
     }
     for (let evening = 0; evening < CALM_DAYS; evening += 1) {
       await this.collect(true);
       await this.night();
       this.day += 1;
+      this.promises.day = this.day;
     }
     for (const terminal of this.honest) {
       const { terminal: number } = terminal.facts;
-      if (this.importedTo.get(number) !== terminal.entryCount) this.breaks(`T-${number} is not imported to its end`);
+      if (this.importedTo.get(number) !== terminal.entryCount)
+        this.promises.breaks(`T-${number} is not imported to its end`);
     }
-    await this.checkBooks();
-    for (const what of this.thieves?.broken(NIGHTS_TO_TELL) ?? []) this.breaks(what);
-  }
-
-  /** Every honest card holds what the books say of it. */
-  private async checkBooks(): Promise<void> {
-    const books = new Map((await this.options.office.held()).map((one) => [`${one.card}/${one.programme}`, one]));
-    for (const { chip, card } of this.holders) {
-      const shown = await this.options.office.look(chip);
-      if (shown === null) {
-        this.breaks(`card ${card} cannot be read in the end`);
-        continue;
-      }
-      for (const [programme, { cents, stamps }] of shown) {
-        const held = books.get(`${card}/${programme}`) ?? { cents: 0, stamps: 0 };
-        if (held.cents !== cents || held.stamps !== stamps)
-          this.breaks(
-            `card ${card}, programme ${programme}: ${cents} cents and ${stamps} stamps, the books say ${held.cents} and ${held.stamps}`,
-          );
-      }
-    }
+    await this.promises.cardsAndBooks(this.holders);
+    for (const what of this.thieves?.broken(NIGHTS_TO_TELL) ?? []) this.promises.breaks(what);
   }
 
   async end(): Promise<WorldRun> {
@@ -454,7 +430,7 @@ class World {
       attempts: this.thieves?.attempts ?? [],
       inDoubt: this.witness.inDoubt,
       findings: findings.all,
-      broken: this.broken,
+      broken: this.promises.broken,
     };
   }
 }
