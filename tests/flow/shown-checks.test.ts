@@ -71,6 +71,7 @@ const SCREENS: readonly (readonly [string, unknown, string])[] = [
   ["a fraction", { says: "collect", cents: 0.5 }, '"cents" of "collect"'],
   ["held things of no kind", { says: "balance", card: 1, held: [{}] }, '"held" of "balance"'],
   ["what is typed, with letters", { says: "phone", typed: "1e5" }, '"typed" of "phone"'],
+  ["a telephone number of no country", { says: "phone", typed: "0".repeat(18) }, '"typed" of "phone"'],
   ["a fault of no kind", { says: "phone", typed: "1", fault: "toString" }, '"fault" of "phone"'],
   ["choices that are none", { says: "menu", choices: "yes" }, '"choices" of "menu"'],
   ["a choice that is none", { says: "menu", choices: [{}] }, '"choices" of "menu"'],
@@ -106,6 +107,10 @@ describe("what an app shows and prints, where it crosses to the port", () => {
 
   it("stops it in the other engine too", async () => {
     expect(reasonsOf(await toldBy(caller("show", { says: "reward" }), await loadQuickJs()))).toHaveLength(3);
+  });
+
+  it("lets the longest telephone number of another country be typed", () => {
+    expect(screenFault({ says: "phone", typed: `00${"9".repeat(15)}` })).toBeNull();
   });
 
   it("shows and prints what only a newer app knows by its name", async () => {

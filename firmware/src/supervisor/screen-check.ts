@@ -5,7 +5,8 @@ import { type Check, fields, fieldsOf, flag, listOf, maybe, name, oneOf, orNull,
 const CHOICES_MAX = 1_000;
 const HELD_MAX = 64;
 
-const typed: Check = (value) => typeof value === "string" && /^\d{0,16}$/.test(value);
+/** The longest is a telephone number of another country: 00 and fifteen digits (E.164). */
+const typed: Check = (value) => typeof value === "string" && /^\d{0,17}$/.test(value);
 const fault = maybe(oneOf("nothing", "too-much", "too-short", "no-time"));
 const line = fields({ line: whole, cents: whole, chosen: maybe(flag) });
 const choices = maybe(listOf((one) => name(one) || line(one), CHOICES_MAX));
