@@ -1,7 +1,7 @@
 import { type Chip, CounterIdentity, Identity, PAGE_BYTES, type2 } from "@cachet/card-layout";
 import type { SaleRequest } from "@cachet/firmware/hal";
 import { AirLog, chipInField, newV8Sandbox, SimClock, SimTerminal, Type2Chip } from "@cachet/terminal-sim";
-import { simAssociation } from "../host/src/cli/sim-association.ts";
+import { simOffice } from "../host/src/cli/sim-office.ts";
 import { buildImage } from "../host/src/image/build.ts";
 import { testImageSigner } from "../host/src/keys/test-keys.ts";
 import { migrate } from "../host/src/office/migrations.ts";
@@ -56,15 +56,9 @@ async function stampVisitOn(chip: Chip): Promise<AirTime> {
   });
   const ledger: Ledger = openDatabase("sqlite::memory:");
   await migrate(ledger);
-  const office = simAssociation(
-    ledger,
-    programmes,
-    () => {},
-    chipInField,
-    () => NOON,
-  );
+  const office = simOffice(ledger, programmes, chipInField);
   const terminal = new SimTerminal({
-    belonging: await office.enrol(1, MERCHANT),
+    belonging: await office.enrol(1, MERCHANT, NOON),
     image: file,
     clock: new SimClock(NOON, () => 120),
     newSandbox: newV8Sandbox,

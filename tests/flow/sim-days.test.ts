@@ -41,6 +41,20 @@ describe("cachet sim world --days", () => {
     expect(run()).toEqual(facts);
   });
 
+  it("lives through the same days in the terminals' own engine", () => {
+    const played = (vm: string) => {
+      const {
+        visits_per_second: _s,
+        home: _h,
+        again: _a,
+        vm: _v,
+        ...facts
+      } = JSON.parse(world("--days", "2", "--cards", "20", "--seed", "3", "--vm", vm, "--json").out);
+      return facts;
+    };
+    expect(played("quickjs")).toEqual(played("v8"));
+  });
+
   it("tells what happened, and how to see it again", () => {
     const { code, out } = world("--days", "2", "--cards", "20", "--faults", "tears,clocks", "--attacks", "none");
     expect(code).toBe(0);

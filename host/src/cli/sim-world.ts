@@ -14,8 +14,8 @@ import { EXIT, Failure } from "./failure.ts";
 import { readFile, writeFile } from "./files.ts";
 import { makeLedger } from "./home.ts";
 import { money } from "./money.ts";
-import { simAssociation } from "./sim-association.ts";
 import { ROOT, TOWN_PROGRAMMES, testImage } from "./sim-image.ts";
+import { simOffice } from "./sim-office.ts";
 import { parisOffset } from "./sim-zone.ts";
 import { statementLines } from "./statement-text.ts";
 
@@ -162,7 +162,7 @@ export async function world(
   const newSandbox: () => Sandbox = options.vm === "v8" ? sim.newV8Sandbox : await sim.loadQuickJs(stopwatch);
   const line = progressLine(console, () => performance.now());
   const began = performance.now();
-  const keep = (name: string, file: Uint8Array) => writeFile(join(home, "batches", name), file);
+  const office = simOffice(ledger, image.programmes, sim.chipInField);
   const run = await sim.runTown({
     seed: options.seed,
     purchases: purchases.purchases,
@@ -172,7 +172,14 @@ export async function world(
     newSandbox,
     offsetAt: parisOffset(),
     computedMs: () => stopwatch.computedMs,
-    association: simAssociation(ledger, image.programmes, keep, sim.chipInField, console.now),
+    office: {
+      ...office,
+      receive(batch, at) {
+        writeFile(join(home, "batches", batch.name), batch.file);
+        return office.receive(batch, at);
+      },
+    },
+    now: console.now,
     progress: (done, of) => line.show(`${done} / ${of}  ${Math.floor((100 * done) / of)} %`),
   });
   line.end();

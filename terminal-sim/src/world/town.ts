@@ -1,11 +1,11 @@
 import { CARD_EPOCH_SECONDS, type Day, toHex } from "@cachet/card-layout";
 import { receiptText } from "@cachet/firmware/counter";
 import type { SaleRequest, Sandbox, VisitReport } from "@cachet/firmware/hal";
-import type { Belonging, CollectedBatch } from "@cachet/firmware/supervisor";
 import { Chance } from "../device/chance.ts";
 import { SimClock, SimTerminal } from "../device/terminal.ts";
 import { Type2Chip } from "../device/type2-chip.ts";
 import { drawPlace, drawRedeem, OPEN_SECONDS, OPENS_AT, saleOf } from "./habits.ts";
+import type { WorldOffice } from "./office.ts";
 
 /** One purchase to replay. */
 export interface TownPurchase {
@@ -13,18 +13,6 @@ export interface TownPurchase {
   readonly day: Day;
   readonly items: number;
   readonly amountCents: number;
-}
-
-/** The town's association: makes cards and keys, takes batches in, reads cards. The real office, given by the caller. */
-export interface Association {
-  /** Provisions a terminal of a merchant: what it is, its keys, and its place in the office's books. */
-  enrol(terminal: number, merchant: number): Promise<Belonging>;
-  /** Personalises a blank card; gives its number. */
-  personalise(chip: Type2Chip, serial: number, day: Day): Promise<number>;
-  /** Takes a batch in; anything but a fresh import is said. */
-  receive(batch: CollectedBatch): Promise<{ readonly accepted: boolean; readonly said: string }>;
-  /** What a card holds, by its own records. */
-  balance(chip: Type2Chip): Promise<{ readonly cents: number; readonly stamps: number }>;
 }
 
 export interface TownOptions {
@@ -38,7 +26,9 @@ export interface TownOptions {
   readonly offsetAt: (utc: number) => number;
   /** Milliseconds the sandboxes have computed so far; only measured, never used. */
   readonly computedMs: () => number;
-  readonly association: Association;
+  readonly office: Pick<WorldOffice, "enrol" | "personalise" | "receive" | "look">;
+  /** The office's clock, UTC seconds: it lives today, whenever the purchases were. */
+  readonly now: () => number;
   readonly progress: (done: number, of: number) => void;
 }
 
@@ -114,9 +104,9 @@ class Town {
   }
 
   async open(startUtc: number): Promise<void> {
-    const { terminals, merchants, association, image, newSandbox, offsetAt } = this.options;
+    const { terminals, merchants, office, image, newSandbox, offsetAt, now } = this.options;
     for (let number = 1; number <= terminals; number += 1) {
-      const belonging = await association.enrol(number, merchants[(number - 1) % merchants.length]!);
+      const belonging = await office.enrol(number, merchants[(number - 1) % merchants.length]!, now());
       const clock = new SimClock(startUtc, offsetAt);
       const terminal = new SimTerminal({ belonging, image, clock, newSandbox });
       await terminal.powerOn();
@@ -133,7 +123,7 @@ class Town {
       while (uids.has(toHex(uid))) uid = Uint8Array.of(0x04, ...chance.bytes(6));
       uids.add(toHex(uid));
       const chip = new Type2Chip("NTAG215", uid);
-      await this.options.association.personalise(chip, serial, day);
+      await this.options.office.personalise(chip, serial, day);
       this.chips.set(member, chip);
     }
   }
@@ -145,8 +135,8 @@ class Town {
       const from = this.collectedTo[index]! + 1;
       if (from > terminal.entryCount) continue;
       const batch = terminal.collect(from);
-      const { accepted, said } = await this.options.association.receive(batch);
-      if (!accepted) this.notAccepted.push(`${batch.name}: ${said}`);
+      const { status, said } = await this.options.office.receive(batch, this.options.now());
+      if (status !== "accepted") this.notAccepted.push(`${batch.name}: ${said}`);
       this.collectedTo[index] = batch.last;
       this.batches += 1;
       this.entries += batch.last - batch.first + 1;
@@ -195,9 +185,12 @@ export async function runTown(options: TownOptions): Promise<TownRun> {
 
   let [cardCents, cardStamps] = [0, 0];
   for (const chip of town.chips.values()) {
-    const { cents, stamps } = await options.association.balance(chip);
-    cardCents += cents;
-    cardStamps += stamps;
+    const shown = await options.office.look(chip);
+    if (shown === null) throw new Error("a card of the town cannot be read");
+    for (const { cents, stamps } of shown.values()) {
+      cardCents += cents;
+      cardStamps += stamps;
+    }
   }
   const { batches, entries, notAccepted, heapBytes } = town;
   return {
