@@ -63,7 +63,7 @@ export { givenBy, type Stock, stocksOf } from "./stock.ts";
 export { playTrial, type TrialResult, type TrialStep } from "./trial.ts";
 export { momentText, parseMoment, ValueFault, type Values } from "./values.ts";
 export { type Also, type Minimum, parseHour, type When } from "./when.ts";
-export { movesOf, pursesToSpend, withoutCard } from "./without-card.ts";
+export { movesOf, pursesToSpend, withMemory, withoutCard } from "./without-card.ts";
 export type { Funder, MerchantRole, Reason, Unit } from "./words.ts";
 export {
   hasCustomRules,

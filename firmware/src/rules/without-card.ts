@@ -44,6 +44,20 @@ export function withoutCard(programme: Programme): Programme {
   return { ...programme, rules };
 }
 
+/**
+ * The same, and what somebody who counts for the account can give it afterwards: levels, turns of a bonus, challenges. Nothing in it takes
+ * more off a ticket than the terminal did.
+ */
+export function withMemory(programme: Programme): Programme {
+  const valued = new Set(programme.rules.filter(isValue).map(({ id }) => id));
+  const atTerminal = new Set(withoutCard(programme).rules);
+  const isCounted = (rule: Rule): boolean => {
+    if (rule.kind === "tiers") return true;
+    return (rule.kind === "bonus" || rule.kind === "challenge") && rule.of !== undefined && valued.has(rule.of);
+  };
+  return { ...programme, rules: programme.rules.filter((rule) => atTerminal.has(rule) || isCounted(rule)) };
+}
+
 /** The purses of an account, with what may be spent of each, by the head byte of its purse. `today`: days since 2000. */
 export function pursesToSpend(programme: Programme, spendable: (purse: number) => number, today: number): Purse[] {
   return programme.rules.filter(isValue).map((rule): Purse => {

@@ -456,6 +456,10 @@ export const CODES = {
       "The balance of an account without a chip cannot be changed so: terminals may still let more of it go than would be left, or it would hold too much.",
   },
   "C-ACCOUNT-02": { exit: EXIT.refused, meaning: "The number is of no account without a chip that the office opened." },
+  "C-ACCOUNT-03": {
+    exit: EXIT.refused,
+    meaning: "The files are no versions of one programme: several numbers, or one version twice.",
+  },
   "C-CREDIT-01": {
     exit: EXIT.refused,
     meaning: "The same thing was credited before. Each order, letter or ticket comes onto a card once.",

@@ -86,7 +86,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   terminalCommands(program, console, setExit);
   cardCommands(program, console, setExit);
   batchCommands(program, console, setExit);
-  officeCommands(program, console);
+  officeCommands(program, console, setExit);
   simCommands(program, console, () => Boolean(common().home ?? process.env.CACHET_HOME), setExit);
   doctorCommand(program, console, setExit);
   explainCommand(program, console);

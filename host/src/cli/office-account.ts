@@ -6,6 +6,7 @@ import { changeBalance, NotFree, outstanding } from "../office/lists/ceilings.ts
 import type { Source } from "../office/lists/credits.ts";
 import { heldLists } from "../office/lists/held.ts";
 import type { Ledger } from "../office/schema.ts";
+import { countCommand } from "./account-count.ts";
 import { parseAccount } from "./card-number.ts";
 import { type Console, tell } from "./console.ts";
 import { Failure } from "./failure.ts";
@@ -131,7 +132,7 @@ function changeOptions(command: Command): Command {
 }
 
 /** Registers `office account`. */
-export function accountCommands(office: Command, console: () => Console): void {
+export function accountCommands(office: Command, console: () => Console, exit: (code: number) => void): void {
   const account = office.command("account").description("accounts without a chip: stripe, barcode, QR, phone");
   changeOptions(account.command("put"))
     .description("open an account, put value into it: terminals let it spend it from the next list on")
@@ -144,4 +145,5 @@ export function accountCommands(office: Command, console: () => Console): void {
     .description("what an account holds, and what each terminal may still let it spend")
     .argument("<account>", "account number, 13 digits; of a receipt with points, 14 or 15", parseAccount)
     .action((number: number) => show(console(), number));
+  countCommand(account, console, exit);
 }

@@ -15,7 +15,7 @@ import { phoneCommands } from "./office-phone.ts";
 import { reportCommand } from "./office-report.ts";
 import { officeTerminalCommands } from "./office-terminal.ts";
 
-export function officeCommands(program: Command, console: () => Console): void {
+export function officeCommands(program: Command, console: () => Console, exit: (code: number) => void): void {
   const office = program
     .command("office")
     .description("the ledger: alerts, lists, credits, accounts, reports, closings, backups");
@@ -25,7 +25,7 @@ export function officeCommands(program: Command, console: () => Console): void {
   officeTerminalCommands(office, console);
   listsCommand(office, console);
   creditCommand(office, console);
-  accountCommands(office, console);
+  accountCommands(office, console, exit);
   phoneCommands(office, console);
   checkCommand(office, console);
   closeCommand(office, console);

@@ -12,6 +12,7 @@ export type AuditKind =
   | "block"
   | "closing"
   | "correction"
+  | "count"
   | "credit"
   | "credits"
   | "decision"

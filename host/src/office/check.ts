@@ -211,6 +211,7 @@ const DERIVED = [
   "account_balance",
   "account_spent",
   "account_ceiling",
+  "account_counted",
   "phone",
 ] as const;
 const PAGE = 2_000;

@@ -50,6 +50,7 @@ const FEW = [
   "create index intent_area_jumped on intent_area (card, programme) where sequence > old_sequence + 2 and old_terminal <> 0",
   "create index intent_area_top_up on intent_area (terminal, utc) where kind = 'top-up'",
   "create index entry_of_lists on entry (terminal, number) where kind = 'list-change'",
+  "create index entry_of_accounts on entry (terminal, number) where kind = 'account'",
   "create index credit_to_come on credit (card, programme, number) where passed = 0",
   "create index credit_by_act on credit (act)",
   "create index credit_by_source on credit (source)",

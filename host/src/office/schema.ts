@@ -189,6 +189,8 @@ export const TABLES = {
     version: "int",
     ceiling: "int",
   },
+  /** What counting for accounts without a chip gave them, by the account that gave it (count/post.ts). */
+  account_counted: { account: "int", programme: "int", giver: "text", holder: "int", unit: "text", value: "int" },
   /** Customers of a merchant by the keyed hash of their phone number: no number is kept. */
   phone: { merchant: "int", hash: "bytes", card: "int" },
 } as const satisfies Readonly<Record<string, Columns>>;
@@ -229,6 +231,7 @@ export const KEYS: { readonly [T in TableName]: ColumnsOf<T> } = {
   account_balance: ["account", "programme", "purse"],
   account_spent: ["account", "programme", "purse", "terminal"],
   account_ceiling: ["account", "programme", "purse", "terminal", "version"],
+  account_counted: ["account", "programme", "giver", "holder", "unit"],
   phone: ["merchant", "hash"],
 };
 

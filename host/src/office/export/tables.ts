@@ -47,6 +47,7 @@ const SAYS: Readonly<Record<TableName, string>> = {
   account_balance: "What accounts without a chip hold",
   account_spent: "What each terminal has let an account without a chip spend",
   account_ceiling: "What lists said that a terminal may let an account without a chip spend",
+  account_counted: "What counting for accounts without a chip gave them: levels, turns, challenges",
   phone: "Customers of a merchant by the keyed hash of their phone number",
 };
 
@@ -87,6 +88,7 @@ const COLUMN_SAYS: Readonly<Record<ColumnName, string>> = {
   from_holder: "Holder of that account",
   funder: "Who pays",
   generation: "Generation of the programme's key",
+  giver: "Kind of account that it came from (docs/ledger.md)",
   hash: "SHA-256",
   head: "Hash of the last entry that is imported",
   holder: "Card or merchant of the account; 0 where it has none",

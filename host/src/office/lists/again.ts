@@ -1,5 +1,6 @@
 import type { Cbor } from "@cachet/firmware/wire";
 import { type BlockReason, decodeCredit } from "@cachet/firmware/wire";
+import { putCounted } from "../count/post.ts";
 import type { Ledger, LedgerTransaction } from "../schema.ts";
 import { setBlock } from "./blocked.ts";
 import { makeList } from "./build.ts";
@@ -50,6 +51,17 @@ const ACTS: Readonly<Record<string, Act>> = {
     const change = { value: value as number, from: { account: whose, holder } as Source, day: day as number };
     return changeBalance(ledger, of, change, await heldLists(ledger), at);
   },
+  count: (ledger, [programme, day, rows], at) =>
+    putCounted(
+      ledger,
+      programme as number,
+      (rows as readonly Row[]).map(([account, giver, holder, unit, value]) => ({
+        ...{ account: account as number, programme: programme as number, giver: giver as string },
+        ...{ holder: holder as number, unit: unit as string, value: value as number },
+      })),
+      day as number,
+      at,
+    ),
   phone: (ledger, [merchant, hash, card], at) =>
     setPhone(ledger, merchant as number, hash as Uint8Array, card as number | null, at),
   list: (ledger, [, , issuer, officeKey, writeLayout, generations, keys], at) =>
