@@ -90,9 +90,7 @@ describe("cachet office account and phone", () => {
       await ledger.destroy();
       expect(counting(file).out).toContain("no account of this programme has a visit");
       cachetIn(town, "office", "account", "put", HER, ...TOWN, "--cagnotte", "0");
-      expect(counting(file).out).toMatch(
-        /…0773 {4}argent {7}2 {13}- {4}€1\.50\n\nnothing is written; --post gives it/,
-      );
+      expect(counting(file).out).toMatch(/…0773 {4}argent {7}2 {13}- {4}€1\.50\n\nnothing is written; --post gives it/);
       expect(counting(file, "--post").out).toContain("promised to them: the next list brings it");
       const again = JSON.parse(counting(file, "--post", "--json").out);
       expect(again).toMatchObject({ accounts: [{ given: { cents: 150 }, toGive: {} }], apart: [] });

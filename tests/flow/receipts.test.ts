@@ -125,7 +125,7 @@ describe("a customer without a card", () => {
     expect(shop.entryCount).toBe(entries);
     expect(paper()).toContain("Avec la carte : 3,10 €, 62 points et 1 passage sur ce ticket");
     await shop.visit(sale(6_200), chip);
-    for (const part of ["Cagnotte gagnée +3,10 €", "points gagnés +62", "1/10 - plus que 9"])
+    for (const part of ["Cagnotte gagnée +3,10 €", "Points gagnés +62", "1/10 - plus que 9"])
       expect(paper()).toContain(part);
   });
 

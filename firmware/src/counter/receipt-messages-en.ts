@@ -1,4 +1,4 @@
-import type { ReceiptMessages } from "./receipt-messages.ts";
+import { capital, type ReceiptMessages } from "./receipt-messages.ts";
 
 /** What several of something are called; a name that is a plural already stays. */
 function pluralOf(name: string): string {
@@ -130,8 +130,8 @@ export const en: ReceiptMessages = {
   membershipEnds: () => "Membership ended",
   nothingAdded: (reason) => `Nothing written: ${WHY_NOTHING[reason] ?? reason}`,
   pointsBalance: (unitName) => `Balance of ${unitName}`,
-  pointsEarned: (unitName) => `${unitName} earned`,
-  pointsTaken: (unitName) => `${unitName} used`,
+  pointsEarned: (unitName) => `${capital(unitName)} earned`,
+  pointsTaken: (unitName) => `${capital(unitName)} used`,
   bonusIncluded: () => "of which bonus",
   lastsUntil: (date) => `to be used by ${date}`,
   tier: () => "Status",

@@ -1,4 +1,4 @@
-import type { ReceiptMessages } from "./receipt-messages.ts";
+import { capital, type ReceiptMessages } from "./receipt-messages.ts";
 
 /** Words of a noun after which nothing takes a plural: séances de sport. */
 const JOINS = /^(à|au|aux|avec|de|des|du|d'.*|en|par|pour|sans|sur)$/i;
@@ -140,8 +140,8 @@ export const fr: ReceiptMessages = {
   membershipEnds: () => "Adhésion terminée",
   nothingAdded: (reason) => `Rien d'inscrit : ${WHY_NOTHING[reason] ?? reason}`,
   pointsBalance: (unitName) => `Solde ${unitName}`,
-  pointsEarned: (unitName) => `${unitName} gagnés`,
-  pointsTaken: (unitName) => `${unitName} utilisés`,
+  pointsEarned: (unitName) => `${capital(unitName)} gagnés`,
+  pointsTaken: (unitName) => `${capital(unitName)} utilisés`,
   bonusIncluded: () => "dont offert",
   lastsUntil: (date) => `à utiliser jusqu'au ${date}`,
   tier: () => "Statut",
