@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { fromHex, toHex } from "@cachet/card-layout";
+import { fromHex, purseHead, ticketNumber, toHex } from "@cachet/card-layout";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { encodeCbor } from "./cbor.ts";
@@ -51,6 +51,24 @@ describe("the code of a receipt", () => {
       generation: 2,
       mac: fromHex(vector.mac),
     });
+  });
+
+  it("is what the format says where it carries points without a card", () => {
+    const { mac: _, points } = JSON.parse(
+      readFileSync(new URL("../../vectors/receipt-code-1.json", import.meta.url), "utf8"),
+    );
+    const account = ticketNumber(42, 31);
+    const gained: StoredEffect = { type: "earn", rule: "points", unit: "points", value: 100, funder: "merchant" };
+    const carried: ReceiptCode = {
+      ...{ terminal: 42, ticket: 31, card: account, utc: 1_781_520_820 },
+      sale: { lines: [{ amount: 1_250, quantity: 1 }], tip: 0, payable: 1_250 },
+      areas: [{ programme: 20, version: 1, effects: [gained] }],
+      account: true,
+      holds: [{ programme: 20, purse: purseHead({ kind: "points", index: 0 }), value: 223 }],
+    };
+    expect(toHex(receiptCodeMessage(7, carried))).toBe(points.message);
+    expect(text(carried)).toBe(points.text);
+    expect(readReceiptCode(splitReceiptCode(points.text)!)).toEqual(carried);
   });
 
   // RFC 4648, section 10, without the padding.
