@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Attack, chipInField, newV8Sandbox, runWorld, type Trouble, type WorldOffice } from "@cachet/terminal-sim";
@@ -56,8 +56,11 @@ describe("cachet sim world --days", () => {
   });
 
   it("tells what happened, and how to see it again", () => {
-    const { code, out } = world("--days", "2", "--cards", "20", "--faults", "tears,clocks", "--attacks", "none");
+    const page = join(folder, "town.html");
+    const few = ["--days", "2", "--cards", "20", "--faults", "tears,clocks", "--attacks", "none"];
+    const { code, out } = world(...few, "--report", page);
     expect(code).toBe(0);
+    expect(readFileSync(page, "utf8")).toMatch(/<h1>A simulated town for 2 days<[\s\S]*Visits, by day[\s\S]*<svg/);
     expect(out).toMatch(/^2 days, 5 terminals, 20 cards, \d+ visits: \d+ done/);
     expect(out).toContain("every promise was kept");
     expect(out).toContain(
@@ -71,6 +74,7 @@ describe("cachet sim world --days", () => {
     expectFailure(world("--days", "2", "--attacks", "all,x"), 2, "C-USAGE-01", '"all"', "rollback");
     expectFailure(world("--attacks", "none"), 2, "C-USAGE-01", "--attacks", "--days");
     expectFailure(world("--days", "2", "--purchases", "p.csv"), 2, "C-USAGE-01", "--purchases");
+    expectFailure(world("--report", "t.html"), 2, "C-USAGE-01", "--report", "--days");
     expect(world("--days", "0").code).toBe(2);
   });
 });

@@ -2,10 +2,15 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
+import { dayOf } from "@cachet/card-layout";
 import type * as Simulator from "@cachet/terminal-sim";
 import type { Attack, Attempt, Trouble, WorldRun } from "@cachet/terminal-sim";
+import { diaryOf } from "../office/diary.ts";
+import type { Ledger } from "../office/schema.ts";
+import { writingIn } from "../workbench/simulate-report.ts";
 import { type Console, progressLine, tell } from "./console.ts";
 import { EXIT, Failure } from "./failure.ts";
+import { writeFile } from "./files.ts";
 import { makeLedger } from "./home.ts";
 import { usageFailure } from "./key-file.ts";
 import { money } from "./money.ts";
@@ -59,6 +64,8 @@ export interface DaysOptions {
   readonly faults: readonly Trouble[];
   readonly attacks: readonly Attack[];
   readonly vm: "quickjs" | "v8";
+  /** Where the page for people goes; none where it is left out. */
+  readonly report?: string;
 }
 
 /** One customer in so many comes on a day. */
@@ -130,6 +137,33 @@ function linesOf(options: DaysOptions, run: WorldRun): string[] {
   ];
 }
 
+/** The page of a world for people, written to a file. `first`: its first local day. */
+async function writeReport(
+  path: string,
+  { lang }: Console,
+  ledger: Ledger,
+  options: DaysOptions,
+  run: WorldRun,
+): Promise<void> {
+  const { worldPage } = await import("../workbench/world-html.ts");
+  const first = dayOf(run.from, 0);
+  const { days, terminals, cards } = options;
+  const page = worldPage(
+    {
+      ...{ days, terminals, cards, visits: run.visits, again: again(options) },
+      diary: await diaryOf(ledger, first, first + days, run.until),
+      faults: {
+        ...{ cutCard: run.cuts.card, cutPower: run.cuts.power, lost: run.post.lost, late: run.post.late },
+        ...{ doubled: run.post.doubled, clocks: run.wrongClocks, silences: run.silences, stillInDoubt: run.inDoubt },
+      },
+      ...{ attempts: run.attempts, broken: run.broken },
+    },
+    lang,
+    writingIn(lang, money),
+  );
+  writeFile(path, page);
+}
+
 /** Lives through the days of a drawn world, checks every evening what is promised; gives the exit code. */
 export async function liveDays(
   sim: typeof Simulator,
@@ -156,10 +190,12 @@ export async function liveDays(
     progress: (done, of) => line.show(`${done} / ${of}  ${Math.floor((100 * done) / of)} %`),
   });
   line.end();
-  await ledger.destroy();
   const speed = Math.round((1_000 * run.visits) / (performance.now() - began));
-  const { attempts, ...rest } = run;
-  tell(console, [...linesOf(options, run), `${speed} visits/s on ${options.vm} -> ${home}`], {
+  if (options.report !== undefined) await writeReport(options.report, console, ledger, options, run);
+  await ledger.destroy();
+  const { attempts, from: _from, until: _until, ...rest } = run;
+  const places = options.report === undefined ? [home] : [home, options.report];
+  tell(console, [...linesOf(options, run), `${speed} visits/s on ${options.vm} -> ${places.join(", ")}`], {
     ...{ ...options, ...rest, attacks: attackSums(attempts), visits_per_second: speed, home, again: again(options) },
   });
   if (run.broken.length === 0) return EXIT.done;

@@ -64,6 +64,7 @@ type WorldWords = Omit<WorldOptions, "vm"> & {
   readonly cards?: number;
   readonly faults?: string;
   readonly attacks?: string;
+  readonly report?: string;
 };
 
 /** Customers of a world that is not told how many. */
@@ -71,12 +72,13 @@ const CARDS = 200;
 
 async function worldOf(console: Console, words: WorldWords, homeGiven: boolean): Promise<number> {
   const sim = await loadSimulator();
-  const { days, cards = CARDS, faults, attacks, vm, ...options } = words;
+  const { days, cards = CARDS, faults, attacks, vm, report, ...options } = words;
   if (days !== undefined) {
     const drawn = { faults: faultsNamed(faults), attacks: attacksNamed(attacks) };
-    return liveDays(sim, console, { ...options, ...drawn, days, cards, vm: vm ?? "v8" }, homeGiven);
+    const page = report === undefined ? {} : { report };
+    return liveDays(sim, console, { ...options, ...drawn, ...page, days, cards, vm: vm ?? "v8" }, homeGiven);
   }
-  for (const name of ["cards", "faults", "attacks"] as const)
+  for (const name of ["cards", "faults", "attacks", "report"] as const)
     if (words[name] !== undefined)
       throw usageFailure(`--${name} belongs to days that are drawn`, "say how many with --days");
   return world(sim, console, { ...options, vm: vm ?? "quickjs" }, homeGiven);
@@ -101,6 +103,7 @@ export function simCommands(
     .option("--cards <n>", "with --days: customers, one in five comes on a day; default 200", wholeNumber(1, 1_000_000))
     .option("--faults <list>", "with --days: all, none, or some of those below; default all")
     .option("--attacks <list>", "with --days: all, none, or some of those below; default all")
+    .option("--report <file>", "with --days: write a page with plots, for people")
     .option("--vm <engine>", "engine of the terminals: quickjs, or v8 (the default with --days)", engine)
     .addHelpText("after", () => `\n${WORLD_WORDS.join("\n")}`)
     .action(async (options: WorldWords) => exit(await worldOf(console(), options, homeGiven())));

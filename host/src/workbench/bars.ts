@@ -13,12 +13,12 @@ export interface Chart {
   readonly keys: readonly { readonly name: string; readonly colour: string }[];
 }
 
-const WIDTH = 920;
+export const WIDTH = 920;
 const HEIGHT = 340;
 /** More categories than this do not get a label each. */
 const LABELS_MAX = 36;
-const INK = "#333333";
-const GRID = "#dddddd";
+export const INK = "#333333";
+export const GRID = "#dddddd";
 const FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
 
 export interface Bars {
@@ -38,7 +38,7 @@ export interface BarsChart {
   readonly showsValues: boolean;
 }
 
-const text = { color: INK, fontFamily: FONT, fontSize: 12 };
+export const text = { color: INK, fontFamily: FONT, fontSize: 12 };
 
 function seriesOf({ name, colour, values }: Bars, { showsValues, write, bars }: BarsChart) {
   return {
@@ -93,7 +93,7 @@ function optionOf(chart: BarsChart): EChartsCoreOption {
 }
 
 /** SVG that stands in a page: without what would name another address, and without what follows a pointer. */
-function bare(svg: string): string {
+export function bare(svg: string): string {
   return svg
     .replaceAll(/ xmlns(?::xlink)?="[^"]*"/g, "")
     .replaceAll(/<style[\s\S]*?<\/style>/g, "")

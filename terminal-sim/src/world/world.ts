@@ -31,6 +31,9 @@ export interface WorldOptions {
 
 /** What happened in a world. */
 export interface WorldRun {
+  /** Noon of the first day and the last evening, UTC seconds. */
+  readonly from: number;
+  readonly until: number;
   readonly visits: number;
   /** Visits by how they ended; a visit in the middle of which the power went is `power-cut`. */
   readonly results: Readonly<Record<string, number>>;
@@ -419,6 +422,8 @@ class World {
     for (const { kind } of await this.options.office.findings(this.evening)) findings.add(kind);
     for (const terminal of this.terminals) terminal.powerOff();
     return {
+      from: FIRST_DAY + DAY / 2,
+      until: this.evening,
       visits: this.visits,
       results: this.results.all,
       reasons: this.reasons.all,
