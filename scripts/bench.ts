@@ -1,26 +1,18 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stampVisits } from "./air.ts";
 import { READER_MS, tapToTicket } from "./counter.ts";
+import type { Figure } from "./figure.ts";
 import { importFigures } from "./import.ts";
 import { KEPT_HEAP, keepingFigures } from "./keeping.ts";
 import { linkFigures } from "./link.ts";
 import { nativeFigures } from "./native.ts";
+import { performanceDocument } from "./performance.ts";
 import { type ReportFigures, reportFigures } from "./report.ts";
 import { rulesFigures } from "./rules.ts";
 import { replaySeconds } from "./simulation.ts";
-
-/** One figure beside what it is held against, both from this very run. */
-interface Figure {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly better: "higher" | "lower";
-  readonly reference: number;
-  readonly reference_name: string;
-}
 
 interface WorldDocument {
   readonly visits: number;
@@ -356,14 +348,22 @@ const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
 const args = process.argv.slice(2);
 const only = args.includes("--only") ? args[args.indexOf("--only") + 1] : undefined;
 const json = args.includes("--json");
+if (only !== undefined && args.includes("--write")) {
+  process.stderr.write("--write writes every figure of one run: leave --only out\n");
+  process.exit(2);
+}
 if (only !== undefined && BENCHES[only] === undefined) {
   process.stderr.write(`there is no bench "${only}"; there are: ${Object.keys(BENCHES).join(", ")}\n`);
   process.exit(2);
 }
+const isWritten = args.includes("--write");
+const measured = new Map<string, (Figure & { readonly ratio: number })[]>();
 for (const [name, bench] of Object.entries(BENCHES)) {
   if (only !== undefined && only !== name) continue;
+  measured.set(name, []);
   for (const figure of await bench()) {
     const ratio = Math.round((1_000 * figure.value) / figure.reference) / 1_000;
+    measured.get(name)!.push({ ...figure, ratio });
     if (json) process.stdout.write(`${JSON.stringify({ ...figure, ratio })}\n`);
     else {
       const { name: label, value, unit, reference, reference_name: what, better } = figure;
@@ -371,3 +371,4 @@ for (const [name, bench] of Object.entries(BENCHES)) {
     }
   }
 }
+if (isWritten) writeFileSync(join("docs", "performance.md"), performanceDocument(measured));
