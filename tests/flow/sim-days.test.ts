@@ -1,7 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Attack, chipInField, newV8Sandbox, runWorld, type Trouble, type WorldOffice } from "@cachet/terminal-sim";
+import {
+  type Attack,
+  chipInField,
+  drawnCustomers,
+  newV8Sandbox,
+  runWorld,
+  type Trouble,
+  type WorldOffice,
+} from "@cachet/terminal-sim";
 import { afterAll, describe, expect, it } from "vitest";
 import { TOWN_PROGRAMMES, testImage } from "../../host/src/cli/sim-image.ts";
 import { simOffice } from "../../host/src/cli/sim-office.ts";
@@ -69,11 +77,27 @@ describe("cachet sim world --days", () => {
     expect(out).not.toContain("attacks\n");
   });
 
+  it("lives through the days of a file of purchases", () => {
+    const file = join(folder, "purchases.csv");
+    const bought = ["m1,2026-03-02,2,1250", "m2,2026-03-02,1,480", "m1,2026-03-03,1,300", "m3,2026-03-03,1,x"];
+    writeFileSync(file, ["member,date,items,amount_cents", ...bought, "m1,2026-03-04,1,990", ""].join("\n"));
+    const words = ["--days", "2", "--purchases", file, "--faults", "none", "--attacks", "none"];
+    const { code, out, err } = world(...words, "--json");
+    expect(code, out).toBe(1);
+    expect(err).toContain(`${file}:5: left out`);
+    expect(err).toContain("C-PURCHASES-01");
+    const facts = JSON.parse(out);
+    // Three purchases of two days, and in the end everybody comes once more.
+    expect(facts).toMatchObject({ visits: 3 + 2, cards: 2, broken: [], purchases: file });
+    expect(facts.again).toContain(`--days 2 --purchases ${file} --terminals 5`);
+    expectFailure(world("--days", "2", "--purchases", join(folder, "none.csv")), 1, "C-FILE-01", "none.csv");
+  });
+
   it("says what it does not know", () => {
     expectFailure(world("--days", "2", "--faults", "tear"), 2, "C-USAGE-01", '"tear"', "tears, power, batches");
     expectFailure(world("--days", "2", "--attacks", "all,x"), 2, "C-USAGE-01", '"all"', "rollback");
     expectFailure(world("--attacks", "none"), 2, "C-USAGE-01", "--attacks", "--days");
-    expectFailure(world("--days", "2", "--purchases", "p.csv"), 2, "C-USAGE-01", "--purchases");
+    expectFailure(world("--days", "2", "--cards", "5", "--purchases", "p.csv"), 2, "C-USAGE-01", "--purchases");
     expectFailure(world("--report", "t.html"), 2, "C-USAGE-01", "--report", "--days");
     expect(world("--days", "0").code).toBe(2);
   });
@@ -86,7 +110,7 @@ describe("a world", () => {
     const ledger = await newLedger();
     const office = simOffice(ledger, programmes, chipInField);
     const run = await runWorld({
-      ...{ seed, terminals: 3, cards: 30, days: 5, visitsPerDay: 8 },
+      ...{ seed, terminals: 3, customers: drawnCustomers(30, 8), days: 5 },
       ...{ troubles: new Set(TROUBLES), attacks: new Set(ATTACKS), merchants: [1, 2, 3] },
       ...{ image: file, newSandbox: newV8Sandbox, offsetAt: parisOffset(), progress: () => {} },
       office: { ...office, ...changed(office) },

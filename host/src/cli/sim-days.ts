@@ -2,20 +2,21 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import { dayOf } from "@cachet/card-layout";
+import type { Day } from "@cachet/card-layout";
 import type * as Simulator from "@cachet/terminal-sim";
 import type { Attack, Attempt, Trouble, WorldRun } from "@cachet/terminal-sim";
 import { diaryOf } from "../office/diary.ts";
 import type { Ledger } from "../office/schema.ts";
 import { writingIn } from "../workbench/simulate-report.ts";
 import { type Console, progressLine, tell } from "./console.ts";
-import { EXIT, Failure } from "./failure.ts";
+import { Failure } from "./failure.ts";
 import { writeFile } from "./files.ts";
 import { makeLedger } from "./home.ts";
 import { usageFailure } from "./key-file.ts";
 import { money } from "./money.ts";
 import { TOWN_PROGRAMMES, testImage } from "./sim-image.ts";
 import { simOffice } from "./sim-office.ts";
+import { leftOut, loadPurchases } from "./sim-purchases.ts";
 import { parisOffset } from "./sim-zone.ts";
 import { tableLines } from "./table.ts";
 
@@ -60,6 +61,8 @@ export interface DaysOptions {
   readonly seed: number;
   readonly terminals: number;
   readonly cards: number;
+  /** A CSV of purchases: its members are the customers, from its first day on. */
+  readonly purchases?: string;
   readonly days: number;
   readonly faults: readonly Trouble[];
   readonly attacks: readonly Attack[];
@@ -75,8 +78,8 @@ const BROKEN_SHOWN = 10;
 const wordOf = (names: readonly string[]): string => (names.length === 0 ? "none" : names.join(","));
 
 /** The command that lives through the same days again. */
-const again = ({ seed, terminals, cards, days, faults, attacks, vm }: DaysOptions): string =>
-  `npx cachet sim world --days ${days} --cards ${cards} --terminals ${terminals} --seed ${seed} --faults ${wordOf(faults)} --attacks ${wordOf(attacks)} --vm ${vm}`;
+const again = ({ seed, terminals, cards, purchases, days, faults, attacks, vm }: DaysOptions): string =>
+  `npx cachet sim world --days ${days} ${purchases === undefined ? `--cards ${cards}` : `--purchases ${purchases}`} --terminals ${terminals} --seed ${seed} --faults ${wordOf(faults)} --attacks ${wordOf(attacks)} --vm ${vm}`;
 
 const counted = (counts: Readonly<Record<string, number>>): string =>
   Object.entries(counts)
@@ -144,9 +147,9 @@ async function writeReport(
   ledger: Ledger,
   options: DaysOptions,
   run: WorldRun,
+  first: Day,
 ): Promise<void> {
   const { worldPage } = await import("../workbench/world-html.ts");
-  const first = dayOf(run.from, 0);
   const { days, terminals, cards } = options;
   const page = worldPage(
     {
@@ -164,13 +167,19 @@ async function writeReport(
   writeFile(path, page);
 }
 
-/** Lives through the days of a drawn world, checks every evening what is promised; gives the exit code. */
+/** Lives through the days of a world, checks every evening what is promised; gives the exit code. */
 export async function liveDays(
   sim: typeof Simulator,
   console: Console,
-  options: DaysOptions,
+  asked: DaysOptions,
   homeGiven: boolean,
 ): Promise<number> {
+  const file = asked.purchases === undefined ? null : loadPurchases(console, asked.purchases);
+  const customers =
+    file === null
+      ? sim.drawnCustomers(asked.cards, Math.ceil(asked.cards / COMES_ONE_IN))
+      : sim.customersOf(file.purchases);
+  const options = { ...asked, cards: customers.count };
   const image = await testImage(TOWN_PROGRAMMES, "nothing was simulated");
   const home = homeGiven ? console.home : mkdtempSync(join(tmpdir(), "cachet-world-"));
   const ledger = await makeLedger({ ...console, home });
@@ -179,7 +188,7 @@ export async function liveDays(
   const merchants = new Set(image.programmes.flatMap((programme) => Object.keys(programme.merchants).map(Number)));
   const run = await sim.runWorld({
     ...options,
-    visitsPerDay: Math.ceil(options.cards / COMES_ONE_IN),
+    customers,
     troubles: new Set(options.faults),
     attacks: new Set(options.attacks),
     merchants: [...merchants],
@@ -191,14 +200,15 @@ export async function liveDays(
   });
   line.end();
   const speed = Math.round((1_000 * run.visits) / (performance.now() - began));
-  if (options.report !== undefined) await writeReport(options.report, console, ledger, options, run);
+  if (options.report !== undefined)
+    await writeReport(options.report, console, ledger, options, run, customers.firstDay);
   await ledger.destroy();
-  const { attempts, from: _from, until: _until, ...rest } = run;
+  const { attempts, until: _until, ...rest } = run;
   const places = options.report === undefined ? [home] : [home, options.report];
   tell(console, [...linesOf(options, run), `${speed} visits/s on ${options.vm} -> ${places.join(", ")}`], {
     ...{ ...options, ...rest, attacks: attackSums(attempts), visits_per_second: speed, home, again: again(options) },
   });
-  if (run.broken.length === 0) return EXIT.done;
+  if (run.broken.length === 0) return leftOut(console, asked.purchases ?? "", file?.malformed.length ?? 0);
   throw new Failure(
     "C-WORLD-01",
     `${run.broken.length} promises were broken`,

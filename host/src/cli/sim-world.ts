@@ -7,15 +7,15 @@ import type { Programme } from "@cachet/firmware/rules";
 import type * as Simulator from "@cachet/terminal-sim";
 import type { Sandbox, Stopwatch, TownRun } from "@cachet/terminal-sim";
 import type { BuiltImage } from "../image/build.ts";
-import { PURCHASES_HEADER, type PurchasesFile, readPurchases } from "../office/purchases.ts";
 import { type Statement, statement } from "../office/statement.ts";
 import { type Console, progressLine, tell } from "./console.ts";
-import { EXIT, Failure } from "./failure.ts";
-import { readFile, writeFile } from "./files.ts";
+import { Failure } from "./failure.ts";
+import { writeFile } from "./files.ts";
 import { makeLedger } from "./home.ts";
 import { money } from "./money.ts";
 import { ROOT, TOWN_PROGRAMMES, testImage } from "./sim-image.ts";
 import { simOffice } from "./sim-office.ts";
+import { leftOut, loadPurchases } from "./sim-purchases.ts";
 import { parisOffset } from "./sim-zone.ts";
 import { statementLines } from "./statement-text.ts";
 
@@ -23,7 +23,6 @@ import { statementLines } from "./statement-text.ts";
 const PURCHASES = ["../shared/data/purchases-sample.csv", "programmes/purchases-example.csv"].map((file) =>
   join(ROOT, file),
 );
-const MALFORMED_SHOWN = 10;
 
 export interface WorldOptions {
   readonly seed: number;
@@ -32,45 +31,12 @@ export interface WorldOptions {
   readonly vm: "quickjs" | "v8";
 }
 
-function textOf(path: string, state: string): string {
-  const bytes = readFile(path);
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new Failure("C-FILE-02", `${path} is not UTF-8 text`, state, ["save it as CSV in UTF-8 and run it again"]);
-  }
-}
-
-function loadPurchases(path: string): PurchasesFile {
-  const state = "nothing was simulated";
-  const file = readPurchases(textOf(path, state));
-  if (file === null) {
-    throw new Failure("C-FILE-02", `${path} does not begin with the line ${PURCHASES_HEADER}`, state, [
-      `give a CSV file whose first line is: ${PURCHASES_HEADER}`,
-    ]);
-  }
-  if (file.purchases.length === 0) {
-    const bad = file.malformed.length > 0 ? `, and ${file.malformed.length} malformed lines` : "";
-    throw new Failure("C-FILE-02", `${path} holds no purchase${bad}`, state, [
-      "give a file with at least one purchase",
-    ]);
-  }
-  return file;
-}
-
 const merchantNames = (programmes: readonly Programme[]) =>
   new Map(
     programmes.flatMap(({ merchants }) =>
       Object.entries(merchants).map(([number, { name }]): [number, string] => [Number(number), name]),
     ),
   );
-
-function sayMalformed(console: Console, path: string, { malformed }: PurchasesFile): void {
-  for (const { line, problem } of malformed.slice(0, MALFORMED_SHOWN))
-    console.err(`${path}:${line}: left out: ${problem}\n`);
-  const more = malformed.length - MALFORMED_SHOWN;
-  if (more > 0) console.err(`${path}: and ${more} more malformed lines\n`);
-}
 
 interface World {
   readonly options: WorldOptions;
@@ -153,8 +119,7 @@ export async function world(
   homeGiven: boolean,
 ): Promise<number> {
   const path = options.purchases ?? PURCHASES.find(existsSync) ?? PURCHASES[1]!;
-  const purchases = loadPurchases(path);
-  sayMalformed(console, path, purchases);
+  const purchases = loadPurchases(console, path);
   const image = await testImage(TOWN_PROGRAMMES, "nothing was simulated");
   const home = homeGiven ? console.home : mkdtempSync(join(tmpdir(), "cachet-world-"));
   const ledger = await makeLedger({ ...console, home });
@@ -212,13 +177,5 @@ function conclude(console: Console, { options, run, books, skippedLines, home }:
       "and report it with these words: this is a defect of cachet",
     ]);
   }
-  if (skippedLines === 0) return EXIT.done;
-  const failure = new Failure(
-    "C-PURCHASES-01",
-    `${path}: ${skippedLines} malformed ${skippedLines === 1 ? "line was" : "lines were"} left out`,
-    "all other purchases were replayed",
-    ["correct the lines named above and run it again"],
-  );
-  for (const text of failure.lines()) console.err(`${text}\n`);
-  return failure.exit;
+  return leftOut(console, path, skippedLines);
 }

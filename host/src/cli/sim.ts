@@ -98,8 +98,12 @@ export function simCommands(
     )
     .option("--seed <n>", "what is drawn: UIDs, hours, terminals, spending, mishaps", wholeNumber(0, 0xffff_ffff), 1)
     .option("--terminals <n>", "terminals, shared out over the merchants in turn", wholeNumber(1, 1_000), 5)
-    .addOption(new Option("--purchases <file>", `CSV of purchases: ${PURCHASES_HEADER}`).conflicts(["days", "cards"]))
-    .option("--days <n>", "live through so many days of drawn customers", wholeNumber(1, 3_650))
+    .addOption(new Option("--purchases <file>", `CSV of purchases: ${PURCHASES_HEADER}`).conflicts("cards"))
+    .option(
+      "--days <n>",
+      "live through so many days: of drawn customers, or of the purchases from their first day on",
+      wholeNumber(1, 3_650),
+    )
     .option("--cards <n>", "with --days: customers, one in five comes on a day; default 200", wholeNumber(1, 1_000_000))
     .option("--faults <list>", "with --days: all, none, or some of those below; default all")
     .option("--attacks <list>", "with --days: all, none, or some of those below; default all")

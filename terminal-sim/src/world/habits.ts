@@ -1,5 +1,6 @@
 import type { SaleRequest } from "@cachet/firmware/hal";
 import type { Chance } from "../device/chance.ts";
+import type { Basket } from "./customers.ts";
 
 /** One visit that somebody means to make. Who it is, and where, are places in the lists of cards and terminals. */
 export interface PlannedVisit {
@@ -17,13 +18,6 @@ const AMOUNTS = [200, 500, 1_000];
 const USUAL_OF_FOUR = 3;
 export const OPENS_AT = 8 * 3_600;
 export const OPEN_SECONDS = 11 * 3_600;
-/** Baskets of a shopping street in cents: most are small. */
-const BASKETS: readonly (readonly [from: number, to: number])[] = [
-  [120, 900],
-  [300, 2_500],
-  [300, 2_500],
-  [1_000, 8_000],
-];
 
 /** What is asked of the cagnotte at a visit; null for nothing. */
 export function drawRedeem(chance: Chance): number | "max" | null {
@@ -41,38 +35,24 @@ export function saleOf(visit: number, amount: number, quantity: number, redeem: 
   return redeem === null ? request : { ...request, redeem };
 }
 
-/** How many people a town has, and how often they buy. */
-export interface Habits {
-  readonly customers: number;
-  readonly terminals: number;
-  readonly visitsPerDay: number;
-}
-
 /**
- * The visits of one day in the order of time, drawn: a few customers come often, many seldom. `midnight` in UTC seconds; `visit` is the
- * number of the last visit before them. What it takes grows with the visits alone.
+ * The visits of one day in the order of time: hour, place and spending are drawn. `midnight` in UTC seconds; `visit` is the number of the
+ * last visit before them.
  */
 export function visitsOfDay(
-  { customers, terminals, visitsPerDay }: Habits,
-  midnight: number,
-  visit: number,
+  baskets: readonly Basket[],
+  { midnight, terminals, visit }: { readonly midnight: number; readonly terminals: number; readonly visit: number },
   chance: Chance,
 ): PlannedVisit[] {
-  const drawn = Array.from({ length: visitsPerDay }, () => {
-    // The smaller of two draws: those at the front of the list come most often.
-    const customer = Math.min(chance.below(customers), chance.below(customers));
-    const [from, to] = BASKETS[chance.below(BASKETS.length)]!;
-    return {
-      utc: midnight + OPENS_AT + chance.below(OPEN_SECONDS),
-      customer,
-      terminal: drawPlace(chance, customer % terminals, terminals),
-      amount: from + chance.below(to - from),
-      redeem: drawRedeem(chance),
-    };
-  });
+  const drawn = baskets.map((basket) => ({
+    ...basket,
+    utc: midnight + OPENS_AT + chance.below(OPEN_SECONDS),
+    terminal: drawPlace(chance, basket.customer % terminals, terminals),
+    redeem: drawRedeem(chance),
+  }));
   drawn.sort((a, b) => a.utc - b.utc);
-  return drawn.map(({ amount, redeem, ...rest }, i) => ({
-    ...rest,
-    request: saleOf(visit + i + 1, amount, 1, redeem),
+  return drawn.map(({ utc, customer, terminal, amount, items, redeem }, i) => ({
+    ...{ utc, customer, terminal },
+    request: saleOf(visit + i + 1, amount, items, redeem),
   }));
 }

@@ -4,16 +4,9 @@ import type { SaleRequest, Sandbox, VisitReport } from "@cachet/firmware/hal";
 import { Chance } from "../device/chance.ts";
 import { SimClock, SimTerminal } from "../device/terminal.ts";
 import { Type2Chip } from "../device/type2-chip.ts";
+import { membersOf, type TownPurchase } from "./customers.ts";
 import { drawPlace, drawRedeem, OPEN_SECONDS, OPENS_AT, saleOf } from "./habits.ts";
 import type { WorldOffice } from "./office.ts";
-
-/** One purchase to replay. */
-export interface TownPurchase {
-  readonly member: string;
-  readonly day: Day;
-  readonly items: number;
-  readonly amountCents: number;
-}
 
 export interface TownOptions {
   readonly seed: number;
@@ -59,13 +52,6 @@ interface Visit {
   readonly member: string;
   readonly terminal: number;
   readonly request: SaleRequest;
-}
-
-/** Members in the order of the file; each gets a card and a usual terminal. */
-function membersOf(purchases: readonly TownPurchase[]): Map<string, number> {
-  const serials = new Map<string, number>();
-  for (const { member } of purchases) if (!serials.has(member)) serials.set(member, serials.size + 1);
-  return serials;
 }
 
 /** Turns purchases into visits in the order of time: hour, terminal and spending are drawn from the seed. */
@@ -118,12 +104,12 @@ class Town {
   /** A blank NTAG215 for each member, its UID drawn from the seed. */
   async issueCards(chance: Chance, day: Day): Promise<void> {
     const uids = new Set<string>();
-    for (const [member, serial] of membersOf(this.options.purchases)) {
+    for (const [member, place] of membersOf(this.options.purchases)) {
       let uid = Uint8Array.of(0x04, ...chance.bytes(6));
       while (uids.has(toHex(uid))) uid = Uint8Array.of(0x04, ...chance.bytes(6));
       uids.add(toHex(uid));
       const chip = new Type2Chip("NTAG215", uid);
-      await this.options.office.personalise(chip, serial, day);
+      await this.options.office.personalise(chip, place + 1, day);
       this.chips.set(member, chip);
     }
   }

@@ -1,38 +1,35 @@
 import { CARD_EPOCH_SECONDS, type Chip, toHex } from "@cachet/card-layout";
-import type { Sandbox, VisitReport } from "@cachet/firmware/hal";
+import type { VisitReport } from "@cachet/firmware/hal";
 import { Chance } from "../device/chance.ts";
-import { type Mishap, Mishaps, type OperationKind, PowerCut } from "../device/mishap.ts";
+import { type Mishap, Mishaps, type OperationKind } from "../device/mishap.ts";
 import { SimClock, SimTerminal } from "../device/terminal.ts";
 import { Type2Chip } from "../device/type2-chip.ts";
+import { Collection } from "./collection.ts";
+import { Counts } from "./counts.ts";
+import type { Customers } from "./customers.ts";
 import { type PlannedVisit, saleOf, visitsOfDay } from "./habits.ts";
-import type { Received, WorldOffice } from "./office.ts";
-import { Post, type PostCounts, type Sent } from "./post.ts";
+import type { WorldOffice } from "./office.ts";
+import type { PostCounts, Sent } from "./post.ts";
 import { type Broken, type HonestCard, Promises } from "./promises.ts";
-import { type Attack, type Attempt, SAVED_UP, Thieves } from "./thieves.ts";
+import { Street, type StreetParts } from "./street.ts";
+import { type Attack, type Attempt, SAVED_UP, type Scene, Thieves } from "./thieves.ts";
 import { type CutCounts, type Trouble, Troubles } from "./troubles.ts";
 import { Witness } from "./witness.ts";
 
-export interface WorldOptions {
+export interface WorldOptions extends StreetParts {
   readonly seed: number;
-  readonly terminals: number;
-  readonly cards: number;
+  readonly customers: Customers;
   readonly days: number;
-  readonly visitsPerDay: number;
   readonly troubles: ReadonlySet<Trouble>;
   readonly attacks: ReadonlySet<Attack>;
-  /** Merchants that have terminals, by number. */
-  readonly merchants: readonly number[];
-  readonly image: Uint8Array;
-  readonly newSandbox: () => Sandbox;
-  readonly offsetAt: (utc: number) => number;
   readonly office: WorldOffice;
+  /** Visits done, of so many. */
   readonly progress: (done: number, of: number) => void;
 }
 
 /** What happened in a world. */
 export interface WorldRun {
-  /** Noon of the first day and the last evening, UTC seconds. */
-  readonly from: number;
+  /** The last evening, UTC seconds. */
   readonly until: number;
   readonly visits: number;
   /** Visits by how they ended; a visit in the middle of which the power went is `power-cut`. */
@@ -52,13 +49,9 @@ export interface WorldRun {
 }
 
 const DAY = 86_400;
-/** The first day of every world: a Monday. */
-const FIRST_DAY = Date.UTC(2026, 0, 5) / 1_000;
 /** Customers carry these chips in turn: most have the plain one. */
 const CHIPS: readonly Chip[] = ["NTAG215", "NTAG215", "NTAG216", "MF0UL21"];
-/** Those with room for one programme. */
-const ONE_AREA: readonly Chip[] = ["MF0UL21"];
-/** For each attack so many thieves' cards, and one attempt in so many days. */
+/** For each attack so many thieves' cards, and one attempt in so many days, each attack on days of its own. */
 const [CARDS_PER_ATTACK, ATTACK_ONE_IN] = [12, 3];
 /** Shops that are only there to be robbed: nobody else buys in them. */
 const ROBBED = 3;
@@ -85,52 +78,40 @@ class LeavesBeforeCount extends Mishaps {
   }
 }
 
-/** Counts by name. */
-class Counts {
-  readonly all: Record<string, number> = {};
-  add(name: string): void {
-    this.all[name] = (this.all[name] ?? 0) + 1;
-  }
-}
-
 /** A town of terminals and cards, and everything that goes wrong in it, all drawn from one seed. */
 class World {
   private readonly options: WorldOptions;
   private readonly chance: Chance;
   private readonly troubles: Troubles;
-  private readonly post: Post;
+  private readonly street: Street;
+  private readonly collection: Collection;
   private readonly witness = new Witness();
   private readonly promises: Promises;
-  private readonly terminals: SimTerminal[] = [];
+  private readonly planned: number;
   private readonly holders: Holder[] = [];
-  private readonly taken: Sent[] = [];
-  private readonly sentTo = new Map<number, number>();
-  private readonly accepted: Sent[] = [];
-  private readonly silentUntil: number[] = [];
-  private readonly skew: (number | null)[] = [];
   private readonly touched = new Set<number>();
   private readonly results = new Counts();
   private readonly reasons = new Counts();
-  private readonly batches = new Counts();
   private thieves: Thieves | null = null;
-  private importedTo: ReadonlyMap<number, number> = new Map();
   private stolen = 0;
   private visits = 0;
-  private wrongClocks = 0;
-  private silences = 0;
   private day = 0;
 
   constructor(options: WorldOptions) {
+    const { seed, office } = options;
     this.options = options;
-    this.chance = new Chance(options.seed);
-    this.troubles = new Troubles(options.seed, options.troubles);
-    this.promises = new Promises(options.office, this.witness);
-    this.post = new Post(new Chance(options.seed ^ 0xba7c4), options.troubles.has("batches"));
+    this.planned = options.customers.visitsIn(options.days);
+    this.chance = new Chance(seed);
+    this.troubles = new Troubles(seed, options.troubles);
+    this.promises = new Promises(office, this.witness);
+    this.street = new Street(options, this.troubles);
+    const { street, troubles, witness, promises } = this;
+    this.collection = new Collection({ seed, office, street, troubles, witness, promises });
   }
 
   /** Midnight of a day in UTC; offices and terminals live by the zone's time. */
   private midnight(day: number): number {
-    const utc = FIRST_DAY + day * DAY;
+    const utc = CARD_EPOCH_SECONDS + (this.options.customers.firstDay + day) * DAY;
     return utc - this.options.offsetAt(utc) * 60;
   }
 
@@ -138,47 +119,36 @@ class World {
     return this.midnight(this.day) + 22 * 3_600;
   }
 
-  /** Terminals that nobody steals. */
-  private get honest(): readonly SimTerminal[] {
-    return this.terminals.slice(0, this.options.terminals);
+  async open(): Promise<void> {
+    const { seed, customers, attacks } = this.options;
+    await this.street.open(attacks.has("stolen") ? ROBBED : 0, this.midnight(0));
+    for (let serial = 1; serial <= customers.count; serial += 1) await this.issue(this.holders, serial);
+    const thieves: Holder[] = [];
+    for (let extra = 1; extra <= attacks.size * CARDS_PER_ATTACK; extra += 1)
+      await this.issue(thieves, customers.count + extra);
+    this.thieves = new Thieves(this.scene(), new Chance(seed ^ 0x7417), thieves);
   }
 
-  async open(): Promise<void> {
-    const { terminals, cards, merchants, office, image, newSandbox, offsetAt, attacks } = this.options;
-    const start = this.midnight(0);
-    const robbed = attacks.has("stolen") ? ROBBED : 0;
-    for (let number = 1; number <= terminals + robbed; number += 1) {
-      const belonging = await office.enrol(number, merchants[(number - 1) % merchants.length]!, start);
-      const terminal = new SimTerminal({ belonging, image, clock: new SimClock(start, offsetAt), newSandbox });
-      await terminal.powerOn();
-      this.terminals.push(terminal);
-      this.silentUntil.push(0);
-      this.skew.push(0);
-    }
-    for (let serial = 1; serial <= cards; serial += 1) await this.issue(this.holders, serial);
-    const thieves: Holder[] = [];
-    for (let extra = 1; extra <= attacks.size * CARDS_PER_ATTACK; extra += 1) await this.issue(thieves, cards + extra);
-    const scene = {
-      terminals,
-      visit: (terminal: number, chip: Type2Chip, amount: number, redeem: boolean) =>
-        this.quietVisit(terminal, chip, amount, redeem),
-      give: (batch: Sent) => this.give(batch),
-      tear: (terminal: number, chip: Type2Chip, amount: number) => this.tornVisit(terminal, chip, amount),
+  private scene(): Scene {
+    const { street, collection } = this;
+    return {
+      terminals: this.options.terminals,
+      visit: (terminal, chip, amount, redeem) => this.quietVisit(terminal, chip, amount, redeem),
+      give: (batch) => collection.give(batch, this.evening),
+      tear: (terminal, chip, amount) => this.tornVisit(terminal, chip, amount),
       steal: () => this.steal(),
-      loot: (index: number) => {
-        const terminal = this.terminals[index]!;
+      loot: (index) => {
+        const terminal = street.all[index]!;
         return { ...terminal.collect(), terminal: terminal.facts.terminal };
       },
-      forged: (chip: Type2Chip) => this.forged(chip),
-      oldBatch: () => this.taken[this.chance.below(Math.max(1, this.taken.length))] ?? null,
+      forged: (chip) => this.forged(chip),
+      oldBatch: () => collection.taken[this.chance.below(Math.max(1, collection.taken.length))] ?? null,
     };
-    this.thieves = new Thieves(scene, new Chance(this.options.seed ^ 0x7417), thieves);
   }
 
   private async issue(to: Holder[], serial: number): Promise<void> {
     const chip = new Type2Chip(CHIPS[serial % CHIPS.length]!, this.newUid());
-    const day = Math.floor((FIRST_DAY - CARD_EPOCH_SECONDS) / DAY);
-    const card = await this.options.office.personalise(chip, serial, day);
+    const card = await this.options.office.personalise(chip, serial, this.options.customers.firstDay);
     to.push({ chip, card, last: 0 });
   }
 
@@ -196,61 +166,20 @@ class World {
   async live(day: number): Promise<void> {
     this.day = day;
     this.promises.day = day;
-    this.morning();
-    const { terminals, visitsPerDay } = this.options;
-    const habits = { customers: this.holders.length, terminals, visitsPerDay };
-    const planned = visitsOfDay(habits, this.midnight(day), this.visits, this.chance);
+    this.street.morning(day);
+    const { terminals, customers } = this.options;
+    const place = { midnight: this.midnight(day), terminals, visit: this.visits };
+    const planned = visitsOfDay(customers.basketsOf(day, this.chance), place, this.chance);
     for (const visit of planned) await this.visit(visit);
     await this.rob();
-    await this.collect(false);
+    await this.collection.collect(day, this.evening, false);
     await this.night();
-  }
-
-  private morning(): void {
-    for (const i of this.terminals.keys()) {
-      const silent = this.silentUntil[i]! <= this.day ? this.troubles.ofSilence() : 0;
-      if (silent > 0) {
-        this.silentUntil[i] = this.day + silent;
-        this.silences += 1;
-      }
-      this.skew[i] = this.troubles.ofClock();
-      if (this.skew[i] !== 0) this.wrongClocks += 1;
-    }
-  }
-
-  private setClock(index: number, utc: number): SimTerminal {
-    const terminal = this.terminals[index]!;
-    const skew = this.skew[index] ?? null;
-    terminal.clock.suspect = skew === null;
-    terminal.clock.utc = skew === null ? utc % DAY : utc + skew;
-    return terminal;
-  }
-
-  private async powerOn(terminal: SimTerminal, mishaps: Mishaps): Promise<void> {
-    terminal.mishaps = mishaps;
-    try {
-      await terminal.powerOn();
-    } catch (error) {
-      if (!(error instanceof PowerCut)) throw error;
-      // Nobody's luck is that bad twice.
-      terminal.mishaps = new Mishaps();
-      await terminal.powerOn();
-    }
-  }
-
-  /** Where a card is good for what is there: chips with room for one programme are for shops that keep one. */
-  private placeFor(chip: Type2Chip, wish: number): number {
-    if (!ONE_AREA.includes(chip.chip)) return wish;
-    if (wish >= this.options.terminals) return wish;
-    const places = [...this.honest.keys()].filter((i) => this.honest[i]!.facts.programmes.length === 1);
-    return places[wish % places.length] ?? wish;
   }
 
   private async visit({ utc, customer, terminal: wish, request }: PlannedVisit): Promise<void> {
     const holder = this.holders[customer]!;
-    const index = this.placeFor(holder.chip, wish);
-    const terminal = this.setClock(index, utc);
-    if (!terminal.isOn) await this.powerOn(terminal, this.troubles.ofBoot());
+    const index = this.street.placeFor(holder.chip, wish);
+    const terminal = await this.street.at(index, utc);
     terminal.mishaps = this.troubles.ofVisit();
     let returns = 2;
     const report = await terminal.visit(request, holder.chip, () => {
@@ -261,7 +190,7 @@ class World {
     this.note(report);
     holder.last = index;
     this.touched.add(customer);
-    this.options.progress(this.visits, this.options.visitsPerDay * this.options.days);
+    this.options.progress(this.visits, this.planned);
   }
 
   private note(report: VisitReport | "power-cut"): void {
@@ -280,10 +209,8 @@ class World {
     [amount, redeem]: readonly [number, number | "max" | null],
     mishaps: Mishaps,
   ): Promise<VisitReport> {
-    const index = this.placeFor(chip, wish);
-    this.skew[index] = 0;
-    const terminal = this.setClock(index, this.evening - 3_600 + (this.visits % 3_600));
-    if (!terminal.isOn) await this.powerOn(terminal, new Mishaps());
+    const index = this.street.placeFor(chip, wish);
+    const terminal = await this.street.quietlyAt(index, this.evening - 3_600 + (this.visits % 3_600));
     terminal.mishaps = mishaps;
     this.visits += 1;
     const report = await terminal.visit(saleOf(this.visits, amount, 1, redeem), chip);
@@ -302,7 +229,7 @@ class World {
   /** The next of the shops that are robbed: the terminal goes, and the office is told. */
   private async steal(): Promise<number | null> {
     const index = this.options.terminals + this.stolen;
-    const terminal = this.terminals[index];
+    const terminal = this.street.all[index];
     if (terminal === undefined) return null;
     this.stolen += 1;
     await this.options.office.revoke(terminal.facts.terminal, this.evening);
@@ -311,8 +238,9 @@ class World {
 
   /** A thief who knows a terminal's journal and holds another terminal's key goes on with it in his own way. */
   private async forged(chip: Type2Chip): Promise<Sent | null> {
-    const index = this.chance.below(this.honest.length);
-    const [real, other] = [this.honest[index]!, this.honest[(index + 1) % this.honest.length]!];
+    const { honest } = this.street;
+    const index = this.chance.below(honest.length);
+    const [real, other] = [honest[index]!, honest[(index + 1) % honest.length]!];
     const [{ belonging }, key] = [real.setup, other.setup.belonging?.signer];
     if (belonging === null || key === undefined || real === other) return null;
     // It says whose it is, and is sealed by the key that he has.
@@ -324,59 +252,14 @@ class World {
     this.visits += 1;
     await fake.visit(saleOf(this.visits, SAVED_UP, 1, null), chip);
     const { terminal } = belonging.facts;
-    const batch = fake.collect((this.importedTo.get(terminal) ?? 0) + 1);
+    const batch = fake.collect((this.collection.importedTo.get(terminal) ?? 0) + 1);
     fake.powerOff();
     return { ...batch, terminal };
   }
 
   private async rob(): Promise<void> {
-    const [thieves, chance] = [this.thieves, this.troubles.chance];
-    for (const attack of this.options.attacks)
-      if (chance.happens(1, ATTACK_ONE_IN)) await thieves?.act(attack, this.day);
-  }
-
-  private async give(batch: Sent): Promise<Received> {
-    const received = await this.options.office.receive(batch, this.evening);
-    this.batches.add(received.status);
-    if (received.status !== "accepted") return received;
-    this.accepted.push(batch);
-    this.taken.push(batch);
-    return received;
-  }
-
-  /** The first entry to collect: what the office misses, or where it is not asked, what was not collected before. */
-  private collectsFrom(terminal: number, isCalm: boolean): number {
-    const missing = (this.importedTo.get(terminal) ?? 0) + 1;
-    const isAsked = isCalm || !this.troubles.has("batches") || this.troubles.chance.happens(1, 3);
-    return isAsked ? missing : Math.max(missing, (this.sentTo.get(terminal) ?? 0) + 1);
-  }
-
-  /** Gives an honest terminal's batch, just as it was sealed: it is never set aside. */
-  private async bring(batch: Sent): Promise<void> {
-    const { status, said } = await this.give(batch);
-    if (status === "quarantined") this.promises.breaks(`${batch.name} is set aside: ${said}`);
-  }
-
-  /** Brings what terminals have kept to the office; the witness hears it in any case. */
-  private async collect(isCalm: boolean): Promise<void> {
-    for (const [i, terminal] of this.honest.entries()) {
-      if (!terminal.isOn) await this.powerOn(terminal, new Mishaps());
-      terminal.mishaps = new Mishaps();
-      const { terminal: number } = terminal.facts;
-      const [unheard, last] = [this.witness.nextOf(number), terminal.entryCount];
-      const from = this.collectsFrom(number, isCalm);
-      const batch = from <= last ? { ...terminal.collect(from), terminal: number } : null;
-      if (unheard <= last) this.witness.hear(number, (unheard === from ? batch! : terminal.collect(unheard)).file);
-      if (batch === null || (!isCalm && this.silentUntil[i]! > this.day)) continue;
-      if (isCalm) await this.bring(batch);
-      else this.post.send(batch, this.day);
-      this.sentTo.set(number, last);
-    }
-    for (const batch of this.post.arrivals(isCalm ? Number.POSITIVE_INFINITY : this.day)) await this.bring(batch);
-    this.importedTo = await this.options.office.importedTo();
-    for (const { name, terminal, last } of this.accepted.splice(0))
-      if ((this.importedTo.get(terminal) ?? 0) < last)
-        this.promises.breaks(`${name} was accepted, and is not imported`);
+    for (const [i, attack] of [...this.options.attacks].entries())
+      if ((this.day + i) % ATTACK_ONE_IN === 0) await this.thieves?.act(attack, this.day);
   }
 
   /** The office's night, and whether everything that is promised held today. */
@@ -385,7 +268,7 @@ class World {
     await office.endNight(this.evening);
     const found = await office.findings(this.evening);
     this.thieves?.night(found);
-    await this.promises.books(this.importedTo);
+    await this.promises.books(this.collection.importedTo);
     for (const customer of this.touched) await this.promises.card(this.holders[customer]!);
     this.touched.clear();
     this.promises.blame(found, new Set(this.holders.map(({ card }) => card)));
@@ -403,14 +286,14 @@ class World {
       );
     }
     for (let evening = 0; evening < CALM_DAYS; evening += 1) {
-      await this.collect(true);
+      await this.collection.collect(this.day, this.evening, true);
       await this.night();
       this.day += 1;
       this.promises.day = this.day;
     }
-    for (const terminal of this.honest) {
+    for (const terminal of this.street.honest) {
       const { terminal: number } = terminal.facts;
-      if (this.importedTo.get(number) !== terminal.entryCount)
+      if (this.collection.importedTo.get(number) !== terminal.entryCount)
         this.promises.breaks(`T-${number} is not imported to its end`);
     }
     await this.promises.cardsAndBooks(this.holders);
@@ -420,18 +303,17 @@ class World {
   async end(): Promise<WorldRun> {
     const findings = new Counts();
     for (const { kind } of await this.options.office.findings(this.evening)) findings.add(kind);
-    for (const terminal of this.terminals) terminal.powerOff();
+    this.street.close();
     return {
-      from: FIRST_DAY + DAY / 2,
       until: this.evening,
       visits: this.visits,
       results: this.results.all,
       reasons: this.reasons.all,
       cuts: this.troubles.cuts,
-      post: this.post.counts,
-      batches: this.batches.all,
-      wrongClocks: this.wrongClocks,
-      silences: this.silences,
+      post: this.collection.post.counts,
+      batches: this.collection.batches.all,
+      wrongClocks: this.street.wrongClocks,
+      silences: this.street.silences,
       attempts: this.thieves?.attempts ?? [],
       inDoubt: this.witness.inDoubt,
       findings: findings.all,

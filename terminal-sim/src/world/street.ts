@@ -1,0 +1,125 @@
+import type { Chip } from "@cachet/card-layout";
+import type { Sandbox } from "@cachet/firmware/hal";
+import { Mishaps, PowerCut } from "../device/mishap.ts";
+import { SimClock, SimTerminal } from "../device/terminal.ts";
+import type { Type2Chip } from "../device/type2-chip.ts";
+import type { WorldOffice } from "./office.ts";
+import type { Troubles } from "./troubles.ts";
+
+/** What every terminal of a street is made of. */
+export interface StreetParts {
+  readonly terminals: number;
+  /** Merchants that have terminals, by number. */
+  readonly merchants: readonly number[];
+  readonly image: Uint8Array;
+  readonly newSandbox: () => Sandbox;
+  readonly offsetAt: (utc: number) => number;
+  readonly office: Pick<WorldOffice, "enrol">;
+}
+
+const DAY = 86_400;
+/** Chips with room for one programme. */
+const ONE_AREA: readonly Chip[] = ["MF0UL21"];
+
+/** The terminals of a world, with their clocks and their power. Those behind the first `terminals` are only there to be robbed. */
+export class Street {
+  readonly all: SimTerminal[] = [];
+  wrongClocks = 0;
+  silences = 0;
+  private readonly parts: StreetParts;
+  private readonly troubles: Troubles;
+  private readonly silentUntil: number[] = [];
+  private readonly skew: (number | null)[] = [];
+
+  constructor(parts: StreetParts, troubles: Troubles) {
+    this.parts = parts;
+    this.troubles = troubles;
+  }
+
+  /** Enrols and starts every terminal. `at` in UTC seconds. */
+  async open(robbed: number, at: number): Promise<void> {
+    const { terminals, merchants, office, image, newSandbox, offsetAt } = this.parts;
+    for (let number = 1; number <= terminals + robbed; number += 1) {
+      const belonging = await office.enrol(number, merchants[(number - 1) % merchants.length]!, at);
+      const terminal = new SimTerminal({ belonging, image, clock: new SimClock(at, offsetAt), newSandbox });
+      await terminal.powerOn();
+      this.all.push(terminal);
+      this.silentUntil.push(0);
+      this.skew.push(0);
+    }
+  }
+
+  /** Terminals that nobody steals. */
+  get honest(): readonly SimTerminal[] {
+    return this.all.slice(0, this.parts.terminals);
+  }
+
+  /** What is wrong with terminals from this day on. */
+  morning(day: number): void {
+    for (const i of this.all.keys()) {
+      const silent = this.silentUntil[i]! <= day ? this.troubles.ofSilence() : 0;
+      if (silent > 0) {
+        this.silentUntil[i] = day + silent;
+        this.silences += 1;
+      }
+      this.skew[i] = this.troubles.ofClock();
+      if (this.skew[i] !== 0) this.wrongClocks += 1;
+    }
+  }
+
+  isSilent(index: number, day: number): boolean {
+    return this.silentUntil[index]! > day;
+  }
+
+  /** Where a card is good for what is there: chips with room for one programme are for shops that keep one. */
+  placeFor(chip: Type2Chip, wish: number): number {
+    if (!ONE_AREA.includes(chip.chip)) return wish;
+    if (wish >= this.parts.terminals) return wish;
+    const places = [...this.honest.keys()].filter((i) => this.honest[i]!.facts.programmes.length === 1);
+    return places[wish % places.length] ?? wish;
+  }
+
+  private setClock(index: number, utc: number): SimTerminal {
+    const terminal = this.all[index]!;
+    const skew = this.skew[index] ?? null;
+    terminal.clock.suspect = skew === null;
+    terminal.clock.utc = skew === null ? utc % DAY : utc + skew;
+    return terminal;
+  }
+
+  /** A terminal at an hour of the day, its clock as wrong as it is today, and on. */
+  async at(index: number, utc: number): Promise<SimTerminal> {
+    const terminal = this.setClock(index, utc);
+    if (!terminal.isOn) await this.powerOn(terminal, this.troubles.ofBoot());
+    return terminal;
+  }
+
+  /** As `at`, but with a clock that is right, and nothing goes wrong. */
+  async quietlyAt(index: number, utc: number): Promise<SimTerminal> {
+    this.skew[index] = 0;
+    return this.quiet(this.setClock(index, utc));
+  }
+
+  /** On, whatever its clock says; nothing goes wrong. */
+  async quiet(terminal: SimTerminal): Promise<SimTerminal> {
+    if (!terminal.isOn) await this.powerOn(terminal, new Mishaps());
+    terminal.mishaps = new Mishaps();
+    return terminal;
+  }
+
+  private async powerOn(terminal: SimTerminal, mishaps: Mishaps): Promise<void> {
+    terminal.mishaps = mishaps;
+    try {
+      await terminal.powerOn();
+    } catch (error) {
+      if (!(error instanceof PowerCut)) throw error;
+      // Nobody's luck is that bad twice.
+      terminal.mishaps = new Mishaps();
+      await terminal.powerOn();
+    }
+  }
+
+  close(): void {
+    for (const terminal of this.all) terminal.powerOff();
+  }
+}
