@@ -1,4 +1,4 @@
-import { type Context, compileFunction, createContext, runInContext } from "node:vm";
+import { type Context, compileFunction, constants, createContext, runInContext } from "node:vm";
 import { type OnCall, type Sandbox, SandboxFault } from "@cachet/firmware/hal";
 
 interface App {
@@ -15,7 +15,8 @@ function launchOf(payload: string): Launch {
   const known = launches.get(payload);
   if (known !== undefined) return known;
   if (context === undefined) {
-    context = createContext({});
+    // A context of its own, and nothing between an app and its globals: each look at one would ask an object of ours first.
+    context = createContext(constants.DONT_CONTEXTIFY);
     runInContext("delete Math.random; delete globalThis.Date; delete globalThis.Intl;", context);
   }
   const launch = compileFunction(payload, ["globalThis", "cachetCall"], {
