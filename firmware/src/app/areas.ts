@@ -66,15 +66,14 @@ type FoundSlots = readonly [Slot, Slot] | "foreign";
 /** Both slots of an area, and its counter: value and tearing byte. */
 async function readCells(hal: Hal, card: CardOnReader, index: number): Promise<readonly Uint8Array[]> {
   const map = card.map.areas[index]!;
-  const refused = new CardRefused("NOT_OURS", card.number);
   const number = counterNumber(index);
   const counters = [type2.readCounter(number), type2.checkTearing(number)];
   const commands = [
     readPages(map.firstPage, 2 * map.slotPages),
     ...(card.map.commit === "odd-even-counter" ? counters : []),
   ];
-  const answers = await exchange(hal, commands, refused);
-  if (answers[0]?.length !== 2 * map.slotPages * PAGE_BYTES) throw refused;
+  const answers = await exchange(hal, commands, "NOT_OURS", card.number);
+  if (answers[0]?.length !== 2 * map.slotPages * PAGE_BYTES) throw new CardRefused("NOT_OURS", card.number);
   return answers;
 }
 
@@ -86,14 +85,14 @@ async function counterOf(
 ): Promise<AreaCounter | null> {
   if (card.map.commit !== "odd-even-counter") return null;
   const number = counterNumber(index);
-  const refused = new CardRefused("COUNTER_UNSTEADY", card.number);
+  const unsteady = () => new CardRefused("COUNTER_UNSTEADY", card.number);
   const value = type2.counterOf(answers[1] ?? new Uint8Array());
-  if (value === null) throw refused;
+  if (value === null) throw unsteady();
   const torn = answers[2]?.[0] !== type2.NOT_TORN;
   if (torn) {
     // The cells of a counter whose increment was cut may read differently a second time.
-    const [again] = await exchange(hal, [type2.readCounter(number)], refused);
-    if (type2.counterOf(again!) !== value) throw refused;
+    const [again] = await exchange(hal, [type2.readCounter(number)], "COUNTER_UNSTEADY", card.number);
+    if (type2.counterOf(again!) !== value) throw unsteady();
   }
   return { number, value, torn };
 }

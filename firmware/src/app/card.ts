@@ -79,14 +79,18 @@ export interface CardOnReader {
   isUnlocked: boolean;
 }
 
-/** The answers to all commands. Throws `CardGone`, or `CardRefused` with `ifNak` where the chip says no. */
+/**
+ * The answers to all commands. Throws `CardGone`, or `CardRefused` for this reason and card where the chip says no: an error is only made
+ * where it is thrown, for engines write down where it was made.
+ */
 export async function exchange(
   hal: Hal,
   commands: readonly Uint8Array[],
-  ifNak: CardRefused,
+  reason: CardRefusal,
+  card?: number,
 ): Promise<readonly Uint8Array[]> {
   const { answers, end } = await hal.exchange(commands);
-  if (end === "nak") throw ifNak;
+  if (end === "nak") throw new CardRefused(reason, card);
   if (end === "gone") throw new CardGone();
   return answers;
 }

@@ -60,15 +60,16 @@ class AreaWrite {
     return [...commands, readPages(first, map.slotPages)];
   }
 
-  private refused(): CardRefused {
-    return new CardRefused("NOT_WRITABLE", this.card.number);
+  /** The answers to commands that write. Throws `CardGone` or `CardRefused`. */
+  private exchange(commands: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
+    return exchange(this.hal, commands, "NOT_WRITABLE", this.card.number);
   }
 
   /** Writes a record to a slot, behind `before`, and reads it back. Throws `CardGone` or `CardRefused`. */
   async write(slot: SlotIndex, unsealed: Uint8Array, before: readonly Uint8Array[] = []): Promise<void> {
     const record = await this.sealed(unsealed);
     const commands = [this.card.password.command, ...before, ...this.writes(slot, record)];
-    const answers = await exchange(this.hal, commands, this.refused());
+    const answers = await this.exchange(commands);
     if (!sameBytes(answers.at(-1)!, record)) throw new CardGone();
     this.cells[slot] = record;
   }
@@ -88,7 +89,7 @@ class AreaWrite {
   /** Counts, and reads the counter back. Throws `CardGone` where it does not show what it should. */
   private async count(number: number, { by, to }: CountStep): Promise<void> {
     const commands = [type2.incrementCounter(number, by), type2.readCounter(number)];
-    const answers = await exchange(this.hal, commands, this.refused());
+    const answers = await this.exchange(commands);
     if (type2.counterOf(answers.at(-1)!) !== to) throw new CardGone();
   }
 

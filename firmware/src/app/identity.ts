@@ -25,7 +25,7 @@ const IDENTITY_PAGES = IDENTITY_TLV_MAX / PAGE_BYTES;
 /** Reads and verifies who the card is. Throws `CardGone` or `CardRefused`. */
 export async function readIdentity(hal: Hal, facts: DeviceFacts, uid: Uint8Array): Promise<CardOnReader> {
   const commands = [type2.getVersion(), readPages(IDENTITY_FIRST_PAGE, IDENTITY_PAGES)];
-  const [version, content] = await exchange(hal, commands, new CardRefused("NOT_OURS"));
+  const [version, content] = await exchange(hal, commands, "NOT_OURS");
   const chip = type2.chipOf(version!);
   if (chip === null) throw new CardRefused("NOT_OURS");
   const uidMap = uidMapOf(chip);
@@ -106,8 +106,7 @@ async function identityByUid(
 /** Makes sure that the card takes its password. Throws `CardGone` or `CardRefused`; nothing is written. */
 export async function unlock(hal: Hal, card: CardOnReader): Promise<void> {
   if (card.isUnlocked) return;
-  const refused = new CardRefused("WRONG_PASSWORD", card.number);
-  const [pack] = await exchange(hal, [card.password.command], refused);
-  if (!sameBytes(pack!, card.password.pack)) throw refused;
+  const [pack] = await exchange(hal, [card.password.command], "WRONG_PASSWORD", card.number);
+  if (!sameBytes(pack!, card.password.pack)) throw new CardRefused("WRONG_PASSWORD", card.number);
   card.isUnlocked = true;
 }
