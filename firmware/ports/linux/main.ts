@@ -1,5 +1,6 @@
 import { native } from "./native.ts";
 import { type Options, readOptions, USAGE, UsageFault } from "./options.ts";
+import { DiskFault } from "./storage.ts";
 import { LinuxTerminal } from "./terminal.ts";
 
 const EXIT_BROKEN = 1;
@@ -9,6 +10,10 @@ const EXIT_USAGE = 2;
 function refuse(error: unknown): number {
   const problem = error instanceof Error ? error.message : String(error);
   native.say(`cachet-terminal: ${problem}`);
+  if (error instanceof DiskFault) {
+    native.say("  State: what was stored before stands, and no visit goes through");
+    native.say(`  Next:  ${error.next}`);
+  }
   if (!(error instanceof UsageFault)) return EXIT_BROKEN;
   native.say("  Next:  cachet-terminal --help tells every option");
   return EXIT_USAGE;

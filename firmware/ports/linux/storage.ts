@@ -3,14 +3,41 @@ import { native } from "./native.ts";
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,40}$/;
 
-/** Does something on the disk; what the system refuses is a fault of the storage. */
-function onDisk<T>(what: string, work: () => T): T {
+const MAKE_ROOM = "make room on the disk of --state, then start this again";
+const GIVE_RIGHTS = "give the folder of --state to the user that this runs as, then start this again";
+/** What to do about what the system refused, by its own name. */
+const NEXT: Readonly<Record<string, string>> = {
+  EROFS: "look into the system's log why the disk takes no writes, mount it for writing, then start this again",
+  EIO: "the disk has errors: move the folder of --state to another one, then start this there",
+  ENOSPC: MAKE_ROOM,
+  EDQUOT: MAKE_ROOM,
+  EFBIG: MAKE_ROOM,
+  EACCES: GIVE_RIGHTS,
+  EPERM: GIVE_RIGHTS,
+  EWOULDBLOCK: "end the other one, or give this one a folder of its own",
+};
+
+/** The disk refused something. What was stored before stands. */
+export class DiskFault extends StorageFault {
+  /** What to do about it. */
+  readonly next: string;
+
+  constructor(problem: string, code: string) {
+    super(problem);
+    this.name = "DiskFault";
+    this.next = NEXT[code] ?? "put right what it names, then start this again";
+  }
+}
+
+/** Does something on the disk. Throws `DiskFault` where the system refuses it. */
+export function onDisk<T>(what: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
     const { code, message } = error as { readonly code?: string; readonly message: string };
-    if (code === "EWOULDBLOCK") throw new StorageFault(`${what}: another terminal is running in it`);
-    throw code === undefined ? error : new StorageFault(`${what}: ${message}`);
+    if (code === undefined) throw error;
+    const problem = code === "EWOULDBLOCK" ? "another terminal is running in it" : message;
+    throw new DiskFault(`${what}: ${problem}`, code);
   }
 }
 
@@ -46,7 +73,7 @@ class FolderFile implements StoredFile {
   }
 }
 
-/** The terminal's files in a folder, for this program alone. Throws `StorageFault`. */
+/** The terminal's files in a folder, for this program alone. Throws `DiskFault`. */
 export function openStorage(folder: string): Storage {
   onDisk(`opening ${folder}`, () => native.openFolder(folder));
   return {

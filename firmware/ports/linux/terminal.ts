@@ -18,6 +18,9 @@ import { Stream } from "./stream.ts";
 
 const PCSC = "pcsc";
 
+const NOT_SET =
+  'the clock is not set: entries say so, and nothing dated is given; set it by "cachet terminal clock", or this computer\'s';
+
 /** Nobody is there: nothing happens, nothing is shown or printed. */
 const noTill = (timer: Loop): CounterPort => ({
   nextEvent: (seconds) =>
@@ -51,7 +54,7 @@ export class LinuxTerminal {
   /** Reject once a keyboard or a reader is gone for good. */
   private readonly inputs: Promise<never>[] = [];
 
-  /** Opens files and streams. Throws `StorageFault`, `UsageFault`. */
+  /** Opens files and streams. Throws `DiskFault`, `UsageFault`. */
   constructor(options: Options) {
     this.options = options;
     this.storage = openStorage(options.state);
@@ -174,6 +177,7 @@ export class LinuxTerminal {
     native.say(
       `started: ${who}${image === null ? "" : `, no image runs (${image})`}${path === null ? "" : `, line ${path}`}`,
     );
+    if (clock.now().suspect) native.say(NOT_SET);
     return supervisor;
   }
 
