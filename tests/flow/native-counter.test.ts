@@ -6,8 +6,8 @@ import { encodeCbor } from "@cachet/firmware/wire";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { encodeFrames } from "../../firmware/src/wire/smp/framing.ts";
 import { encodePacket } from "../../firmware/src/wire/smp/packet.ts";
-import { Pty } from "../../terminal-sim/src/device/pty.ts";
 import { builtTerminal, missingForNative, NativeTerminal, provisionedFiles } from "../fixtures/native-terminal.ts";
+import { Wire, withoutFiles } from "../fixtures/pty-wire.ts";
 import { BAKERY, card, sale, TOWN, townImage } from "../fixtures/town.ts";
 
 const FACTS = { terminal: 42, merchant: 1, programmes: [BAKERY, TOWN], isOpen: true };
@@ -17,55 +17,6 @@ const CUT_PAPER = "\x1dVB";
 const ASK_PAPER = "\x10\x04\x04";
 const PAPER = 0x12;
 const NO_PAPER = 0x72;
-
-/** Without what this process has open: a pseudo terminal is gone once nobody but its other end has it. */
-const withoutFiles = ([binary]: readonly [string, ...(readonly string[])]) =>
-  [
-    "bash",
-    "-c",
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's own
-    'for file in /proc/self/fd/*; do (( ${file##*/} > 2 )) && eval "exec ${file##*/}>&-"; done; exec "$0" "$@"',
-    binary,
-  ] as const;
-
-const bytesOf = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
-
-/** One end of a wire: what came, and what is said. */
-class Wire {
-  seen = "";
-  readonly pty: Pty;
-
-  private constructor(pty: Pty) {
-    this.pty = pty;
-  }
-
-  static async open(onBytes: (text: string) => void = () => {}): Promise<Wire> {
-    const wire: Wire = new Wire(
-      await Pty.open((bytes) => {
-        const text = Buffer.from(bytes).toString("latin1");
-        wire.seen += text;
-        onBytes(text);
-      }),
-    );
-    return wire;
-  }
-
-  say(text: string | Uint8Array): void {
-    this.pty.write(typeof text === "string" ? bytesOf(text) : text);
-  }
-
-  get utf8(): string {
-    return Buffer.from(this.seen, "latin1").toString("utf8");
-  }
-
-  /** Waits until it said something; forgets what came so far. */
-  async until(text: string): Promise<void> {
-    for (const end = performance.now() + WAIT_MS; !this.utf8.includes(text); await pause(20)) {
-      if (performance.now() > end) throw new Error(`never saw "${text}" in ${JSON.stringify(this.utf8.slice(-2_000))}`);
-    }
-    this.seen = "";
-  }
-}
 
 describe.skipIf(missingForNative("x64") !== null)("the native terminal's own counter", () => {
   const home = mkdtempSync(join(tmpdir(), "cachet-own-counter-"));

@@ -1,9 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, openSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
+import { mkdtempSync, openSync, rmSync, statSync, symlinkSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Chance } from "@cachet/terminal-sim";
-import { afterAll, describe, expect, it } from "vitest";
+import { setTimeout as pause } from "node:timers/promises";
+import type { VisitReport } from "@cachet/firmware/hal";
+import { Chance, type Type2Chip } from "@cachet/terminal-sim";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { journalledAreas, shown } from "../fixtures/audit.ts";
 import {
   builtTerminal,
   installer,
@@ -11,6 +14,7 @@ import {
   NativeTerminal,
   provisionedFiles,
 } from "../fixtures/native-terminal.ts";
+import { Wire, withoutFiles } from "../fixtures/pty-wire.ts";
 import { imageFile } from "../fixtures/test-images.ts";
 import { BAKERY, card, sale, TOWN, townImage } from "../fixtures/town.ts";
 
@@ -87,11 +91,112 @@ describe.skipIf(missingForNative("x64") !== null)("the streams of the native ter
     expect(await shop.close()).toBe(0);
   });
 
-  it("ends, and says so, when the till is gone", async () => {
-    const shop = new NativeTerminal(builtTerminal("x64"), await provisioned());
-    await shop.powerOn();
-    expect(await shop.unplug()).toBe(1);
-    expect(shop.said.join("\n")).toMatch(/cachet-terminal: .*\.desk is gone/);
+  describe("a till and a reader that go away", () => {
+    let shop: NativeTerminal;
+    const started = async (...words: readonly string[]) => {
+      shop = new NativeTerminal(withoutFiles(builtTerminal("x64")), await provisioned(), words);
+      await shop.powerOn();
+      return shop.pid;
+    };
+    const until = async (holds: () => boolean) => {
+      for (const end = performance.now() + 15_000; !holds(); await pause(20))
+        if (performance.now() > end) throw new Error(`never came:\n${shop.said.join("\n")}`);
+    };
+    const saw = (words: RegExp) => until(() => shop.said.some((line) => words.test(line)));
+    afterEach(async () => {
+      expect(await shop.close()).toBe(0);
+    });
+
+    it("are found again: the terminal runs on, and tells a new till how it stands and what it shows", async () => {
+      const pid = await started();
+      const chip = await card(1);
+      expect(await shop.visit(sale(1_000), chip)).toMatchObject({ result: "done" });
+      const { screen } = shop.till;
+      shop.sayRaw('[1,"half of a li');
+      await shop.unplug();
+      await saw(/^till .*\.desk is gone$/);
+      expect(await shop.plug()).toMatchObject({ terminal: 42, image: null });
+      await saw(/^till .*\.desk is back$/);
+      await until(() => shop.till.screens.length > 0);
+      expect(shop.till.screen).toEqual(screen);
+      expect(await shop.visit(sale(1_000), chip)).toMatchObject({ result: "done" });
+      expect([shop.pid, shop.refused]).toEqual([pid, []]);
+    });
+
+    /** Asks for a sale with a card, in which they go away; gives the report that is told once they are back. */
+    const cutVisit = async (chip: Type2Chip, goAway: (unplug: () => void) => void) => {
+      let gone: Promise<void> | null = null;
+      goAway(() => {
+        gone ??= shop.unplug();
+      });
+      const request = sale(1_000);
+      shop.visit(request, chip).catch(() => {});
+      await until(() => gone !== null);
+      await gone;
+      const reported = new Promise<VisitReport>((resolve) => {
+        shop.onReport = resolve;
+      });
+      await shop.plug();
+      const report = await reported;
+      expect(report.visit).toBe(request.visit);
+      const areas = journalledAreas(new Map([[42, shop.file("journal")]]));
+      expect(areas.filter(({ outcome }) => outcome === "open")).toEqual([]);
+      return report;
+    };
+
+    it("between two writes of a card: the visit goes on when they are back", async () => {
+      await started();
+      const chip = await card(1);
+      const execute = chip.execute.bind(chip);
+      let writes = 0;
+      const report = await cutVisit(chip, (unplug) => {
+        chip.execute = (command) => {
+          if (command[0] === 0xa2) writes += 1;
+          if (writes === 3) unplug();
+          return execute(command);
+        };
+      });
+      expect(report).toMatchObject({ result: "done", earnedCents: 50 });
+      expect(writes).toBeGreaterThan(3);
+      expect((await shown(chip, BAKERY)).purses).toEqual([{ kind: "stamps", index: 0, count: 1 }]);
+    });
+
+    it("while the receipt is printed: the visit stands, and the report comes when they are back", async () => {
+      await started();
+      const report = await cutVisit(await card(1), (unplug) => {
+        shop.till.print = () => {
+          unplug();
+          return new Promise(() => {});
+        };
+      });
+      expect(report).toMatchObject({ result: "done", earnedCents: 50 });
+      shop.till.press("print");
+      await until(() => shop.till.receipts.length === 1);
+    });
+
+    it("a reader alone, on a line that is pulled out, is asked again for the card that was waited for", async () => {
+      const device = join(home, "reader");
+      let reader = await Wire.open();
+      symlinkSync(reader.pty.path, device);
+      await started("--reader", device);
+      shop.till.ask(sale(1_000));
+      await reader.until('"waitCard"');
+      reader.pty.close();
+      await saw(/^reader .* is gone$/);
+      rmSync(device);
+      reader = await Wire.open();
+      symlinkSync(reader.pty.path, device);
+      await saw(/^reader .* is back$/);
+      await reader.until('"waitCard"');
+      expect(shop.till.screen.says).toBe("presentCard");
+      reader.pty.close();
+    });
+  });
+
+  it("ends where its own input is at its end: nobody can come back there", async () => {
+    const state = join(home, "piped");
+    const { status, err } = terminal("--state", state, "--serial", "A", "--till", "-");
+    expect([status, err]).toEqual([1, expect.stringContaining("cachet-terminal: - is gone")]);
   });
 
   it("one folder serves one terminal at a time", async () => {

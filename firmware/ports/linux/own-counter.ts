@@ -10,7 +10,7 @@ import type {
   VisitReport,
 } from "../../src/hal/index.ts";
 import type { Buzzer } from "./buzzer.ts";
-import type { Desk } from "./desk.ts";
+import { type Desk, reportTo } from "./desk.ts";
 import type { Loop } from "./loop.ts";
 import { native } from "./native.ts";
 import type { Printer } from "./printer.ts";
@@ -62,7 +62,7 @@ export class OwnCounter implements CounterPort {
   /** What the till asks for is one of the things that happen. */
   private async ask(till: Desk, start: number): Promise<void> {
     while (start === this.starts) {
-      const event = (await till.call("nextEvent", 0, "none")) as CounterEvent;
+      const event = (await till.call("nextEvent", [0, "none"])) as CounterEvent;
       if (start === this.starts) this.happen(event);
     }
   }
@@ -150,7 +150,7 @@ export class OwnCounter implements CounterPort {
   }
 
   async report(report: VisitReport): Promise<void> {
-    await this.parts.till?.call("report", report);
+    if (this.parts.till !== null) await reportTo(this.parts.till, report);
   }
 
   serviceKey(): Promise<void> {
@@ -158,6 +158,6 @@ export class OwnCounter implements CounterPort {
     const own = new Promise<void>((resolve) => {
       this.onService = resolve;
     });
-    return till === null ? own : Promise.race([own, till.call("serviceKey") as Promise<void>]);
+    return till === null ? own : Promise.race([own, till.call("serviceKey", []) as Promise<void>]);
   }
 }

@@ -8,21 +8,29 @@ const LOOK_MS = 1_000;
 /** One's own input and output do not come back. */
 const OWN = "-";
 
-/** A stream to a device that may be pulled out: it is opened again once it is back, and the log says both. */
+/** Told when the other side went away, and when it is there again. */
+export interface StreamWatch {
+  gone(): void;
+  back(): void;
+}
+
+const NOBODY: StreamWatch = { gone() {}, back() {} };
+
+/** A stream whose other side may go away: it is opened again once that is back, and the log says both. */
 export class SteadyStream implements SerialLine {
   private readonly what: string;
   private readonly name: string;
   private readonly loop: Loop;
-  private readonly onBack: () => void;
+  private readonly watch: StreamWatch;
   private stream: Stream | null;
   private back: Promise<void> = Promise.resolve();
 
-  /** `what`: its name in the log; `onBack` is called when it is there again. Throws what the system says where it is not there at first. */
-  constructor(what: string, name: string, loop: Loop, onBack: () => void = () => {}) {
+  /** `what`: its name in the log. Throws what the system says where it is not there at first. */
+  constructor(what: string, name: string, loop: Loop, watch: StreamWatch = NOBODY) {
     this.what = what;
     this.name = name;
     this.loop = loop;
-    this.onBack = onBack;
+    this.watch = watch;
     this.stream = this.open();
   }
 
@@ -60,6 +68,7 @@ export class SteadyStream implements SerialLine {
     this.stream.end();
     this.stream = null;
     native.say(`${this.what} ${this.name} is gone`);
+    this.watch.gone();
     this.back = new Promise((resolve) => this.look(resolve));
   }
 
@@ -72,7 +81,7 @@ export class SteadyStream implements SerialLine {
       }
       native.say(`${this.what} ${this.name} is back`);
       resolve();
-      this.onBack();
+      this.watch.back();
     });
   }
 }

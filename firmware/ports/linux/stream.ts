@@ -110,11 +110,11 @@ export class Stream implements SerialLine {
 
 /** One line of text after the other off a stream, without their ends. */
 export class Lines {
-  private readonly stream: Stream;
+  private readonly stream: SerialLine;
   private readonly longest: number;
   private rest: Uint8Array = new Uint8Array();
 
-  constructor(stream: Stream, longest: number) {
+  constructor(stream: SerialLine, longest: number) {
     this.stream = stream;
     this.longest = longest;
   }
@@ -133,8 +133,14 @@ export class Lines {
         isTooLong = true;
         this.rest = new Uint8Array();
       }
-      this.rest = concat(this.rest, await this.stream.receive());
+      const more = await this.stream.receive();
+      this.rest = concat(this.rest, more);
     }
+  }
+
+  /** What came of a line that is not whole is no part of the next one. */
+  drop(): void {
+    this.rest = new Uint8Array();
   }
 }
 

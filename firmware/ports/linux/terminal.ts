@@ -12,9 +12,8 @@ import { OwnCounter } from "./own-counter.ts";
 import { PcscReader } from "./pcsc.ts";
 import { Printer } from "./printer.ts";
 import { newSandbox } from "./sandbox.ts";
-import { SteadyStream } from "./steady-stream.ts";
+import { SteadyStream, type StreamWatch } from "./steady-stream.ts";
 import { openStorage } from "./storage.ts";
-import { Stream } from "./stream.ts";
 
 const PCSC = "pcsc";
 
@@ -44,14 +43,16 @@ export class LinuxTerminal {
   private readonly storage: Storage;
   private readonly line: SteadyStream | null;
   private readonly own: OwnCounter | null;
-  private readonly desks = new Map<string, Desk>();
+  private readonly desks: { readonly name: string; readonly desk: Desk }[] = [];
   private readonly till: Desk | null;
   private readonly card: CardPort;
   private readonly clock: SettableClock;
   /** Resolves once the clock is known. */
   private readonly clockBegun: Promise<void>;
   private running: Supervisor | null = null;
-  /** Reject once a keyboard or a reader is gone for good. */
+  /** Shows a till that came back what stands on its screen. */
+  private showAgain: () => void = () => {};
+  /** Reject once a keyboard, a stripe reader or a scanner is gone for good. */
   private readonly inputs: Promise<never>[] = [];
 
   /** Opens files and streams. Throws `DiskFault`, `UsageFault`. */
@@ -77,14 +78,14 @@ export class LinuxTerminal {
     }
   }
 
-  private device(option: string, what: string, name: string, onBack?: () => void): SteadyStream {
-    return this.opened(option, () => new SteadyStream(what, name, this.loop, onBack));
+  private device(option: string, what: string, name: string, watch?: StreamWatch): SteadyStream {
+    return this.opened(option, () => new SteadyStream(what, name, this.loop, watch));
   }
 
   private ownCounter(tty: string, reader: CardPort): OwnCounter {
     const { loop, till, options } = this;
     const { drawing, printer, stripe, scanner, buzzer } = options;
-    const screen = this.device("--counter", "counter", tty, () => own.draw());
+    const screen = this.device("--counter", "counter", tty, { gone: () => {}, back: () => own.draw() });
     const parts = {
       screen,
       drawing,
@@ -103,14 +104,6 @@ export class LinuxTerminal {
     return own;
   }
 
-  private stream(option: string, name: string): Stream {
-    return this.opened(option, () => {
-      const stream = new Stream(name);
-      this.loop.add(stream);
-      return stream;
-    });
-  }
-
   private reader(name: string | null): CardPort {
     if (name === null) return noReader(this.loop);
     if (name !== PCSC && !name.startsWith(`${PCSC}:`)) return deskReader(this.desk("--reader", name, null)!);
@@ -124,10 +117,19 @@ export class LinuxTerminal {
   /** Till and reader may be at the end of one stream. */
   private desk(option: string, name: string | null, told: ToldClock | null): Desk | null {
     if (name === null) return null;
-    const known = name === "pty" ? undefined : this.desks.get(name);
+    const known = name === "pty" ? undefined : this.desks.find((one) => one.name === name);
+    if (known !== undefined) return known.desk;
     const onWord = (word: string, value: unknown) => word === "clock" && told !== null && told.tell(value);
-    const desk = known ?? new Desk(this.stream(option, name), onWord);
-    this.desks.set(name, desk);
+    const stream = this.device(option, option.slice(2), name, {
+      gone: () => desk.lose(),
+      back: () => {
+        if (desk === this.till) this.announce();
+        desk.resume();
+        if (desk === this.till) this.showAgain();
+      },
+    });
+    const desk = new Desk(stream, this.loop, onWord);
+    this.desks.push({ name, desk });
     return desk;
   }
 
@@ -143,7 +145,7 @@ export class LinuxTerminal {
   /** Runs until something breaks; rejects with what it was. */
   async run(): Promise<never> {
     await this.install();
-    const gone = [...[...this.desks.values()].map((desk) => desk.gone), ...this.inputs];
+    const gone = [...this.desks.map(({ desk }) => desk.gone), ...this.inputs];
     await Promise.race([this.clockBegun, ...gone]);
     for (;;) {
       const supervisor = await this.boot();
@@ -156,6 +158,8 @@ export class LinuxTerminal {
     const { storage, clock, loop, line, till, card } = this;
     const { model, serial } = this.options;
     this.own?.begin();
+    const desk = till === null || this.own !== null ? null : deskCounter(till);
+    this.showAgain = () => desk?.showAgain();
     const supervisor = await Supervisor.boot({
       hardware: { model, serial },
       storage,
@@ -163,16 +167,16 @@ export class LinuxTerminal {
       timer: loop,
       line,
       card,
-      counter: this.own ?? (till === null ? noTill(loop) : deskCounter(till)),
+      counter: this.own ?? desk ?? noTill(loop),
       newSandbox,
       appStopped: ({ kind, message }) => native.say(`the app was stopped (${kind}): ${message}`),
       chance: { bytes: (size) => native.random(size) },
     });
     this.running = supervisor;
-    const { imageFault, slots, facts } = supervisor;
+    this.announce();
+    const { imageFault, facts } = supervisor;
     const path = line?.path ?? null;
     const image = imageFault?.message ?? null;
-    till?.say("started", { image, trial: slots.onTrial, terminal: facts?.terminal ?? null, line: path });
     const who = facts === null ? "blank" : `terminal ${facts.terminal}`;
     native.say(
       `started: ${who}${image === null ? "" : `, no image runs (${image})`}${path === null ? "" : `, line ${path}`}`,
@@ -181,11 +185,21 @@ export class LinuxTerminal {
     return supervisor;
   }
 
+  /** Tells the till how the terminal stands; nothing where it does not run. */
+  private announce(): void {
+    if (this.running === null) return;
+    const { imageFault, slots, facts } = this.running;
+    const image = imageFault?.message ?? null;
+    const line = this.line?.path ?? null;
+    this.till?.say("started", { image, trial: slots.onTrial, terminal: facts?.terminal ?? null, line });
+  }
+
   /** Stops at once, as if unplugged. What it stored stays. */
   stop(reason: string): void {
     this.running?.shutDown();
     this.running = null;
-    for (const desk of this.desks.values()) desk.forget();
+    for (const { desk } of this.desks) desk.forget();
+    this.showAgain = () => {};
     this.till?.say("stopped", { reason });
     native.say(`stopped: ${reason}`);
   }

@@ -82,10 +82,10 @@ static int open_socket(Stream *stream, const char *path)
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof address.sun_path) return ENAMETOOLONG;
     memcpy(address.sun_path, path, strlen(path) + 1);
-    int end = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    /* One that listens and takes nobody is told at once: whoever looks again and again must not wait for it. */
+    int end = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (end < 0) return errno;
     int error = connect(end, (const struct sockaddr *)&address, sizeof address) < 0 ? errno : 0;
-    if (error == 0 && fcntl(end, F_SETFL, O_NONBLOCK) < 0) error = errno;
     if (error != 0) close(end);
     else *stream = (Stream){.in = end, .out = end, .kept = -1};
     return error;
