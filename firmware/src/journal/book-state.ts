@@ -7,7 +7,7 @@ import { card, MANY, memoryOfSums, SUMS, sumsOfMemory, takenBack } from "./carri
 import type { KeptIntent } from "./kept.ts";
 import { day, entryNumber, KeptCards, outcomes } from "./kept-cards.ts";
 
-/** More than all cards take. */
+/** More than the outcomes of all entries take. */
 const PACKED_BYTES_MAX = 64 * 1024 * 1024;
 
 /** An intent that is open, or a visit that somebody may still ask for; its entry is in the journal. */
@@ -23,13 +23,14 @@ const StatedIntent = map({
   isAccount: maybe(9, truth),
 });
 
-/** What a book remembers at one entry of the journal while the entries before it are there: it answers afterwards what it answered before. */
+/**
+ * What a book remembers at one entry of the journal while the entries before it are there, beside its cards, which `KeptCards` writes: it
+ * answers afterwards what it answered before.
+ */
 export const BookState = map({
   /** By number. */
   intents: key(1, list(StatedIntent, MANY)),
   visits: key(2, list(entryNumber, MANY)),
-  /** As `KeptCards` writes them. */
-  cards: key(3, bstrUpTo(PACKED_BYTES_MAX)),
   ...SUMS,
   /** As `AreaOutcomes` writes them. */
   outcomesFrom: key(10, uint(0xffff_ffff)),
@@ -38,7 +39,7 @@ export const BookState = map({
 });
 export type BookState = Decoded<typeof BookState>;
 
-/** Writes down what a book remembers at this time. */
+/** Writes down what a book remembers at this time, beside its cards. */
 export function stateOf(book: IntentBook, utc: number): BookState {
   const memory = book.memory();
   const { sums, intents } = sumsOfMemory(memory, utc);
@@ -51,7 +52,6 @@ export function stateOf(book: IntentBook, utc: number): BookState {
   return {
     intents: [...stated].sort((a, b) => a.number - b.number).map(statedIntent),
     visits: [...visits].map(({ number }) => number),
-    cards: memory.cards.written(),
     ...sums,
     refunds: refunds.map(({ intent, ...refund }) => ({ ...refund, intent: intent.number })),
     outcomesFrom: first,
@@ -75,8 +75,8 @@ export interface VisitsRead {
   programmes(number: number): readonly number[];
 }
 
-/** The book as it was. Throws a format error, or `RangeError`, on what no book ever wrote. */
-export function bookOfState(state: BookState, read: VisitsRead): IntentBook {
+/** The book as it was; `cards` in bytes, as they were written. Throws a format error, or `RangeError`, on what no book ever wrote. */
+export function bookOfState(state: BookState, cards: Uint8Array, read: VisitsRead): IntentBook {
   const intents = new Map(state.intents.map((one) => [one.number, intentOf(one, read.intent)]));
   const kept = (number: number): KeptIntent => {
     const intent = intents.get(number);
@@ -89,7 +89,7 @@ export function bookOfState(state: BookState, read: VisitsRead): IntentBook {
     refunds.set(ticket, [...(refunds.get(ticket) ?? []), one]);
   }
   const memory: BookMemory = {
-    cards: new KeptCards(state.cards, (number) => intents.get(number)),
+    cards: new KeptCards(cards, (number) => intents.get(number)),
     visits: new Map(state.visits.map((number) => [kept(number).visit, kept(number)])),
     ...memoryOfSums(state, kept),
     refunds,

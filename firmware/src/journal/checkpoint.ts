@@ -1,20 +1,22 @@
 import { ascii, concat, sameBytes } from "@cachet/card-layout";
-import { decodeCbor, encodeCbor, isFormatError, Provisioned, SHA256_BYTES, type Sha256 } from "../wire/index.ts";
+import { decodeCborItem, encodeCbor, isFormatError, Provisioned, SHA256_BYTES, type Sha256 } from "../wire/index.ts";
 import { bstr, bstrUpTo, type Decoded, integer, key, list, map, maybe, uint } from "../wire/schema.ts";
 import { BookState } from "./book-state.ts";
 import { HEADER_BEGIN_BYTES } from "./header.ts";
+import type { KeptCards } from "./kept-cards.ts";
 import { Marks } from "./marks.ts";
 import { RefusalsOfDay } from "./refusals.ts";
 
 /** `cachetK`, then the version of the format. */
-const START = concat(ascii("cachetK"), Uint8Array.of(1));
+const START = concat(ascii("cachetK"), Uint8Array.of(2));
+const CONTENT_AT = START.length + SHA256_BYTES;
 
 const hash = bstr(SHA256_BYTES);
 const number = integer({ min: 1, max: 0xffff_ffff });
 
 /**
  * What the journal's entries add up to at one of them, so that a start reads only those behind it. A file of its own: "cachetK", version
- * u8 = 1, SHA-256 of the rest, then this map. The journal is the truth: a checkpoint that is missing, damaged, or not of this journal is
+ * u8 = 2, SHA-256 of the rest, this map, then the cards as `KeptCards` writes them. The journal is the truth: a checkpoint that is missing, damaged, or not of this journal is
  * one that was never written.
  */
 export const Checkpoint = map({
@@ -38,18 +40,34 @@ export const Checkpoint = map({
 });
 export type Checkpoint = Decoded<typeof Checkpoint>;
 
-export function encodeCheckpoint(checkpoint: Checkpoint, sha256: Sha256): Uint8Array {
-  const content = encodeCbor(Checkpoint.encode(checkpoint));
-  return concat(START, sha256(content), content);
+/** A whole checkpoint as a file, and the part of it that is the cards. */
+export interface WrittenCheckpoint {
+  readonly file: Uint8Array;
+  readonly cards: Uint8Array;
 }
 
-/** The checkpoint of a file; null where it holds none that is whole. */
-export function readCheckpoint(bytes: Uint8Array, sha256: Sha256): Checkpoint | null {
-  const content = bytes.subarray(START.length + SHA256_BYTES);
+/** Writes a checkpoint and the book's cards. Nothing large is copied more than once. */
+export function encodeCheckpoint(checkpoint: Checkpoint, kept: KeptCards, sha256: Sha256): WrittenCheckpoint {
+  const content = encodeCbor(Checkpoint.encode(checkpoint));
+  const before = CONTENT_AT + content.length;
+  const file = kept.written(before);
+  file.set(START);
+  file.set(content, CONTENT_AT);
+  file.set(sha256(file.subarray(CONTENT_AT)), START.length);
+  return { file, cards: file.subarray(before) };
+}
+
+/** The checkpoint of a file and the book's cards; null where it holds none that is whole. */
+export function readCheckpoint(
+  bytes: Uint8Array,
+  sha256: Sha256,
+): { readonly checkpoint: Checkpoint; readonly cards: Uint8Array } | null {
   if (!sameBytes(bytes.subarray(0, START.length), START)) return null;
-  if (!sameBytes(bytes.subarray(START.length, START.length + SHA256_BYTES), sha256(content))) return null;
+  if (!sameBytes(bytes.subarray(START.length, CONTENT_AT), sha256(bytes.subarray(CONTENT_AT)))) return null;
   try {
-    return Checkpoint.decode(decodeCbor(content), "checkpoint");
+    const { value, end } = decodeCborItem(bytes, CONTENT_AT);
+    // What stands before them is not needed any more, and would be kept with them.
+    return { checkpoint: Checkpoint.decode(value, "checkpoint"), cards: bytes.slice(end) };
   } catch (error) {
     if (isFormatError(error)) return null;
     throw error;

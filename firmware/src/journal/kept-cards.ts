@@ -1,5 +1,6 @@
 import { decodeCbor, encodeCbor, SHA256_BYTES } from "../wire/index.ts";
 import { bstr, type Decoded, integer, key, list, map, maybe, orZero, uint, word } from "../wire/schema.ts";
+import { CardPlaces, RECORD_START } from "./card-places.ts";
 import type { KeptCard, KeptIntent } from "./kept.ts";
 
 export const entryNumber = integer({ min: 1, max: 0xffff_ffff });
@@ -19,9 +20,6 @@ const PackedCard = map({
   intents: key(3, list(map({ number: key(1, entryNumber), outcomes: key(2, outcomes) }))),
 });
 
-/** Card u64, size u32, PackedCard as CBOR; integers big-endian. */
-const RECORD_START = 12;
-
 const outcomesOf = ({ outcomes: of }: KeptIntent): Decoded<typeof outcomes> =>
   [...of].map(([of, outcome]) => ({ programme: of, outcome }));
 
@@ -38,9 +36,13 @@ export function settledIntent(number: number, of: Decoded<typeof outcomes>): Kep
  * in bytes until somebody asks.
  */
 export class KeptCards {
-  /** A number: where its record begins. */
-  private readonly cards = new Map<number, KeptCard | number>();
   private readonly packed: Uint8Array;
+  /** Packed cards that are still to be found there. */
+  private readonly places: CardPlaces;
+  /** Packed cards that somebody asked for: they keep their place in the order. */
+  private readonly opened = new Map<number, KeptCard>();
+  /** Cards that came since; all packed ones have been away longer. */
+  private readonly renewed = new Map<number, KeptCard>();
   private readonly known: (intent: number) => KeptIntent | undefined;
 
   /** `packed`: what `written` gave; `known`: intents that are kept by themselves. Throws `RangeError` on bytes that are no cards. */
@@ -50,53 +52,47 @@ export class KeptCards {
   ) {
     this.packed = packed;
     this.known = known;
-    const view = viewOf(packed);
-    for (let at = 0; at < packed.length; ) {
-      this.cards.set(view.getUint32(at) * 0x1_0000_0000 + view.getUint32(at + 4), at);
-      at += RECORD_START + view.getUint32(at + 8);
-      if (at > packed.length) throw new RangeError("the last card is not whole");
-    }
+    this.places = new CardPlaces(packed);
   }
 
   get size(): number {
-    return this.cards.size;
+    return this.places.size + this.renewed.size;
   }
 
-  keys(): Iterable<number> {
-    return this.cards.keys();
+  *keys(): Iterable<number> {
+    for (const { card } of this.places.left()) yield card;
+    yield* this.renewed.keys();
   }
 
   get(card: number): KeptCard | undefined {
-    const kept = this.cards.get(card);
-    if (typeof kept !== "number") return kept;
-    const whole = this.unpack(kept);
-    // It keeps its place in the order.
-    this.cards.set(card, whole);
-    return whole;
+    const kept = this.renewed.get(card) ?? this.opened.get(card);
+    if (kept !== undefined) return kept;
+    const record = this.places.record(card);
+    if (record === null) return undefined;
+    const opened = this.unpack(record);
+    this.opened.set(card, opened);
+    return opened;
   }
 
   /** Keeps a card as the one that came last. */
   renew(card: number, kept: KeptCard): void {
-    this.cards.delete(card);
-    this.cards.set(card, kept);
+    this.delete(card);
+    this.renewed.set(card, kept);
   }
 
   delete(card: number): void {
-    this.cards.delete(card);
+    this.places.remove(card);
+    this.opened.delete(card);
+    this.renewed.delete(card);
   }
 
   /** Every card with what is kept of it. */
   entries(): readonly (readonly [card: number, kept: KeptCard])[] {
-    return [...this.cards.keys()].map((card) => [card, this.get(card)!]);
+    return [...this.keys()].map((card) => [card, this.get(card)!]);
   }
 
-  private recordAt(at: number): Uint8Array {
-    const size = viewOf(this.packed).getUint32(at + 8);
-    return this.packed.subarray(at, at + RECORD_START + size);
-  }
-
-  private unpack(at: number): KeptCard {
-    const read = PackedCard.decode(decodeCbor(this.recordAt(at).subarray(RECORD_START)), "card");
+  private unpack(record: Uint8Array): KeptCard {
+    const read = PackedCard.decode(decodeCbor(record.subarray(RECORD_START)), "card");
     return {
       intents: read.intents.map((one) => this.known(one.number) ?? settledIntent(one.number, one.outcomes)),
       states: new Map(read.states.map((state) => [state.programme, state])),
@@ -104,17 +100,20 @@ export class KeptCards {
     };
   }
 
-  /** All of them in bytes. */
-  written(): Uint8Array {
-    const records = [...this.cards].map(([card, kept]) =>
-      typeof kept === "number" ? this.recordAt(kept) : recordOf(card, kept),
-    );
-    const whole = new Uint8Array(records.reduce((sum, { length }) => sum + length, 0));
-    let end = 0;
-    for (const record of records) {
-      whole.set(record, end);
-      end += record.length;
-    }
+  /** All of them in bytes, behind room for `before` bytes: of thousands of cards there is one copy. */
+  written(before = 0): Uint8Array {
+    const opened = new Map([...this.opened].map(([card, kept]) => [card, recordOf(card, kept)]));
+    const renewed = [...this.renewed].map(([card, kept]) => recordOf(card, kept));
+    let size = before;
+    for (const { card, at, end } of this.places.left()) size += opened.get(card)?.length ?? end - at;
+    const whole = new Uint8Array(renewed.reduce((sum, { length }) => sum + length, size));
+    let used = before;
+    const add = (record: Uint8Array) => {
+      whole.set(record, used);
+      used += record.length;
+    };
+    for (const { card, at, end } of this.places.left()) add(opened.get(card) ?? this.packed.subarray(at, end));
+    for (const record of renewed) add(record);
     return whole;
   }
 }
@@ -129,12 +128,10 @@ function recordOf(card: number, kept: KeptCard): Uint8Array {
     }),
   );
   const record = new Uint8Array(RECORD_START + content.length);
-  const view = viewOf(record);
+  const view = new DataView(record.buffer);
   view.setUint32(0, Math.floor(card / 0x1_0000_0000));
   view.setUint32(4, card % 0x1_0000_0000);
   view.setUint32(8, content.length);
   record.set(content, RECORD_START);
   return record;
 }
-
-const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -23,7 +23,7 @@ export interface AppEvents {
  */
 export class AppRunner {
   private readonly newSandbox: () => Sandbox;
-  private readonly payload: string;
+  private readonly payload: () => string;
   private readonly hal: Hal;
   private readonly closing: Pick<ClosingTime, "wait">;
   private readonly events: AppEvents;
@@ -43,9 +43,10 @@ export class AppRunner {
   /** Visits since power-on. */
   visits = 0;
 
+  /** `payload`: the image's text, asked for at each start: it is large, and nobody else needs it. */
   constructor(
     newSandbox: () => Sandbox,
-    payload: string,
+    payload: () => string,
     hal: Hal,
     closing: Pick<ClosingTime, "wait">,
     events: AppEvents,
@@ -101,7 +102,7 @@ export class AppRunner {
     this.starts += 1;
     this.state = "starting";
     this.sandbox = this.newSandbox();
-    hostApp(this.sandbox, this.payload, this.watched()).catch((error: unknown) => this.onStop(error));
+    hostApp(this.sandbox, this.payload(), this.watched()).catch((error: unknown) => this.onStop(error));
   }
 
   private onStop(error: unknown): void {

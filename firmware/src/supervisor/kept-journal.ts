@@ -138,14 +138,15 @@ export class KeptJournal {
   }
 
   private static async resume(files: JournalFiles, root: Uint8Array, size: JournalSize): Promise<KeptJournal | null> {
-    const checkpoint = readCheckpoint(await files.checkpoint.read(), sha256);
-    if (checkpoint === null || !sameBytes(checkpoint.root, root)) return null;
-    const { images, head, book, refusals, lastList, lastProvision, ...point } = checkpoint;
+    const read = readCheckpoint(await files.checkpoint.read(), sha256);
+    if (read === null || !sameBytes(read.checkpoint.root, root)) return null;
+    const { images, head, book: state, refusals, lastList, lastProvision, ...point } = read.checkpoint;
     const isHead = (stored: Uint8Array) => sameBytes(entryHash(sha256, stored), head);
     const store = await JournalStore.resume(files.journal, root, point, isHead);
     if (store === null) return null;
     try {
-      const known = { book: bookOfState(book, visitsIn(store)), head, images, refusals: new RefusalCount(refusals) };
+      const book = bookOfState(state, read.cards, visitsIn(store));
+      const known = { book, head, images, refusals: new RefusalCount(refusals) };
       const journal = new KeptJournal(files, store, size, known);
       journal.lastList = lastList ?? null;
       journal.lastProvision = lastProvision ?? null;
@@ -168,6 +169,7 @@ export class KeptJournal {
   async checkpoint(utc: number): Promise<void> {
     const { store, lastList, lastProvision } = this;
     const book = stateOf(this.currentBook, utc);
+    const kept = this.currentBook.memory().cards;
     const content = {
       root: store.root,
       ...store.point(),
@@ -178,15 +180,16 @@ export class KeptJournal {
       refusals: this.refusals.ofDay(),
       book,
     };
+    const { file, cards } = encodeCheckpoint(content, kept, sha256);
     try {
-      await this.files.checkpoint.replace(encodeCheckpoint(content, sha256));
+      await this.files.checkpoint.replace(file);
     } catch (error) {
       if (error instanceof StorageFault) return;
       throw error;
     }
     this.checkpointTo = store.last;
     // Cards and visits of before need no more memory than after a start.
-    this.currentBook = bookOfState(book, visitsIn(store));
+    this.currentBook = bookOfState(book, cards, visitsIn(store));
   }
 
   private readBack(number: number): void {

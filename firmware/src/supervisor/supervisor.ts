@@ -198,8 +198,8 @@ export class Supervisor implements Managed {
 
   private startApp({ belonging, journal, keys, lists }: Books): void {
     const { reading } = this.slots.running;
-    const payload = reading.ok ? utf8Decode(reading.image.payload) : null;
-    if (!reading.ok || payload === null) {
+    const payload = () => (reading.ok ? utf8Decode(reading.image.payload) : null);
+    if (!reading.ok || payload() === null) {
       this.imageFault = reading.ok
         ? new ImageRefused("bad-header", "payload is not UTF-8 text")
         : new ImageRefused(reading.refusal, reading.detail);
@@ -213,7 +213,7 @@ export class Supervisor implements Managed {
     const phones = new PhoneBook(facts.merchant, keys, this.ports.lists ?? lists, clock, () => settings.country);
     const hal = halOf({ facts, settings, clock, card, counter, keys, journal, phones, newestLayout });
     const closing = new ClosingTime(clock, timer, () => settings.ofShop);
-    this.app = new AppRunner(newSandbox, payload, hal, closing, {
+    this.app = new AppRunner(newSandbox, () => payload()!, hal, closing, {
       healthy: () => {
         if (this.slots.isAgreed) this.confirm().catch(this.breakOff);
       },

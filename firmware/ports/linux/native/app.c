@@ -2,6 +2,7 @@
  * The app in a runtime of its own: its memory, stack, steps and continuations are limited, and it sees nothing but the language and
  * one function. What it calls is collected and handed over when it waits, so that nothing of the supervisor runs inside it.
  */
+#include <malloc.h>
 #include <stdlib.h>
 
 #include "app.h"
@@ -124,6 +125,8 @@ static JSValue js_evaluate(JSContext *ctx, JSValueConst self, int count, JSValue
     }
     JS_FreeCString(ctx, name);
     JS_FreeCString(ctx, script);
+    /* The system gets back what the compiler needed. */
+    malloc_trim(0);
     return outcome;
 }
 
