@@ -30,5 +30,5 @@ export * from "./world/step.ts";
 export type { Attack, Attempt } from "./world/thieves.ts";
 export * from "./world/town.ts";
 export type { Trouble } from "./world/troubles.ts";
-export type { AreaShown } from "./world/witness.ts";
+export type { AreaShown, ByHand } from "./world/witness.ts";
 export * from "./world/world.ts";

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   type Attack,
+  type ByHand,
   chipInField,
   drawnCustomers,
   newV8Sandbox,
@@ -11,7 +12,7 @@ import {
   type WorldOffice,
 } from "@cachet/terminal-sim";
 import { afterAll, describe, expect, it } from "vitest";
-import { TOWN_PROGRAMMES, testImage } from "../../host/src/cli/sim-image.ts";
+import { TOWN_BY_HAND, TOWN_PROGRAMMES, testImage } from "../../host/src/cli/sim-image.ts";
 import { simOffice } from "../../host/src/cli/sim-office.ts";
 import { parisOffset } from "../../host/src/cli/sim-zone.ts";
 import { cachetIn } from "../fixtures/cachet.ts";
@@ -105,7 +106,11 @@ describe("cachet sim world --days", () => {
 
 describe("a world", () => {
   /** The days of a world whose office is changed. */
-  async function lived(seed: number, changed: (office: WorldOffice) => Partial<WorldOffice>) {
+  async function lived(
+    seed: number,
+    changed: (office: WorldOffice) => Partial<WorldOffice>,
+    byHand: ByHand = TOWN_BY_HAND,
+  ) {
     const { file, programmes } = await testImage(TOWN_PROGRAMMES, "nothing was simulated");
     const ledger = await newLedger();
     const office = simOffice(ledger, programmes, chipInField);
@@ -114,10 +119,18 @@ describe("a world", () => {
       ...{ troubles: new Set(TROUBLES), attacks: new Set(ATTACKS), merchants: [1, 2, 3] },
       ...{ image: file, newSandbox: newV8Sandbox, offsetAt: parisOffset(), progress: () => {} },
       office: { ...office, ...changed(office) },
+      byHand,
     });
     await ledger.destroy();
     return run.broken.map(({ what }) => what).join("\n");
   }
+
+  it("sees rules that come to something else than by hand", async () => {
+    const rate = await lived(5, () => ({}), { ...TOWN_BY_HAND, rates: new Map([[20, 501]]) });
+    expect(rate).toMatch(/programme 20: earned \d+ cents of \d+ paid, by hand it is \d+/);
+    const stamp = await lived(5, () => ({}), { ...TOWN_BY_HAND, stampsFrom: new Map([[11, 100_000]]) });
+    expect(stamp).toMatch(/programme 11: 1 stamps for a purchase of \d+ cents/);
+  });
 
   it("sees what an office does wrong", async () => {
     expect(await lived(5, () => ({}))).toBe("");
@@ -125,6 +138,10 @@ describe("a world", () => {
       held: async () => (await held()).map((one, i) => (i === 0 ? { ...one, cents: one.cents + 1 } : one)),
     }));
     expect(oneCent).toContain("the books say");
+    const unpaid = await lived(5, ({ owedTo }) => ({
+      owedTo: async () => new Map([...(await owedTo())].map(([merchant, cents]) => [merchant, cents - 1])),
+    }));
+    expect(unpaid).toMatch(/merchant 1 is owed -?\d+ cents by the books, his journals come to -?\d+/);
     const blind = await lived(5, ({ findings }) => ({
       findings: async (at) => (await findings(at)).filter(({ kind }) => kind !== "fork" && kind !== "overdrawn"),
     }));

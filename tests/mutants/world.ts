@@ -98,4 +98,90 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'return shownBy === undefined ? null : { area, outcome: "aborted", shownBy };',
     to: 'return shownBy === undefined ? null : { area, outcome: "committed", shownBy };',
   },
+  {
+    name: "the sequence of a record stays as it was",
+    file: "firmware/src/app/areas.ts",
+    from: 'const sequence = area.reading.kind === "current" ? area.reading.state.sequence + 1 : 1;',
+    to: 'const sequence = area.reading.kind === "current" ? area.reading.state.sequence : 1;',
+  },
+  {
+    name: "what waited for a write is not settled by it",
+    file: "firmware/src/app/doubts.ts",
+    from: "if (intent.number !== except && decided !== undefined) await settle(hal, intent, programme, decided);",
+    to: "if (intent.number === except && decided !== undefined) await settle(hal, intent, programme, decided);",
+  },
+  {
+    name: "stamps of a reward stay in the books",
+    file: "host/src/office/ledger.ts",
+    from: 'unit: "stamps", amount: taken };',
+    to: 'unit: "stamps", amount: taken - 1 };',
+  },
+  {
+    name: "what is spent goes to who gave it",
+    file: "host/src/office/ledger.ts",
+    from: '    case "payout":\n      return goes(ofMerchant);',
+    to: '    case "payout":\n      return goes(breakageAccount(programme));',
+  },
+  {
+    name: "a gap of a card's life is not noticed",
+    file: "host/src/office/reconcile.ts",
+    from: "  await openGaps(ledger, [...gaps.values()]);\n}",
+    to: "}",
+  },
+  {
+    name: "what an outcome settles is posted twice",
+    file: "host/src/office/take-in.ts",
+    from: 'if (outcome === "aborted" || row.outcome === outcome) continue;',
+    to: 'if (outcome === "aborted") continue;',
+  },
+  {
+    name: "a seal fits every chip",
+    file: "card-layout/src/seal/seal.ts",
+    from: "return concat(Uint8Array.of(uid.length), uid, cardBytes(card));",
+    to: "return concat(Uint8Array.of(uid.length), cardBytes(card));",
+  },
+  {
+    name: "a visit that is asked for again is another one",
+    file: "firmware/src/app/visit.ts",
+    from: "const mine = asksOnly ? undefined : intents.findLast(({ ofThisVisit }) => ofThisVisit);",
+    to: "const mine = intents.findLast(() => false);",
+  },
+  {
+    name: "the fraction of a cent that a card carries is forgotten",
+    file: "firmware/src/rules/earning.ts",
+    from: 'rounded(product(value, ratio(parts)), "floor") + held : rounded',
+    to: 'rounded(product(value, ratio(parts)), "floor") : rounded',
+  },
+  {
+    name: "what is earned of a fraction is rounded up",
+    file: "firmware/src/rules/arithmetic.ts",
+    from: `    case "floor":
+      return floor;`,
+    to: `    case "floor":
+      return remainder > 0 ? floor + 1 : floor;`,
+  },
+  {
+    name: "a purchase below the minimum gets its stamp",
+    file: "firmware/src/rules/bar.ts",
+    from: '(kind === "reaches" ? basket < amount : basket <= amount)',
+    to: '(kind === "reaches" ? basket < amount - 100 : basket <= amount)',
+  },
+  {
+    name: "the key of any terminal seals a batch",
+    file: "host/src/office/terminals.ts",
+    from: "  return (terminal) => keys.get(terminal) ?? null;",
+    to: "  return (terminal) => keys.get((terminal % keys.size) + 1) ?? keys.get(terminal) ?? null;",
+  },
+  {
+    name: "how far a terminal is imported is noted one entry short",
+    file: "host/src/office/import.ts",
+    from: "set({ imported_to: last, head })",
+    to: "set({ imported_to: last - 1, head })",
+  },
+  {
+    name: "a redemption takes a cent less from the purse than it says",
+    file: "firmware/src/rules/saving.ts",
+    from: "const lots = paid > 0 ? holding.take(steps * step.taken) : [];",
+    to: "const lots = paid > 0 ? holding.take(steps * step.taken - 1) : [];",
+  },
 ];

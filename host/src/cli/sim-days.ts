@@ -14,7 +14,7 @@ import { writeFile } from "./files.ts";
 import { makeLedger } from "./home.ts";
 import { usageFailure } from "./key-file.ts";
 import { money } from "./money.ts";
-import { TOWN_PROGRAMMES, testImage } from "./sim-image.ts";
+import { TOWN_BY_HAND, TOWN_PROGRAMMES, testImage } from "./sim-image.ts";
 import { simOffice } from "./sim-office.ts";
 import { leftOut, loadPurchases } from "./sim-purchases.ts";
 import { parisOffset } from "./sim-zone.ts";
@@ -195,6 +195,7 @@ export async function liveDays(
     image: image.file,
     newSandbox: options.vm === "v8" ? sim.newV8Sandbox : await sim.loadQuickJs(),
     offsetAt: parisOffset(),
+    byHand: TOWN_BY_HAND,
     office: simOffice(ledger, image.programmes, sim.chipInField),
     progress: (done, of) => line.show(`${done} / ${of}  ${Math.floor((100 * done) / of)} %`),
   });

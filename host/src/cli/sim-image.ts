@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { ByHand } from "@cachet/terminal-sim";
 import { BuildRefused, type BuiltImage, buildImage } from "../image/build.ts";
 import { testImageSigner } from "../keys/test-keys.ts";
 import { Failure } from "./failure.ts";
@@ -11,6 +12,9 @@ export const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 export const TOWN_PROGRAMMES: readonly string[] = ["boulangerie", "ville"].map((name) =>
   join(ROOT, "programmes", `${name}.programme.ts`),
 );
+
+/** What the rules of these programmes come to: 5 % of what is paid, a stamp from 3 euros on. */
+export const TOWN_BY_HAND: ByHand = { rates: new Map([[20, 500]]), stampsFrom: new Map([[11, 300]]) };
 
 /** The image of some programme files, signed with the test key. Fails with C-IMAGE-01; `state` says what was not done. */
 export async function testImage(files: readonly string[], state: string): Promise<BuiltImage> {

@@ -100,6 +100,29 @@ export function simOffice(
       }
       return [...all.values()];
     },
+    async owedTo() {
+      const rows = await ledger
+        .selectFrom("posting")
+        .select(({ fn }) => ["holder", fn.sum<number>("amount").as("cents")])
+        .where("account", "=", "merchant")
+        .where("unit", "=", "cents")
+        // Of what the office did itself, only what it decided of visits.
+        .where((eb) =>
+          eb.or([eb("terminal", ">", 0), eb("number", "in", eb.selectFrom("decision").select("decision.number"))]),
+        )
+        .groupBy("holder")
+        .execute();
+      return new Map(rows.map(({ holder, cents }) => [holder, Number(cents)]));
+    },
+    async decided() {
+      const rows = await ledger
+        .selectFrom("intent_area")
+        .select(["terminal", "number", "programme"])
+        .where("decided", "=", 1)
+        .where("outcome", "=", "committed")
+        .execute();
+      return new Set(rows.map(({ terminal, number, programme }) => `${terminal}/${number}/${programme}`));
+    },
     async look(chip) {
       const reading = await readCard(chipInField(chip), { card: testCardKey, area: testAreaKey });
       return reading.result === "read" ? areasShown(reading.card) : null;

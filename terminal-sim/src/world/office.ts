@@ -42,6 +42,10 @@ export interface WorldOffice {
   identityFault(): Promise<string | null>;
   /** What the books say that cards hold; a card without value is left out. */
   held(): Promise<readonly Held[]>;
+  /** Cents that the books owe each merchant for visits; below zero, that he owes. */
+  owedTo(): Promise<ReadonlyMap<number, number>>;
+  /** Areas in doubt of which the office says that they happened: `terminal/intent/programme`. */
+  decided(): Promise<ReadonlySet<string>>;
   /** What a card shows, by programme; null where it cannot be read, as after a tear. */
   look(chip: Type2Chip): Promise<ReadonlyMap<number, AreaShown> | null>;
 }

@@ -61,6 +61,16 @@ export class Promises {
         this.breaks(`card ${card} of an honest customer is told as ${kind}`);
   }
 
+  /** In the end: each merchant is owed what was spent at his shop, less what he gave, to the cent. */
+  async merchants(): Promise<void> {
+    const [books, heard] = [await this.office.owedTo(), this.witness.owedTo(await this.office.decided())];
+    for (const merchant of new Set([...books.keys(), ...heard.keys()])) {
+      const [is, should] = [books.get(merchant) ?? 0, heard.get(merchant) ?? 0];
+      if (is !== should)
+        this.breaks(`merchant ${merchant} is owed ${is} cents by the books, his journals come to ${should}`);
+    }
+  }
+
   /** In the end: every honest card can be read, and holds what the books say of it. */
   async cardsAndBooks(cards: readonly HonestCard[]): Promise<void> {
     const books = new Map((await this.office.held()).map((one) => [`${one.card}/${one.programme}`, one]));

@@ -8,6 +8,14 @@ export interface AreaShown {
   readonly stamps: number;
 }
 
+/** What simple rules come to, worked out by hand, by programme: whatever the engine says has to be that. */
+export interface ByHand {
+  /** Basis points of what is paid otherwise, in cents; what is left of a cent is carried on. */
+  readonly rates: ReadonlyMap<number, number>;
+  /** A stamp for each purchase from so many cents on. */
+  readonly stampsFrom: ReadonlyMap<number, number>;
+}
+
 /** One step of a card under one programme, as a journal tells it. */
 interface Step {
   readonly terminal: number;
@@ -18,12 +26,61 @@ interface Step {
   readonly opens: boolean;
   readonly cents: number;
   readonly stamps: number;
+  readonly merchant: number;
+  /** Cents that the merchant is owed for it; below zero, that he owes. */
+  readonly owed: number;
+  /** Cents of the purchase, and what it earned and spent; null of a visit that is no plain sale. */
+  readonly sale: {
+    readonly bought: number;
+    readonly spent: number;
+    readonly earned: number;
+    readonly stamps: number;
+  } | null;
   outcome: "open" | "committed" | "aborted";
 }
 
 /** Stamps by which an effect changes the grid of a card. */
 const stampsMoved = ({ type, unit, value, taken = 0 }: StoredEffect): number =>
   unit === "stamps" && type === "stamp" ? value : -taken;
+
+/** Cents that an effect owes the merchant of the visit: what was spent at his shop, less what he gave or took cash for. */
+function owedFor({ type, unit, value, funder }: StoredEffect): number {
+  if (unit !== "cents") return 0;
+  switch (type) {
+    case "redeem":
+    case "give":
+    case "payout":
+      return value;
+    case "return":
+    case "receive":
+      return -value;
+    case "earn":
+    case "topup":
+      return funder === "merchant" ? -value : 0;
+    case "clawback":
+      return funder === "merchant" ? value : 0;
+    default:
+      return 0;
+  }
+}
+
+type IntentBody = Extract<Entry, { readonly kind: "intent" }>["body"];
+
+/** Whether nothing but a sale happened, and no credit of the office with it. */
+const isPlainSale = (
+  { topUp, refund, purchase, transfer, closing, paper }: IntentBody,
+  effects: readonly StoredEffect[],
+) =>
+  [topUp, refund, purchase, transfer, closing, paper].every((part) => part === undefined) &&
+  effects.every(({ type }) => ["earn", "redeem", "stamp", "reward", "decline"].includes(type));
+
+function saleOf(body: IntentBody, effects: readonly StoredEffect[]): Step["sale"] {
+  if (!isPlainSale(body, effects)) return null;
+  const sum = (wanted: StoredEffect["type"]) =>
+    effects.reduce((total, { type, value }) => (type === wanted ? total + value : total), 0);
+  const bought = body.sale.lines.reduce((total, { amount }) => total + amount, 0);
+  return { bought, spent: sum("redeem"), earned: sum("earn"), stamps: sum("stamp") };
+}
 
 const nameOf = (card: number, programme: number): string => `${card}/${programme}`;
 
@@ -43,11 +100,16 @@ function entriesIn(file: Uint8Array): Entry[] {
  * the formats with the product and none of its decisions.
  */
 export class Witness {
+  private readonly byHand: ByHand;
   private readonly steps = new Map<string, Step[]>();
   private readonly open = new Map<string, Step>();
   private readonly heard = new Map<number, number>();
   /** Defects that it saw: an outcome told twice, or of nothing. */
   readonly faults: string[] = [];
+
+  constructor(byHand: ByHand) {
+    this.byHand = byHand;
+  }
 
   /** The first entry of a terminal that it has not heard of. */
   nextOf(terminal: number): number {
@@ -68,6 +130,8 @@ export class Witness {
     for (const { programme, oldHash, newHash, oldTerminal, effects } of body.areas) {
       const step: Step = {
         ...{ terminal, intent: number, oldHash: toHex(oldHash), newHash: toHex(newHash), opens: oldTerminal === 0 },
+        ...{ merchant: body.merchant, owed: effects.reduce((sum, one) => sum + owedFor(one), 0) },
+        sale: saleOf(body, effects),
         ...{ cents: centsMoved(effects), stamps: effects.reduce((sum, one) => sum + stampsMoved(one), 0) },
         outcome: "open",
       };
@@ -83,6 +147,18 @@ export class Witness {
     if (step === undefined) this.faults.push(`${name}: an outcome of nothing, or told twice`);
     else step.outcome = kind === "commit" ? "committed" : "aborted";
     this.open.delete(name);
+  }
+
+  /**
+   * Cents that each merchant is owed for what happened at his terminals. `decided`: areas that no terminal has told of, and of which the
+   * office says that they happened, as `terminal/intent/programme`.
+   */
+  owedTo(decided: ReadonlySet<string>): ReadonlyMap<number, number> {
+    const owed = new Map<number, number>();
+    const add = ({ merchant, owed: cents }: Step) => owed.set(merchant, (owed.get(merchant) ?? 0) + cents);
+    for (const steps of this.steps.values()) for (const step of steps) if (step.outcome === "committed") add(step);
+    for (const [name, step] of this.open) if (decided.has(name)) add(step);
+    return owed;
   }
 
   /** Areas of intents whose outcome no terminal has told yet. */
@@ -111,7 +187,25 @@ export class Witness {
     const wrong = [...led].find(({ outcome }) => outcome === "aborted");
     if (wrong !== undefined) return `aborted by T-${wrong.terminal}-${wrong.intent}, and on the card`;
     if (cents !== sumCents) return `holds ${cents} cents, its journals come to ${sumCents}`;
-    return stamps === sumStamps ? null : `holds ${stamps} stamps, its journals come to ${sumStamps}`;
+    if (stamps !== sumStamps) return `holds ${stamps} stamps, its journals come to ${sumStamps}`;
+    return this.ruleFault(programme, [...led]);
+  }
+
+  /** Where purchases earned something else than the rules come to by hand; null where they did not, or something else happened. */
+  private ruleFault(programme: number, steps: readonly Step[]): string | null {
+    const sales = steps.flatMap(({ sale }) => (sale === null ? [] : [sale]));
+    if (sales.length < steps.length) return null;
+    const rate = this.byHand.rates.get(programme);
+    if (rate !== undefined) {
+      const earned = sales.reduce((sum, sale) => sum + sale.earned, 0);
+      const paid = sales.reduce((sum, { bought, spent }) => sum + bought - spent, 0);
+      const right = Math.floor((paid * rate) / 10_000);
+      if (earned !== right) return `earned ${earned} cents of ${paid} paid, by hand it is ${right}`;
+    }
+    const from = this.byHand.stampsFrom.get(programme);
+    if (from === undefined) return null;
+    const wrong = sales.find(({ bought, stamps }) => stamps !== (bought >= from ? 1 : 0));
+    return wrong === undefined ? null : `${wrong.stamps} stamps for a purchase of ${wrong.bought} cents`;
   }
 
   /** The step that led to a state: the committed one of several that mean the same, else one that is open. */

@@ -14,7 +14,7 @@ import { type Broken, type HonestCard, Promises } from "./promises.ts";
 import { Street, type StreetParts } from "./street.ts";
 import { type Attack, type Attempt, SAVED_UP, type Scene, Thieves } from "./thieves.ts";
 import { type CutCounts, type Trouble, Troubles } from "./troubles.ts";
-import { Witness } from "./witness.ts";
+import { type ByHand, Witness } from "./witness.ts";
 
 export interface WorldOptions extends StreetParts {
   readonly seed: number;
@@ -23,6 +23,7 @@ export interface WorldOptions extends StreetParts {
   readonly troubles: ReadonlySet<Trouble>;
   readonly attacks: ReadonlySet<Attack>;
   readonly office: WorldOffice;
+  readonly byHand: ByHand;
   /** Visits done, of so many. */
   readonly progress: (done: number, of: number) => void;
 }
@@ -85,7 +86,7 @@ class World {
   private readonly troubles: Troubles;
   private readonly street: Street;
   private readonly collection: Collection;
-  private readonly witness = new Witness();
+  private readonly witness: Witness;
   private readonly promises: Promises;
   private readonly planned: number;
   private readonly holders: Holder[] = [];
@@ -103,6 +104,7 @@ class World {
     this.planned = options.customers.visitsIn(options.days);
     this.chance = new Chance(seed);
     this.troubles = new Troubles(seed, options.troubles);
+    this.witness = new Witness(options.byHand);
     this.promises = new Promises(office, this.witness);
     this.street = new Street(options, this.troubles);
     const { street, troubles, witness, promises } = this;
@@ -297,6 +299,7 @@ class World {
         this.promises.breaks(`T-${number} is not imported to its end`);
     }
     await this.promises.cardsAndBooks(this.holders);
+    await this.promises.merchants();
     for (const what of this.thieves?.broken(NIGHTS_TO_TELL) ?? []) this.promises.breaks(what);
   }
 
