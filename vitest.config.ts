@@ -66,6 +66,7 @@ const SIDE_BY_SIDE = [
     "sim-days",
     "slots",
     "visit-stories",
+    "world-mutants",
   ],
 ].map((name) => `tests/flow/${name}.test.ts`);
 

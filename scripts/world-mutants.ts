@@ -36,9 +36,9 @@ function scratchCopy(): string {
 }
 
 /** What was broken in the days of a seed; null where everything held. */
-function brokenIn(scratch: string, seed: number): string | null {
+function brokenIn(scratch: string, seed: number, days: readonly string[] = DAYS): string | null {
   const home = mkdtempSync(join(scratch, "home-"));
-  const words = ["sim", "world", ...DAYS, "--seed", String(seed), "--home", home, "--json"];
+  const words = ["sim", "world", ...days, "--seed", String(seed), "--home", home, "--json"];
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(scratch, "host/bin/cachet.mjs"), ...words], {
     cwd: scratch,
     encoding: "utf8",
@@ -82,7 +82,7 @@ if (sound !== null) {
 for (const mutant of wanted) {
   const found = planted(scratch, mutant, () => {
     for (let seed = 1; seed <= SEEDS_MAX; seed += 1) {
-      const broken = brokenIn(scratch, seed);
+      const broken = brokenIn(scratch, seed, mutant.days);
       if (broken !== null) return { seed, broken };
     }
     return null;

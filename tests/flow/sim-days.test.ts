@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import {
   type Attack,
   type ByHand,
@@ -15,6 +16,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { TOWN_BY_HAND, TOWN_PROGRAMMES, testImage } from "../../host/src/cli/sim-image.ts";
 import { simOffice } from "../../host/src/cli/sim-office.ts";
 import { parisOffset } from "../../host/src/cli/sim-zone.ts";
+import { shrunk, type WorldSize } from "../../host/src/cli/world-shrink.ts";
 import { cachetIn } from "../fixtures/cachet.ts";
 import { newLedger } from "../fixtures/ledger.ts";
 import { expectFailure } from "../fixtures/programme-desk.ts";
@@ -99,24 +101,37 @@ describe("cachet sim world --days", () => {
     expectFailure(world("--days", "2", "--attacks", "all,x"), 2, "C-USAGE-01", '"all"', "rollback");
     expectFailure(world("--attacks", "none"), 2, "C-USAGE-01", "--attacks", "--days");
     expectFailure(world("--days", "2", "--cards", "5", "--purchases", "p.csv"), 2, "C-USAGE-01", "--purchases");
+    expectFailure(world("--days", "2", "--purchases", "p.csv", "--shrink", "s.yaml"), 2, "C-USAGE-01", "--shrink");
     expectFailure(world("--report", "t.html"), 2, "C-USAGE-01", "--report", "--days");
     expect(world("--days", "0").code).toBe(2);
   });
 });
 
+describe("worlds that broke a promise once", () => {
+  const here = new URL("../worlds/", import.meta.url);
+  it.each(readdirSync(here))("%s keeps all of them", (name) => {
+    const { code, out, err } = cachetIn(folder, "sim", "run", fileURLToPath(new URL(name, here)), "--vm", "v8");
+    expect(code, out + err).toBe(0);
+  });
+});
+
 describe("a world", () => {
-  /** The days of a world whose office is changed. */
-  async function lived(
-    seed: number,
-    changed: (office: WorldOffice) => Partial<WorldOffice>,
-    byHand: ByHand = TOWN_BY_HAND,
-  ) {
+  interface Changed {
+    readonly size: WorldSize;
+    readonly office: (office: WorldOffice) => Partial<WorldOffice>;
+    readonly byHand: ByHand;
+  }
+  const SIZE: WorldSize = { seed: 5, terminals: 3, cards: 30, days: 5, faults: TROUBLES, attacks: ATTACKS };
+
+  /** What is broken in the days of a world of which something is changed. */
+  async function livedWith({ size, office: changed, byHand }: Changed): Promise<string> {
     const { file, programmes } = await testImage(TOWN_PROGRAMMES, "nothing was simulated");
     const ledger = await newLedger();
     const office = simOffice(ledger, programmes, chipInField);
+    const { seed, terminals, cards, days, faults, attacks } = size;
     const run = await runWorld({
-      ...{ seed, terminals: 3, customers: drawnCustomers(30, 8), days: 5 },
-      ...{ troubles: new Set(TROUBLES), attacks: new Set(ATTACKS), merchants: [1, 2, 3] },
+      ...{ seed, terminals, customers: drawnCustomers(cards, Math.ceil(cards / 4)), days },
+      ...{ troubles: new Set(faults), attacks: new Set(attacks), merchants: [1, 2, 3] },
       ...{ image: file, newSandbox: newV8Sandbox, offsetAt: parisOffset(), progress: () => {} },
       office: { ...office, ...changed(office) },
       byHand,
@@ -125,28 +140,40 @@ describe("a world", () => {
     return run.broken.map(({ what }) => what).join("\n");
   }
 
+  const lived = (changed: Changed["office"]) => livedWith({ size: SIZE, office: changed, byHand: TOWN_BY_HAND });
+  const livedBy = (byHand: ByHand, size = SIZE) => livedWith({ size, office: () => ({}), byHand });
+
   it("sees rules that come to something else than by hand", async () => {
-    const rate = await lived(5, () => ({}), { ...TOWN_BY_HAND, rates: new Map([[20, 501]]) });
+    const rate = await livedBy({ ...TOWN_BY_HAND, rates: new Map([[20, 501]]) });
     expect(rate).toMatch(/programme 20: earned \d+ cents of \d+ paid, by hand it is \d+/);
-    const stamp = await lived(5, () => ({}), { ...TOWN_BY_HAND, stampsFrom: new Map([[11, 100_000]]) });
+    const stamp = await livedBy({ ...TOWN_BY_HAND, stampsFrom: new Map([[11, 100_000]]) });
     expect(stamp).toMatch(/programme 11: 1 stamps for a purchase of \d+ cents/);
   });
 
+  it("shrinks to a few cards and days in which the same thing shows", async () => {
+    const wrong = { ...TOWN_BY_HAND, rates: new Map([[20, 600]]) };
+    const breaks = async (size: WorldSize) => (await livedBy(wrong, size)).includes("by hand");
+    const smallest = await shrunk(SIZE, breaks, 60);
+    expect(smallest).toMatchObject({ seed: 5, faults: [], attacks: [], days: 1 });
+    expect(smallest.cards).toBeLessThan(4);
+    expect(await breaks(smallest)).toBe(true);
+  });
+
   it("sees what an office does wrong", async () => {
-    expect(await lived(5, () => ({}))).toBe("");
-    const oneCent = await lived(5, ({ held }) => ({
+    expect(await lived(() => ({}))).toBe("");
+    const oneCent = await lived(({ held }) => ({
       held: async () => (await held()).map((one, i) => (i === 0 ? { ...one, cents: one.cents + 1 } : one)),
     }));
     expect(oneCent).toContain("the books say");
-    const unpaid = await lived(5, ({ owedTo }) => ({
+    const unpaid = await lived(({ owedTo }) => ({
       owedTo: async () => new Map([...(await owedTo())].map(([merchant, cents]) => [merchant, cents - 1])),
     }));
     expect(unpaid).toMatch(/merchant 1 is owed -?\d+ cents by the books, his journals come to -?\d+/);
-    const blind = await lived(5, ({ findings }) => ({
+    const blind = await lived(({ findings }) => ({
       findings: async (at) => (await findings(at)).filter(({ kind }) => kind !== "fork" && kind !== "overdrawn"),
     }));
     expect(blind).toMatch(/(clone|rollback) of .*: not told after \d+ nights/);
-    const forgetful = await lived(5, ({ receive }) => {
+    const forgetful = await lived(({ receive }) => {
       let batches = 0;
       return {
         receive: async (batch, at) => {
@@ -156,7 +183,7 @@ describe("a world", () => {
       };
     });
     expect(forgetful).toContain("was accepted, and is not imported");
-    const changed = await lived(5, ({ look }) => ({
+    const changed = await lived(({ look }) => ({
       look: async (chip) =>
         new Map([...((await look(chip)) ?? [])].map(([of, shown]) => [of, { ...shown, stamps: shown.stamps + 1 }])),
     }));

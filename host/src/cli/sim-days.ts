@@ -4,71 +4,35 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import type { Day } from "@cachet/card-layout";
 import type * as Simulator from "@cachet/terminal-sim";
-import type { Attack, Attempt, Trouble, WorldRun } from "@cachet/terminal-sim";
+import type { Attempt, WorldRun } from "@cachet/terminal-sim";
+import type { BuiltImage } from "../image/build.ts";
 import { diaryOf } from "../office/diary.ts";
+import { migrate } from "../office/migrations.ts";
 import type { Ledger } from "../office/schema.ts";
+import { openDatabase } from "../ports/database/index.ts";
 import { writingIn } from "../workbench/simulate-report.ts";
 import { type Console, progressLine, tell } from "./console.ts";
 import { Failure } from "./failure.ts";
 import { writeFile } from "./files.ts";
 import { makeLedger } from "./home.ts";
-import { usageFailure } from "./key-file.ts";
 import { money } from "./money.ts";
 import { TOWN_BY_HAND, TOWN_PROGRAMMES, testImage } from "./sim-image.ts";
 import { simOffice } from "./sim-office.ts";
 import { leftOut, loadPurchases } from "./sim-purchases.ts";
 import { parisOffset } from "./sim-zone.ts";
 import { tableLines } from "./table.ts";
-
-const FAULTS: Readonly<Record<Trouble, string>> = {
-  tears: "cards leave in the middle of a visit",
-  power: "terminals lose power at any operation",
-  batches: "batches are lost, late, doubled and out of order",
-  clocks: "a terminal's clock is wrong for a day",
-  silence: "a terminal brings nothing for 14 days",
-};
-const ATTACKS: Readonly<Record<Attack, string>> = {
-  rollback: "an old dump of a thief's own card is put back after its value was spent",
-  clone: "a copy of a card is spent beside it",
-  edit: "bytes of a card are changed",
-  replay: "a batch is given to the office once more",
-  forge: "a batch is changed, and given to the office",
-  torn: "a record that a torn purchase left is put back, once its sequence fits",
-  stolen: "a stolen terminal goes on writing cards, and its batch is given to the office",
-};
-
-const listed = (words: Readonly<Record<string, string>>): string[] =>
-  Object.entries(words).map(([name, does]) => `  ${name.padEnd(10)}${does}`);
-/** Every fault and every attack, for the help. */
-export const WORLD_WORDS: readonly string[] = ["Faults:", ...listed(FAULTS), "", "Attacks:", ...listed(ATTACKS)];
-
-/** `all`, `none`, or names with commas between them. Fails with C-USAGE-01 on another name. */
-function named<T extends string>(option: string, known: Readonly<Record<T, string>>, text: string): readonly T[] {
-  const all = Object.keys(known) as T[];
-  if (text === "all") return all;
-  const names = text === "none" ? [] : text.split(",");
-  for (const name of names)
-    if (!Object.hasOwn(known, name))
-      throw usageFailure(`${option} knows no "${name}"`, `name some of ${all.join(", ")}; or all, or none`);
-  return all.filter((name) => names.includes(name));
-}
-
-export const faultsNamed = (text = "all"): readonly Trouble[] => named("--faults", FAULTS, text);
-export const attacksNamed = (text = "all"): readonly Attack[] => named("--attacks", ATTACKS, text);
+import { worldText } from "./world-scenario.ts";
+import { shrunk, type WorldSize } from "./world-shrink.ts";
 
 /** How a world is drawn. */
-export interface DaysOptions {
-  readonly seed: number;
-  readonly terminals: number;
-  readonly cards: number;
+export interface DaysOptions extends WorldSize {
   /** A CSV of purchases: its members are the customers, from its first day on. */
   readonly purchases?: string;
-  readonly days: number;
-  readonly faults: readonly Trouble[];
-  readonly attacks: readonly Attack[];
   readonly vm: "quickjs" | "v8";
   /** Where the page for people goes; none where it is left out. */
   readonly report?: string;
+  /** Where the smallest world goes that breaks a promise, if this one does. */
+  readonly shrink?: string;
 }
 
 /** One customer in so many comes on a day. */
@@ -167,6 +131,65 @@ async function writeReport(
   writeFile(path, page);
 }
 
+/** The days of a world, lived on a ledger of its own. */
+async function lived(
+  sim: typeof Simulator,
+  { vm, faults, attacks, ...options }: DaysOptions,
+  customers: Simulator.Customers,
+  image: BuiltImage,
+  ledger: Ledger,
+  progress: (done: number, of: number) => void,
+): Promise<WorldRun> {
+  const merchants = new Set(image.programmes.flatMap((programme) => Object.keys(programme.merchants).map(Number)));
+  return sim.runWorld({
+    ...options,
+    customers,
+    troubles: new Set(faults),
+    attacks: new Set(attacks),
+    merchants: [...merchants],
+    image: image.file,
+    newSandbox: vm === "v8" ? sim.newV8Sandbox : await sim.loadQuickJs(),
+    offsetAt: parisOffset(),
+    byHand: TOWN_BY_HAND,
+    office: simOffice(ledger, image.programmes, sim.chipInField),
+    progress,
+  });
+}
+
+/** So many smaller worlds are tried. */
+const SHRINKS_MAX = 150;
+
+/** Writes the smallest world that still breaks a promise as a scenario; gives the command that plays it. */
+async function writeShrunk(
+  path: string,
+  sim: typeof Simulator,
+  options: DaysOptions,
+  image: BuiltImage,
+  title: string,
+): Promise<string> {
+  const breaks = async (size: WorldSize): Promise<boolean> => {
+    const ledger: Ledger = openDatabase("sqlite::memory:");
+    try {
+      await migrate(ledger);
+      const customers = drawnFor(sim, size.cards);
+      const { broken } = await lived(sim, { ...size, vm: options.vm }, customers, image, ledger, () => {});
+      return broken.length > 0;
+    } catch (error) {
+      // What the product's code throws in the middle of the days is a defect as well.
+      if (error instanceof Failure) throw error;
+      return true;
+    } finally {
+      await ledger.destroy();
+    }
+  };
+  const { seed, terminals, cards, days, faults, attacks } = options;
+  const smallest = await shrunk({ seed, terminals, cards, days, faults, attacks }, breaks, SHRINKS_MAX);
+  writeFile(path, worldText(title, smallest));
+  return `npx cachet sim run ${path}`;
+}
+
+const drawnFor = (sim: typeof Simulator, cards: number) => sim.drawnCustomers(cards, Math.ceil(cards / COMES_ONE_IN));
+
 /** Lives through the days of a world, checks every evening what is promised; gives the exit code. */
 export async function liveDays(
   sim: typeof Simulator,
@@ -175,30 +198,16 @@ export async function liveDays(
   homeGiven: boolean,
 ): Promise<number> {
   const file = asked.purchases === undefined ? null : loadPurchases(console, asked.purchases);
-  const customers =
-    file === null
-      ? sim.drawnCustomers(asked.cards, Math.ceil(asked.cards / COMES_ONE_IN))
-      : sim.customersOf(file.purchases);
+  const customers = file === null ? drawnFor(sim, asked.cards) : sim.customersOf(file.purchases);
   const options = { ...asked, cards: customers.count };
   const image = await testImage(TOWN_PROGRAMMES, "nothing was simulated");
   const home = homeGiven ? console.home : mkdtempSync(join(tmpdir(), "cachet-world-"));
   const ledger = await makeLedger({ ...console, home });
   const line = progressLine(console, () => performance.now());
   const began = performance.now();
-  const merchants = new Set(image.programmes.flatMap((programme) => Object.keys(programme.merchants).map(Number)));
-  const run = await sim.runWorld({
-    ...options,
-    customers,
-    troubles: new Set(options.faults),
-    attacks: new Set(options.attacks),
-    merchants: [...merchants],
-    image: image.file,
-    newSandbox: options.vm === "v8" ? sim.newV8Sandbox : await sim.loadQuickJs(),
-    offsetAt: parisOffset(),
-    byHand: TOWN_BY_HAND,
-    office: simOffice(ledger, image.programmes, sim.chipInField),
-    progress: (done, of) => line.show(`${done} / ${of}  ${Math.floor((100 * done) / of)} %`),
-  });
+  const run = await lived(sim, options, customers, image, ledger, (done, of) =>
+    line.show(`${done} / ${of}  ${Math.floor((100 * done) / of)} %`),
+  );
   line.end();
   const speed = Math.round((1_000 * run.visits) / (performance.now() - began));
   if (options.report !== undefined)
@@ -209,11 +218,14 @@ export async function liveDays(
   tell(console, [...linesOf(options, run), `${speed} visits/s on ${options.vm} -> ${places.join(", ")}`], {
     ...{ ...options, ...rest, attacks: attackSums(attempts), visits_per_second: speed, home, again: again(options) },
   });
-  if (run.broken.length === 0) return leftOut(console, asked.purchases ?? "", file?.malformed.length ?? 0);
+  const [first] = run.broken;
+  if (first === undefined) return leftOut(console, asked.purchases ?? "", file?.malformed.length ?? 0);
+  const { shrink } = options;
+  const smallest = shrink === undefined ? [] : [await writeShrunk(shrink, sim, options, image, first.what)];
   throw new Failure(
     "C-WORLD-01",
     `${run.broken.length} promises were broken`,
     `the world's ledger is kept in ${home}`,
-    [again(options), "and report it with these words: this is a defect of cachet"],
+    [again(options), ...smallest, "and report it with these words: this is a defect of cachet"],
   );
 }

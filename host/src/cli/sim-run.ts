@@ -13,13 +13,16 @@ import { openDatabase } from "../ports/database/index.ts";
 import type { Console } from "./console.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { readFile } from "./files.ts";
+import { usageFailure } from "./key-file.ts";
 import { merchantFaults, readScenario, type Scenario, type ScenarioStep } from "./scenario.ts";
 import type { ScenarioFault } from "./scenario-text.ts";
+import { liveDays } from "./sim-days.ts";
 import { testImage } from "./sim-image.ts";
 import { testBelonging } from "./sim-provision.ts";
 import { cardWork } from "./sim-stage.ts";
 import { parisOffset } from "./sim-zone.ts";
 import { statementLines } from "./statement-text.ts";
+import { worldIn } from "./world-scenario.ts";
 
 export interface RunOptions {
   readonly vm: "quickjs" | "v8";
@@ -250,6 +253,12 @@ export async function runScenario(
   path: string,
   { vm, check: golden }: RunOptions,
 ): Promise<number> {
+  const days = worldIn(textOf(path));
+  if (days !== null) {
+    if ("faults" in days) throw notPlayed(path, days.faults);
+    if (golden !== undefined) throw usageFailure("--check is for steps", "a world is held to what is promised");
+    return liveDays(sim, console, { ...days.world, vm }, false);
+  }
   const scenario = load(sim, path);
   const { file, programmes } = await testImage(scenario.programmes, NOT_PLAYED);
   const faults = merchantFaults(scenario, programmes);

@@ -9,7 +9,7 @@ import type { ByteLine } from "../ports/serial.ts";
 import type { Console } from "./console.ts";
 import { usageFailure } from "./key-file.ts";
 import { type CounterOptions, counter } from "./sim-counter.ts";
-import { attacksNamed, faultsNamed, liveDays, WORLD_WORDS } from "./sim-days.ts";
+import { liveDays } from "./sim-days.ts";
 import { TOWN_PROGRAMMES, testImage } from "./sim-image.ts";
 import { type PaperOptions, paperColumns, paperFile, writePaper } from "./sim-paper.ts";
 import { type RunOptions, runScenario } from "./sim-run.ts";
@@ -20,6 +20,7 @@ import { tellSimulator } from "./sim-tell.ts";
 import { simTerminalLine } from "./sim-terminal.ts";
 import { type WorldOptions, world } from "./sim-world.ts";
 import { parisOffset } from "./sim-zone.ts";
+import { attacksNamed, faultsNamed, WORLD_WORDS } from "./world-names.ts";
 
 /** Loaded only where something is simulated. */
 const loadSimulator = () => import("@cachet/terminal-sim");
@@ -65,6 +66,7 @@ type WorldWords = Omit<WorldOptions, "vm"> & {
   readonly faults?: string;
   readonly attacks?: string;
   readonly report?: string;
+  readonly shrink?: string;
 };
 
 /** Customers of a world that is not told how many. */
@@ -72,13 +74,15 @@ const CARDS = 200;
 
 async function worldOf(console: Console, words: WorldWords, homeGiven: boolean): Promise<number> {
   const sim = await loadSimulator();
-  const { days, cards = CARDS, faults, attacks, vm, report, ...options } = words;
+  const { days, cards = CARDS, faults, attacks, vm, report, shrink, ...options } = words;
   if (days !== undefined) {
     const drawn = { faults: faultsNamed(faults), attacks: attacksNamed(attacks) };
-    const page = report === undefined ? {} : { report };
-    return liveDays(sim, console, { ...options, ...drawn, ...page, days, cards, vm: vm ?? "v8" }, homeGiven);
+    if (shrink !== undefined && options.purchases !== undefined)
+      throw usageFailure("--shrink is for drawn customers", "leave --purchases out");
+    const files = { ...(report !== undefined && { report }), ...(shrink !== undefined && { shrink }) };
+    return liveDays(sim, console, { ...options, ...drawn, ...files, days, cards, vm: vm ?? "v8" }, homeGiven);
   }
-  for (const name of ["cards", "faults", "attacks", "report"] as const)
+  for (const name of ["cards", "faults", "attacks", "report", "shrink"] as const)
     if (words[name] !== undefined)
       throw usageFailure(`--${name} belongs to days that are drawn`, "say how many with --days");
   return world(sim, console, { ...options, vm: vm ?? "quickjs" }, homeGiven);
@@ -108,6 +112,7 @@ export function simCommands(
     .option("--faults <list>", "with --days: all, none, or some of those below; default all")
     .option("--attacks <list>", "with --days: all, none, or some of those below; default all")
     .option("--report <file>", "with --days: write a page with plots, for people")
+    .option("--shrink <file>", "with --days: where a promise is broken, the smallest such world, for sim run")
     .option("--vm <engine>", "engine of the terminals: quickjs, or v8 (the default with --days)", engine)
     .addHelpText("after", () => `\n${WORLD_WORDS.join("\n")}`)
     .action(async (options: WorldWords) => exit(await worldOf(console(), options, homeGiven())));
