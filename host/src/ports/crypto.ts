@@ -1,6 +1,5 @@
 import {
   createHash,
-  createHmac,
   createPrivateKey,
   createPublicKey,
   diffieHellman,
@@ -26,7 +25,26 @@ export function sha256InPieces(): Hasher {
   return { add: (bytes) => void hasher.update(bytes), digest: () => new Uint8Array(hasher.digest()) };
 }
 
-export const hmacSha256: Hmac = (key, message) => new Uint8Array(createHmac("sha256", key).update(message).digest());
+const BLOCK_BYTES = 64;
+const [INNER, OUTER] = [0x36, 0x5c];
+
+/** HMAC-SHA-256 (RFC 2104) of two whole hashes: Node's own costs three times as much for what is on a card, in the making of its key object. */
+export const hmacSha256: Hmac = (key, message) => {
+  const block = new Uint8Array(BLOCK_BYTES);
+  block.set(key.length > BLOCK_BYTES ? sha256(key) : key);
+  const inner = sha256(
+    concat(
+      block.map((byte) => byte ^ INNER),
+      message,
+    ),
+  );
+  return sha256(
+    concat(
+      block.map((byte) => byte ^ OUTER),
+      inner,
+    ),
+  );
+};
 
 /** DER of an Ed25519 key without its 32 bytes (RFC 8410): PKCS#8 private, SubjectPublicKeyInfo public. */
 const PKCS8_PREFIX = Uint8Array.from(Buffer.from("302e020100300506032b657004220420", "hex"));
