@@ -76,6 +76,11 @@ export class SimTerminal {
   readonly storage: SimStorage;
   private readonly reader: CardField;
   private running: Supervisor | null = null;
+  /** What stopped the running terminal for good; null while nothing did. */
+  private stop: { readonly error: unknown } | null = null;
+  /** Ends the visit under way. Promises that live as long as the terminal are waited for once: each wait is kept as long as they are. */
+  private cut: { readonly resolve: (end: "power-cut") => void; readonly reject: (error: unknown) => void } | null =
+    null;
   /** Comes up again by itself after a reset that the line, or a trial, asked for. */
   restarted: Promise<void> = Promise.resolve();
 
@@ -122,8 +127,16 @@ export class SimTerminal {
       ...(lists === undefined ? {} : { lists }),
     });
     this.running = supervisor;
+    this.stop = null;
+    supervisor.stopped.catch((error: unknown) => {
+      if (this.running !== supervisor) return;
+      this.stop = { error };
+      this.cut?.reject(error);
+    });
     supervisor.resets.then(() => {
-      if (this.running === supervisor) this.restarted = this.restart();
+      if (this.running !== supervisor) return;
+      this.cut?.resolve("power-cut");
+      this.restarted = this.restart();
     });
     return supervisor;
   }
@@ -184,14 +197,19 @@ export class SimTerminal {
   private async attend(request: VisitRequest, customer: Customer): Promise<VisitReport | "power-cut"> {
     this.reader.customer = customer;
     try {
-      const { stopped, resets } = this.supervisor;
-      const cut = resets.then(() => "power-cut" as const);
-      return await Promise.race([this.till.ask(request), stopped, this.supervisor.appFault(), cut]);
+      const { supervisor } = this;
+      return await new Promise((resolve, reject) => {
+        this.cut = { resolve, reject };
+        if (this.stop !== null) reject(this.stop.error);
+        this.till.ask(request).then(resolve);
+        supervisor.appFault().catch(reject);
+      });
     } catch (error) {
       if (!(error instanceof PowerCut)) throw error;
       this.powerOff();
       return "power-cut";
     } finally {
+      this.cut = null;
       this.reader.remove();
     }
   }
