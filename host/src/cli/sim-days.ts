@@ -9,7 +9,7 @@ import type { BuiltImage } from "../image/build.ts";
 import { diaryOf } from "../office/diary.ts";
 import { migrate } from "../office/migrations.ts";
 import type { Ledger } from "../office/schema.ts";
-import { openDatabase } from "../ports/database/index.ts";
+import { doNotWaitForDisk, openDatabase } from "../ports/database/index.ts";
 import { writingIn } from "../workbench/simulate-report.ts";
 import { type Console, progressLine, tell } from "./console.ts";
 import { Failure } from "./failure.ts";
@@ -203,6 +203,8 @@ export async function liveDays(
   const image = await testImage(TOWN_PROGRAMMES, "nothing was simulated");
   const home = homeGiven ? console.home : mkdtempSync(join(tmpdir(), "cachet-world-"));
   const ledger = await makeLedger({ ...console, home });
+  // What a seed makes again need not outlive a power cut of this computer.
+  await doNotWaitForDisk(ledger);
   const line = progressLine(console, () => performance.now());
   const began = performance.now();
   const run = await lived(sim, options, customers, image, ledger, (done, of) =>

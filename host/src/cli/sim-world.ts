@@ -8,6 +8,7 @@ import type * as Simulator from "@cachet/terminal-sim";
 import type { Sandbox, Stopwatch, TownRun } from "@cachet/terminal-sim";
 import type { BuiltImage } from "../image/build.ts";
 import { type Statement, statement } from "../office/statement.ts";
+import { doNotWaitForDisk } from "../ports/database/index.ts";
 import { type Console, progressLine, tell } from "./console.ts";
 import { Failure } from "./failure.ts";
 import { writeFile } from "./files.ts";
@@ -123,6 +124,8 @@ export async function world(
   const image = await testImage(TOWN_PROGRAMMES, "nothing was simulated");
   const home = homeGiven ? console.home : mkdtempSync(join(tmpdir(), "cachet-world-"));
   const ledger = await makeLedger({ ...console, home });
+  // What a seed makes again need not outlive a power cut of this computer.
+  await doNotWaitForDisk(ledger);
   const stopwatch: Stopwatch = { now: () => performance.now(), computedMs: 0 };
   const newSandbox: () => Sandbox = options.vm === "v8" ? sim.newV8Sandbox : await sim.loadQuickJs(stopwatch);
   const line = progressLine(console, () => performance.now());

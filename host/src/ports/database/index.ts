@@ -34,6 +34,11 @@ export function openDatabase<T>(address: string): Kysely<T> {
   throw new RangeError("an address is sqlite:PATH or postgres://USER@HOST/NAME");
 }
 
+/** From now on nobody waits until the disk has what is committed: for books that anybody can make again. PostgreSQL has settings of its own. */
+export async function doNotWaitForDisk<T>(database: Kysely<T>): Promise<void> {
+  if (engineOf(database) === "sqlite") await sql`pragma synchronous = off`.execute(database);
+}
+
 /** Reads a database as it stands at one moment, whatever others write meanwhile. Nothing may be written. */
 export const snapshot = <T, R>(database: Kysely<T>, use: (transaction: Transaction<T>) => Promise<R>): Promise<R> =>
   database.transaction().setIsolationLevel("repeatable read").setAccessMode("read only").execute(use);
