@@ -30,5 +30,6 @@ export * from "./world/step.ts";
 export type { Attack, Attempt } from "./world/thieves.ts";
 export * from "./world/town.ts";
 export type { Trouble } from "./world/troubles.ts";
-export type { AreaShown, ByHand } from "./world/witness.ts";
+export type { Offers } from "./world/wishes.ts";
+export type { Amounts, AreaShown, ByHand } from "./world/witness.ts";
 export * from "./world/world.ts";

@@ -11,11 +11,14 @@ import {
   runWorld,
   type Trouble,
   type WorldOffice,
+  type WorldOptions,
 } from "@cachet/terminal-sim";
 import { afterAll, describe, expect, it } from "vitest";
-import { TOWN_BY_HAND, TOWN_PROGRAMMES, testImage } from "../../host/src/cli/sim-image.ts";
+import { TOWN_BY_HAND, testImage, WORLD_PROGRAMMES } from "../../host/src/cli/sim-image.ts";
 import { simOffice } from "../../host/src/cli/sim-office.ts";
+import { worldStreet } from "../../host/src/cli/sim-street.ts";
 import { parisOffset } from "../../host/src/cli/sim-zone.ts";
+import { attacksNamed } from "../../host/src/cli/world-names.ts";
 import { shrunk, type WorldSize } from "../../host/src/cli/world-shrink.ts";
 import { cachetIn } from "../fixtures/cachet.ts";
 import { newLedger } from "../fixtures/ledger.ts";
@@ -45,6 +48,7 @@ describe("cachet sim world --days", () => {
     const facts = run();
     expect(facts.broken).toEqual([]);
     expect(facts.visits).toBeGreaterThan(100);
+    expect(Object.keys(facts.kinds).length).toBeGreaterThan(6);
     expect(facts.cuts.card).toBeGreaterThan(0);
     expect(facts.batches.accepted).toBeGreaterThan(20);
     expect(new Set(facts.attacks.map(({ attack }: { attack: string }) => attack))).toEqual(new Set(ATTACKS));
@@ -98,7 +102,7 @@ describe("cachet sim world --days", () => {
 
   it("says what it does not know", () => {
     expectFailure(world("--days", "2", "--faults", "tear"), 2, "C-USAGE-01", '"tear"', "tears, power, batches");
-    expectFailure(world("--days", "2", "--attacks", "all,x"), 2, "C-USAGE-01", '"all"', "rollback");
+    expect(() => attacksNamed("all,x")).toThrow('--attacks knows no "all"');
     expectFailure(world("--attacks", "none"), 2, "C-USAGE-01", "--attacks", "--days");
     expectFailure(world("--days", "2", "--cards", "5", "--purchases", "p.csv"), 2, "C-USAGE-01", "--purchases");
     expectFailure(world("--days", "2", "--purchases", "p.csv", "--shrink", "s.yaml"), 2, "C-USAGE-01", "--shrink");
@@ -116,47 +120,61 @@ describe("worlds that broke a promise once", () => {
 });
 
 describe("a world", () => {
+  type Days = Pick<WorldOptions, "seed" | "terminals" | "customers" | "days" | "troubles" | "attacks">;
   interface Changed {
-    readonly size: WorldSize;
-    readonly office: (office: WorldOffice) => Partial<WorldOffice>;
-    readonly byHand: ByHand;
+    readonly office?: (office: WorldOffice) => Partial<WorldOffice>;
+    readonly byHand?: ByHand;
   }
   const SIZE: WorldSize = { seed: 5, terminals: 3, cards: 30, days: 5, faults: TROUBLES, attacks: ATTACKS };
 
-  /** What is broken in the days of a world of which something is changed. */
-  async function livedWith({ size, office: changed, byHand }: Changed): Promise<string> {
-    const { file, programmes } = await testImage(TOWN_PROGRAMMES, "nothing was simulated");
+  /** The days of a world of which something is changed. */
+  async function run(days: Days, { office: changed = () => ({}), byHand = TOWN_BY_HAND }: Changed = {}) {
+    const { file, programmes } = await testImage(WORLD_PROGRAMMES, "nothing was simulated");
     const ledger = await newLedger();
-    const office = simOffice(ledger, programmes, chipInField);
-    const { seed, terminals, cards, days, faults, attacks } = size;
-    const run = await runWorld({
-      ...{ seed, terminals, customers: drawnCustomers(cards, Math.ceil(cards / 4)), days },
-      ...{ troubles: new Set(faults), attacks: new Set(attacks), merchants: [1, 2, 3] },
+    const office = simOffice(ledger, programmes, chipInField, { codes: true });
+    const lived = await runWorld({
+      ...{ ...days, ...worldStreet(programmes) },
       ...{ image: file, newSandbox: newV8Sandbox, offsetAt: parisOffset(), progress: () => {} },
       office: { ...office, ...changed(office) },
       byHand,
     });
     await ledger.destroy();
-    return run.broken.map(({ what }) => what).join("\n");
+    return lived;
   }
 
-  const lived = (changed: Changed["office"]) => livedWith({ size: SIZE, office: changed, byHand: TOWN_BY_HAND });
-  const livedBy = (byHand: ByHand, size = SIZE) => livedWith({ size, office: () => ({}), byHand });
+  /** What is broken in it. */
+  async function broken(changed: Changed, { seed, terminals, cards, days, faults, attacks }: WorldSize = SIZE) {
+    const customers = drawnCustomers(cards, Math.ceil(cards / 4));
+    const wrong = { troubles: new Set(faults), attacks: new Set(attacks) };
+    const lived = await run({ seed, terminals, customers, days, ...wrong }, changed);
+    return lived.broken.map(({ what }) => what).join("\n");
+  }
+  const lived = (office: Changed["office"]) => broken({ office: office! });
 
   it("sees rules that come to something else than by hand", async () => {
-    const rate = await livedBy({ ...TOWN_BY_HAND, rates: new Map([[20, 501]]) });
+    const rate = await broken({ byHand: { ...TOWN_BY_HAND, rates: new Map([[20, 501]]) } });
     expect(rate).toMatch(/programme 20: earned \d+ cents of \d+ paid, by hand it is \d+/);
-    const stamp = await livedBy({ ...TOWN_BY_HAND, stampsFrom: new Map([[11, 100_000]]) });
+    const stamp = await broken({ byHand: { ...TOWN_BY_HAND, stampsFrom: new Map([[11, 100_000]]) } });
     expect(stamp).toMatch(/programme 11: 1 stamps for a purchase of \d+ cents/);
   });
 
   it("shrinks to a few cards and days in which the same thing shows", async () => {
     const wrong = { ...TOWN_BY_HAND, rates: new Map([[20, 600]]) };
-    const breaks = async (size: WorldSize) => (await livedBy(wrong, size)).includes("by hand");
+    const breaks = async (size: WorldSize) => (await broken({ byHand: wrong }, size)).includes("by hand");
     const smallest = await shrunk(SIZE, breaks, 60);
     expect(smallest).toMatchObject({ seed: 5, faults: [], attacks: [], days: 1 });
     expect(smallest.cards).toBeLessThan(4);
     expect(await breaks(smallest)).toBe(true);
+  });
+
+  it("has customers who ask for all that a shop can do", async () => {
+    const customers = drawnCustomers(20, 80);
+    const nothing = { troubles: new Set<Trouble>(), attacks: new Set<Attack>() };
+    const { kinds, broken } = await run({ seed: 1, terminals: 5, customers, days: 3, ...nothing });
+    expect(broken).toEqual([]);
+    const asked =
+      "sale refund part-refund refund-elsewhere cancelled top-up pack units-used gift late-sale give receive";
+    expect(Object.keys(kinds)).toEqual(expect.arrayContaining([...asked.split(" "), "balance"]));
   });
 
   it("sees what an office does wrong", async () => {

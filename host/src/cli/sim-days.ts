@@ -16,9 +16,10 @@ import { Failure } from "./failure.ts";
 import { writeFile } from "./files.ts";
 import { makeLedger } from "./home.ts";
 import { money } from "./money.ts";
-import { TOWN_BY_HAND, TOWN_PROGRAMMES, testImage } from "./sim-image.ts";
+import { TOWN_BY_HAND, testImage, WORLD_PROGRAMMES } from "./sim-image.ts";
 import { simOffice } from "./sim-office.ts";
 import { leftOut, loadPurchases } from "./sim-purchases.ts";
+import { worldStreet } from "./sim-street.ts";
 import { parisOffset } from "./sim-zone.ts";
 import { tableLines } from "./table.ts";
 import { worldText } from "./world-scenario.ts";
@@ -90,6 +91,7 @@ function linesOf(options: DaysOptions, run: WorldRun): string[] {
   });
   return [
     `${days} days, ${terminals} terminals, ${cards} cards, ${run.visits} visits: ${counted(run.results)}`,
+    `what they were about  ${counted(run.kinds)}`,
     `why visits did less   ${counted(run.reasons)}`,
     `cut                   ${run.cuts.card} by cards that left, ${run.cuts.power} by the power`,
     `batches               ${counted(run.batches)}; on their way ${counted({ ...run.post })}`,
@@ -140,18 +142,17 @@ async function lived(
   ledger: Ledger,
   progress: (done: number, of: number) => void,
 ): Promise<WorldRun> {
-  const merchants = new Set(image.programmes.flatMap((programme) => Object.keys(programme.merchants).map(Number)));
   return sim.runWorld({
     ...options,
     customers,
     troubles: new Set(faults),
     attacks: new Set(attacks),
-    merchants: [...merchants],
+    ...worldStreet(image.programmes),
     image: image.file,
     newSandbox: vm === "v8" ? sim.newV8Sandbox : await sim.loadQuickJs(),
     offsetAt: parisOffset(),
     byHand: TOWN_BY_HAND,
-    office: simOffice(ledger, image.programmes, sim.chipInField),
+    office: simOffice(ledger, image.programmes, sim.chipInField, { codes: true }),
     progress,
   });
 }
@@ -200,7 +201,7 @@ export async function liveDays(
   const file = asked.purchases === undefined ? null : loadPurchases(console, asked.purchases);
   const customers = file === null ? drawnFor(sim, asked.cards) : sim.customersOf(file.purchases);
   const options = { ...asked, cards: customers.count };
-  const image = await testImage(TOWN_PROGRAMMES, "nothing was simulated");
+  const image = await testImage(WORLD_PROGRAMMES, "nothing was simulated");
   const home = homeGiven ? console.home : mkdtempSync(join(tmpdir(), "cachet-world-"));
   const ledger = await makeLedger({ ...console, home });
   // What a seed makes again need not outlive a power cut of this computer.

@@ -9,9 +9,10 @@ import { Failure } from "./failure.ts";
 export const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** The programmes of the project's town: what simulated terminals run where nothing else is named. */
-export const TOWN_PROGRAMMES: readonly string[] = ["boulangerie", "ville"].map((name) =>
-  join(ROOT, "programmes", `${name}.programme.ts`),
-);
+const programmeFile = (name: string): string => join(ROOT, "programmes", `${name}.programme.ts`);
+export const TOWN_PROGRAMMES: readonly string[] = ["boulangerie", "ville"].map(programmeFile);
+/** Those of a world of days: with prepaid money, units and points beside them. */
+export const WORLD_PROGRAMMES: readonly string[] = [...TOWN_PROGRAMMES, ...["cafe", "salle"].map(programmeFile)];
 
 /** What the rules of these programmes come to: 5 % of what is paid, a stamp from 3 euros on. */
 export const TOWN_BY_HAND: ByHand = { rates: new Map([[20, 500]]), stampsFrom: new Map([[11, 300]]) };

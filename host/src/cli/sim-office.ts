@@ -1,6 +1,6 @@
-import { stateHash, toHex } from "@cachet/card-layout";
+import { type Purse, stateHash, toHex } from "@cachet/card-layout";
 import type { Programme } from "@cachet/firmware/rules";
-import type { AreaShown, Type2Chip, WorldOffice } from "@cachet/terminal-sim";
+import type { Amounts, AreaShown, Held, Type2Chip, WorldOffice } from "@cachet/terminal-sim";
 import type { ChipLink } from "../cards/chip-link.ts";
 import { personalise } from "../cards/personalise.ts";
 import { type CardInspection, readCard } from "../cards/read.ts";
@@ -9,14 +9,26 @@ import type { ImportOutcome } from "../office/batch-note.ts";
 import { findings } from "../office/detect/findings.ts";
 import { identityFault } from "../office/identities.ts";
 import { importBatch } from "../office/import.ts";
+import { amountsOf } from "../office/lists/last-state.ts";
 import { endNight } from "../office/night.ts";
 import type { Ledger } from "../office/schema.ts";
 import { endTerminal, enrolTerminal } from "../office/terminals.ts";
 import { sha256 } from "../ports/crypto.ts";
-import { SIM_GENERATION, SIM_ISSUER, testBelonging } from "./sim-provision.ts";
+import { SIM_GENERATION, SIM_ISSUER, testBelonging, testReceiptKey } from "./sim-provision.ts";
 
 function said(outcome: ImportOutcome): string {
   return outcome.status === "quarantined" ? `quarantined, ${outcome.reason}: ${outcome.detail}` : outcome.status;
+}
+
+const UNIT_OF = { cagnotte: "cents", prepaid: "cents", stamps: "stamps", points: "points", units: "units" } as const;
+
+const NOTHING: Amounts = { cents: 0, stamps: 0, points: 0, units: 0 };
+const isKept = (unit: string): unit is keyof Amounts => Object.hasOwn(NOTHING, unit);
+
+function heldIn(purses: readonly Purse[]): Amounts {
+  const held: Record<keyof Amounts, number> = { ...NOTHING };
+  for (const { purse, value } of amountsOf(purses).amounts) held[UNIT_OF[purse]] += value;
+  return held;
 }
 
 /** What areas of a card show, by programme; null where one of them cannot be read. */
@@ -32,11 +44,16 @@ async function areasShown({ identity, areas }: CardInspection): Promise<Readonly
     shown.set(programme, {
       // A blank record that no visit led to.
       hash: terminal === 0 ? null : hash,
-      cents: purses.reduce((sum, purse) => ("cents" in purse ? sum + purse.cents : sum), 0),
-      stamps: purses.reduce((sum, purse) => ("count" in purse ? sum + purse.count : sum), 0),
+      ...heldIn(purses),
     });
   }
   return shown;
+}
+
+/** What a simulated office has beyond what every town has. */
+interface OfficeOptions {
+  /** Terminals print codes on their receipts. */
+  readonly codes?: true;
 }
 
 /** The real office behind a simulated world: real import into a real ledger, real card records, test keys. */
@@ -44,11 +61,13 @@ export function simOffice(
   ledger: Ledger,
   programmes: readonly Programme[],
   chipInField: (chip: Type2Chip) => ChipLink,
+  { codes }: OfficeOptions = {},
 ): WorldOffice {
   return {
     async enrol(terminal, merchant, at) {
       const held = programmes.filter(({ merchants }) => merchants[merchant] !== undefined);
-      const belonging = testBelonging({ terminal, merchant, programmes: held.map(({ number }) => number) });
+      const plain = testBelonging({ terminal, merchant, programmes: held.map(({ number }) => number) });
+      const belonging = codes === true ? { ...plain, keys: [...plain.keys, testReceiptKey(merchant)] } : plain;
       await enrolTerminal(ledger, terminal, merchant, belonging.signer.publicKey, at);
       return belonging;
     },
@@ -91,11 +110,11 @@ export function simOffice(
         .where("account", "=", "card")
         .groupBy(["holder", "programme", "unit"])
         .execute();
-      const all = new Map<string, { card: number; programme: number; cents: number; stamps: number }>();
+      const all = new Map<string, Held & Record<keyof Amounts, number>>();
       for (const { card, programme, unit, amount } of rows) {
         const name = `${card}/${programme}`;
-        const held = all.get(name) ?? { card, programme, cents: 0, stamps: 0 };
-        if (unit === "cents" || unit === "stamps") held[unit] += amount;
+        const held = all.get(name) ?? { card, programme, ...NOTHING };
+        if (isKept(unit)) held[unit] += amount;
         all.set(name, held);
       }
       return [...all.values()];

@@ -3,7 +3,14 @@ import type { Belonging } from "@cachet/terminal-sim";
 import { testKeyRing } from "../keys/key-ring.ts";
 import { makeProvision } from "../keys/provision.ts";
 import type { Origin } from "../keys/sealed-file.ts";
-import { testAreaKey, testCardKey, testImageSigner, testOfficeSigner, testTerminalSigner } from "../keys/test-keys.ts";
+import {
+  testAreaKey,
+  testCardKey,
+  testImageSigner,
+  testMerchantKey,
+  testOfficeSigner,
+  testTerminalSigner,
+} from "../keys/test-keys.ts";
 import { verifyEd25519 } from "../ports/crypto.ts";
 
 /** The issuer of simulated cards, and the generation of every test key. */
@@ -22,6 +29,13 @@ export interface SimTerminalFacts {
   readonly isBlank?: boolean;
   readonly merchantName?: string;
 }
+
+/** The key of a merchant's receipts: its terminals print codes, and take back what another one of them sold. */
+export const testReceiptKey = (merchant: number): Belonging["keys"][number] => ({
+  key: { role: "receipt", merchant, generation: SIM_GENERATION },
+  master: testMerchantKey("receipt", merchant, SIM_GENERATION),
+  test: true,
+});
 
 /** Makes a terminal one of the simulated association's: test keys throughout, so that nothing of it is worth anything. */
 export function testBelonging({ terminal, merchant, programmes, merchantName = "" }: SimTerminalFacts): Belonging {

@@ -1,7 +1,7 @@
 import type { Day } from "@cachet/card-layout";
 import type { Belonging, CollectedBatch } from "@cachet/firmware/supervisor";
 import type { Type2Chip } from "../device/type2-chip.ts";
-import type { AreaShown } from "./witness.ts";
+import type { Amounts, AreaShown } from "./witness.ts";
 
 /** What became of a batch at the office: its word for it, and one sentence. */
 export interface Received {
@@ -17,11 +17,9 @@ export interface WorldFinding {
 }
 
 /** What a card holds of one programme. */
-export interface Held {
+export interface Held extends Amounts {
   readonly card: number;
   readonly programme: number;
-  readonly cents: number;
-  readonly stamps: number;
 }
 
 /** The association behind a world: the real office, given by the caller. Times in UTC seconds, by the world's clock. */

@@ -1,6 +1,6 @@
 import type { Type2Chip } from "../device/type2-chip.ts";
 import type { WorldFinding, WorldOffice } from "./office.ts";
-import type { Witness } from "./witness.ts";
+import { amountsText, areSame, NOTHING, type Witness } from "./witness.ts";
 
 /** A promise that was broken, on the evening of a day. */
 export interface Broken {
@@ -77,11 +77,11 @@ export class Promises {
     for (const { chip, card } of cards) {
       const shown = await this.office.look(chip);
       if (shown === null) this.breaks(`card ${card} cannot be read in the end`);
-      for (const [programme, { cents, stamps }] of shown ?? []) {
-        const held = books.get(`${card}/${programme}`) ?? { cents: 0, stamps: 0 };
-        if (held.cents === cents && held.stamps === stamps) continue;
-        const [here, there] = [`${cents} cents and ${stamps} stamps`, `${held.cents} and ${held.stamps}`];
-        this.breaks(`card ${card}, programme ${programme}: ${here}, the books say ${there}`);
+      for (const [programme, area] of shown ?? []) {
+        const held = books.get(`${card}/${programme}`) ?? NOTHING;
+        if (areSame(held, area)) continue;
+        const [here, there] = [amountsText(area), amountsText(held)];
+        this.breaks(`card ${card}, programme ${programme}: ${here}; the books say ${there}`);
       }
     }
   }

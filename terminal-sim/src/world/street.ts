@@ -1,16 +1,19 @@
-import type { Chip } from "@cachet/card-layout";
+import { type Chip, toHex } from "@cachet/card-layout";
 import type { Sandbox } from "@cachet/firmware/hal";
 import { Mishaps, PowerCut } from "../device/mishap.ts";
 import { SimClock, SimTerminal } from "../device/terminal.ts";
 import type { Type2Chip } from "../device/type2-chip.ts";
 import type { WorldOffice } from "./office.ts";
 import type { Troubles } from "./troubles.ts";
+import type { Bought, Wish } from "./wishes.ts";
 
 /** What every terminal of a street is made of. */
 export interface StreetParts {
   readonly terminals: number;
-  /** Merchants that have terminals, by number. */
+  /** Merchants that have terminals, by number, in turn: one that has several shops is there as often. */
   readonly merchants: readonly number[];
+  /** The programme of most shops, which thieves are after, and a merchant who has nothing else. */
+  readonly town: { readonly programme: number; readonly merchant: number };
   readonly image: Uint8Array;
   readonly newSandbox: () => Sandbox;
   readonly offsetAt: (utc: number) => number;
@@ -30,6 +33,8 @@ export class Street {
   private readonly troubles: Troubles;
   private readonly silentUntil: number[] = [];
   private readonly skew: (number | null)[] = [];
+  /** The programme of each card that has room for one. */
+  private readonly only = new Map<string, number>();
 
   constructor(parts: StreetParts, troubles: Troubles) {
     this.parts = parts;
@@ -38,9 +43,10 @@ export class Street {
 
   /** Enrols and starts every terminal. `at` in UTC seconds. */
   async open(robbed: number, at: number): Promise<void> {
-    const { terminals, merchants, office, image, newSandbox, offsetAt } = this.parts;
+    const { terminals, merchants, town, office, image, newSandbox, offsetAt } = this.parts;
     for (let number = 1; number <= terminals + robbed; number += 1) {
-      const belonging = await office.enrol(number, merchants[(number - 1) % merchants.length]!, at);
+      const merchant = number > terminals ? town.merchant : merchants[(number - 1) % merchants.length]!;
+      const belonging = await office.enrol(number, merchant, at);
       const terminal = new SimTerminal({ belonging, image, clock: new SimClock(at, offsetAt), newSandbox });
       await terminal.powerOn();
       this.all.push(terminal);
@@ -52,6 +58,16 @@ export class Street {
   /** Terminals that nobody steals. */
   get honest(): readonly SimTerminal[] {
     return this.all.slice(0, this.parts.terminals);
+  }
+
+  /** Places of the honest terminals that keep the town's programme. */
+  get town(): readonly number[] {
+    const keepsIt = ({ facts }: SimTerminal) => this.programmesOf(facts).includes(this.parts.town.programme);
+    return [...this.honest.keys()].filter((i) => keepsIt(this.honest[i]!));
+  }
+
+  private programmesOf({ programmes }: SimTerminal["facts"]): readonly number[] {
+    return programmes.map(({ programme }) => programme);
   }
 
   /** What is wrong with terminals from this day on. */
@@ -71,12 +87,27 @@ export class Street {
     return this.silentUntil[index]! > day;
   }
 
-  /** Where a card is good for what is there: chips with room for one programme are for shops that keep one. */
+  /** Where somebody goes with a wish: with what he takes back to the terminal that sold, or to another one of that merchant. */
+  placeOf(wish: Wish, bought: Bought | null, usual: number): number {
+    if (bought === null) return usual;
+    if (wish === "refund" || wish === "part-refund" || wish === "cancel") return bought.at;
+    if (wish !== "refund-elsewhere") return usual;
+    const { merchant } = this.all[bought.at]!.facts;
+    const others = [...this.honest.keys()].filter((i) => i !== bought.at);
+    return others.find((i) => this.honest[i]!.facts.merchant === merchant) ?? usual;
+  }
+
+  /** Where a card is good for what is there: chips with room for one programme are for shops that keep that one alone. */
   placeFor(chip: Type2Chip, wish: number): number {
     if (!ONE_AREA.includes(chip.chip)) return wish;
-    if (wish >= this.parts.terminals) return wish;
-    const places = [...this.honest.keys()].filter((i) => this.honest[i]!.facts.programmes.length === 1);
-    return places[wish % places.length] ?? wish;
+    const card = toHex(chip.uid);
+    const kept = (i: number) => this.programmesOf(this.all[i]!.facts);
+    const wanted = this.only.get(card) ?? kept(wish).at(-1)!;
+    const isFit = (i: number) => kept(i).length === 1 && kept(i)[0] === wanted;
+    const places = [...this.honest.keys()].filter(isFit);
+    const place = isFit(wish) ? wish : (places[wish % places.length] ?? wish);
+    this.only.set(card, wanted);
+    return place;
   }
 
   private setClock(index: number, utc: number): SimTerminal {

@@ -36,7 +36,8 @@ export interface Attempt {
 
 /** What thieves can do in a town. */
 export interface Scene {
-  readonly terminals: number;
+  /** Places of the terminals of the town's programme. */
+  readonly places: readonly number[];
   /** A visit with a card at a terminal, nothing going wrong. */
   visit(terminal: number, chip: Type2Chip, amount: number, redeem: boolean): Promise<VisitReport>;
   give(batch: Sent): Promise<Received>;
@@ -91,8 +92,12 @@ export class Thieves {
     if (mine === undefined) return;
     const { scene, chance } = this;
     const { chip, card } = mine;
-    const here = chance.below(scene.terminals);
-    const there = (here + 1 + chance.below(Math.max(1, scene.terminals - 1))) % scene.terminals;
+    const { places } = scene;
+    const first = chance.below(places.length);
+    const [here, there] = [
+      places[first]!,
+      places[(first + 1 + chance.below(Math.max(1, places.length - 1))) % places.length]!,
+    ];
     await scene.visit(here, chip, SAVED_UP, false);
     const note = (cents: number) =>
       this.attempts.push({
@@ -108,11 +113,15 @@ export class Thieves {
       return;
     }
     const twin = attack === "clone" ? chip.copy() : chip;
-    const first = await scene.visit(here, chip, SPENT_ON, true);
-    if (first.spentCents === 0) throw new Error(`a thief's own card buys nothing: ${first.reason ?? first.result}`);
+    const bought = await scene.visit(here, chip, SPENT_ON, true);
+    if (bought.spentCents === 0) throw new Error(`a thief's own card buys nothing: ${bought.reason ?? bought.result}`);
     if (attack === "rollback") chip.restore(before);
     const { result, spentCents } = await scene.visit(there, twin, SPENT_ON, true);
     note(result === "done" ? spentCents : 0);
+  }
+
+  private anywhere(): number {
+    return this.scene.places[this.chance.below(this.scene.places.length)]!;
   }
 
   /** A dump with bits flipped behind its identity. */
@@ -126,12 +135,12 @@ export class Thieves {
 
   /** Keeps what a torn purchase left on the card, spends the value, and puts that back. */
   private async withTear(day: number): Promise<void> {
-    const { scene, chance } = this;
+    const { scene } = this;
     const place = this.cards.findIndex(({ chip }) => COUNTING.includes(chip.chip));
     const [mine] = place < 0 ? [] : this.cards.splice(place, 1);
     if (mine === undefined) return;
     const { chip, card } = mine;
-    const anywhere = () => chance.below(scene.terminals);
+    const anywhere = () => this.anywhere();
     await scene.visit(anywhere(), chip, SAVED_UP, false);
     await scene.tear(anywhere(), chip, SPENT_ON);
     const kept = chip.dump();
@@ -148,14 +157,14 @@ export class Thieves {
 
   /** Saves up at a stolen terminal, spends at an honest one, and gives the office what the stolen one kept. */
   private async withTerminal(day: number): Promise<void> {
-    const { scene, chance } = this;
+    const { scene } = this;
     const mine = this.cards.at(-1);
     const stolen = mine === undefined ? null : await scene.steal();
     if (mine === undefined || stolen === null) return;
     this.cards.pop();
     const { chip, card } = mine;
     await scene.visit(stolen, chip, SAVED_UP, false);
-    const { spentCents } = await scene.visit(chance.below(scene.terminals), chip, SPENT_ON, true);
+    const { spentCents } = await scene.visit(this.anywhere(), chip, SPENT_ON, true);
     const { status } = await scene.give(scene.loot(stolen));
     const isRefused = status === "quarantined";
     this.attempts.push({

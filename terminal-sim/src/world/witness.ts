@@ -1,11 +1,17 @@
 import { toHex } from "@cachet/card-layout";
-import { centsMoved, decodeEntry, type Entry, endOfCborItem, type StoredEffect } from "@cachet/firmware/wire";
+import { decodeEntry, type Entry, endOfCborItem, type StoredEffect } from "@cachet/firmware/wire";
+
+/** What a card can hold. */
+export const UNITS = ["cents", "stamps", "points", "units"] as const;
+export type Amounts = Readonly<Record<(typeof UNITS)[number], number>>;
+export const NOTHING: Amounts = { cents: 0, stamps: 0, points: 0, units: 0 };
+
+/** Amounts in words. */
+export const amountsText = (amounts: Amounts): string => UNITS.map((unit) => `${amounts[unit]} ${unit}`).join(", ");
 
 /** What a card shows of one programme. `hash` is the state hash of its current record; null before the first one. */
-export interface AreaShown {
+export interface AreaShown extends Amounts {
   readonly hash: string | null;
-  readonly cents: number;
-  readonly stamps: number;
 }
 
 /** What simple rules come to, worked out by hand, by programme: whatever the engine says has to be that. */
@@ -24,8 +30,7 @@ interface Step {
   readonly newHash: string;
   /** It opens the area. */
   readonly opens: boolean;
-  readonly cents: number;
-  readonly stamps: number;
+  readonly moved: Amounts;
   readonly merchant: number;
   /** Cents that the merchant is owed for it; below zero, that he owes. */
   readonly owed: number;
@@ -39,9 +44,30 @@ interface Step {
   outcome: "open" | "committed" | "aborted";
 }
 
-/** Stamps by which an effect changes the grid of a card. */
-const stampsMoved = ({ type, unit, value, taken = 0 }: StoredEffect): number =>
-  unit === "stamps" && type === "stamp" ? value : -taken;
+const PUTS: readonly StoredEffect["type"][] = ["earn", "stamp", "topup", "credit", "return", "receive"];
+const TAKES: readonly StoredEffect["type"][] = ["redeem", "expire", "clawback", "forfeit", "give", "payout"];
+
+/** By how much effects change what a card holds. */
+function movedBy(effects: readonly StoredEffect[]): Amounts {
+  const moved = { ...NOTHING };
+  for (const { type, unit, value, taken = 0 } of effects) {
+    // What a reward is worth comes off the ticket; off the card come stamps.
+    if (type === "reward") moved.stamps -= taken;
+    if (unit === "entries" || unit === "minutes") continue;
+    if (PUTS.includes(type)) moved[unit] += value;
+    if (TAKES.includes(type)) moved[unit] -= value;
+  }
+  return moved;
+}
+
+const plus = (a: Amounts, b: Amounts): Amounts => ({
+  cents: a.cents + b.cents,
+  stamps: a.stamps + b.stamps,
+  points: a.points + b.points,
+  units: a.units + b.units,
+});
+
+export const areSame = (a: Amounts, b: Amounts): boolean => UNITS.every((unit) => a[unit] === b[unit]);
 
 /** Cents that an effect owes the merchant of the visit: what was spent at his shop, less what he gave or took cash for. */
 function owedFor({ type, unit, value, funder }: StoredEffect): number {
@@ -131,8 +157,7 @@ export class Witness {
       const step: Step = {
         ...{ terminal, intent: number, oldHash: toHex(oldHash), newHash: toHex(newHash), opens: oldTerminal === 0 },
         ...{ merchant: body.merchant, owed: effects.reduce((sum, one) => sum + owedFor(one), 0) },
-        sale: saleOf(body, effects),
-        ...{ cents: centsMoved(effects), stamps: effects.reduce((sum, one) => sum + stampsMoved(one), 0) },
+        ...{ moved: movedBy(effects), sale: saleOf(body, effects) },
         outcome: "open",
       };
       const name = nameOf(body.card, programme);
@@ -170,24 +195,22 @@ export class Witness {
    * What is wrong with a card: null where it holds what the steps that led to its state come to, and every committed step is among them.
    * A step that is told twice, as after a power cut, counts once.
    */
-  faultOf(card: number, programme: number, { hash, cents, stamps }: AreaShown): string | null {
+  faultOf(card: number, programme: number, { hash, ...held }: AreaShown): string | null {
     const steps = this.steps.get(nameOf(card, programme)) ?? [];
     const led = new Set<Step>();
-    let [sumCents, sumStamps, at] = [0, 0, hash];
+    let [sum, at] = [NOTHING, hash];
     while (at !== null) {
       const step = this.towards(steps, at);
       if (step === undefined || led.has(step)) return `a state that no journal names (${at.slice(0, 8)})`;
       led.add(step);
-      sumCents += step.cents;
-      sumStamps += step.stamps;
+      sum = plus(sum, step.moved);
       at = step.opens ? null : step.oldHash;
     }
     const lost = steps.find((step) => step.outcome === "committed" && !led.has(step));
     if (lost !== undefined) return `committed by T-${lost.terminal}-${lost.intent}, and not on the card`;
     const wrong = [...led].find(({ outcome }) => outcome === "aborted");
     if (wrong !== undefined) return `aborted by T-${wrong.terminal}-${wrong.intent}, and on the card`;
-    if (cents !== sumCents) return `holds ${cents} cents, its journals come to ${sumCents}`;
-    if (stamps !== sumStamps) return `holds ${stamps} stamps, its journals come to ${sumStamps}`;
+    if (!areSame(held, sum)) return `holds ${amountsText(held)}; its journals come to ${amountsText(sum)}`;
     return this.ruleFault(programme, [...led]);
   }
 

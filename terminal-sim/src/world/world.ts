@@ -1,5 +1,5 @@
 import { CARD_EPOCH_SECONDS, type Chip, toHex } from "@cachet/card-layout";
-import type { VisitReport } from "@cachet/firmware/hal";
+import type { VisitReport, VisitRequest } from "@cachet/firmware/hal";
 import { Chance } from "../device/chance.ts";
 import { type Mishap, Mishaps, type OperationKind } from "../device/mishap.ts";
 import { SimClock, SimTerminal } from "../device/terminal.ts";
@@ -14,6 +14,7 @@ import { type Broken, type HonestCard, Promises } from "./promises.ts";
 import { Street, type StreetParts } from "./street.ts";
 import { type Attack, type Attempt, SAVED_UP, type Scene, Thieves } from "./thieves.ts";
 import { type CutCounts, type Trouble, Troubles } from "./troubles.ts";
+import { type Bought, boughtBy, leadsHere, type Offers, requestFor } from "./wishes.ts";
 import { type ByHand, Witness } from "./witness.ts";
 
 export interface WorldOptions extends StreetParts {
@@ -24,6 +25,8 @@ export interface WorldOptions extends StreetParts {
   readonly attacks: ReadonlySet<Attack>;
   readonly office: WorldOffice;
   readonly byHand: ByHand;
+  /** What programmes have beside sales. */
+  readonly offers: readonly Offers[];
   /** Visits done, of so many. */
   readonly progress: (done: number, of: number) => void;
 }
@@ -33,6 +36,8 @@ export interface WorldRun {
   /** The last evening, UTC seconds. */
   readonly until: number;
   readonly visits: number;
+  /** What visits of customers were about that went through. */
+  readonly kinds: Readonly<Record<string, number>>;
   /** Visits by how they ended; a visit in the middle of which the power went is `power-cut`. */
   readonly results: Readonly<Record<string, number>>;
   /** Why visits did less, or nothing. */
@@ -64,8 +69,10 @@ const NIGHTS_TO_TELL = 21;
 const CALM_DAYS = 3;
 
 interface Holder extends HonestCard {
-  /** Where the card was last. */
-  last: number;
+  /** Where the card was last under each programme: a doubt of one shows nowhere else. */
+  readonly last: Map<number, number>;
+  /** What its holder may take back. */
+  bought: Bought | null;
 }
 
 /** A card that leaves before the second count: the one that shows a new record. */
@@ -77,6 +84,20 @@ class LeavesBeforeCount extends Mishaps {
     this.counts += 1;
     return this.counts === 2 ? { what: "card", when: "before" } : null;
   }
+}
+
+/** What a visit is about, in one word. */
+function kindOf(request: VisitRequest): string {
+  if (request.kind === "top-up") return request.purchase === undefined ? "top-up" : "pack";
+  if (request.kind === "refund") {
+    if (typeof request.ticket === "object") return "refund-elsewhere";
+    if (request.ticket === "last") return "cancelled";
+    return request.lines === "all" ? "refund" : "part-refund";
+  }
+  if (request.kind !== "sale") return request.kind;
+  if (request.late !== undefined) return "late-sale";
+  if (request.gift !== undefined) return "gift";
+  return request.use === undefined ? "sale" : "units-used";
 }
 
 /** A town of terminals and cards, and everything that goes wrong in it, all drawn from one seed. */
@@ -91,6 +112,9 @@ class World {
   private readonly planned: number;
   private readonly holders: Holder[] = [];
   private readonly touched = new Set<number>();
+  /** Tickets of value that is on its way to another card, by the terminal that took it. */
+  private readonly given = new Map<number, number>();
+  private readonly kinds = new Counts();
   private readonly results = new Counts();
   private readonly reasons = new Counts();
   private thieves: Thieves | null = null;
@@ -134,7 +158,7 @@ class World {
   private scene(): Scene {
     const { street, collection } = this;
     return {
-      terminals: this.options.terminals,
+      places: street.town,
       visit: (terminal, chip, amount, redeem) => this.quietVisit(terminal, chip, amount, redeem),
       give: (batch) => collection.give(batch, this.evening),
       tear: (terminal, chip, amount) => this.tornVisit(terminal, chip, amount),
@@ -151,7 +175,7 @@ class World {
   private async issue(to: Holder[], serial: number): Promise<void> {
     const chip = new Type2Chip(CHIPS[serial % CHIPS.length]!, this.newUid());
     const card = await this.options.office.personalise(chip, serial, this.options.customers.firstDay);
-    to.push({ chip, card, last: 0 });
+    to.push({ chip, card, last: new Map(), bought: null });
   }
 
   private readonly uids = new Set<string>();
@@ -178,9 +202,10 @@ class World {
     await this.night();
   }
 
-  private async visit({ utc, customer, terminal: wish, request }: PlannedVisit): Promise<void> {
+  private async visit(planned: PlannedVisit): Promise<void> {
+    const { utc, customer } = planned;
     const holder = this.holders[customer]!;
-    const index = this.street.placeFor(holder.chip, wish);
+    const { index, request } = this.asked(planned, holder);
     const terminal = await this.street.at(index, utc);
     terminal.mishaps = this.troubles.ofVisit();
     let returns = 2;
@@ -190,9 +215,39 @@ class World {
     });
     this.visits = request.visit;
     this.note(report);
-    holder.last = index;
+    this.remember(holder, index, request, report);
     this.touched.add(customer);
     this.options.progress(this.visits, this.planned);
+  }
+
+  /** Where a customer goes with his wish, and what he asks for there. */
+  private asked({ utc, terminal, wish, sale }: PlannedVisit, { chip, bought }: Holder) {
+    const { street, chance } = this;
+    const [waiting] = wish === "receive" ? this.given.keys() : [];
+    const led = waiting ?? street.honest.findIndex((_, i) => leadsHere(wish, this.offersOf(i)));
+    const index = street.placeFor(chip, led < 0 ? street.placeOf(wish, bought, terminal) : led);
+    const offers = this.offersOf(index);
+    const asking = { sale, utc, offers, bought, isThere: bought?.at === index, given: this.given.get(index) ?? null };
+    return { index, request: requestFor(wish, asking, chance) };
+  }
+
+  private offersOf(index: number): readonly Offers[] {
+    const programmes = this.street.all[index]!.facts.programmes.map(({ programme }) => programme);
+    return this.options.offers.filter(({ programme }) => programmes.includes(programme));
+  }
+
+  private remember(holder: Holder, index: number, request: VisitRequest, report: VisitReport | "power-cut"): void {
+    const { till } = this.street.all[index]!;
+    const line = till.receipts.at(-1)?.find((one) => one.line === "code");
+    const bought = boughtBy(request, report, index, line?.line === "code" ? line.text : null);
+    // What was taken back once is not taken back again: an honest customer does not try.
+    if (bought !== null || request.kind === "refund") holder.bought = bought;
+    if (request.kind === "receive") this.given.delete(index);
+    if (report === "power-cut" || report.result !== "refused")
+      for (const { programme } of this.street.all[index]!.facts.programmes) holder.last.set(programme, index);
+    if (report === "power-cut") return;
+    if (request.kind === "give" && report.result === "done") this.given.set(index, report.ticket!);
+    if (report.result === "done") this.kinds.add(kindOf(request));
   }
 
   private note(report: VisitReport | "power-cut"): void {
@@ -280,12 +335,12 @@ class World {
   async calm(): Promise<void> {
     this.day += 1;
     this.promises.day = this.day;
-    for (const holder of this.holders) {
-      const report = await this.quietVisit(holder.last, holder.chip, 1_000, false);
-      if (report.result === "done" || report.result === "nothing-to-do" || report.result === "already-done") continue;
-      this.promises.breaks(
-        `card ${holder.card} is not served any more: ${report.result}, ${report.reason ?? "no reason"}`,
-      );
+    for (const { card, chip, last } of this.holders) {
+      for (const place of last.size === 0 ? [0] : new Set(last.values())) {
+        const { result, reason = "no reason" } = await this.quietVisit(place, chip, 1_000, false);
+        if (result !== "done" && result !== "nothing-to-do")
+          this.promises.breaks(`card ${card} is not served any more: ${result}, ${reason}`);
+      }
     }
     for (let evening = 0; evening < CALM_DAYS; evening += 1) {
       await this.collection.collect(this.day, this.evening, true);
@@ -310,6 +365,7 @@ class World {
     return {
       until: this.evening,
       visits: this.visits,
+      kinds: this.kinds.all,
       results: this.results.all,
       reasons: this.reasons.all,
       cuts: this.troubles.cuts,
