@@ -15,8 +15,9 @@ const TARGETS = {
 };
 const PORT = join(ROOT, "firmware", "ports", "linux");
 const SOURCES = join(ROOT, "firmware", "src");
-/** Files of firmware/src that the port has its own of. */
+/** Files, as firmware/src names them, that the port has its own of. */
 const PORT_CODE = {
+  "../../card-layout/src/record/byte-loops.ts": "conversions.ts",
   "hal/characters.ts": "conversions.ts",
   "journal/crc32.ts": "conversions.ts",
   "supervisor/crypto.ts": "crypto.ts",

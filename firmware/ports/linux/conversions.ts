@@ -3,9 +3,7 @@ import { native } from "./native.ts";
 
 export const crc32 = (bytes: Uint8Array): number => native.crc32(bytes);
 
-export const charactersOf = (bytes: Uint8Array): string => native.charactersOf(bytes);
-
-export const bytesOf = (characters: string): Uint8Array => native.bytesOf(characters);
+export const { bigEndian, concat, crossed, readBigEndian, revived, sameBytes } = native;
 
 export function utf8Encode(text: string): Uint8Array {
   // The engine knows it; the language of the other files is a little older.

@@ -30,15 +30,20 @@ export class Loop implements Timer {
 
   /** Waits for the next thing and lets it happen. True once the program was asked to end. */
   turn(): boolean {
-    const open = this.streams.filter(({ isOpen }) => isOpen);
-    this.streams = open;
-    const receiving = open.filter(({ hasReader }) => hasReader).map(({ handle }) => handle);
-    const sending = open.filter(({ hasUnsent }) => hasUnsent).map(({ handle }) => handle);
+    if (this.streams.some(({ isOpen }) => !isOpen)) this.streams = this.streams.filter(({ isOpen }) => isOpen);
+    const open = this.streams;
+    const [receiving, sending]: [number[], number[]] = [[], []];
+    for (const { handle, hasReader, hasUnsent } of open) {
+      if (hasReader) receiving.push(handle);
+      if (hasUnsent) sending.push(handle);
+    }
     const [first] = this.waiting;
     const ms = first === undefined ? FOREVER_MS : Math.max(0, first.at - native.steady());
     const isEnding = native.wait(receiving, sending, Math.min(ms, FOREVER_MS));
-    for (const stream of open) if (stream.isOpen) stream.move();
+    // Some that were opened meanwhile are looked at next time.
+    for (const stream of [...open]) if (stream.isOpen) stream.move();
     const now = native.steady();
+    if (first === undefined || first.at > now) return isEnding;
     const due = this.waiting.filter(({ at }) => at <= now);
     this.waiting = this.waiting.filter(({ at }) => at > now);
     for (const { then } of due) then();

@@ -41,8 +41,12 @@ export interface Native {
   textOf(utf8: Uint8Array): string;
   /** As `conversions.ts` passes them on. */
   crc32(bytes: Uint8Array): number;
-  charactersOf(bytes: Uint8Array): string;
-  bytesOf(characters: string): Uint8Array;
+  concat(...parts: readonly Uint8Array[]): Uint8Array;
+  bigEndian(value: number, size: number): Uint8Array;
+  readBigEndian(bytes: Uint8Array, at: number, size: number): number;
+  sameBytes(a: Uint8Array, b: Uint8Array): boolean;
+  crossed(this: unknown, key: string, item: unknown): unknown;
+  revived(this: unknown, key: string, item: unknown): unknown;
   /** Null for what is no UTF-8. */
   strictText(utf8: Uint8Array): string | null;
   sha256(message: Uint8Array): Uint8Array;

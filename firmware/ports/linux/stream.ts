@@ -134,7 +134,7 @@ export class Lines {
         this.rest = new Uint8Array();
       }
       const more = await this.stream.receive();
-      this.rest = concat(this.rest, more);
+      this.rest = this.rest.length === 0 ? more : concat(this.rest, more);
     }
   }
 

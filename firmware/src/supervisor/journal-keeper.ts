@@ -181,8 +181,8 @@ export class JournalKeeper implements JournalPort {
     return done;
   }
 
-  private async append(content: EntryBody): Promise<number> {
-    const number = await this.journal.append(content, this.clock.now());
+  private async append(content: EntryBody, body?: Uint8Array): Promise<number> {
+    const number = await this.journal.append(content, this.clock.now(), body);
     if (this.journal.isCheckpointDue) this.onCheckpointDue();
     return number;
   }
@@ -246,7 +246,7 @@ export class JournalKeeper implements JournalPort {
     const bytes = FRAME_BYTES + ENTRY_START_BYTES + body.length + intent.areas.length * SYSTEM_ENTRY_BYTES_MAX;
     return this.inTurn(async () =>
       (await this.journal.makeRoom(entries, bytes, this.clock.now().utc))
-        ? this.append({ kind: "intent", body: intent })
+        ? this.append({ kind: "intent", body: intent }, body)
         : "full",
     );
   }
@@ -282,7 +282,9 @@ export class JournalKeeper implements JournalPort {
       if (this.journal.book.accountVisit(visit.account, visit.visit, utc) !== null) return "used";
       const refused = this.refundRefusal(visit) ?? (this.isOver(visit) ? "over" : null);
       if (refused !== null) return refused;
-      return (await this.journal.makeRoom(1, bytes, utc)) ? this.append({ kind: "account", body: visit }) : "full";
+      return (await this.journal.makeRoom(1, bytes, utc))
+        ? this.append({ kind: "account", body: visit }, body)
+        : "full";
     });
   }
 

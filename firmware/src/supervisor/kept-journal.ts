@@ -232,10 +232,13 @@ export class KeptJournal {
     return this.starts.findLast(({ from }) => from <= number)!.image;
   }
 
-  /** Gives an entry its number and previous hash, and stores it. Durable once it resolves. */
-  async append(content: EntryBody, { utc, offset }: EntryTime): Promise<number> {
+  /**
+   * Gives an entry its number and previous hash, and stores it. Durable once it resolves. `body`: its body in bytes, where it came so: read
+   * strictly, nothing else is written for it.
+   */
+  async append(content: EntryBody, { utc, offset }: EntryTime, body?: Uint8Array): Promise<number> {
     const entry = { number: this.store.last + 1, utc, offset, previous: this.head, ...content } as Entry;
-    const stored = encodeEntry(entry);
+    const stored = encodeEntry(entry, body);
     await this.store.append(stored);
     this.takeIn(entry, stored);
     return entry.number;

@@ -38,9 +38,10 @@ export const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> | nu
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
 
 /** An object with at least these fields. */
-export const fields =
-  (checks: Readonly<Record<string, Check>>): Check =>
-  (value) => {
+export function fields(checks: Readonly<Record<string, Check>>): Check {
+  const wanted = Object.entries(checks);
+  return (value) => {
     const given = fieldsOf(value);
-    return given !== null && Object.entries(checks).every(([field, check]) => check(given[field]));
+    return given !== null && wanted.every(([field, check]) => check(given[field]));
   };
+}

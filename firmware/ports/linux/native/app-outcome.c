@@ -54,8 +54,10 @@ static const char *run_jobs(App *app, char words[WORDS_BYTES])
 
 JSValue outcome_of(JSContext *ctx, App *app, JSValue result)
 {
-    char words[WORDS_BYTES] = "";
+    char words[WORDS_BYTES];
     const char *fault = NULL;
+    /* The rest of it is not cleared: an app calls some thirty times in a visit. */
+    words[0] = '\0';
     if (JS_IsException(result)) {
         take_exception(app, words);
         fault = "error";

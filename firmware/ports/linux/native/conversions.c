@@ -1,4 +1,7 @@
 /* Loops over every byte that the supervisor's visits spend much of their time in (conversions.ts says what they promise). */
+#include <math.h>
+#include <string.h>
+
 #include "port.h"
 
 /* ISO 3309, a nibble at a time. */
@@ -23,16 +26,20 @@ static JSValue js_crc32(JSContext *ctx, JSValueConst self, int count, JSValueCon
     return JS_NewInt64(ctx, (int64_t)(value ^ 0xffffffff));
 }
 
-static JSValue js_characters_of(JSContext *ctx, JSValueConst self, int count, JSValueConst *given)
+#define MARK '~'
+#define MARK_BYTES 2
+
+/* "~b" and one character for each byte of a Uint8Array. */
+static JSValue marked_bytes(JSContext *ctx, JSValueConst value)
 {
-    (void)self;
-    (void)count;
     const uint8_t *bytes;
     size_t size;
-    if (!bytes_of(ctx, given[0], &bytes, &size)) return JS_EXCEPTION;
-    char *text = js_malloc(ctx, 2 * size + 1);
+    if (!bytes_of(ctx, value, &bytes, &size)) return JS_EXCEPTION;
+    char *text = js_malloc(ctx, MARK_BYTES + 2 * size);
     if (text == NULL) return JS_EXCEPTION;
-    size_t used = 0;
+    text[0] = MARK;
+    text[1] = 'b';
+    size_t used = MARK_BYTES;
     for (size_t i = 0; i < size; i += 1) {
         if (bytes[i] >= 0x80) {
             text[used] = (char)(0xc0 | (bytes[i] >> 6));
@@ -46,23 +53,45 @@ static JSValue js_characters_of(JSContext *ctx, JSValueConst self, int count, JS
     return characters;
 }
 
+/* text[name](argument), the engine's own method. */
+static JSValue of_text(JSContext *ctx, JSValueConst text, const char *name, JSValueConst argument)
+{
+    JSAtom method = JS_NewAtom(ctx, name);
+    JSValue result = JS_Invoke(ctx, text, method, 1, &argument);
+    JS_FreeAtom(ctx, method);
+    return result;
+}
+
+static JSValue js_crossed(JSContext *ctx, JSValueConst self, int count, JSValueConst *given)
+{
+    (void)self;
+    (void)count;
+    if (JS_GetClassID(given[1]) == JS_CLASS_UINT8_ARRAY) return marked_bytes(ctx, given[1]);
+    if (!JS_IsString(given[1])) return JS_DupValue(ctx, given[1]);
+    const char *text = JS_ToCString(ctx, given[1]);
+    if (text == NULL) return JS_EXCEPTION;
+    int is_marked = text[0] == MARK;
+    JS_FreeCString(ctx, text);
+    if (!is_marked) return JS_DupValue(ctx, given[1]);
+    JSValue mark = JS_NewString(ctx, "~t");
+    JSValue marked = of_text(ctx, mark, "concat", given[1]);
+    JS_FreeValue(ctx, mark);
+    return marked;
+}
+
 /* Bytes of one sequence in the engine's own UTF-8, by its first byte. */
 static size_t sequence_size(uint8_t first)
 {
     return first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
 }
 
-static JSValue js_bytes_of(JSContext *ctx, JSValueConst self, int count, JSValueConst *given)
+/* The lower byte of each character of a text in the engine's own UTF-8. */
+static JSValue lower_bytes(JSContext *ctx, const uint8_t *text, size_t size)
 {
-    (void)self;
-    (void)count;
-    size_t size;
-    const char *given_text = JS_ToCStringLen(ctx, &size, given[0]);
-    if (given_text == NULL) return JS_EXCEPTION;
-    const uint8_t *text = (const uint8_t *)given_text;
     uint8_t *bytes = js_malloc(ctx, size + 1);
+    if (bytes == NULL) return JS_EXCEPTION;
     size_t used = 0;
-    for (size_t at = 0; bytes != NULL && at < size;) {
+    for (size_t at = 0; at < size;) {
         size_t length = sequence_size(text[at]);
         if (length > size - at) break;
         uint32_t code = length == 1 ? text[at] : text[at] & (0x7fu >> length);
@@ -76,8 +105,23 @@ static JSValue js_bytes_of(JSContext *ctx, JSValueConst self, int count, JSValue
         used += 1;
         at += length;
     }
-    JS_FreeCString(ctx, given_text);
-    return bytes == NULL ? JS_EXCEPTION : adopt_bytes(ctx, bytes, used);
+    return adopt_bytes(ctx, bytes, used);
+}
+
+static JSValue js_revived(JSContext *ctx, JSValueConst self, int count, JSValueConst *given)
+{
+    (void)self;
+    (void)count;
+    if (!JS_IsString(given[1])) return JS_DupValue(ctx, given[1]);
+    size_t size;
+    const char *text = JS_ToCStringLen(ctx, &size, given[1]);
+    if (text == NULL) return JS_EXCEPTION;
+    JSValue item;
+    if (text[0] != MARK) item = JS_DupValue(ctx, given[1]);
+    else if (text[1] == 'b') item = lower_bytes(ctx, (const uint8_t *)text + MARK_BYTES, size - MARK_BYTES);
+    else item = of_text(ctx, given[1], "slice", JS_NewInt32(ctx, MARK_BYTES));
+    JS_FreeCString(ctx, text);
+    return item;
 }
 
 static int is_utf8(const uint8_t *bytes, size_t size)
@@ -108,10 +152,82 @@ static JSValue js_strict_text(JSContext *ctx, JSValueConst self, int count, JSVa
     return is_utf8(bytes, size) ? JS_NewStringLen(ctx, (const char *)bytes, size) : JS_NULL;
 }
 
+static JSValue js_concat(JSContext *ctx, JSValueConst self, int count, JSValueConst *given)
+{
+    (void)self;
+    const uint8_t *part;
+    size_t size, whole = 0;
+    for (int i = 0; i < count; i += 1) {
+        if (!bytes_of(ctx, given[i], &part, &size)) return JS_EXCEPTION;
+        whole += size;
+    }
+    uint8_t *bytes = js_malloc(ctx, whole + 1);
+    if (bytes == NULL) return JS_EXCEPTION;
+    size_t used = 0;
+    for (int i = 0; i < count && bytes_of(ctx, given[i], &part, &size); i += 1) {
+        memcpy(bytes + used, part, size);
+        used += size;
+    }
+    return adopt_bytes(ctx, bytes, used);
+}
+
+#define INTEGER_BYTES_MAX 8
+#define SAFE_INTEGER_MAX 9007199254740991.0
+
+static JSValue js_big_endian(JSContext *ctx, JSValueConst self, int count, JSValueConst *given)
+{
+    (void)self;
+    (void)count;
+    double value;
+    int32_t size;
+    if (JS_ToFloat64(ctx, &value, given[0]) < 0 || JS_ToInt32(ctx, &size, given[1]) < 0) return JS_EXCEPTION;
+    int is_whole = value >= 0 && value <= SAFE_INTEGER_MAX && (double)(uint64_t)value == value;
+    uint64_t rest = is_whole ? (uint64_t)value : 0;
+    if (!is_whole || size < 0 || size > INTEGER_BYTES_MAX || (size < INTEGER_BYTES_MAX && rest >> (8 * size) != 0))
+        return JS_ThrowRangeError(ctx, NULL, 0, "bigEndian: the value does not fit %d bytes", size);
+    uint8_t bytes[INTEGER_BYTES_MAX];
+    for (int32_t i = size - 1; i >= 0; i -= 1) {
+        bytes[i] = (uint8_t)rest;
+        rest >>= 8;
+    }
+    return new_bytes(ctx, bytes, (size_t)size);
+}
+
+static JSValue js_read_big_endian(JSContext *ctx, JSValueConst self, int count, JSValueConst *given)
+{
+    (void)self;
+    (void)count;
+    const uint8_t *bytes;
+    size_t length;
+    int64_t at;
+    int32_t size;
+    if (!bytes_of(ctx, given[0], &bytes, &length)) return JS_EXCEPTION;
+    if (JS_ToInt64(ctx, &at, given[1]) < 0 || JS_ToInt32(ctx, &size, given[2]) < 0) return JS_EXCEPTION;
+    if (at < 0 || size < 0 || at + size > (int64_t)length) return JS_NewFloat64(ctx, NAN);
+    if (size >= INTEGER_BYTES_MAX) return JS_ThrowRangeError(ctx, NULL, 0, "readBigEndian: %d bytes", size);
+    int64_t value = 0;
+    for (int64_t i = at; i < at + size; i += 1) value = (value << 8) | bytes[i];
+    return JS_NewInt64(ctx, value);
+}
+
+static JSValue js_same_bytes(JSContext *ctx, JSValueConst self, int count, JSValueConst *given)
+{
+    (void)self;
+    (void)count;
+    const uint8_t *a, *b;
+    size_t size, other;
+    if (!bytes_of(ctx, given[0], &a, &size) || !bytes_of(ctx, given[1], &b, &other)) return JS_EXCEPTION;
+    return JS_NewBool(ctx, size == other && memcmp(a, b, size) == 0);
+}
+
 void add_conversions(JSContext *ctx, JSValueConst native)
 {
     add_function(ctx, native, "crc32", js_crc32, 1);
-    add_function(ctx, native, "charactersOf", js_characters_of, 1);
-    add_function(ctx, native, "bytesOf", js_bytes_of, 1);
+    add_function(ctx, native, "concat", js_concat, 0);
+    add_function(ctx, native, "bigEndian", js_big_endian, 2);
+    add_function(ctx, native, "readBigEndian", js_read_big_endian, 3);
+    add_function(ctx, native, "sameBytes", js_same_bytes, 2);
+    add_function(ctx, native, "crossed", js_crossed, 2);
+    add_function(ctx, native, "revived", js_revived, 2);
     add_function(ctx, native, "strictText", js_strict_text, 1);
 }
