@@ -3,7 +3,12 @@ import { native } from "./native.ts";
 
 export const crc32 = (bytes: Uint8Array): number => native.crc32(bytes);
 
-export const { bigEndian, concat, crossed, readBigEndian, revived, sameBytes } = native;
+export const { bigEndian, concat, readBigEndian, sameBytes } = native;
+
+export const toCrossing = (value: unknown): string => JSON.stringify(value ?? null, native.crossed);
+
+export const fromCrossing = (text: string): unknown =>
+  text.includes('"~') ? JSON.parse(text, native.revived) : JSON.parse(text);
 
 export function utf8Encode(text: string): Uint8Array {
   // The engine knows it; the language of the other files is a little older.
