@@ -73,6 +73,8 @@ interface Holder extends HonestCard {
   readonly last: Map<number, number>;
   /** What its holder may take back. */
   bought: Bought | null;
+  /** Where visits were cut and the card was not since: what they wrote only these terminals know, and others may refuse it until then. */
+  readonly cutAt: Set<number>;
 }
 
 /** A card that leaves before the second count: the one that shows a new record. */
@@ -85,6 +87,11 @@ class LeavesBeforeCount extends Mishaps {
     return this.counts === 2 ? { what: "card", when: "before" } : null;
   }
 }
+
+/** How a visit ends that the card left: its customer is asked to come back to the same terminal. */
+const CUT: readonly VisitReport["result"][] = ["no-card", "in-doubt", "partly-done"];
+const isServed = ({ result }: VisitReport): boolean =>
+  result === "done" || result === "nothing-to-do" || result === "already-done";
 
 /** What a visit is about, in one word. */
 function kindOf(request: VisitRequest): string {
@@ -175,7 +182,7 @@ class World {
   private async issue(to: Holder[], serial: number): Promise<void> {
     const chip = new Type2Chip(CHIPS[serial % CHIPS.length]!, this.newUid());
     const card = await this.options.office.personalise(chip, serial, this.options.customers.firstDay);
-    to.push({ chip, card, last: new Map(), bought: null });
+    to.push({ chip, card, last: new Map(), bought: null, cutAt: new Set() });
   }
 
   private readonly uids = new Set<string>();
@@ -216,6 +223,8 @@ class World {
     this.visits = request.visit;
     this.note(report);
     this.remember(holder, index, request, report);
+    if (report === "power-cut" || CUT.includes(report.result)) holder.cutAt.add(index);
+    else if (isServed(report)) holder.cutAt.delete(index);
     this.touched.add(customer);
     this.options.progress(this.visits, this.planned);
   }
@@ -335,13 +344,15 @@ class World {
   async calm(): Promise<void> {
     this.day += 1;
     this.promises.day = this.day;
-    for (const [i, { card, chip, last }] of this.holders.entries()) {
+    for (const [i, { card, chip, last, cutAt }] of this.holders.entries()) {
       // Customers who never came are shared out over the shops: no journal is filled by all of them.
       const places = last.size === 0 ? [i % this.options.terminals] : new Set(last.values());
+      for (const place of cutAt) if (![...places].includes(place)) await this.quietVisit(place, chip, 1_000, false);
       for (const place of places) {
-        const { result, reason = "no reason" } = await this.quietVisit(place, chip, 1_000, false);
-        if (result !== "done" && result !== "nothing-to-do")
-          this.promises.breaks(`card ${card} is not served any more: ${result}, ${reason}`);
+        const report = await this.quietVisit(place, chip, 1_000, false);
+        if (isServed(report)) continue;
+        const { result, reason = "no reason" } = report;
+        this.promises.breaks(`card ${card} is not served any more: ${result}, ${reason}`);
       }
     }
     for (let evening = 0; evening < CALM_DAYS; evening += 1) {
