@@ -13,6 +13,7 @@ import { performanceDocument } from "./performance.ts";
 import { type ReportFigures, reportFigures } from "./report.ts";
 import { rulesFigures } from "./rules.ts";
 import { replaySeconds } from "./simulation.ts";
+import { type WorldTaken, worldTaken } from "./world.ts";
 
 interface WorldDocument {
   readonly visits: number;
@@ -332,6 +333,39 @@ async function native(): Promise<Figure[]> {
   }));
 }
 
+/** Cards of the two worlds between which the growth is; `WORLD_CARDS=10000,300000` for a town's and a region's. */
+const [FEW_CARDS = 1_000, MANY_CARDS = 10_000] = (process.env.WORLD_CARDS ?? "").split(",").filter(Boolean).map(Number);
+const WORLD_PER_SECOND_NEEDED = 2_000;
+const WORLD_GROWTH = 1.5;
+
+async function worlds(): Promise<Figure[]> {
+  const loop = await worldTaken({ terminals: 20, cards: 1_000, days: 20, visitsPerDay: 200 });
+  const grown = { terminals: 50, days: 6, visitsPerDay: 500 };
+  const few = await worldTaken({ ...grown, cards: FEW_CARDS });
+  const many = await worldTaken({ ...grown, cards: MANY_CARDS });
+  const perSecond = (microseconds: number) => Math.round(1e6 / microseconds);
+  const growth = (name: string, of: (taken: WorldTaken) => number, what: string): Figure => ({
+    name: `world-growth-${name}`,
+    value: Math.round((1_000 * of(many)) / of(few)) / 1_000,
+    unit: "x",
+    better: "lower",
+    reference: WORLD_GROWTH,
+    reference_name: `limit; processor time of a visit, ${what}, ${MANY_CARDS} cards beside ${FEW_CARDS}, 500 visits a day at 50 terminals: ${Math.round(of(many))} and ${Math.round(of(few))} us`,
+  });
+  return [
+    {
+      name: "world-visits-per-second",
+      value: Math.round(loop.perSecond),
+      unit: "visits/s",
+      better: "higher",
+      reference: WORLD_PER_SECOND_NEEDED,
+      reference_name: `needed, by the clock on the wall; 20 days, 20 terminals, 1 000 cards, every fault and attack, all promises; ${perSecond(loop.whole)} for a second of the processor, ${perSecond(loop.ofVisits)} for one of visits alone`,
+    },
+    growth("days", ({ ofDays }) => ofDays, "evenings and nights included"),
+    growth("whole", ({ whole }) => whole, "making the town and a last round of all cards included"),
+  ];
+}
+
 const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
   town,
   air,
@@ -343,6 +377,7 @@ const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
   import: imports,
   keeping,
   native,
+  world: worlds,
 };
 
 const args = process.argv.slice(2);

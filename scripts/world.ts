@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chipInField, newV8Sandbox, runWorld } from "@cachet/terminal-sim";
+import { attacksNamed, faultsNamed } from "../host/src/cli/sim-days.ts";
+import { TOWN_PROGRAMMES, testImage } from "../host/src/cli/sim-image.ts";
+import { simOffice } from "../host/src/cli/sim-office.ts";
+import { parisOffset } from "../host/src/cli/sim-zone.ts";
+import { migrate } from "../host/src/office/migrations.ts";
+import type { Ledger } from "../host/src/office/schema.ts";
+import { doNotWaitForDisk, openDatabase } from "../host/src/ports/database/index.ts";
+
+/** A world that is measured: how many there are of each, and how many customers come on a day. */
+export interface MeasuredWorld {
+  readonly terminals: number;
+  readonly cards: number;
+  readonly days: number;
+  readonly visitsPerDay: number;
+}
+
+/** What a world took. Microseconds are of the processor, all threads, for one visit. */
+export interface WorldTaken {
+  readonly visits: number;
+  /** The whole loop by the clock on the wall: town made, days, evenings, nights, promises, the last round. */
+  readonly perSecond: number;
+  readonly whole: number;
+  /** The days and their nights, without the making of the town and the last round, in which every card comes. */
+  readonly ofDays: number;
+  /** What customers do on these days, without the evenings and nights. */
+  readonly ofVisits: number;
+  readonly broken: number;
+}
+
+/** Microseconds of the processor so far. */
+function processor(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
+/** Lives through the days of a world on V8 with every fault and attack, as `cachet sim world --days` does, and keeps time. */
+export async function worldTaken(world: MeasuredWorld): Promise<WorldTaken> {
+  const image = await testImage(TOWN_PROGRAMMES, "nothing was measured");
+  const folder = mkdtempSync(join(tmpdir(), "cachet-bench-"));
+  const ledger: Ledger = openDatabase(`sqlite:${join(folder, "ledger.sqlite")}`);
+  await migrate(ledger);
+  await doNotWaitForDisk(ledger);
+  const merchants = new Set(image.programmes.flatMap((programme) => Object.keys(programme.merchants).map(Number)));
+  const { days, visitsPerDay } = world;
+  let [done, visiting, from, first, last] = [0, 0, 0, 0, 0];
+  const [began, at] = [performance.now(), processor()];
+  const run = await runWorld({
+    ...world,
+    seed: 1,
+    troubles: new Set(faultsNamed()),
+    attacks: new Set(attacksNamed()),
+    merchants: [...merchants],
+    image: image.file,
+    newSandbox: newV8Sandbox,
+    offsetAt: parisOffset(),
+    office: simOffice(ledger, image.programmes, chipInField),
+    // The first visit of a day only says that it has begun.
+    progress: () => {
+      done += 1;
+      const now = processor();
+      if (done % visitsPerDay === 1) from = now;
+      if (done % visitsPerDay === 0) visiting += now - from;
+      if (done === visitsPerDay) first = now;
+      if (done === visitsPerDay * days) last = now;
+    },
+  });
+  const [seconds, took] = [(performance.now() - began) / 1_000, processor() - at];
+  await ledger.destroy();
+  rmSync(folder, { recursive: true });
+  return {
+    visits: run.visits,
+    perSecond: run.visits / seconds,
+    whole: took / run.visits,
+    ofDays: (last - first) / (visitsPerDay * (days - 1)),
+    ofVisits: visiting / ((visitsPerDay - 1) * days),
+    broken: run.broken.length,
+  };
+}
