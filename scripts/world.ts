@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chipInField, newV8Sandbox, runWorld } from "@cachet/terminal-sim";
-import { attacksNamed, faultsNamed } from "../host/src/cli/sim-days.ts";
-import { TOWN_PROGRAMMES, testImage } from "../host/src/cli/sim-image.ts";
+import { chipInField, drawnCustomers, newV8Sandbox, runWorld } from "@cachet/terminal-sim";
+import { TOWN_BY_HAND, testImage, WORLD_PROGRAMMES } from "../host/src/cli/sim-image.ts";
 import { simOffice } from "../host/src/cli/sim-office.ts";
+import { worldStreet } from "../host/src/cli/sim-street.ts";
 import { parisOffset } from "../host/src/cli/sim-zone.ts";
+import { attacksNamed, faultsNamed } from "../host/src/cli/world-names.ts";
 import { migrate } from "../host/src/office/migrations.ts";
 import type { Ledger } from "../host/src/office/schema.ts";
 import { doNotWaitForDisk, openDatabase } from "../host/src/ports/database/index.ts";
@@ -39,25 +40,24 @@ function processor(): number {
 
 /** Lives through the days of a world on V8 with every fault and attack, as `cachet sim world --days` does, and keeps time. */
 export async function worldTaken(world: MeasuredWorld): Promise<WorldTaken> {
-  const image = await testImage(TOWN_PROGRAMMES, "nothing was measured");
+  const image = await testImage(WORLD_PROGRAMMES, "nothing was measured");
   const folder = mkdtempSync(join(tmpdir(), "cachet-bench-"));
   const ledger: Ledger = openDatabase(`sqlite:${join(folder, "ledger.sqlite")}`);
   await migrate(ledger);
   await doNotWaitForDisk(ledger);
-  const merchants = new Set(image.programmes.flatMap((programme) => Object.keys(programme.merchants).map(Number)));
-  const { days, visitsPerDay } = world;
+  const { days, terminals, cards, visitsPerDay } = world;
   let [done, visiting, from, first, last] = [0, 0, 0, 0, 0];
   const [began, at] = [performance.now(), processor()];
   const run = await runWorld({
-    ...world,
-    seed: 1,
+    ...{ days, terminals, seed: 1, byHand: TOWN_BY_HAND },
+    customers: drawnCustomers(cards, visitsPerDay),
     troubles: new Set(faultsNamed()),
     attacks: new Set(attacksNamed()),
-    merchants: [...merchants],
+    ...worldStreet(image.programmes),
     image: image.file,
     newSandbox: newV8Sandbox,
     offsetAt: parisOffset(),
-    office: simOffice(ledger, image.programmes, chipInField),
+    office: simOffice(ledger, image.programmes, chipInField, { codes: true }),
     // The first visit of a day only says that it has begun.
     progress: () => {
       done += 1;
