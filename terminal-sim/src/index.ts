@@ -24,7 +24,7 @@ export * from "./device/type2-chip.ts";
 export * from "./vm/quickjs.ts";
 export * from "./vm/v8.ts";
 export { type Customers, customersOf, drawnCustomers, type TownPurchase } from "./world/customers.ts";
-export type { Held, Received, WorldFinding, WorldOffice } from "./world/office.ts";
+export type { Held, NightList, Received, WorldFinding, WorldOffice } from "./world/office.ts";
 export * from "./world/stage.ts";
 export * from "./world/step.ts";
 export type { Attack, Attempt } from "./world/thieves.ts";

@@ -10,7 +10,8 @@ import { prepareList } from "../../host/src/office/lists/night.ts";
 import { beginReplacement, finishReplacement } from "../../host/src/office/lists/replace.ts";
 import { creditTicket, NoTransfer } from "../../host/src/office/lists/sources.ts";
 import type { Ledger } from "../../host/src/office/schema.ts";
-import { enrolTerminal } from "../../host/src/office/terminals.ts";
+import { signFullList } from "../../host/src/office/sign.ts";
+import { endTerminal, enrolTerminal } from "../../host/src/office/terminals.ts";
 import { done } from "../fixtures/at-the-till.ts";
 import { shown } from "../fixtures/audit.ts";
 import { AT, newLedger, rowsOf } from "../fixtures/ledger.ts";
@@ -114,6 +115,29 @@ describe("value that goes through the office", () => {
       200, 500,
     ]);
     await expectWhole(ledger);
+    await ledger.destroy();
+  });
+
+  it("of a card that was lost goes to a new one, though a stolen terminal never reports", async () => {
+    const [ledger, shop, stolen, old] = [await newLedger(), await studio(1), await studio(2), await member(7)];
+    await done(shop, sale(70_000), old);
+    await done(stolen, sale(1_000), old);
+    await imported(ledger, 1, shop);
+    await imported(ledger, 2, stolen);
+    const [from, to] = [cardNumber(ISSUER, 7), cardNumber(ISSUER, 8)];
+    await ledger.transaction().execute((one) => beginReplacement(one, from, to, DAY, AT));
+    const { contents } = await nightlyList(ledger);
+    expect(await shop.supervisor.takeList(signFullList(contents, testOfficeSigner()))).toMatchObject({ applied: true });
+    await imported(ledger, 1, shop);
+    // The other one may still take the old card: nothing moves before it is known to be out of the way, and imported as far as it counts.
+    expect((await nightlyList(ledger)).credits).toEqual([]);
+    const { imported_to: ends } = await ledger
+      .selectFrom("terminal")
+      .select("imported_to")
+      .where("number", "=", 2)
+      .executeTakeFirstOrThrow();
+    await endTerminal(ledger, 2, { state: "revoked", ends, replacedBy: null }, AT);
+    expect((await nightlyList(ledger)).credits).toMatchObject([{ card: to, why: "replacement" }]);
     await ledger.destroy();
   });
 

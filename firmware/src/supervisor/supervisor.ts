@@ -33,7 +33,7 @@ import { ClosingTime } from "./closing.ts";
 import { halOf } from "./hal-of.ts";
 import type { JournalKeeper } from "./journal-keeper.ts";
 import { LineService } from "./line-service.ts";
-import { type ListChange as HeldChange, LAYOUT_OF_ALL_IMAGES } from "./list-store.ts";
+import { type ListChange as HeldChange, LAYOUT_OF_ALL_IMAGES, type ListOutcome } from "./list-store.ts";
 import { serveAccess } from "./management/access-commands.ts";
 import { serveConformance } from "./management/conformance-commands.ts";
 import { serveFiles } from "./management/file-commands.ts";
@@ -371,9 +371,12 @@ export class Supervisor implements Managed {
     await this.journal?.noteImage({ what: "refused", to: hash, reason });
   }
 
-  async listChanged(): Promise<void> {
-    const change = this.books?.lists.change ?? null;
-    if (change !== null) await this.journal?.noteList(listChange(change));
+  async takeList(list: Uint8Array): Promise<ListOutcome | null> {
+    if (this.books === null) return null;
+    const { lists, journal } = this.books;
+    const outcome = await lists.apply(list);
+    if (outcome.applied) await journal.noteList(listChange(outcome));
+    return outcome;
   }
 
   sealBatch(first: number, last: number): CollectedBatch | null {

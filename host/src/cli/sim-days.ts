@@ -96,6 +96,7 @@ function linesOf(options: DaysOptions, run: WorldRun): string[] {
     `cut                   ${run.cuts.card} by cards that left, ${run.cuts.power} by the power`,
     `batches               ${counted(run.batches)}; on their way ${counted({ ...run.post })}`,
     `terminals             ${run.wrongClocks} days with a wrong clock, ${run.silences} silent for 14 days`,
+    `cards                 ${run.lost} lost and replaced, ${run.blocked} blocked, ${run.turnedAway} turned away`,
     `in doubt at the end   ${run.inDoubt}`,
     `alerts of the office  ${counted(run.findings)}`,
     ...(attacks.length === 0 ? [] : table),

@@ -4,16 +4,21 @@ import type { Amounts, AreaShown, Held, Type2Chip, WorldOffice } from "@cachet/t
 import type { ChipLink } from "../cards/chip-link.ts";
 import { personalise } from "../cards/personalise.ts";
 import { type CardInspection, readCard } from "../cards/read.ts";
-import { testAreaKey, testCardKey } from "../keys/test-keys.ts";
+import { testAreaKey, testCardKey, testOfficeSigner } from "../keys/test-keys.ts";
 import type { ImportOutcome } from "../office/batch-note.ts";
-import { findings } from "../office/detect/findings.ts";
+import { findings, suspicious } from "../office/detect/findings.ts";
 import { identityFault } from "../office/identities.ts";
 import { importBatch } from "../office/import.ts";
+import { blockOf, setBlock } from "../office/lists/blocked.ts";
 import { amountsOf } from "../office/lists/last-state.ts";
+import { prepareList } from "../office/lists/night.ts";
+import { beginReplacement } from "../office/lists/replace.ts";
 import { endNight } from "../office/night.ts";
 import type { Ledger } from "../office/schema.ts";
+import { signFullList } from "../office/sign.ts";
 import { endTerminal, enrolTerminal } from "../office/terminals.ts";
 import { sha256 } from "../ports/crypto.ts";
+import { officeDay } from "./office-day.ts";
 import { SIM_GENERATION, SIM_ISSUER, testBelonging, testReceiptKey } from "./sim-provision.ts";
 
 function said(outcome: ImportOutcome): string {
@@ -100,6 +105,23 @@ export function simOffice(
     },
     async endNight(at) {
       await endNight(ledger, "merchant", at);
+    },
+    async makeList(at) {
+      const signer = testOfficeSigner();
+      await ledger.transaction().execute(async (transaction) => {
+        for (const { card } of await suspicious(transaction, at))
+          if ((await blockOf(transaction, card)) === null) await setBlock(transaction, card, "cloned", at);
+      });
+      const head = { issuer: SIM_ISSUER, issued: at, officeKey: signer.publicKey, writeLayout: 2 };
+      const nothing = { revokedGenerations: [], revokedKeys: [] };
+      const { contents } = await prepareList(ledger, { ...head, ...nothing }, officeDay(at));
+      const { blocked } = contents.sections;
+      const cards = Array.from({ length: blocked.count }, (_, i) => blocked.at(i).card);
+      return { file: signFullList(contents, signer), blocked: new Set(cards) };
+    },
+    async replace(lost, card, at) {
+      const day = officeDay(at);
+      await ledger.transaction().execute((transaction) => beginReplacement(transaction, lost, card, day, at));
     },
     findings: (at) => findings(ledger, at),
     identityFault: () => identityFault(ledger),

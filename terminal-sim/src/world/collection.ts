@@ -1,5 +1,6 @@
 import { Chance } from "../device/chance.ts";
 import { Counts } from "./counts.ts";
+import { Lists } from "./lists.ts";
 import type { Received, WorldOffice } from "./office.ts";
 import { Post, type Sent } from "./post.ts";
 import type { Promises } from "./promises.ts";
@@ -25,6 +26,7 @@ export class Collection {
   readonly taken: Sent[] = [];
   /** The last entry of each terminal that is imported. */
   importedTo: ReadonlyMap<number, number> = new Map();
+  readonly lists = new Lists();
   private readonly parts: CollectionParts;
   private readonly sentTo = new Map<number, number>();
   private readonly accepted: Sent[] = [];
@@ -44,10 +46,11 @@ export class Collection {
     return received;
   }
 
-  /** Gives an honest terminal's batch, just as it was sealed: it is never set aside. */
+  /** Gives a terminal's batch, just as it was sealed: it is never set aside, unless the terminal was stolen meanwhile. */
   private async bring(batch: Sent, at: number): Promise<void> {
     const { status, said } = await this.give(batch, at);
-    if (status === "quarantined") this.parts.promises.breaks(`${batch.name} is set aside: ${said}`);
+    const isKept = this.parts.street.kept.some(({ facts }) => facts.terminal === batch.terminal);
+    if (status === "quarantined" && isKept) this.parts.promises.breaks(`${batch.name} is set aside: ${said}`);
   }
 
   /** The first entry to collect: what the office misses, or where it is not asked, what was not collected before. */
@@ -63,15 +66,18 @@ export class Collection {
    * on the way, and what was on its way arrives.
    */
   async collect(day: number, at: number, isCalm: boolean): Promise<void> {
+    const { lists } = this;
     const { street, witness, office, promises } = this.parts;
-    for (const [i, one] of street.honest.entries()) {
+    for (const one of street.kept) {
       const terminal = await street.quiet(one);
+      const isVisited = isCalm || !street.isSilent(street.all.indexOf(one), day);
+      if (isVisited) await lists.bring(terminal);
       const { terminal: number } = terminal.facts;
       const [unheard, last] = [witness.nextOf(number), terminal.entryCount];
       const from = this.collectsFrom(number, isCalm);
       const batch = from <= last ? { ...terminal.collect(from), terminal: number } : null;
       if (unheard <= last) witness.hear(number, (unheard === from ? batch! : terminal.collect(unheard)).file);
-      if (batch === null || (!isCalm && street.isSilent(i, day))) continue;
+      if (batch === null || !isVisited) continue;
       if (isCalm) await this.bring(batch, at);
       else this.post.send(batch, day);
       this.sentTo.set(number, last);

@@ -22,6 +22,12 @@ export interface Held extends Amounts {
   readonly programme: number;
 }
 
+/** A list as terminals get it. */
+export interface NightList {
+  readonly file: Uint8Array;
+  readonly blocked: ReadonlySet<number>;
+}
+
 /** The association behind a world: the real office, given by the caller. Times in UTC seconds, by the world's clock. */
 export interface WorldOffice {
   /** Provisions a terminal of a merchant: what it is, its keys, and its place in the office's books. */
@@ -33,6 +39,12 @@ export interface WorldOffice {
   receive(batch: CollectedBatch, at: number): Promise<Received>;
   /** The last entry of each terminal that is imported. */
   importedTo(): Promise<ReadonlyMap<number, number>>;
+  /**
+   * Blocks the cards that its books accuse, makes the night's list and signs it. Gives the file, and every card that it blocks.
+   */
+  makeList(at: number): Promise<NightList>;
+  /** Another card takes the place of one that was lost. */
+  replace(lost: number, card: number, at: number): Promise<void>;
   /** What the office does at a night's end: it decides doubts, charges second refunds, puts right what expired twice. */
   endNight(at: number): Promise<void>;
   findings(at: number): Promise<readonly WorldFinding[]>;

@@ -71,9 +71,18 @@ export class Promises {
     }
   }
 
-  /** In the end: every honest card can be read, and holds what the books say of it. */
-  async cardsAndBooks(cards: readonly HonestCard[]): Promise<void> {
+  /** Nobody is blocked who is honest and has his card. */
+  blocked(cards: ReadonlySet<number>, honest: ReadonlySet<number>): void {
+    for (const card of cards) if (honest.has(card)) this.breaks(`card ${card} of an honest customer is blocked`);
+  }
+
+  /** In the end: every honest card can be read, and holds what the books say of it; nothing is left on one that was lost. */
+  async cardsAndBooks(cards: readonly HonestCard[], lost: readonly HonestCard[]): Promise<void> {
     const books = new Map((await this.office.held()).map((one) => [`${one.card}/${one.programme}`, one]));
+    for (const { card } of lost)
+      for (const [name, held] of books)
+        if (held.card === card && !areSame(held, NOTHING))
+          this.breaks(`card ${name} was lost, and ${amountsText(held)} did not go to the new one`);
     for (const { chip, card } of cards) {
       const shown = await this.office.look(chip);
       if (shown === null) this.breaks(`card ${card} cannot be read in the end`);

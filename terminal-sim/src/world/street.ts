@@ -27,6 +27,8 @@ const ONE_AREA: readonly Chip[] = ["MF0UL21"];
 /** The terminals of a world, with their clocks and their power. Those behind the first `terminals` are only there to be robbed. */
 export class Street {
   readonly all: SimTerminal[] = [];
+  /** How many shops were robbed. */
+  robbed = 0;
   wrongClocks = 0;
   silences = 0;
   private readonly parts: StreetParts;
@@ -42,9 +44,9 @@ export class Street {
   }
 
   /** Enrols and starts every terminal. `at` in UTC seconds. */
-  async open(robbed: number, at: number): Promise<void> {
+  async open(extra: number, at: number): Promise<void> {
     const { terminals, merchants, town, office, image, newSandbox, offsetAt } = this.parts;
-    for (let number = 1; number <= terminals + robbed; number += 1) {
+    for (let number = 1; number <= terminals + extra; number += 1) {
       const merchant = number > terminals ? town.merchant : merchants[(number - 1) % merchants.length]!;
       const belonging = await office.enrol(number, merchant, at);
       const terminal = new SimTerminal({ belonging, image, clock: new SimClock(at, offsetAt), newSandbox });
@@ -58,6 +60,11 @@ export class Street {
   /** Terminals that nobody steals. */
   get honest(): readonly SimTerminal[] {
     return this.all.slice(0, this.parts.terminals);
+  }
+
+  /** Terminals that still are where they belong: honest ones, and those that nobody has stolen yet. */
+  get kept(): readonly SimTerminal[] {
+    return this.all.filter((_, i) => i < this.parts.terminals || i >= this.parts.terminals + this.robbed);
   }
 
   /** Places of the honest terminals that keep the town's programme. */

@@ -72,6 +72,7 @@ export class Thieves {
   private readonly scene: Scene;
   private readonly chance: Chance;
   private readonly cards: ThiefCard[];
+  private readonly used: ThiefCard[] = [];
 
   constructor(scene: Scene, chance: Chance, cards: readonly ThiefCard[]) {
     this.scene = scene;
@@ -92,6 +93,7 @@ export class Thieves {
     if (mine === undefined) return;
     const { scene, chance } = this;
     const { chip, card } = mine;
+    this.used.push(mine);
     const { places } = scene;
     const first = chance.below(places.length);
     const [here, there] = [
@@ -163,6 +165,7 @@ export class Thieves {
     if (mine === undefined || stolen === null) return;
     this.cards.pop();
     const { chip, card } = mine;
+    this.used.push(mine);
     await scene.visit(stolen, chip, SAVED_UP, false);
     const { spentCents } = await scene.visit(this.anywhere(), chip, SPENT_ON, true);
     const { status } = await scene.give(scene.loot(stolen));
@@ -199,6 +202,12 @@ export class Thieves {
         if (isPreventable(attack, on)) return `${what}: not prevented`;
         return outcome === "open" ? `${what}: not told after ${nights} nights` : `${what}: told after ${nights} nights`;
       });
+  }
+
+  /** Cards of attempts that the office named. */
+  get accused(): readonly ThiefCard[] {
+    const named = new Set(this.attempts.filter(({ outcome }) => outcome === "detected").map(({ card }) => card));
+    return this.used.filter(({ card }) => named.has(card));
   }
 
   /** What the office says at a night's end: attempts that it names are detected. */

@@ -47,6 +47,10 @@ export interface WorldRun {
   readonly batches: Readonly<Record<string, number>>;
   readonly wrongClocks: number;
   readonly silences: number;
+  /** Cards that were lost and replaced, cards that the last list blocks, and how often somebody was turned away with one. */
+  readonly lost: number;
+  readonly blocked: number;
+  readonly turnedAway: number;
   readonly attempts: readonly Attempt[];
   /** Areas of intents that nobody could tell of in the end. */
   readonly inDoubt: number;
@@ -65,6 +69,8 @@ const ROBBED = 3;
 const RETURNS_OF_FOUR = 3;
 /** Nights after which an attack that succeeded has to be named, once everything that was on its way has arrived. */
 const NIGHTS_TO_TELL = 21;
+/** On one day in so many a customer loses his card. */
+const LOSES_ONE_IN = 2;
 /** Evenings without any trouble at the end, until all batches are in. */
 const CALM_DAYS = 3;
 
@@ -125,7 +131,10 @@ class World {
   private readonly results = new Counts();
   private readonly reasons = new Counts();
   private thieves: Thieves | null = null;
-  private stolen = 0;
+  /** Cards that were lost; somebody else has them. */
+  private readonly found: HonestCard[] = [];
+  private serial = 0;
+  private turnedAway = 0;
   private visits = 0;
   private day = 0;
 
@@ -155,10 +164,11 @@ class World {
   async open(): Promise<void> {
     const { seed, customers, attacks } = this.options;
     await this.street.open(attacks.has("stolen") ? ROBBED : 0, this.midnight(0));
-    for (let serial = 1; serial <= customers.count; serial += 1) await this.issue(this.holders, serial);
+    for (let serial = 1; serial <= customers.count; serial += 1) this.holders.push(await this.issue(serial));
     const thieves: Holder[] = [];
     for (let extra = 1; extra <= attacks.size * CARDS_PER_ATTACK; extra += 1)
-      await this.issue(thieves, customers.count + extra);
+      thieves.push(await this.issue(customers.count + extra));
+    this.serial = customers.count + thieves.length;
     this.thieves = new Thieves(this.scene(), new Chance(seed ^ 0x7417), thieves);
   }
 
@@ -179,10 +189,39 @@ class World {
     };
   }
 
-  private async issue(to: Holder[], serial: number): Promise<void> {
-    const chip = new Type2Chip(CHIPS[serial % CHIPS.length]!, this.newUid());
+  private async issue(serial: number, kind: Chip = CHIPS[serial % CHIPS.length]!): Promise<Holder> {
+    const chip = new Type2Chip(kind, this.newUid());
     const card = await this.options.office.personalise(chip, serial, this.options.customers.firstDay);
-    to.push({ chip, card, last: new Map(), bought: null, cutAt: new Set() });
+    return { chip, card, last: new Map(), bought: null, cutAt: new Set() };
+  }
+
+  /** One customer loses his card, and has another one before he comes again; somebody has found the old one. */
+  private async lose(): Promise<void> {
+    const place = this.chance.below(this.holders.length);
+    const { chip, card, last } = this.holders[place]!;
+    if (!this.chance.happens(1, LOSES_ONE_IN)) return;
+    this.serial += 1;
+    const next = await this.issue(this.serial, chip.chip);
+    await this.options.office.replace(card, next.card, this.evening);
+    this.holders[place] = { ...next, last };
+    this.touched.delete(place);
+    this.found.push({ chip, card });
+  }
+
+  /** Whoever has a card that is not his, or that the books accuse, tries it once more: a terminal that knows of it turns him away. */
+  private async tryBlocked(): Promise<void> {
+    const { street, collection } = this;
+    const bad = [...this.found, ...(this.thieves?.accused ?? [])];
+    const one = bad[this.chance.below(Math.max(1, bad.length))];
+    if (one === undefined) return;
+    const places = street.town.filter((i) => collection.lists.isBlockedAt(street.all[i]!, one.card));
+    const known = places[this.chance.below(Math.max(1, places.length))];
+    const place = street.placeFor(one.chip, known ?? street.town[0]!);
+    const isKnown = collection.lists.isBlockedAt(street.all[place]!, one.card);
+    if (!isKnown && !this.found.includes(one)) return;
+    const { result } = await this.quietVisit(place, one.chip, 1_000, true);
+    if (isKnown && result !== "refused") this.promises.breaks(`card ${one.card} is blocked, and served: ${result}`);
+    if (isKnown) this.turnedAway += 1;
   }
 
   private readonly uids = new Set<string>();
@@ -204,6 +243,8 @@ class World {
     const place = { midnight: this.midnight(day), terminals, visit: this.visits };
     const planned = visitsOfDay(customers.basketsOf(day, this.chance), place, this.chance);
     for (const visit of planned) await this.visit(visit);
+    await this.lose();
+    await this.tryBlocked();
     await this.rob();
     await this.collection.collect(day, this.evening, false);
     await this.night();
@@ -294,10 +335,10 @@ class World {
 
   /** The next of the shops that are robbed: the terminal goes, and the office is told. */
   private async steal(): Promise<number | null> {
-    const index = this.options.terminals + this.stolen;
+    const index = this.options.terminals + this.street.robbed;
     const terminal = this.street.all[index];
     if (terminal === undefined) return null;
-    this.stolen += 1;
+    this.street.robbed += 1;
     await this.options.office.revoke(terminal.facts.terminal, this.evening);
     return index;
   }
@@ -337,13 +378,13 @@ class World {
     await this.promises.books(this.collection.importedTo);
     for (const customer of this.touched) await this.promises.card(this.holders[customer]!);
     this.touched.clear();
-    this.promises.blame(found, new Set(this.holders.map(({ card }) => card)));
+    const honest = new Set(this.holders.map(({ card }) => card));
+    this.promises.blame(found, honest);
+    await this.collection.lists.make(office, this.evening);
+    this.promises.blocked(this.collection.lists.blocked, honest);
   }
 
-  /** The end: nothing goes wrong any more, everybody comes once more, everything arrives, and all of it has to add up. */
-  async calm(): Promise<void> {
-    this.day += 1;
-    this.promises.day = this.day;
+  private async everybodyComes(): Promise<void> {
     for (const [i, { card, chip, last, cutAt }] of this.holders.entries()) {
       // Customers who never came are shared out over the shops: no journal is filled by all of them.
       const places = last.size === 0 ? [i % this.options.terminals] : new Set(last.values());
@@ -355,18 +396,29 @@ class World {
         this.promises.breaks(`card ${card} is not served any more: ${result}, ${reason}`);
       }
     }
+  }
+
+  /** The end: nothing goes wrong any more, everybody comes once more, everything arrives, and all of it has to add up. */
+  async calm(): Promise<void> {
+    this.day += 1;
+    this.promises.day = this.day;
+    await this.everybodyComes();
     for (let evening = 0; evening < CALM_DAYS; evening += 1) {
       await this.collection.collect(this.day, this.evening, true);
       await this.night();
       this.day += 1;
       this.promises.day = this.day;
     }
-    for (const terminal of this.street.honest) {
+    // What lists have put on the way for new cards is fetched.
+    await this.everybodyComes();
+    await this.collection.collect(this.day, this.evening, true);
+    await this.night();
+    for (const terminal of this.street.kept) {
       const { terminal: number } = terminal.facts;
       if (this.collection.importedTo.get(number) !== terminal.entryCount)
         this.promises.breaks(`T-${number} is not imported to its end`);
     }
-    await this.promises.cardsAndBooks(this.holders);
+    await this.promises.cardsAndBooks(this.holders, this.found);
     await this.promises.merchants();
     for (const what of this.thieves?.broken(NIGHTS_TO_TELL) ?? []) this.promises.breaks(what);
   }
@@ -386,6 +438,7 @@ class World {
       batches: this.collection.batches.all,
       wrongClocks: this.street.wrongClocks,
       silences: this.street.silences,
+      ...{ lost: this.found.length, blocked: this.collection.lists.blocked.size, turnedAway: this.turnedAway },
       attempts: this.thieves?.attempts ?? [],
       inDoubt: this.witness.inDoubt,
       findings: findings.all,

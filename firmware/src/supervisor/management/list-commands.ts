@@ -36,12 +36,13 @@ export function serveLists(
     };
   });
   server.serve(listApply, async ({ name }) => {
-    if (lists === null) return refused("not-provisioned", "the terminal belongs to nobody yet");
+    const blank = () => refused("not-provisioned", "the terminal belongs to nobody yet");
+    if (lists === null) return blank();
     const file = folder.take(name);
     if (file === null) return refused("no-such-range", `no whole file ${name}`);
     return orWriteFailed(async () => {
-      const outcome = await lists.apply(file);
-      if (outcome.applied) await managed.listChanged();
+      const outcome = await managed.takeList(file);
+      if (outcome === null) return blank();
       // A key that this list revokes opens nothing any more, at once.
       if (access.session !== null && lists.isRevokedKey(access.session.keyHash)) access.close();
       if (outcome.applied || outcome.refusal === "already") return { version: outcome.held };

@@ -2,6 +2,7 @@ import type { CardPort, CounterPort, DeviceFacts, SettableClock, ShopSettings } 
 import type { AppRunner } from "../app-runner.ts";
 import type { CollectedBatch } from "../batch-seal.ts";
 import type { JournalKeeper } from "../journal-keeper.ts";
+import type { ListOutcome } from "../list-store.ts";
 import type { Slots } from "../slots.ts";
 import type { Upload } from "../upload.ts";
 
@@ -35,8 +36,8 @@ export interface Managed {
   /** Starts the terminal anew, a moment later. */
   reset(): void;
   setClock(utc: number): Promise<void>;
-  /** Another list is in force: notes it. */
-  listChanged(): Promise<void>;
+  /** Takes a list of the office, and notes that another one is in force; null while the terminal is blank. */
+  takeList(list: Uint8Array): Promise<ListOutcome | null>;
   /** Entries as a batch file; null where they are not kept, or the terminal is blank. Changes nothing. */
   sealBatch(first: number, last: number): CollectedBatch | null;
   /** Notes that an image may not run here, and why. */

@@ -78,9 +78,19 @@ export async function beginReplacement(
   return row;
 }
 
-/** The terminals that may still take the old card, or apply its credits: their journals do not show the list that says otherwise. */
+/**
+ * The terminals that may still take the old card, or apply its credits: their journals do not show the list that says otherwise. One that was
+ * revoked or replaced is not waited for once all is imported of it that counts: it never reports any more.
+ */
 export async function awaited(ledger: Ledger, { version }: ReplacementRow): Promise<readonly HeldList[]> {
-  return (await heldLists(ledger)).filter((held) => held.version < version);
+  const rows = await ledger
+    .selectFrom("terminal")
+    .select("number")
+    .where("state", "<>", "active")
+    .whereRef("imported_to", ">=", "ends")
+    .execute();
+  const ended = new Set(rows.map(({ number }) => number));
+  return (await heldLists(ledger)).filter((held) => held.version < version && !ended.has(held.terminal));
 }
 
 /** What moves to a new card. */
