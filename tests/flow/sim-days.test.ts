@@ -33,7 +33,7 @@ const world = (...words: readonly string[]) => {
 };
 
 const TROUBLES: readonly Trouble[] = ["tears", "power", "batches", "clocks", "silence"];
-const ATTACKS: readonly Attack[] = ["rollback", "clone", "edit", "replay", "forge", "stolen", "torn"];
+const ATTACKS: readonly Attack[] = ["rollback", "clone", "edit", "replay", "forge", "stolen", "torn", "refund-twice"];
 
 describe("cachet sim world --days", () => {
   const words = ["--days", "8", "--cards", "60", "--terminals", "4", "--seed", "7"];
@@ -48,7 +48,6 @@ describe("cachet sim world --days", () => {
     const facts = run();
     expect(facts.broken).toEqual([]);
     expect(facts.visits).toBeGreaterThan(100);
-    expect(Object.keys(facts.kinds).length).toBeGreaterThan(6);
     expect(facts.cuts.card).toBeGreaterThan(0);
     expect(facts.batches.accepted).toBeGreaterThan(20);
     expect(facts.lost).toBeGreaterThan(0);
@@ -191,9 +190,11 @@ describe("a world", () => {
     }));
     expect(unpaid).toMatch(/merchant 1 is owed -?\d+ cents by the books, his journals come to -?\d+/);
     const blind = await lived(({ findings }) => ({
-      findings: async (at) => (await findings(at)).filter(({ kind }) => kind !== "fork" && kind !== "overdrawn"),
+      findings: async (at) =>
+        (await findings(at)).filter(({ kind }) => !["fork", "overdrawn", "second-refund"].includes(kind)),
     }));
     expect(blind).toMatch(/(clone|rollback) of .*: not told after \d+ nights/);
+    expect(blind).toMatch(/refund-twice of .*: not told after \d+ nights/);
     const idle = await lived(({ makeList }) => ({
       makeList: async (at) => ({ ...(await makeList(at)), blocked: new Set([2_800_010_000_018]) }),
       replace: async () => {},

@@ -15,11 +15,12 @@ const ATTACKS: Readonly<Record<Attack, string>> = {
   replay: "a batch is given to the office once more",
   forge: "a batch is changed, and given to the office",
   torn: "a record that a torn purchase left is put back, once its sequence fits",
+  "refund-twice": "a purchase is taken back where it was made, and by its receipt in another shop",
   stolen: "a stolen terminal goes on writing cards, and its batch is given to the office",
 };
 
 const listed = (words: Readonly<Record<string, string>>): string[] =>
-  Object.entries(words).map(([name, does]) => `  ${name.padEnd(10)}${does}`);
+  Object.entries(words).map(([name, does]) => `  ${name.padEnd(14)}${does}`);
 /** Every fault and every attack, for the help. */
 export const WORLD_WORDS: readonly string[] = ["Faults:", ...listed(FAULTS), "", "Attacks:", ...listed(ATTACKS)];
 

@@ -73,6 +73,13 @@ export class Street {
     return [...this.honest.keys()].filter((i) => keepsIt(this.honest[i]!));
   }
 
+  /** Two places of one merchant; null where every shop is somebody else's. */
+  get shopsOfOne(): readonly [number, number] | null {
+    const merchants = this.honest.map(({ facts }) => facts.merchant);
+    const second = merchants.findIndex((merchant, i) => merchants.indexOf(merchant) < i);
+    return second < 0 ? null : [merchants.indexOf(merchants[second]!), second];
+  }
+
   private programmesOf({ programmes }: SimTerminal["facts"]): readonly number[] {
     return programmes.map(({ programme }) => programme);
   }
@@ -115,6 +122,12 @@ export class Street {
     const place = isFit(wish) ? wish : (places[wish % places.length] ?? wish);
     this.only.set(card, wanted);
     return place;
+  }
+
+  /** The code of the last receipt that was printed somewhere; null where it has none. */
+  codeAt(index: number): string | null {
+    const line = this.all[index]!.till.receipts.at(-1)?.find((one) => one.line === "code");
+    return line?.line === "code" ? line.text : null;
   }
 
   private setClock(index: number, utc: number): SimTerminal {

@@ -1,14 +1,15 @@
-import type { VisitReport } from "@cachet/firmware/hal";
+import type { RefundRequest, VisitReport } from "@cachet/firmware/hal";
 import type { Chance } from "../device/chance.ts";
 import type { Type2Chip } from "../device/type2-chip.ts";
 import type { Received, WorldFinding } from "./office.ts";
 import type { Sent } from "./post.ts";
+import type { Bought } from "./wishes.ts";
 
 /**
  * Attacks, by name: a dump put back, a copied card, an edited one; a batch given once more, a changed one; a terminal that is stolen and goes
- * on writing cards; a record that a torn purchase left, put back once its sequence fits.
+ * on writing cards; a record that a torn purchase left, put back once its sequence fits; a purchase taken back at two shops.
  */
-export type Attack = "rollback" | "clone" | "edit" | "replay" | "forge" | "stolen" | "torn";
+export type Attack = "rollback" | "clone" | "edit" | "replay" | "forge" | "stolen" | "torn" | "refund-twice";
 
 /** Chips whose counter shows an old record for what it is. */
 const COUNTING: readonly string[] = ["MF0UL21"];
@@ -45,6 +46,11 @@ export interface Scene {
   steal(): Promise<number | null>;
   /** What a stolen terminal has kept. */
   loot(terminal: number): Sent;
+  /** Two shops of one merchant; null where nobody has two. */
+  readonly shops: readonly [number, number] | null;
+  buy(terminal: number, chip: Type2Chip, amount: number): Promise<Bought | null>;
+  /** Takes all of a purchase back. */
+  refund(terminal: number, chip: Type2Chip, ticket: RefundRequest["ticket"]): Promise<VisitReport>;
   /** A visit that the card leaves just before its counter shows the new record. */
   tear(terminal: number, chip: Type2Chip, amount: number): Promise<void>;
   /** Any batch that the office had before; null while there is none. */
@@ -60,7 +66,7 @@ export interface ThiefCard {
 }
 
 /** What the office may find of a card with two histories. */
-const TELLS: readonly string[] = ["fork", "step-back", "no-journal", "overdrawn", "balance", "ended"];
+const TELLS: readonly string[] = ["fork", "step-back", "no-journal", "overdrawn", "balance", "ended", "second-refund"];
 
 /** What a thief buys before he begins, so that there is something to spend. */
 export const SAVED_UP = 9_900;
@@ -84,6 +90,7 @@ export class Thieves {
     if (attack === "replay" || attack === "forge") await this.withBatch(attack, day);
     else if (attack === "stolen") await this.withTerminal(day);
     else if (attack === "torn") await this.withTear(day);
+    else if (attack === "refund-twice") await this.withReceipt(day);
     else await this.withCard(attack, day);
   }
 
@@ -173,6 +180,25 @@ export class Thieves {
     this.attempts.push({
       ...{ attack: "stolen", on: chip.chip, day, card, cents: spentCents, nights: 0 },
       outcome: spentCents === 0 && isRefused ? "prevented" : "open",
+    });
+  }
+
+  /** Takes one purchase back where it was made, and by its receipt in the merchant's other shop, which cannot know. */
+  private async withReceipt(day: number): Promise<void> {
+    const { scene } = this;
+    const place = this.cards.findIndex(({ chip }) => !COUNTING.includes(chip.chip));
+    const [mine] = place < 0 || scene.shops === null ? [] : this.cards.splice(place, 1);
+    if (mine === undefined || scene.shops === null) return;
+    const { chip, card } = mine;
+    const [here, there] = scene.shops;
+    const bought = await scene.buy(here, chip, SPENT_ON);
+    if (bought === null || bought.code === null) throw new Error("a thief's own purchase has no receipt");
+    const first = await scene.refund(here, chip, bought.ticket);
+    const second = await scene.refund(there, chip, { code: bought.code });
+    const cents = first.result === "done" && second.result === "done" ? (second.payOutCents ?? 0) : 0;
+    this.attempts.push({
+      ...{ attack: "refund-twice", on: chip.chip, day, card, cents, nights: 0 },
+      outcome: cents === 0 ? "prevented" : "open",
     });
   }
 

@@ -11,10 +11,11 @@ import { type PlannedVisit, saleOf, visitsOfDay } from "./habits.ts";
 import type { WorldOffice } from "./office.ts";
 import type { PostCounts, Sent } from "./post.ts";
 import { type Broken, type HonestCard, Promises } from "./promises.ts";
+import { type Holder, isServed, Shopping } from "./shopping.ts";
 import { Street, type StreetParts } from "./street.ts";
 import { type Attack, type Attempt, SAVED_UP, type Scene, Thieves } from "./thieves.ts";
 import { type CutCounts, type Trouble, Troubles } from "./troubles.ts";
-import { type Bought, boughtBy, leadsHere, type Offers, requestFor } from "./wishes.ts";
+import { type Bought, boughtBy, type Offers } from "./wishes.ts";
 import { type ByHand, Witness } from "./witness.ts";
 
 export interface WorldOptions extends StreetParts {
@@ -74,15 +75,6 @@ const LOSES_ONE_IN = 2;
 /** Evenings without any trouble at the end, until all batches are in. */
 const CALM_DAYS = 3;
 
-interface Holder extends HonestCard {
-  /** Where the card was last under each programme: a doubt of one shows nowhere else. */
-  readonly last: Map<number, number>;
-  /** What its holder may take back. */
-  bought: Bought | null;
-  /** Where visits were cut and the card was not since: what they wrote only these terminals know, and others may refuse it until then. */
-  readonly cutAt: Set<number>;
-}
-
 /** A card that leaves before the second count: the one that shows a new record. */
 class LeavesBeforeCount extends Mishaps {
   private counts = 0;
@@ -92,25 +84,6 @@ class LeavesBeforeCount extends Mishaps {
     this.counts += 1;
     return this.counts === 2 ? { what: "card", when: "before" } : null;
   }
-}
-
-/** How a visit ends that the card left: its customer is asked to come back to the same terminal. */
-const CUT: readonly VisitReport["result"][] = ["no-card", "in-doubt", "partly-done"];
-const isServed = ({ result }: VisitReport): boolean =>
-  result === "done" || result === "nothing-to-do" || result === "already-done";
-
-/** What a visit is about, in one word. */
-function kindOf(request: VisitRequest): string {
-  if (request.kind === "top-up") return request.purchase === undefined ? "top-up" : "pack";
-  if (request.kind === "refund") {
-    if (typeof request.ticket === "object") return "refund-elsewhere";
-    if (request.ticket === "last") return "cancelled";
-    return request.lines === "all" ? "refund" : "part-refund";
-  }
-  if (request.kind !== "sale") return request.kind;
-  if (request.late !== undefined) return "late-sale";
-  if (request.gift !== undefined) return "gift";
-  return request.use === undefined ? "sale" : "units-used";
 }
 
 /** A town of terminals and cards, and everything that goes wrong in it, all drawn from one seed. */
@@ -125,9 +98,7 @@ class World {
   private readonly planned: number;
   private readonly holders: Holder[] = [];
   private readonly touched = new Set<number>();
-  /** Tickets of value that is on its way to another card, by the terminal that took it. */
-  private readonly given = new Map<number, number>();
-  private readonly kinds = new Counts();
+  private readonly shopping: Shopping;
   private readonly results = new Counts();
   private readonly reasons = new Counts();
   private thieves: Thieves | null = null;
@@ -147,6 +118,7 @@ class World {
     this.witness = new Witness(options.byHand);
     this.promises = new Promises(office, this.witness);
     this.street = new Street(options, this.troubles);
+    this.shopping = new Shopping(this.street, options.offers, this.chance);
     const { street, troubles, witness, promises } = this;
     this.collection = new Collection({ seed, office, street, troubles, witness, promises });
   }
@@ -178,6 +150,10 @@ class World {
       places: street.town,
       visit: (terminal, chip, amount, redeem) => this.quietVisit(terminal, chip, amount, redeem),
       give: (batch) => collection.give(batch, this.evening),
+      shops: street.shopsOfOne,
+      buy: (terminal, chip, amount) => this.buy(terminal, chip, amount),
+      refund: (terminal, chip, ticket) =>
+        this.lateVisit(terminal, chip, (visit) => ({ kind: "refund", visit, ticket, lines: "all" }), new Mishaps()),
       tear: (terminal, chip, amount) => this.tornVisit(terminal, chip, amount),
       steal: () => this.steal(),
       loot: (index) => {
@@ -253,7 +229,7 @@ class World {
   private async visit(planned: PlannedVisit): Promise<void> {
     const { utc, customer } = planned;
     const holder = this.holders[customer]!;
-    const { index, request } = this.asked(planned, holder);
+    const { index, request } = this.shopping.asked(planned, holder);
     const terminal = await this.street.at(index, utc);
     terminal.mishaps = this.troubles.ofVisit();
     let returns = 2;
@@ -263,41 +239,9 @@ class World {
     });
     this.visits = request.visit;
     this.note(report);
-    this.remember(holder, index, request, report);
-    if (report === "power-cut" || CUT.includes(report.result)) holder.cutAt.add(index);
-    else if (isServed(report)) holder.cutAt.delete(index);
+    this.shopping.remember(holder, index, request, report);
     this.touched.add(customer);
     this.options.progress(this.visits, this.planned);
-  }
-
-  /** Where a customer goes with his wish, and what he asks for there. */
-  private asked({ utc, terminal, wish, sale }: PlannedVisit, { chip, bought }: Holder) {
-    const { street, chance } = this;
-    const [waiting] = wish === "receive" ? this.given.keys() : [];
-    const led = waiting ?? street.honest.findIndex((_, i) => leadsHere(wish, this.offersOf(i)));
-    const index = street.placeFor(chip, led < 0 ? street.placeOf(wish, bought, terminal) : led);
-    const offers = this.offersOf(index);
-    const asking = { sale, utc, offers, bought, isThere: bought?.at === index, given: this.given.get(index) ?? null };
-    return { index, request: requestFor(wish, asking, chance) };
-  }
-
-  private offersOf(index: number): readonly Offers[] {
-    const programmes = this.street.all[index]!.facts.programmes.map(({ programme }) => programme);
-    return this.options.offers.filter(({ programme }) => programmes.includes(programme));
-  }
-
-  private remember(holder: Holder, index: number, request: VisitRequest, report: VisitReport | "power-cut"): void {
-    const { till } = this.street.all[index]!;
-    const line = till.receipts.at(-1)?.find((one) => one.line === "code");
-    const bought = boughtBy(request, report, index, line?.line === "code" ? line.text : null);
-    // What was taken back once is not taken back again: an honest customer does not try.
-    if (bought !== null || request.kind === "refund") holder.bought = bought;
-    if (request.kind === "receive") this.given.delete(index);
-    if (report === "power-cut" || report.result !== "refused")
-      for (const { programme } of this.street.all[index]!.facts.programmes) holder.last.set(programme, index);
-    if (report === "power-cut") return;
-    if (request.kind === "give" && report.result === "done") this.given.set(index, report.ticket!);
-    if (report.result === "done") this.kinds.add(kindOf(request));
   }
 
   private note(report: VisitReport | "power-cut"): void {
@@ -313,24 +257,31 @@ class World {
   private async lateVisit(
     wish: number,
     chip: Type2Chip,
-    [amount, redeem]: readonly [number, number | "max" | null],
+    asked: (visit: number) => VisitRequest,
     mishaps: Mishaps,
   ): Promise<VisitReport> {
     const index = this.street.placeFor(chip, wish);
     const terminal = await this.street.quietlyAt(index, this.evening - 3_600 + (this.visits % 3_600));
     terminal.mishaps = mishaps;
     this.visits += 1;
-    const report = await terminal.visit(saleOf(this.visits, amount, 1, redeem), chip);
+    const report = await terminal.visit(asked(this.visits), chip);
     if (report === "power-cut") throw new Error("a power cut that nobody planned");
     return report;
   }
 
   private quietVisit(wish: number, chip: Type2Chip, amount: number, redeem: boolean): Promise<VisitReport> {
-    return this.lateVisit(wish, chip, [amount, redeem ? "max" : null], new Mishaps());
+    return this.lateVisit(wish, chip, (visit) => saleOf(visit, amount, 1, redeem ? "max" : null), new Mishaps());
+  }
+
+  private async buy(wish: number, chip: Type2Chip, amount: number): Promise<Bought | null> {
+    const index = this.street.placeFor(chip, wish);
+    const asked = (visit: number) => saleOf(visit, amount, 1, null);
+    const report = await this.lateVisit(wish, chip, asked, new Mishaps());
+    return boughtBy(asked(this.visits), report, index, this.street.codeAt(index));
   }
 
   private async tornVisit(wish: number, chip: Type2Chip, amount: number): Promise<void> {
-    await this.lateVisit(wish, chip, [amount, null], new LeavesBeforeCount());
+    await this.lateVisit(wish, chip, (visit) => saleOf(visit, amount, 1, null), new LeavesBeforeCount());
   }
 
   /** The next of the shops that are robbed: the terminal goes, and the office is told. */
@@ -430,7 +381,7 @@ class World {
     return {
       until: this.evening,
       visits: this.visits,
-      kinds: this.kinds.all,
+      kinds: this.shopping.kinds.all,
       results: this.results.all,
       reasons: this.reasons.all,
       cuts: this.troubles.cuts,
