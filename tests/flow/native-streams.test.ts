@@ -7,6 +7,7 @@ import type { VisitReport } from "@cachet/firmware/hal";
 import { Chance, type Type2Chip } from "@cachet/terminal-sim";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { journalledAreas, shown } from "../fixtures/audit.ts";
+import { recorded } from "../fixtures/drawn-sales.ts";
 import {
   builtTerminal,
   installer,
@@ -124,7 +125,7 @@ describe.skipIf(missingForNative("x64") !== null)("the streams of the native ter
     });
 
     /** Asks for a sale with a card, in which they go away; gives the report that is told once they are back. */
-    const cutVisit = async (chip: Type2Chip, goAway: (unplug: () => void) => void) => {
+    const cutVisit = async (chip: Type2Chip, goAway: (unplug: () => void) => void, meanwhile = () => {}) => {
       let gone: Promise<void> | null = null;
       goAway(() => {
         gone ??= shop.unplug();
@@ -133,6 +134,7 @@ describe.skipIf(missingForNative("x64") !== null)("the streams of the native ter
       shop.visit(request, chip).catch(() => {});
       await until(() => gone !== null);
       await gone;
+      meanwhile();
       const reported = new Promise<VisitReport>((resolve) => {
         shop.onReport = resolve;
       });
@@ -161,6 +163,32 @@ describe.skipIf(missingForNative("x64") !== null)("the streams of the native ter
       expect((await shown(chip, BAKERY)).purses).toEqual([{ kind: "stamps", index: 0, count: 1 }]);
     });
 
+    it("between two writes, with another card in its place: nothing of the visit goes to that one", async () => {
+      await started();
+      const [chip, commands] = [await card(1), [] as string[]];
+      const other = recorded(await card(2), commands);
+      const execute = chip.execute.bind(chip);
+      let writes = 0;
+      shop.isPatient = true;
+      const cutAtWrite = (unplug: () => void) => {
+        chip.execute = (command) => {
+          if (command[0] === 0xa2) writes += 1;
+          if (writes === 3) unplug();
+          return execute(command);
+        };
+      };
+      const back = async () => {
+        await until(() => shop.till.screen.says === "otherCard");
+        shop.hold(chip);
+      };
+      const report = await cutVisit(chip, cutAtWrite, () => {
+        shop.hold(other);
+        void back();
+      });
+      expect(report).toMatchObject({ result: "done", earnedCents: 50 });
+      expect(commands.filter((command) => command.startsWith("a2"))).toEqual([]);
+    });
+
     it("while the receipt is printed: the visit stands, and the report comes when they are back", async () => {
       await started();
       const report = await cutVisit(await card(1), (unplug) => {
@@ -170,6 +198,8 @@ describe.skipIf(missingForNative("x64") !== null)("the streams of the native ter
         };
       });
       expect(report).toMatchObject({ result: "done", earnedCents: 50 });
+      // Nobody knows what became of the first one: the next is asked for.
+      expect(shop.till.receipts).toEqual([]);
       shop.till.press("print");
       await until(() => shop.till.receipts.length === 1);
     });
