@@ -61,6 +61,8 @@ export const nameOf = ({ kind, card = 0, programme = 0, terminal = 0, number = 0
 
 /** By how many seconds the clocks of two honest terminals may differ. */
 export const CLOCKS_DIFFER = 3_600;
+/** What somebody carries to the office is on its way for so many seconds at most. */
+export const BATCH_TRAVELS = 4 * 86_400;
 /** Times before 2020 are those of clocks that were never set. */
 export const CLOCK_WAS_SET = 1_577_836_800;
 

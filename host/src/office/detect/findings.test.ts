@@ -143,18 +143,21 @@ function badTown(): readonly HandJournal[] {
   return journals;
 }
 
+/** Late enough that nobody can still be on the way with an older batch. */
+const CAME = NOON + 5 * DAY;
+
 async function nightOf(files: readonly { readonly name: string; readonly file: Uint8Array }[]) {
   const ledger = await newLedger();
   for (const { terminal, merchant, signer } of badTown())
     await enrolTerminal(ledger, terminal, merchant, signer.publicKey, NOON);
-  for (const file of files) await importBatch(ledger, file, NOON + DAY);
-  await endNight(ledger, "card", NOON + DAY);
-  const seen = await findings(ledger, NOON + DAY);
-  const closed = await closeTo(ledger, (await firstOpenDay(ledger))! + 2, NOON + DAY);
+  for (const file of files) await importBatch(ledger, file, CAME);
+  await endNight(ledger, "card", CAME);
+  const seen = await findings(ledger, CAME);
+  const closed = await closeTo(ledger, (await firstOpenDay(ledger))! + 2, CAME);
   expect(await auditFault(ledger)).toBeNull();
   const books = {
     seen: seen.map((finding) => [nameOf(finding), finding.cents, finding.what]),
-    suspicious: await suspicious(ledger, NOON + DAY),
+    suspicious: await suspicious(ledger, CAME),
     closings: closed.map(({ hash }) => [...hash].join()),
     clock: await rowsOf(ledger, "select * from clock order by terminal, number"),
     refunds: await rowsOf(ledger, "select * from refund order by terminal, ticket, by_terminal, number"),

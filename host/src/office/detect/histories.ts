@@ -1,7 +1,7 @@
 import { terminalName, ticketName } from "@cachet/firmware/wire";
 import { stateName } from "../reconcile.ts";
 import { type Ledger, type LedgerTables, selectAll } from "../schema.ts";
-import { CLOCK_WAS_SET, CLOCKS_DIFFER, DAY_SECONDS, type Finding, type Limits } from "./finding.ts";
+import { BATCH_TRAVELS, CLOCK_WAS_SET, CLOCKS_DIFFER, DAY_SECONDS, type Finding, type Limits } from "./finding.ts";
 
 const WANTED = [
   ...(["card", "programme", "old_hash", "new_hash", "terminal", "number", "merchant", "utc", "outcome"] as const),
@@ -104,6 +104,8 @@ type Teller = Pick<
 > & {
   /** Time of its last imported entry by its clock; null where there is none, or that clock is ahead of the office's: it shows nothing then. */
   readonly lastUtc: number | null;
+  /** When its last batch came, by the office's clock; null where none did. */
+  readonly heardAt: number | null;
 };
 
 /** Terminals with how far their journals are here. */
@@ -125,7 +127,8 @@ async function tellersIn(ledger: Ledger): Promise<ReadonlyMap<number, Teller>> {
   return new Map(
     terminals.map(({ utc, ...teller }) => {
       const isAhead = utc !== null && utc > (arrived.get(teller.number) ?? utc) + CLOCKS_DIFFER;
-      return [teller.number, { ...teller, lastUtc: isAhead ? null : utc }];
+      const heardAt = arrived.get(teller.number) ?? null;
+      return [teller.number, { ...teller, lastUtc: isAhead ? null : utc, heardAt }];
     }),
   );
 }
@@ -175,13 +178,18 @@ async function judged(
       bars: true,
       what: `${seen}, which the office does not know: it is forged, or another town's`,
     };
-  const { merchant, lastUtc, state, ends, imported_to } = teller;
+  const { merchant, lastUtc, heardAt, state, ends, imported_to } = teller;
   if (state !== "active" && imported_to >= (ends ?? 0)) {
     const what = `${seen}, which is ${state}: nothing more of it counts, so nobody will tell`;
     return { ...shown, kind: "ended", merchant, bars: state === "revoked", what };
   }
   const isBeyond = (time: number) => lastUtc !== null && lastUtc > time + CLOCKS_DIFFER;
   if (utc >= CLOCK_WAS_SET && isBeyond(utc) && isBeyond(await latestUpTo(ledger, found))) {
+    // A clock that was ahead for a day says so, too. What came this late was collected behind that visit, whatever clocks say.
+    if (heardAt === null || heardAt <= utc + BATCH_TRAVELS) {
+      const what = `${seen}, whose journal is here beyond that time and does not tell of it yet: its next batch shows whether a clock is wrong`;
+      return { ...shown, kind: "gap", merchant, what };
+    }
     const what = `${seen}, whose journal is here beyond that time and does not tell of it: the record is forged, or a clock is wrong`;
     return { ...shown, kind: "no-journal", merchant, bars: true, what };
   }
