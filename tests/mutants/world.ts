@@ -138,18 +138,6 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'if (outcome === "aborted") continue;',
   },
   {
-    name: "a seal fits every chip",
-    file: "card-layout/src/seal/seal.ts",
-    from: "return concat(Uint8Array.of(uid.length), uid, cardBytes(card));",
-    to: "return concat(Uint8Array.of(uid.length), cardBytes(card));",
-  },
-  {
-    name: "a visit that is asked for again is another one",
-    file: "firmware/src/app/visit.ts",
-    from: "const mine = asksOnly ? undefined : intents.findLast(({ ofThisVisit }) => ofThisVisit);",
-    to: "const mine = intents.findLast(() => false);",
-  },
-  {
     name: "the fraction of a cent that a card carries is forgotten",
     file: "firmware/src/rules/earning.ts",
     from: 'rounded(product(value, ratio(parts)), "floor") + held : rounded',
@@ -186,5 +174,34 @@ export const MUTANTS: readonly Mutant[] = [
     file: "firmware/src/rules/saving.ts",
     from: "const lots = paid > 0 ? holding.take(steps * step.taken) : [];",
     to: "const lots = paid > 0 ? holding.take(steps * step.taken - 1) : [];",
+  },
+  {
+    name: "a blocked card is served",
+    file: "firmware/src/app/visit.ts",
+    from: 'if (history.blocked !== null) throw new CardRefused("BLOCKED", card.number);',
+    to: 'if (history.blocked === "stolen") throw new CardRefused("BLOCKED", card.number);',
+  },
+  {
+    name: "a lost card's value waits for a stolen terminal",
+    file: "host/src/office/lists/replace.ts",
+    from: "held.version < version && !ended.has(held.terminal)",
+    to: "held.version < version && ended.size >= 0",
+  },
+  {
+    name: "a second refund is not seen",
+    file: "host/src/office/second-refunds.ts",
+    from: "const doubled = lines.filter((line) => taken.has(line));",
+    to: "const doubled = lines.filter((line) => taken.has(line) && line > 99);",
+  },
+  {
+    name: "what a refund gives back to a card is not posted",
+    file: "host/src/office/ledger.ts",
+    from: `    case "return":
+    case "receive":
+      return comes(ofMerchant);`,
+    to: `    case "return":
+      return null;
+    case "receive":
+      return comes(ofMerchant);`,
   },
 ];

@@ -31,7 +31,10 @@ export interface WorldStreet {
   readonly offers: readonly Offers[];
 }
 
-/** The shops of the world's programmes: the first merchant has a second one, and the town's programme is where most of them are. */
+/**
+ * The shops of the world's programmes. A merchant who has the town's programme alone has two: cards with room for one programme can be used
+ * in both, and in front of the second nobody remembers what the first one saw.
+ */
 export function worldStreet(programmes: readonly Programme[]): WorldStreet {
   const [first, ...others] = [...new Set(programmes.flatMap(({ merchants }) => Object.keys(merchants).map(Number)))];
   const keptBy = (merchant: number) => programmes.filter(({ merchants }) => merchants[merchant] !== undefined);
@@ -44,7 +47,7 @@ export function worldStreet(programmes: readonly Programme[]): WorldStreet {
   const ownProgramme = rest.filter((merchant) => town.merchants[merchant] === undefined);
   const ofTown = rest.filter((merchant) => town.merchants[merchant] !== undefined);
   return {
-    merchants: [first, alone, first, ...ownProgramme, ...ofTown],
+    merchants: [first, alone, alone, ...ownProgramme, ...ofTown],
     town: { programme: town.number, merchant: alone },
     offers: programmes.map(offersOf),
   };
