@@ -1,3 +1,5 @@
+import type { AttackSum } from "../host/src/cli/sim-days.ts";
+
 /** What `cachet sim world --json` says, as far as it is told here. */
 export interface WorldDocument {
   readonly visits: number;
@@ -7,15 +9,7 @@ export interface WorldDocument {
   readonly wrongClocks: number;
   readonly silences: number;
   readonly inDoubt: number;
-  readonly attacks: readonly {
-    readonly attack: string;
-    readonly on: string;
-    readonly tried: number;
-    readonly prevented: number;
-    readonly detected: number;
-    readonly nights: number;
-    readonly cents: number;
-  }[];
+  readonly attacks: readonly AttackSum[];
 }
 export type Totals = readonly WorldDocument[];
 

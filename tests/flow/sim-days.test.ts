@@ -33,7 +33,17 @@ const world = (...words: readonly string[]) => {
 };
 
 const TROUBLES: readonly Trouble[] = ["tears", "power", "batches", "clocks", "silence"];
-const ATTACKS: readonly Attack[] = ["rollback", "clone", "edit", "replay", "forge", "stolen", "torn", "refund-twice"];
+const ATTACKS: readonly Attack[] = [
+  "rollback",
+  "clone",
+  "transplant",
+  "edit",
+  "replay",
+  "forge",
+  "stolen",
+  "torn",
+  "refund-twice",
+];
 
 describe("cachet sim world --days", () => {
   const words = ["--days", "8", "--cards", "60", "--terminals", "4", "--seed", "7"];

@@ -53,7 +53,7 @@ const counted = (counts: Readonly<Record<string, number>>): string =>
     .join(", ") || "none";
 
 /** Attempts of one attack on one kind of card. */
-interface AttackSum {
+export interface AttackSum {
   readonly attack: string;
   readonly on: string;
   readonly tried: number;
@@ -125,6 +125,7 @@ async function writeReport(
       faults: {
         ...{ cutCard: run.cuts.card, cutPower: run.cuts.power, lost: run.post.lost, late: run.post.late },
         ...{ doubled: run.post.doubled, clocks: run.wrongClocks, silences: run.silences, stillInDoubt: run.inDoubt },
+        ...{ cardsLost: run.lost, blocked: run.blocked, turnedAway: run.turnedAway },
       },
       ...{ attempts: run.attempts, broken: run.broken },
     },

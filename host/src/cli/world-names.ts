@@ -11,6 +11,7 @@ const FAULTS: Readonly<Record<Trouble, string>> = {
 const ATTACKS: Readonly<Record<Attack, string>> = {
   rollback: "an old dump of a thief's own card is put back after its value was spent",
   clone: "a copy of a card is spent beside it",
+  transplant: "everything on a card is written to a chip with another UID, which is spent beside it",
   edit: "bytes of a card are changed",
   replay: "a batch is given to the office once more",
   forge: "a batch is changed, and given to the office",

@@ -68,10 +68,13 @@ export class Type2Chip {
     this.counters = new ChipCounters(options.counters ?? []);
   }
 
-  /** A second chip in exactly this state. No holder can make one: it is for trying several endings of one story. */
-  copy(): Type2Chip {
-    const twin = new Type2Chip(this.chip, this.uid, this.options);
-    twin.memory = this.memory.copy(this.uid);
+  /**
+   * A second chip in exactly this state, with another UID where one is given. With its own UID no holder can make one of these chips: it is
+   * for trying several endings of one story, and for chips that imitate.
+   */
+  copy(uid: Uint8Array = this.uid): Type2Chip {
+    const twin = new Type2Chip(this.chip, uid, this.options);
+    twin.memory = this.memory.copy(uid);
     twin.counters = this.counters.copy();
     twin.wrongPasswords = this.wrongPasswords;
     twin.active = this.active;

@@ -9,13 +9,23 @@ import type { Bought } from "./wishes.ts";
  * Attacks, by name: a dump put back, a copied card, an edited one; a batch given once more, a changed one; a terminal that is stolen and goes
  * on writing cards; a record that a torn purchase left, put back once its sequence fits; a purchase taken back at two shops.
  */
-export type Attack = "rollback" | "clone" | "edit" | "replay" | "forge" | "stolen" | "torn" | "refund-twice";
+export type Attack =
+  | "rollback"
+  | "clone"
+  | "transplant"
+  | "edit"
+  | "replay"
+  | "forge"
+  | "stolen"
+  | "torn"
+  | "refund-twice";
 
 /** Chips whose counter shows an old record for what it is. */
 const COUNTING: readonly string[] = ["MF0UL21"];
 /** What is promised of an attack: that it is prevented, on this chip; else that the office names it. */
 const isPreventable = (attack: Attack, on: string): boolean =>
   attack === "edit" ||
+  attack === "transplant" ||
   attack === "replay" ||
   attack === "forge" ||
   attack === "torn" ||
@@ -68,6 +78,9 @@ export interface ThiefCard {
 /** What the office may find of a card with two histories. */
 const TELLS: readonly string[] = ["fork", "step-back", "no-journal", "overdrawn", "balance", "ended", "second-refund"];
 
+/** A UID that no card has: those differ in more than their last byte. */
+const otherUid = (uid: Uint8Array): Uint8Array => uid.map((byte, i) => (i === uid.length - 1 ? byte ^ 0xff : byte));
+
 /** What a thief buys before he begins, so that there is something to spend. */
 export const SAVED_UP = 9_900;
 const SPENT_ON = 1_000;
@@ -95,7 +108,7 @@ export class Thieves {
   }
 
   /** Spends once what is there, and tries to spend it again elsewhere. */
-  private async withCard(attack: "rollback" | "clone" | "edit", day: number): Promise<void> {
+  private async withCard(attack: "rollback" | "clone" | "transplant" | "edit", day: number): Promise<void> {
     const mine = this.cards.pop();
     if (mine === undefined) return;
     const { scene, chance } = this;
@@ -121,7 +134,7 @@ export class Thieves {
       note(result === "done" ? spentCents : 0);
       return;
     }
-    const twin = attack === "clone" ? chip.copy() : chip;
+    const twin = attack === "clone" ? chip.copy() : attack === "transplant" ? chip.copy(otherUid(chip.uid)) : chip;
     const bought = await scene.visit(here, chip, SPENT_ON, true);
     if (bought.spentCents === 0) throw new Error(`a thief's own card buys nothing: ${bought.reason ?? bought.result}`);
     if (attack === "rollback") chip.restore(before);
