@@ -1,19 +1,9 @@
 import { concat } from "@cachet/card-layout";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CardPlaces, RECORD_START } from "./card-places.ts";
+import { CardPlaces, recordOf } from "./card-places.ts";
 
 const CARD_MAX = Number.MAX_SAFE_INTEGER;
-
-function recordOf(card: number, content: Uint8Array): Uint8Array {
-  const record = new Uint8Array(RECORD_START + content.length);
-  const view = new DataView(record.buffer);
-  view.setUint32(0, Math.floor(card / 0x1_0000_0000));
-  view.setUint32(4, card % 0x1_0000_0000);
-  view.setUint32(8, content.length);
-  record.set(content, RECORD_START);
-  return record;
-}
 
 describe("places of cards among bytes", () => {
   it("are found, removed and passed in their order, as in a map", () => {

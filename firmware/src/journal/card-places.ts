@@ -1,6 +1,17 @@
 /** Card u64, size u32, then so many bytes; integers big-endian. */
 export const RECORD_START = 12;
 
+/** One record of a card. */
+export function recordOf(card: number, content: Uint8Array): Uint8Array {
+  const record = new Uint8Array(RECORD_START + content.length);
+  const view = new DataView(record.buffer);
+  view.setUint32(0, Math.floor(card / 0x1_0000_0000));
+  view.setUint32(4, card % 0x1_0000_0000);
+  view.setUint32(8, content.length);
+  record.set(content, RECORD_START);
+  return record;
+}
+
 /** Knuth's multiplier: neighbours lie far from each other. */
 const SPREAD = 0x9e37_79b1;
 const FREE = 0;

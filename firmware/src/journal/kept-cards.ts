@@ -1,6 +1,6 @@
 import { decodeCbor, encodeCbor, SHA256_BYTES } from "../wire/index.ts";
 import { bstr, type Decoded, integer, key, list, map, maybe, orZero, uint, word } from "../wire/schema.ts";
-import { CardPlaces, RECORD_START } from "./card-places.ts";
+import { CardPlaces, RECORD_START, recordOf } from "./card-places.ts";
 import type { KeptCard, KeptIntent } from "./kept.ts";
 
 export const entryNumber = integer({ min: 1, max: 0xffff_ffff });
@@ -102,8 +102,8 @@ export class KeptCards {
 
   /** All of them in bytes, behind room for `before` bytes: of thousands of cards there is one copy. */
   written(before = 0): Uint8Array {
-    const opened = new Map([...this.opened].map(([card, kept]) => [card, recordOf(card, kept)]));
-    const renewed = [...this.renewed].map(([card, kept]) => recordOf(card, kept));
+    const opened = new Map([...this.opened].map(([card, kept]) => [card, packedCard(card, kept)]));
+    const renewed = [...this.renewed].map(([card, kept]) => packedCard(card, kept));
     let size = before;
     for (const { card, at, end } of this.places.left()) size += opened.get(card)?.length ?? end - at;
     const whole = new Uint8Array(renewed.reduce((sum, { length }) => sum + length, size));
@@ -118,7 +118,7 @@ export class KeptCards {
   }
 }
 
-function recordOf(card: number, kept: KeptCard): Uint8Array {
+function packedCard(card: number, kept: KeptCard): Uint8Array {
   const spent = [...kept.spent].map(([of, days]) => ({ programme: of, days }));
   const content = encodeCbor(
     PackedCard.encode({
@@ -127,11 +127,5 @@ function recordOf(card: number, kept: KeptCard): Uint8Array {
       intents: kept.intents.map((intent) => ({ number: intent.number, outcomes: outcomesOf(intent) })),
     }),
   );
-  const record = new Uint8Array(RECORD_START + content.length);
-  const view = new DataView(record.buffer);
-  view.setUint32(0, Math.floor(card / 0x1_0000_0000));
-  view.setUint32(4, card % 0x1_0000_0000);
-  view.setUint32(8, content.length);
-  record.set(content, RECORD_START);
-  return record;
+  return recordOf(card, content);
 }

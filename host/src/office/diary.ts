@@ -1,8 +1,8 @@
 import { type Day, dayOf } from "@cachet/card-layout";
-import { decodeEntry } from "@cachet/firmware/wire";
 import { sql } from "kysely";
 import { findings } from "./detect/findings.ts";
-import type { Ledger, LedgerTables } from "./schema.ts";
+import { entriesOf } from "./entries.ts";
+import type { Ledger } from "./schema.ts";
 
 /** What the books say of one local day. Money in cents. */
 export interface LedgerDay {
@@ -19,7 +19,6 @@ export interface LedgerDay {
   readonly alerts: number;
 }
 
-const PAGE = 2_000;
 type Numbers = ReadonlyMap<Day, number>;
 
 async function byDay(ledger: Ledger, query: ReturnType<typeof sql<{ day: number; value: number }>>): Promise<Numbers> {
@@ -46,20 +45,9 @@ const movedByDay = (ledger: Ledger, comes: boolean): Promise<Numbers> =>
 /** On which day each area of an intent was told of, by its terminal or by the office: `terminal/intent/programme`. */
 async function toldOn(ledger: Ledger): Promise<ReadonlyMap<string, Day>> {
   const told = new Map<string, Day>();
-  let [terminal, number] = [0, 0];
-  for (;;) {
-    const { rows } = await sql<Pick<LedgerTables["entry"], "terminal" | "number" | "stored">>`
-      select terminal, number, stored from entry
-       where kind in ('commit', 'abort') and (terminal, number) > (${terminal}, ${number})
-       order by terminal, number limit ${PAGE}`.execute(ledger);
-    for (const row of rows) {
-      [terminal, number] = [row.terminal, row.number];
-      const entry = decodeEntry(row.stored);
-      if (entry.kind !== "commit" && entry.kind !== "abort") continue;
-      const { intent, programme } = entry.body;
-      told.set(`${terminal}/${intent}/${programme}`, dayOf(entry.utc, entry.offset));
-    }
-    if (rows.length < PAGE) break;
+  for await (const { terminal, entry } of entriesOf(ledger, "commit", "abort")) {
+    const { intent, programme } = entry.body;
+    told.set(`${terminal}/${intent}/${programme}`, dayOf(entry.utc, entry.offset));
   }
   for (const row of await ledger.selectFrom("decision").selectAll().where("outcome", "<>", "withdrawn").execute()) {
     const name = `${row.terminal}/${row.intent}/${row.programme}`;

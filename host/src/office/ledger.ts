@@ -153,7 +153,7 @@ function moveOf(effect: StoredEffect, onCard: Account, merchant: number): Move |
 }
 
 /** Moves of one kind between the same accounts, as one. */
-function together(moves: readonly Move[]): Move[] {
+export function together(moves: readonly Move[]): Move[] {
   const all = new Map<string, Move>();
   for (const move of moves) {
     const { from, to, unit, amount } = move;

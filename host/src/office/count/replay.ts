@@ -11,7 +11,7 @@ import {
   withoutCard,
 } from "@cachet/firmware/rules";
 import { type StoredEffect, ticketName } from "@cachet/firmware/wire";
-import { accountMoves, type Move } from "../ledger.ts";
+import { accountMoves, type Move, together } from "../ledger.ts";
 import type { AccountSale } from "./sales.ts";
 
 /** What an account's visits come to where somebody counts for it. */
@@ -61,12 +61,10 @@ function factsOf(sale: AccountSale): Facts & { readonly lastDay: number } {
 }
 
 /** What was taken out of a purse of the account, less what refunds put back. */
-function takenOf({ area, refunds }: AccountSale, isNet: boolean): (purse: number) => number {
-  return (head) => {
-    const areas = isNet ? [area, ...refunds] : [area];
-    return areas.reduce((sum, { purses }) => sum + (purses.find(({ purse }) => purse === head)?.taken ?? 0), 0);
-  };
-}
+const takenOf =
+  ({ area, refunds }: AccountSale) =>
+  (head: number): number =>
+    [area, ...refunds].reduce((sum, { purses }) => sum + (purses.find(({ purse }) => purse === head)?.taken ?? 0), 0);
 
 /** One account's purchases, played again with a memory. */
 class Replay {
@@ -103,7 +101,7 @@ class Replay {
     const { body } = sale;
     const { prepaid: _, redeem: __, ...asked } = body.sale;
     const facts = factsOf(sale);
-    const taken = takenOf(sale, true);
+    const taken = takenOf(sale);
     const values = pursesToSpend(programme, taken, facts.lastDay);
     const purses = [...memory.filter((one) => !values.some((value) => isSame(one, value))), ...values];
     const isRewarded = values.some((purse) => purse.kind === "stamps" && purse.count > 0);
@@ -143,18 +141,6 @@ class Replay {
   }
 }
 
-const keyOf = ({ from, unit }: Move): string => `${from.account} ${from.holder} ${unit}`;
-
-/** Moves of one account with each giver and unit once; those at nothing are left out. */
-function together(moves: readonly Move[]): readonly Move[] {
-  const all = new Map<string, Move>();
-  for (const move of moves) {
-    const amount = (all.get(keyOf(move))?.amount ?? 0) + move.amount;
-    all.set(keyOf(move), { ...move, amount });
-  }
-  return [...all.values()].filter(({ amount }) => amount !== 0);
-}
-
 /**
  * Plays an account's purchases in their order with what no terminal counts for it: levels, turns of a bonus, challenges. What it spent
  * is spent as it was. `versions`: the programme, each version that its terminals ran.
@@ -176,5 +162,10 @@ export function countAccount(
     }
   }
   const last = byVersion.get(sales.at(-1)?.area.version ?? Number.NaN) ?? versions[0]!;
-  return { account, visits: sales.length, level: replay.levelIn(last), more: together(more) };
+  return {
+    account,
+    visits: sales.length,
+    level: replay.levelIn(last),
+    more: together(more).filter(({ amount }) => amount !== 0),
+  };
 }

@@ -1,6 +1,6 @@
-import { type AccountArea, type AccountVisit, decodeEntry, type Entry } from "@cachet/firmware/wire";
-import { sql } from "kysely";
-import type { Ledger, LedgerTables } from "../schema.ts";
+import type { AccountArea, AccountVisit } from "@cachet/firmware/wire";
+import { entriesOf } from "../entries.ts";
+import type { Ledger } from "../schema.ts";
 
 /** A sale to an account without a chip, as its terminal journalled it, and what became of it. */
 export interface AccountSale {
@@ -15,27 +15,6 @@ export interface AccountSale {
   /** Lines of it that refunds took back, and what these moved in the programme. */
   readonly refunded: ReadonlySet<number>;
   readonly refunds: readonly AccountArea[];
-}
-
-const PAGE = 2_000;
-
-/** Entries of visits without a card, by terminal and number. */
-async function* accountEntries(
-  ledger: Ledger,
-): AsyncGenerator<{ terminal: number; entry: Entry & { kind: "account" } }> {
-  let [terminal, number] = [0, 0];
-  for (;;) {
-    const { rows } = await sql<Pick<LedgerTables["entry"], "terminal" | "number" | "stored">>`
-      select terminal, number, stored from entry
-       where kind = 'account' and (terminal, number) > (${terminal}, ${number})
-       order by terminal, number limit ${PAGE}`.execute(ledger);
-    for (const row of rows) {
-      [terminal, number] = [row.terminal, row.number];
-      const entry = decodeEntry(row.stored);
-      if (entry.kind === "account") yield { terminal, entry };
-    }
-    if (rows.length < PAGE) return;
-  }
 }
 
 /** The accounts that the office opened in a programme. */
@@ -58,7 +37,7 @@ export async function accountSales(
   const sales = new Map<number, AccountSale[]>();
   /** Of one terminal, by ticket: a refund comes behind its sale, at the terminal that sold. */
   const byTicket = new Map<string, { readonly refunded: Set<number>; readonly refunds: AccountArea[] }>();
-  for await (const { terminal, entry } of accountEntries(ledger)) {
+  for await (const { terminal, entry } of entriesOf(ledger, "account")) {
     const { number, utc, offset, body } = entry;
     const area = body.areas.find((one) => one.programme === programme);
     if (area === undefined || !open.has(body.account)) continue;
