@@ -5,7 +5,7 @@ import { bstrUpTo, type Decoded, key, list, map, maybe } from "../wire/schema.ts
 import { type BookMemory, IntentBook, keptAccount, noMemory } from "./book.ts";
 import { card, MANY, memoryOfSums, SUMS, sumsOfMemory } from "./carried-sums.ts";
 import { ENTRY_BYTES_MAX } from "./frames.ts";
-import { isOpen, type KeptCard, type KeptIntent } from "./kept.ts";
+import { isCarried, isOpen, type KeptCard, type KeptIntent } from "./kept.ts";
 import { entryNumber, outcomes, settledIntent, spentDays, states } from "./kept-cards.ts";
 
 /** Visits of the last day that are carried over a drop; no counter has more in a day. */
@@ -73,11 +73,11 @@ export function checkpointOf(book: IntentBook, utc: number, stored: (number: num
   };
 }
 
-/** The last intent of each visit that is less than a day old, by number. */
+/** The last intent of each visit that a number still names, or would if the clock were set back, by number. */
 export function recentVisits({ visits }: BookMemory, utc: number): Set<KeptIntent> {
   return new Set(
     [...visits.values()]
-      .filter((intent) => utc - intent.utc < VISIT_NUMBER_SECONDS)
+      .filter((intent) => isCarried(intent.utc, VISIT_NUMBER_SECONDS, utc))
       .sort((a, b) => a.number - b.number)
       .slice(-VISITS_CARRIED),
   );

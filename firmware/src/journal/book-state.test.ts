@@ -2,10 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { answers, NOON, type Story, step, storyOf } from "../../../tests/fixtures/book-story.ts";
 import { intentArea, intentOf } from "../../../tests/fixtures/journal-bodies.ts";
-import { CARDS_REMEMBERED } from "../hal/index.ts";
+import { CARDS_REMEMBERED, VISIT_NUMBER_SECONDS } from "../hal/index.ts";
 import { decodeCbor, type Entry, encodeCbor, type Intent, NO_SUMS } from "../wire/index.ts";
 import { IntentBook } from "./book.ts";
 import { BookState, bookOfState, stateOf, type VisitsRead } from "./book-state.ts";
+import { CLOCK_SET_BACK_SECONDS } from "./kept.ts";
 
 const VISITS = [0, 1, 2, 3, 4, 5];
 
@@ -60,6 +61,17 @@ describe("the state of an intent book", () => {
     );
   });
 
+  it("knows a visit of a day ago, should the clock be set back", () => {
+    const story = storyOf([]);
+    for (const visit of [1, 2]) story.intend(1, visit, [11]);
+    for (const _ of [1, 2]) story.settle(0, "commit");
+    const over = NOON + VISIT_NUMBER_SECONDS;
+    const book = stored(story.book, over + CLOCK_SET_BACK_SECONDS - 1, story.entries);
+    expect([book.stateOfVisit(1, over), book.stateOfVisit(1, over - 1)]).toEqual(["unknown", "known"]);
+    const later = stored(story.book, over + CLOCK_SET_BACK_SECONDS, story.entries);
+    expect([...later.memory().visits.keys()]).toEqual([2]);
+  });
+
   it("knows the last ticket, however long ago it was", () => {
     const story = storyOf([]);
     const number = story.intend(1, 1, [11]);
@@ -85,12 +97,12 @@ describe("the state of an intent book", () => {
     const doubt = visit([whole], 1, false);
     for (let card = 2; card <= CARDS_REMEMBERED; card += 1) visit([whole], card);
     visit([whole], 2);
-    const state = stateOf(whole, NOON + 86_400);
+    const state = stateOf(whole, NOON + 2 * 86_400);
     expect(state.intents.map(({ number }) => number)).toEqual([doubt, doubt + 2 * CARDS_REMEMBERED - 1]);
     const cardBytes = whole.memory().cards.written().length;
     console.log(`${CARDS_REMEMBERED} cards: ${cardBytes} bytes, outcomes ${state.outcomes.length}`);
     expect(cardBytes).toBeLessThan(80 * CARDS_REMEMBERED);
-    const book = stored(whole, NOON + 86_400, entries);
+    const book = stored(whole, NOON + 2 * 86_400, entries);
     for (let card = 1; card <= 3; card += 1) visit([whole, book], 50_000 + card);
     take([whole, book], { kind: "commit", body: { intent: doubt, programme: 11, sums: NO_SUMS } });
     for (let card = 4; card <= 6; card += 1) visit([whole, book], 50_000 + card);

@@ -4,7 +4,7 @@ import { type Decoded, integer, key, list, map, maybe, orZero, text, uint } from
 import { AccountSums } from "./account-sums.ts";
 import { type BookMemory, elsewhereKey, type TakenBack } from "./book.ts";
 import { GivenPieces } from "./given-pieces.ts";
-import type { KeptIntent } from "./kept.ts";
+import { isCarried, type KeptIntent } from "./kept.ts";
 import { entryNumber, programme } from "./kept-cards.ts";
 
 /** More of any part than a terminal can remember: bounds what a reader takes in. */
@@ -88,7 +88,7 @@ export function sumsOfMemory(
   const [moved, lasts] = [accounts.all(), accounts.allLasts()];
   const refunds = [...elsewhere].flatMap(([of, taken]) => {
     const [terminal, ticket] = of.split("/").map(Number) as [number, number];
-    const serving = taken.filter((one) => utc - one.utc < REFUND_CODE_SECONDS);
+    const serving = taken.filter((one) => isCarried(one.utc, REFUND_CODE_SECONDS, utc));
     return serving.map((one) => ({ ...one, terminal, ticket }));
   });
   const restores = [...restored].flatMap(([of, credits]) => credits.map((credit) => ({ card: of, ...credit })));

@@ -6,6 +6,7 @@ import { MemoryFile } from "../../../tests/fixtures/memory-file.ts";
 import { decodeEntry, entryHash } from "../wire/index.ts";
 import { IntentBook } from "./book.ts";
 import { headerAfter } from "./drop.ts";
+import { CLOCK_SET_BACK_SECONDS } from "./kept.ts";
 import { collected, released } from "./marks.ts";
 import { JournalStore } from "./store.ts";
 
@@ -42,7 +43,8 @@ async function written(utc: number): Promise<Omit<Vectors, "format">> {
   for (const stored of ENTRIES.slice(9)) await store.append(stored);
   const whole = toHex(file.bytes);
   const hash = entryHash(sha256, store.entry(DROPPED_TO));
-  await store.replace(store.rewritten(headerAfter(store, { to: DROPPED_TO, hash, image: IMAGE }, utc)));
+  const later = utc + CLOCK_SET_BACK_SECONDS;
+  await store.replace(store.rewritten(headerAfter(store, { to: DROPPED_TO, hash, image: IMAGE }, later)));
   return { utc, empty, whole, dropped: toHex(file.bytes) };
 }
 

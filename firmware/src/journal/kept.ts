@@ -34,6 +34,14 @@ export interface DaySum {
   readonly cents: number;
 }
 
+/** How far a clock may be set back after a checkpoint, and nothing is missing that is young again then. */
+export const CLOCK_SET_BACK_SECONDS = 7_200;
+
+/** Whether a checkpoint carries what was at `then` and serves for so many seconds. */
+export function isCarried(then: number, seconds: number, utc: number): boolean {
+  return utc - then < seconds + CLOCK_SET_BACK_SECONDS;
+}
+
 /** Whether an area of the intent has no outcome yet. */
 export function isOpen(intent: Pick<KeptIntent, "outcomes">): boolean {
   return [...intent.outcomes.values()].includes("open");
