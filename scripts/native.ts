@@ -2,11 +2,18 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadQuickJs } from "@cachet/terminal-sim";
 import { longJournal } from "../tests/fixtures/long-journal.ts";
-import { builtTerminal, NativeTerminal, provisionedFiles } from "../tests/fixtures/native-terminal.ts";
+import {
+  builtTerminal,
+  type NativeCommand,
+  NativeTerminal,
+  provisionedFiles,
+} from "../tests/fixtures/native-terminal.ts";
 import { BAKERY, card, NOON, sale, TOWN, terminal, townImage } from "../tests/fixtures/town.ts";
 
 const STARTS = 15;
 const VISITS = 400;
+/** A day of visits is gone through so often, each time by a terminal that begins anew: what a visit takes is the least of them, the rest is what others on this computer do. */
+const DAYS = 7;
 /** A month of a shop. */
 const MONTH = { entries: 9_000, cards: 1_000, programmes: [BAKERY, TOWN], utc: NOON };
 
@@ -21,7 +28,10 @@ export interface NativeFigures {
   readonly monthStartMs: number;
   readonly monthBytes: number;
   readonly visitP50Ms: number;
+  /** Of what each visit took in the quickest of several equal days. */
   readonly visitP99Ms: number;
+  /** Of all visits of all days, with whatever went on beside them. */
+  readonly noisyVisitP99Ms: number;
   /** A visit in the simulator's engine, supervisor on V8, in the same run. */
   readonly simulatedVisitMs: number;
   readonly residentBytes: number;
@@ -45,13 +55,36 @@ async function simulatedVisit(): Promise<number> {
   return (user - before) / 1_000 / VISITS;
 }
 
+interface DayOfVisits {
+  readonly ms: readonly number[];
+  /** What the terminal holds in the end. */
+  readonly bytes: number;
+}
+
+async function dayOfVisits(command: NativeCommand, files: Readonly<Record<string, Uint8Array>>): Promise<DayOfVisits> {
+  const shop = new NativeTerminal(command, files);
+  await shop.powerOn();
+  const chip = await card(1);
+  const ms: number[] = [];
+  for (let visit = 0; visit < VISITS; visit += 1) {
+    const before = processorMs(shop.pid);
+    const report = await shop.visit(sale(1_000 + visit), chip);
+    if (typeof report === "string" || report.result !== "done")
+      throw new Error(`a visit ended: ${JSON.stringify(report)}`);
+    ms.push(processorMs(shop.pid) - before);
+  }
+  const bytes = residentBytes(shop.pid);
+  await shop.close();
+  return { ms, bytes };
+}
+
 /** Builds the native terminal for this computer, starts it again and again, and lets it serve sales. */
 export async function nativeFigures(): Promise<NativeFigures> {
   const image = await townImage();
   const command = builtTerminal("x64");
   const facts = { terminal: 42, merchant: 1, programmes: [BAKERY, TOWN], isOpen: true };
   const shop = new NativeTerminal(command, await provisionedFiles(facts, image));
-  const [walls, visits]: [number[], number[]] = [[], []];
+  const walls: number[] = [];
   const start = async () => {
     const began = performance.now();
     await shop.powerOn();
@@ -62,22 +95,14 @@ export async function nativeFigures(): Promise<NativeFigures> {
   };
   const starts: number[] = [];
   for (let time = 0; time < STARTS; time += 1) starts.push((await start()).ms);
-  const young = shop.file("journal");
-  for (const [name, bytes] of Object.entries(await longJournal(young, MONTH)))
+  for (const [name, bytes] of Object.entries(await longJournal(shop.file("journal"), MONTH)))
     writeFileSync(join(shop.folder, name), bytes);
   const month: { readonly ms: number; readonly bytes: number }[] = [];
   for (let time = 0; time < STARTS; time += 1) month.push(await start());
-  for (const [name, bytes] of Object.entries({ journal: young, checkpoint: new Uint8Array() }))
-    writeFileSync(join(shop.folder, name), bytes);
-  await shop.powerOn();
-  const chip = await card(1);
-  for (let visit = 0; visit < VISITS; visit += 1) {
-    const before = processorMs(shop.pid);
-    const report = await shop.visit(sale(1_000 + visit), chip);
-    if (typeof report === "string" || report.result !== "done")
-      throw new Error(`a visit ended: ${JSON.stringify(report)}`);
-    visits.push(processorMs(shop.pid) - before);
-  }
+  await shop.close();
+  const days: DayOfVisits[] = [];
+  for (let day = 0; day < DAYS; day += 1) days.push(await dayOfVisits(command, await provisionedFiles(facts, image)));
+  const visits = days[0]!.ms.map((_, visit) => Math.min(...days.map(({ ms }) => ms[visit]!)));
   const figures = {
     binaryBytes: statSync(command[0]).size,
     imageBytes: image.length,
@@ -93,8 +118,11 @@ export async function nativeFigures(): Promise<NativeFigures> {
     ),
     visitP50Ms: at(visits, 500),
     visitP99Ms: at(visits, 990),
-    residentBytes: residentBytes(shop.pid),
+    noisyVisitP99Ms: at(
+      days.flatMap(({ ms }) => ms),
+      990,
+    ),
+    residentBytes: Math.max(...days.map(({ bytes }) => bytes)),
   };
-  await shop.close();
   return { ...figures, simulatedVisitMs: await simulatedVisit() };
 }

@@ -29,6 +29,10 @@ const sanitized = { ...process.env, CACHET_SANITIZE: "1" };
 runNode([join("scripts", "test.mjs"), "tests/flow/native-limits.test.ts", "tests/flow/native-power.test.ts"], {
   env: sanitized,
 });
+say("soak: the native terminal's lines fuzzed for ten minutes, with sanitizers");
+runNode([join("scripts", "test.mjs"), "tests/flow/native-streams.test.ts"], {
+  env: { ...sanitized, CACHET_SOAK: "1" },
+});
 say("soak: the native terminal in valgrind");
 if (ensureSystemPackages(FOR_SOAKS).length > 0) process.exit(1);
 const watched = { ...process.env, CACHET_VALGRIND: "1" };

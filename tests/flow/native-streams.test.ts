@@ -7,6 +7,7 @@ import type { VisitReport } from "@cachet/firmware/hal";
 import { Chance, type Type2Chip } from "@cachet/terminal-sim";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { journalledAreas, shown } from "../fixtures/audit.ts";
+import { damagedLine } from "../fixtures/damaged-lines.ts";
 import { recorded } from "../fixtures/drawn-sales.ts";
 import {
   builtTerminal,
@@ -24,6 +25,17 @@ const home = mkdtempSync(join(tmpdir(), "cachet-native-streams-"));
 afterAll(() => rmSync(home, { recursive: true }));
 
 const provisioned = async () => provisionedFiles(FACTS, await townImage());
+
+/** How long each fuzzer goes on beyond its first round: ten minutes of a soak are both of them. */
+const FUZZED_MS = process.env.CACHET_SOAK === "1" ? 300_000 : 0;
+const NEW_LINE = Uint8Array.of(0x0a);
+
+/** Fifty at a time, until time is up. */
+async function forRounds(what: string, round: () => Promise<void>): Promise<void> {
+  let rounds = 0;
+  for (const end = performance.now() + FUZZED_MS; rounds === 0 || performance.now() < end; rounds += 1) await round();
+  if (FUZZED_MS > 0) console.log(`${50 * rounds} ${what}, ${rounds} visits between them`);
+}
 
 /** The program by itself, to its end. */
 function terminal(...words: readonly string[]) {
@@ -63,7 +75,19 @@ describe.skipIf(missingForNative("x64") !== null)("the streams of the native ter
   it("says what is wrong with a line of a till, and goes on", async () => {
     const shop = new NativeTerminal(builtTerminal("x64"), await provisioned());
     await shop.powerOn();
-    const strange = ["no JSON", "{}", "[1]", "[1,2,3]", '["sale",1]', '[999,"x"]', "[null,1]", '["clock",{"utc":"x"}]'];
+    const nested = (levels: number) => `[999,${"[".repeat(levels)}{"~":"a"}${"]".repeat(levels)}]`;
+    const bytes = ['[999,{"~":"é€\u{1f600}"}]', '[{"~":"a"},{"~":{"~":""}}]', nested(50), nested(20_000)];
+    const strange = [
+      ...bytes,
+      "no JSON",
+      "{}",
+      "[1]",
+      "[1,2,3]",
+      '["sale",1]',
+      '[999,"x"]',
+      "[null,1]",
+      '["clock",{"utc":"x"}]',
+    ];
     shop.sayRaw(`${strange.join("\n")}\n\n${"x".repeat(200_000)}\n`);
     shop.sayRaw(Uint8Array.of(0x5b, 0xff, 0x0a));
     shop.sayRaw('["clock",{"utc":1,"offset":0}]\n');
@@ -74,23 +98,48 @@ describe.skipIf(missingForNative("x64") !== null)("the streams of the native ter
     expect(await shop.close()).toBe(0);
   });
 
-  it("noise on the installer's line disturbs nobody", async () => {
-    const shop = new NativeTerminal(builtTerminal("x64"), await provisioned(), ["--line", "pty"]);
-    const { line } = await shop.powerOn();
-    const port = openSync(line!, "r+");
-    const chance = new Chance(5);
-    for (let bursts = 0; bursts < 50; bursts += 1) {
-      // Frames of the console begin so: some of the noise is read as one.
-      const start = chance.happens(1, 2) ? Uint8Array.of(6, 9) : Uint8Array.of(4, 20);
-      writeSync(port, start);
-      writeSync(port, chance.bytes(1 + chance.below(200)));
-      writeSync(port, "\n");
-    }
-    expect(await shop.visit(sale(1_000), await card(1))).toMatchObject({ result: "done" });
-    const looked = await installer(home, line!, "info");
-    expect(looked.code, looked.err).toBe(0);
-    expect(await shop.close()).toBe(0);
-  });
+  it(
+    "noise on the installer's line disturbs nobody",
+    async () => {
+      const shop = new NativeTerminal(builtTerminal("x64"), await provisioned(), ["--line", "pty"]);
+      const { line } = await shop.powerOn();
+      const port = openSync(line!, "r+");
+      const chance = new Chance(5);
+      const chip = await card(1);
+      await forRounds("bursts of noise", async () => {
+        for (let bursts = 0; bursts < 50; bursts += 1) {
+          // Frames of the console begin so: some of the noise is read as one.
+          const start = chance.happens(1, 2) ? Uint8Array.of(6, 9) : Uint8Array.of(4, 20);
+          writeSync(port, start);
+          writeSync(port, chance.bytes(1 + chance.below(200)));
+          writeSync(port, "\n");
+        }
+        expect(await shop.visit(sale(1_000), chip)).toMatchObject({ result: "done" });
+      });
+      const looked = await installer(home, line!, "info");
+      expect(looked.code, looked.err).toBe(0);
+      expect(await shop.close()).toBe(0);
+    },
+    2 * FUZZED_MS + 60_000,
+  );
+
+  it(
+    "lines of a till in any shape, whole and damaged, disturb nobody",
+    async () => {
+      const shop = new NativeTerminal(builtTerminal("x64"), await provisioned());
+      await shop.powerOn();
+      const chance = new Chance(6);
+      const chip = await card(1);
+      await forRounds("lines of a till", async () => {
+        for (let lines = 0; lines < 50; lines += 1) shop.sayRaw(Buffer.concat([damagedLine(chance), NEW_LINE]));
+        expect(await shop.visit(sale(1_000), chip)).toMatchObject({ result: "done" });
+      });
+      expect(shop.refused.length).toBeGreaterThanOrEqual(50);
+      expect(shop.said.filter((line) => line.startsWith("stopped"))).toEqual([]);
+      expect(await shop.close()).toBe(0);
+    },
+    2 * FUZZED_MS + 60_000,
+  );
 
   describe("a till and a reader that go away", () => {
     let shop: NativeTerminal;

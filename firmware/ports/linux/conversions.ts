@@ -5,10 +5,15 @@ export const crc32 = (bytes: Uint8Array): number => native.crc32(bytes);
 
 export const { bigEndian, concat, readBigEndian, sameBytes } = native;
 
-export const toCrossing = (value: unknown): string => JSON.stringify(value ?? null, native.crossed);
+// The supervisor has the language to itself here.
+Object.defineProperty(Uint8Array.prototype, "toJSON", { value: native.markedBytes });
 
-export const fromCrossing = (text: string): unknown =>
-  text.includes('"~') ? JSON.parse(text, native.revived) : JSON.parse(text);
+export const toCrossing = (value: unknown): string => JSON.stringify(value ?? null);
+
+export const fromCrossing = (text: string): unknown => {
+  const value: unknown = JSON.parse(text);
+  return text.includes('{"~":') ? native.heard(value) : value;
+};
 
 export function utf8Encode(text: string): Uint8Array {
   // The engine knows it; the language of the other files is a little older.

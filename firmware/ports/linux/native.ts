@@ -45,8 +45,10 @@ export interface Native {
   bigEndian(value: number, size: number): Uint8Array;
   readBigEndian(bytes: Uint8Array, at: number, size: number): number;
   sameBytes(a: Uint8Array, b: Uint8Array): boolean;
-  crossed(this: unknown, key: string, item: unknown): unknown;
-  revived(this: unknown, key: string, item: unknown): unknown;
+  /** Of the bytes that it is called on: how they cross. */
+  markedBytes(this: Uint8Array): object;
+  /** What was said, in the place where it was said. */
+  heard(value: unknown): unknown;
   /** Null for what is no UTF-8. */
   strictText(utf8: Uint8Array): string | null;
   sha256(message: Uint8Array): Uint8Array;

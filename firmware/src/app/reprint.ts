@@ -1,6 +1,6 @@
 import { toHex } from "@cachet/card-layout";
 import type { Moment, Receipt, ReprintRequest, VisitReport } from "../hal/index.ts";
-import { type AccountVisit, decodeVisit, entryMessage } from "../wire/index.ts";
+import { type AccountVisit, decodeVisit } from "../wire/index.ts";
 import { type AccountTicket, accountReceipt } from "./account-receipt.ts";
 import { NO_SALE } from "./asked.ts";
 import { type KnownIntent, newIntent } from "./doubts.ts";
@@ -13,7 +13,7 @@ import type { Terminal } from "./terminal.ts";
 const SEAL_DIGITS = 8;
 
 async function sealOf({ hal }: Terminal, number: number): Promise<string> {
-  return toHex(await hal.hash(entryMessage(await hal.entry(number)))).slice(0, SEAL_DIGITS);
+  return toHex(await hal.entryHash(number)).slice(0, SEAL_DIGITS);
 }
 
 /** What the journal alone says of a visit. */

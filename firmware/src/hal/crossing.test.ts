@@ -1,12 +1,26 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fromCrossing, toCrossing } from "./crossing.ts";
+import { fromCrossing, sayBytesInJson, toCrossing } from "./crossing.ts";
 
 const anyText = fc.oneof(
   fc.string({ unit: "binary", maxLength: 20 }),
   fc
     .array(
-      fc.constantFrom("~", "~b", "~t", '"', "\\", "\u0000", "\n", "\u001b", "\u0080", "é", "\u2028", "\ud800", "😀"),
+      fc.constantFrom(
+        "~",
+        '{"~":',
+        '{"~":"a"}',
+        '"',
+        "\\",
+        "\u0000",
+        "\n",
+        "\u001b",
+        "\u0080",
+        "é",
+        "\u2028",
+        "\ud800",
+        "😀",
+      ),
       {
         maxLength: 4,
       },
@@ -41,7 +55,7 @@ describe("a value that crosses between app and supervisor", () => {
     );
   });
 
-  it.each(["~", "~~", "~b", "~t", "~bé", "~t~b", ' ~b"', "", '"~b', "\u007e\u0000"])("keeps the text %j", (text) => {
+  it.each(["~", "~~", '{"~":"a"}', '{"~":', '"~":"é"', "", "\u007e\u0000"])("keeps the text %j", (text) => {
     expect(fromCrossing(toCrossing(text))).toBe(text);
     expect(fromCrossing(toCrossing({ inside: [text, Uint8Array.of(1)] }))).toEqual({
       inside: [text, Uint8Array.of(1)],
@@ -73,7 +87,21 @@ describe("a value that crosses between app and supervisor", () => {
     expect(fromCrossing(toCrossing({ absent: undefined, here: 1 }))).toStrictEqual({ here: 1 });
   });
 
-  it("says a byte string as a marked text", () => {
-    expect(toCrossing([Uint8Array.of(0x41, 0xe9), "a", "~a"])).toBe('["~bAé","a","~t~a"]');
+  it("says a byte string as an object with one field", () => {
+    expect(toCrossing([Uint8Array.of(0x41, 0xe9), "a", "~a"])).toBe('[{"~":"Aé"},"a","~a"]');
+  });
+
+  it("is said the same by plain JSON, where that was asked for", () => {
+    sayBytesInJson();
+    try {
+      fc.assert(
+        fc.property(anyValue, (value) => {
+          expect(JSON.stringify(value)).toBe(toCrossing(value));
+        }),
+      );
+    } finally {
+      Reflect.deleteProperty(Uint8Array.prototype, "toJSON");
+    }
+    expect(JSON.stringify(Uint8Array.of(1))).toBe('{"0":1}');
   });
 });

@@ -1,4 +1,4 @@
-export { fromCrossing, toCrossing } from "./characters.ts";
+export { fromCrossing, sayBytesInJson, toCrossing } from "./characters.ts";
 
 /** Every call the app can make, by name. */
 export const HAL_METHODS = [
@@ -26,6 +26,7 @@ export const HAL_METHODS = [
   "isAdded",
   "given",
   "entry",
+  "entryHash",
   "intend",
   "settle",
   "giveBack",

@@ -141,6 +141,8 @@ export interface JournalPort {
   given(programme: number): Promise<readonly Given[]>;
   /** One entry as it is stored (wire/entry.ts). Only numbers that `lookup`, `visits` or `ticket` gave. */
   entry(number: number): Promise<Uint8Array>;
+  /** The SHA-256 of such an entry that the next one names: what a ticket is sealed with. */
+  entryHash(number: number): Promise<Uint8Array>;
   /**
    * Stores an intent (body as in wire/entry.ts) before any byte of it reaches a card. Gives its entry number once it is
    * durable; "full" and "too-long" mean that nothing was stored and no card may be written.

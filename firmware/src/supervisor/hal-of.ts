@@ -57,6 +57,7 @@ export function halOf({ facts, settings, clock, card, counter, keys, journal, ph
     isAdded: (tillTicket, visit) => journal.isAdded(tillTicket, visit),
     given: (programme) => journal.given(programme),
     entry: (number) => journal.entry(number),
+    entryHash: (number) => journal.entryHash(number),
     intend: (body) => journal.intend(body),
     settle: (intent, programme, outcome) => journal.settle(intent, programme, outcome),
     giveBack: (intent) => journal.giveBack(intent),

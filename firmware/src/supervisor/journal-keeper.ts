@@ -405,6 +405,10 @@ export class JournalKeeper implements JournalPort {
     return Promise.resolve(this.journal.store.entry(number));
   }
 
+  entryHash(number: number): Promise<Uint8Array> {
+    return Promise.resolve(this.journal.hashOf(number));
+  }
+
   /** What visits of an account without a chip ever moved here, by purse. */
   movedIn(account: number): readonly AccountSum[] {
     return this.journal.book.movedIn(account);

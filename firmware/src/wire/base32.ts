@@ -3,8 +3,8 @@ const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 /** Base32 of RFC 4648 (section 6), upper case, without padding. */
 export function base32Of(bytes: Uint8Array): string {
   let [text, held, bits] = ["", 0, 0];
-  for (const byte of bytes) {
-    held = (held << 8) | byte;
+  for (let at = 0; at < bytes.length; at += 1) {
+    held = (held << 8) | bytes[at]!;
     for (bits += 8; bits >= 5; bits -= 5) text += LETTERS[(held >> (bits - 5)) & 31];
     held &= 31;
   }

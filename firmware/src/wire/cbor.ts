@@ -81,13 +81,14 @@ class Writer {
 
   /** Head with the shortest argument (RFC 8949, 4.2.1). */
   private head(major: number, argument: number): void {
-    this.room(9);
     const top = major << 5;
     if (argument < 24) {
+      if (this.used === this.buffer.length) this.room(1);
       this.buffer[this.used] = top | argument;
       this.used += 1;
       return;
     }
+    this.room(9);
     const power = argument < 0x100 ? 0 : argument < 0x1_0000 ? 1 : argument < 0x1_0000_0000 ? 2 : 3;
     const size = 1 << power;
     this.buffer[this.used] = top | (24 + power);
@@ -122,13 +123,23 @@ class Writer {
 
   private map(map: CborMap): void {
     this.head(MAP, map.size);
-    const keys = [...map.keys()];
-    // Our own maps are declared in order: sorting them again would only cost time.
-    if (keys.some((key, at) => at > 0 && compareKeys(keys[at - 1]!, key) >= 0)) keys.sort(compareKeys);
-    for (const key of keys) {
-      this.item(key);
-      this.item(map.get(key)!);
+    const start = this.used;
+    let before: number | string | null = null;
+    // Our own maps are declared in order: only those that are not have to be sorted, and written again.
+    for (const key of map.keys()) {
+      if (before !== null && compareKeys(before, key) >= 0) {
+        this.used = start;
+        for (const sorted of [...map.keys()].sort(compareKeys)) this.pair(sorted, map.get(sorted)!);
+        return;
+      }
+      this.pair(key, map.get(key)!);
+      before = key;
     }
+  }
+
+  private pair(key: number | string, value: Cbor): void {
+    this.item(key);
+    this.item(value);
   }
 }
 

@@ -141,11 +141,8 @@ export function isFormatError(error: unknown): error is CborFault | FormatFault 
 const ENTRY_TAG = ascii("cachet/entry/1");
 const JOURNAL_TAG = /* @__PURE__ */ ascii("cachet/journal/1");
 
-/** What an entry's hash is of. */
-export const entryMessage = (stored: Uint8Array): Uint8Array => concat(ENTRY_TAG, stored);
-
 export function entryHash(sha256: Sha256, stored: Uint8Array): Uint8Array {
-  return sha256(entryMessage(stored));
+  return sha256(concat(ENTRY_TAG, stored));
 }
 
 /** What entry 1 names as its previous hash: binds the journal to the terminal's number and public key. */

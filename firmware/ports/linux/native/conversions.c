@@ -26,20 +26,19 @@ static JSValue js_crc32(JSContext *ctx, JSValueConst self, int count, JSValueCon
     return JS_NewInt64(ctx, (int64_t)(value ^ 0xffffffff));
 }
 
-#define MARK '~'
-#define MARK_BYTES 2
+#define KEY "~"
 
-/* "~b" and one character for each byte of a Uint8Array. */
-static JSValue marked_bytes(JSContext *ctx, JSValueConst value)
+/* {"~": text}, with one character for each byte of a Uint8Array. */
+static JSValue js_marked_bytes(JSContext *ctx, JSValueConst self, int count, JSValueConst *given)
 {
+    (void)count;
+    (void)given;
     const uint8_t *bytes;
     size_t size;
-    if (!bytes_of(ctx, value, &bytes, &size)) return JS_EXCEPTION;
-    char *text = js_malloc(ctx, MARK_BYTES + 2 * size);
+    if (!bytes_of(ctx, self, &bytes, &size)) return JS_EXCEPTION;
+    char *text = js_malloc(ctx, 2 * size + 1);
     if (text == NULL) return JS_EXCEPTION;
-    text[0] = MARK;
-    text[1] = 'b';
-    size_t used = MARK_BYTES;
+    size_t used = 0;
     for (size_t i = 0; i < size; i += 1) {
         if (bytes[i] >= 0x80) {
             text[used] = (char)(0xc0 | (bytes[i] >> 6));
@@ -48,34 +47,9 @@ static JSValue marked_bytes(JSContext *ctx, JSValueConst value)
         text[used] = (char)(bytes[i] >= 0x80 ? 0x80 | (bytes[i] & 63) : bytes[i]);
         used += 1;
     }
-    JSValue characters = JS_NewStringLen(ctx, text, used);
+    JSValue marked = JS_NewObject(ctx);
+    JS_SetPropertyStr(ctx, marked, KEY, JS_NewStringLen(ctx, text, used));
     js_free(ctx, text);
-    return characters;
-}
-
-/* text[name](argument), the engine's own method. */
-static JSValue of_text(JSContext *ctx, JSValueConst text, const char *name, JSValueConst argument)
-{
-    JSAtom method = JS_NewAtom(ctx, name);
-    JSValue result = JS_Invoke(ctx, text, method, 1, &argument);
-    JS_FreeAtom(ctx, method);
-    return result;
-}
-
-static JSValue js_crossed(JSContext *ctx, JSValueConst self, int count, JSValueConst *given)
-{
-    (void)self;
-    (void)count;
-    if (JS_GetClassID(given[1]) == JS_CLASS_UINT8_ARRAY) return marked_bytes(ctx, given[1]);
-    if (!JS_IsString(given[1])) return JS_DupValue(ctx, given[1]);
-    const char *text = JS_ToCString(ctx, given[1]);
-    if (text == NULL) return JS_EXCEPTION;
-    int is_marked = text[0] == MARK;
-    JS_FreeCString(ctx, text);
-    if (!is_marked) return JS_DupValue(ctx, given[1]);
-    JSValue mark = JS_NewString(ctx, "~t");
-    JSValue marked = of_text(ctx, mark, "concat", given[1]);
-    JS_FreeValue(ctx, mark);
     return marked;
 }
 
@@ -108,20 +82,58 @@ static JSValue lower_bytes(JSContext *ctx, const uint8_t *text, size_t size)
     return adopt_bytes(ctx, bytes, used);
 }
 
-static JSValue js_revived(JSContext *ctx, JSValueConst self, int count, JSValueConst *given)
+/* More than any value that crosses is nested. */
+#define DEPTH_MAX 64
+
+static JSValue heard(JSContext *ctx, JSValue value, int depth);
+
+/* Hears each field of an object, or item of a list. */
+static int hear_fields(JSContext *ctx, JSValueConst value, int depth)
+{
+    JSPropertyEnum *names;
+    uint32_t count;
+    if (JS_GetOwnPropertyNames(ctx, &names, &count, value, JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY) < 0) return 0;
+    int is_heard = 1;
+    for (uint32_t i = 0; i < count && is_heard; i += 1) {
+        JSValue item = JS_GetProperty(ctx, value, names[i].atom);
+        if (!JS_IsObject(item)) {
+            is_heard = !JS_IsException(item);
+            JS_FreeValue(ctx, item);
+            continue;
+        }
+        item = heard(ctx, item, depth + 1);
+        is_heard = !JS_IsException(item) && JS_SetProperty(ctx, value, names[i].atom, item) >= 0;
+    }
+    JS_FreePropertyEnum(ctx, names, count);
+    return is_heard;
+}
+
+/* Takes the value, and gives it with bytes in the place of what was said of them. */
+static JSValue heard(JSContext *ctx, JSValue value, int depth)
+{
+    if (!JS_IsObject(value)) return value;
+    JSValue text = JS_GetPropertyStr(ctx, value, KEY);
+    JSValue result = JS_EXCEPTION;
+    if (JS_IsString(text)) {
+        size_t size;
+        const char *characters = JS_ToCStringLen(ctx, &size, text);
+        if (characters != NULL) result = lower_bytes(ctx, (const uint8_t *)characters, size);
+        JS_FreeCString(ctx, characters);
+    } else if (depth > DEPTH_MAX) {
+        JS_ThrowRangeError(ctx, NULL, 0, "a value is nested deeper than %d", DEPTH_MAX);
+    } else if (hear_fields(ctx, value, depth)) {
+        result = JS_DupValue(ctx, value);
+    }
+    JS_FreeValue(ctx, text);
+    JS_FreeValue(ctx, value);
+    return result;
+}
+
+static JSValue js_heard(JSContext *ctx, JSValueConst self, int count, JSValueConst *given)
 {
     (void)self;
     (void)count;
-    if (!JS_IsString(given[1])) return JS_DupValue(ctx, given[1]);
-    size_t size;
-    const char *text = JS_ToCStringLen(ctx, &size, given[1]);
-    if (text == NULL) return JS_EXCEPTION;
-    JSValue item;
-    if (text[0] != MARK) item = JS_DupValue(ctx, given[1]);
-    else if (text[1] == 'b') item = lower_bytes(ctx, (const uint8_t *)text + MARK_BYTES, size - MARK_BYTES);
-    else item = of_text(ctx, given[1], "slice", JS_NewInt32(ctx, MARK_BYTES));
-    JS_FreeCString(ctx, text);
-    return item;
+    return heard(ctx, JS_DupValue(ctx, given[0]), 0);
 }
 
 static int is_utf8(const uint8_t *bytes, size_t size)
@@ -227,7 +239,7 @@ void add_conversions(JSContext *ctx, JSValueConst native)
     add_function(ctx, native, "bigEndian", js_big_endian, 2);
     add_function(ctx, native, "readBigEndian", js_read_big_endian, 3);
     add_function(ctx, native, "sameBytes", js_same_bytes, 2);
-    add_function(ctx, native, "crossed", js_crossed, 2);
-    add_function(ctx, native, "revived", js_revived, 2);
+    add_function(ctx, native, "markedBytes", js_marked_bytes, 0);
+    add_function(ctx, native, "heard", js_heard, 1);
     add_function(ctx, native, "strictText", js_strict_text, 1);
 }
