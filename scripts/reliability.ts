@@ -8,6 +8,7 @@ export interface WorldDocument {
   readonly post: { readonly lost: number; readonly late: number; readonly doubled: number };
   readonly wrongClocks: number;
   readonly silences: number;
+  readonly repeats: number;
   readonly inDoubt: number;
   readonly attacks: readonly AttackSum[];
 }
@@ -42,6 +43,7 @@ export function reliabilityDocument(
     ["visits", sum(({ visits }) => visits)],
     ["cards that left in the middle of a visit", sum(({ cuts }) => cuts.card)],
     ["power cuts in the middle of an operation", sum(({ cuts }) => cuts.power)],
+    ["visits asked for again, under the same number", sum(({ repeats }) => repeats)],
     ["batches lost", sum(({ post }) => post.lost)],
     ["batches late by one to three days", sum(({ post }) => post.late)],
     ["batches that came twice", sum(({ post }) => post.doubled)],

@@ -26,15 +26,15 @@ afterAll(() => rmSync(home, { recursive: true }));
 
 const provisioned = async () => provisionedFiles(FACTS, await townImage());
 
-/** How long each fuzzer goes on beyond its first round: ten minutes of a soak are both of them. */
-const FUZZED_MS = process.env.CACHET_SOAK === "1" ? 300_000 : 0;
+/** How long each fuzzer goes on beyond its first round, and lines between two visits: no journal holds visits as close as they are in the suite. */
+const [FUZZED_MS, LINES] = process.env.CACHET_SOAK === "1" ? [300_000, 2_000] : [0, 50];
 const NEW_LINE = Uint8Array.of(0x0a);
 
-/** Fifty at a time, until time is up. */
+/** Round after round until time is up: two fuzzers are ten minutes of a soak. */
 async function forRounds(what: string, round: () => Promise<void>): Promise<void> {
   let rounds = 0;
   for (const end = performance.now() + FUZZED_MS; rounds === 0 || performance.now() < end; rounds += 1) await round();
-  if (FUZZED_MS > 0) console.log(`${50 * rounds} ${what}, ${rounds} visits between them`);
+  if (FUZZED_MS > 0) console.log(`${LINES * rounds} ${what}, ${rounds} visits between them`);
 }
 
 /** The program by itself, to its end. */
@@ -107,7 +107,7 @@ describe.skipIf(missingForNative("x64") !== null)("the streams of the native ter
       const chance = new Chance(5);
       const chip = await card(1);
       await forRounds("bursts of noise", async () => {
-        for (let bursts = 0; bursts < 50; bursts += 1) {
+        for (let bursts = 0; bursts < LINES; bursts += 1) {
           // Frames of the console begin so: some of the noise is read as one.
           const start = chance.happens(1, 2) ? Uint8Array.of(6, 9) : Uint8Array.of(4, 20);
           writeSync(port, start);
@@ -131,7 +131,7 @@ describe.skipIf(missingForNative("x64") !== null)("the streams of the native ter
       const chance = new Chance(6);
       const chip = await card(1);
       await forRounds("lines of a till", async () => {
-        for (let lines = 0; lines < 50; lines += 1) shop.sayRaw(Buffer.concat([damagedLine(chance), NEW_LINE]));
+        for (let lines = 0; lines < LINES; lines += 1) shop.sayRaw(Buffer.concat([damagedLine(chance), NEW_LINE]));
         expect(await shop.visit(sale(1_000), chip)).toMatchObject({ result: "done" });
       });
       expect(shop.refused.length).toBeGreaterThanOrEqual(50);

@@ -89,6 +89,18 @@ export const MUTANTS: readonly Mutant[] = [
     to: "if (steps.length < 3 || steps.filter",
   },
   {
+    name: "a clock that is doubted is trusted",
+    file: "firmware/src/supervisor/hal-of.ts",
+    from: "now: () => Promise.resolve(clock.now()),",
+    to: "now: () => Promise.resolve({ ...clock.now(), suspect: false }),",
+  },
+  {
+    name: "a visit's number names nothing",
+    file: "firmware/src/journal/book.ts",
+    from: "return intent !== undefined && utc - intent.utc < VISIT_NUMBER_SECONDS ? intent : null;",
+    to: "return intent !== undefined && utc - intent.utc < 0 ? intent : null;",
+  },
+  {
     name: "a terminal's clock is believed",
     file: "host/src/office/detect/histories.ts",
     from: "if (heardAt === null || heardAt <= utc + BATCH_TRAVELS) {",

@@ -61,6 +61,8 @@ export interface AttackSum {
   readonly detected: number;
   /** Nights until the last of them was told, and cents that thieves had too much. */
   readonly nights: number;
+  /** Of these, those in which the office had all that terminals wrote of it. */
+  readonly knownNights: number;
   readonly cents: number;
 }
 
@@ -73,6 +75,7 @@ function attackSums(attempts: readonly Attempt[]): AttackSum[] {
     return {
       ...{ attack, on, tried: own.length, prevented: became("prevented"), detected: became("detected") },
       nights: Math.max(...own.map(({ nights }) => nights)),
+      knownNights: Math.max(...own.map(({ knownNights }) => knownNights)),
       cents: own.reduce((sum, { cents }) => sum + cents, 0),
     };
   });
@@ -83,9 +86,18 @@ function linesOf(options: DaysOptions, run: WorldRun): string[] {
   const attacks = attackSums(run.attempts);
   const table = tableLines({
     title: "attacks",
-    head: ["", "on", "tried", "prevented", "detected", "nights at most", "had too much"],
-    rows: attacks.map(({ attack, on, tried, prevented, detected, nights, cents }) => [
-      ...[attack, on, String(tried), String(prevented), String(detected), String(nights), money(cents, "en")],
+    head: ["", "on", "tried", "prevented", "detected", "nights at most", "once known", "had too much"],
+    rows: attacks.map(({ attack, on, tried, prevented, detected, nights, knownNights, cents }) => [
+      ...[
+        attack,
+        on,
+        String(tried),
+        String(prevented),
+        String(detected),
+        String(nights),
+        String(knownNights),
+        money(cents, "en"),
+      ],
     ]),
     words: 2,
   });
@@ -93,7 +105,7 @@ function linesOf(options: DaysOptions, run: WorldRun): string[] {
     `${days} days, ${terminals} terminals, ${cards} cards, ${run.visits} visits: ${counted(run.results)}`,
     `what they were about  ${counted(run.kinds)}`,
     `why visits did less   ${counted(run.reasons)}`,
-    `cut                   ${run.cuts.card} by cards that left, ${run.cuts.power} by the power`,
+    `cut                   ${run.cuts.card} by cards that left, ${run.cuts.power} by the power; ${run.repeats} visits asked for again`,
     `batches               ${counted(run.batches)}; on their way ${counted({ ...run.post })}`,
     `terminals             ${run.wrongClocks} days with a wrong clock, ${run.silences} silent for 14 days`,
     `cards                 ${run.lost} lost and replaced, ${run.blocked} blocked, ${run.turnedAway} turned away`,
@@ -125,6 +137,7 @@ async function writeReport(
       faults: {
         ...{ cutCard: run.cuts.card, cutPower: run.cuts.power, lost: run.post.lost, late: run.post.late },
         ...{ doubled: run.post.doubled, clocks: run.wrongClocks, silences: run.silences, stillInDoubt: run.inDoubt },
+        repeats: run.repeats,
         ...{ cardsLost: run.lost, blocked: run.blocked, turnedAway: run.turnedAway },
       },
       ...{ attempts: run.attempts, broken: run.broken },

@@ -7,6 +7,7 @@ const FAULTS: Readonly<Record<Trouble, string>> = {
   batches: "batches are lost, late, doubled and out of order",
   clocks: "a terminal's clock is wrong for a day",
   silence: "a terminal brings nothing for 14 days",
+  repeats: "a till does not hear how a visit ended, and asks for it again",
 };
 const ATTACKS: Readonly<Record<Attack, string>> = {
   rollback: "an old dump of a thief's own card is put back after its value was spent",

@@ -28,6 +28,7 @@ export const WORLD_WORDS = {
     faultNames: {
       cutCard: "passages interrompus par une carte retirée",
       cutPower: "coupures de courant",
+      repeats: "passages redemandés par une caisse qui n'a pas eu la réponse",
       lost: "lots perdus",
       late: "lots en retard",
       doubled: "lots reçus deux fois",
@@ -74,6 +75,7 @@ export const WORLD_WORDS = {
     faultNames: {
       cutCard: "visits cut by a card that left",
       cutPower: "power cuts",
+      repeats: "visits asked for again by a till that got no answer",
       lost: "batches lost",
       late: "batches late",
       doubled: "batches that came twice",

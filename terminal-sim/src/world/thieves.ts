@@ -43,12 +43,16 @@ export interface Attempt {
   outcome: "prevented" | "open" | "detected";
   /** Nights until the office named it. */
   nights: number;
+  /** Of these, nights at whose beginning the office had everything that terminals wrote during it. */
+  knownNights: number;
 }
 
 /** What thieves can do in a town. */
 export interface Scene {
   /** Places of the terminals of the town's programme. */
   readonly places: readonly number[];
+  /** How many entries each terminal has that is where it belongs, by number. */
+  written(): ReadonlyMap<number, number>;
   /** A visit with a card at a terminal, nothing going wrong. */
   visit(terminal: number, chip: Type2Chip, amount: number, redeem: boolean): Promise<VisitReport>;
   give(batch: Sent): Promise<Received>;
@@ -88,6 +92,8 @@ const SPENT_ON = 1_000;
 /** The thieves of a town: each day one of them may try something. */
 export class Thieves {
   readonly attempts: Attempt[] = [];
+  /** Of each attempt, the last entry of every terminal that wrote during it. */
+  private readonly wrote = new Map<Attempt, ReadonlyMap<number, number>>();
   private readonly scene: Scene;
   private readonly chance: Chance;
   private readonly cards: ThiefCard[];
@@ -100,6 +106,13 @@ export class Thieves {
   }
 
   async act(attack: Attack, day: number): Promise<void> {
+    const [before, tried] = [this.scene.written(), this.attempts.length];
+    await this.tries(attack, day);
+    const wrote = new Map([...this.scene.written()].filter(([terminal, last]) => last !== before.get(terminal)));
+    for (const attempt of this.attempts.slice(tried)) this.wrote.set(attempt, wrote);
+  }
+
+  private async tries(attack: Attack, day: number): Promise<void> {
     if (attack === "replay" || attack === "forge") await this.withBatch(attack, day);
     else if (attack === "stolen") await this.withTerminal(day);
     else if (attack === "torn") await this.withTear(day);
@@ -125,7 +138,7 @@ export class Thieves {
       this.attempts.push({
         ...{ attack, on: chip.chip, day, card, cents },
         outcome: cents === 0 ? "prevented" : "open",
-        nights: 0,
+        ...{ nights: 0, knownNights: 0 },
       });
     const before = chip.dump();
     if (attack === "edit") {
@@ -172,7 +185,7 @@ export class Thieves {
     // What the first one earned may be there.
     const cents = 2 * second.spentCents >= first.spentCents ? second.spentCents : 0;
     this.attempts.push({
-      ...{ attack: "torn", on: chip.chip, day, card, cents, nights: 0 },
+      ...{ attack: "torn", on: chip.chip, day, card, cents, nights: 0, knownNights: 0 },
       outcome: cents === 0 ? "prevented" : "open",
     });
   }
@@ -191,7 +204,7 @@ export class Thieves {
     const { status } = await scene.give(scene.loot(stolen));
     const isRefused = status === "quarantined";
     this.attempts.push({
-      ...{ attack: "stolen", on: chip.chip, day, card, cents: spentCents, nights: 0 },
+      ...{ attack: "stolen", on: chip.chip, day, card, cents: spentCents, nights: 0, knownNights: 0 },
       outcome: spentCents === 0 && isRefused ? "prevented" : "open",
     });
   }
@@ -210,7 +223,7 @@ export class Thieves {
     const second = await scene.refund(there, chip, { code: bought.code });
     const cents = first.result === "done" && second.result === "done" ? (second.payOutCents ?? 0) : 0;
     this.attempts.push({
-      ...{ attack: "refund-twice", on: chip.chip, day, card, cents, nights: 0 },
+      ...{ attack: "refund-twice", on: chip.chip, day, card, cents, nights: 0, knownNights: 0 },
       outcome: cents === 0 ? "prevented" : "open",
     });
   }
@@ -224,22 +237,23 @@ export class Thieves {
     const { status } = await this.scene.give({ ...batch, file });
     const isPrevented = attack === "forge" ? status !== "accepted" : status === "already-imported";
     this.attempts.push({
-      ...{ attack, on: "batch", day, cents: 0, nights: 0 },
+      ...{ attack, on: "batch", day, cents: 0, nights: 0, knownNights: 0 },
       outcome: isPrevented ? "prevented" : "open",
     });
   }
 
-  /** Attempts that did not end as it is promised, in words. `nights`: after so many the office should have named them. */
+  /** Attempts that did not end as it is promised, in words. `nightsMax`: after so many in which the office knew of it all it should have named them. */
   broken(nightsMax: number): string[] {
     return this.attempts
-      .filter(({ attack, on, outcome, nights }) => {
+      .filter(({ attack, on, outcome, knownNights }) => {
         if (outcome === "prevented") return false;
-        return isPreventable(attack, on) || outcome === "open" || nights > nightsMax;
+        return isPreventable(attack, on) || outcome === "open" || knownNights > nightsMax;
       })
-      .map(({ attack, on, card, cents, outcome, nights }) => {
+      .map(({ attack, on, card, cents, outcome, nights, knownNights }) => {
         const what = `${attack} of ${on}${card === undefined ? "" : ` ${card}`}, ${cents} cents`;
         if (isPreventable(attack, on)) return `${what}: not prevented`;
-        return outcome === "open" ? `${what}: not told after ${nights} nights` : `${what}: told after ${nights} nights`;
+        const after = `after ${nights} nights, ${knownNights} of them with everything there`;
+        return outcome === "open" ? `${what}: not told ${after}` : `${what}: told ${after}`;
       });
   }
 
@@ -249,12 +263,14 @@ export class Thieves {
     return this.used.filter(({ card }) => named.has(card));
   }
 
-  /** What the office says at a night's end: attempts that it names are detected. */
-  night(findings: readonly WorldFinding[]): void {
+  /** What the office says at a night's end: attempts that it names are detected. `importedTo`: the last entry that it has of each terminal. */
+  night(findings: readonly WorldFinding[], importedTo: ReadonlyMap<number, number>): void {
     const named = new Set(findings.filter(({ kind }) => TELLS.includes(kind)).map(({ card }) => card));
     for (const attempt of this.attempts) {
       if (attempt.outcome !== "open") continue;
       attempt.nights += 1;
+      const wrote = [...(this.wrote.get(attempt) ?? [])];
+      if (wrote.every(([terminal, last]) => (importedTo.get(terminal) ?? 0) >= last)) attempt.knownNights += 1;
       if (named.has(attempt.card)) attempt.outcome = "detected";
     }
   }

@@ -1,14 +1,16 @@
+import type { VisitReport } from "@cachet/firmware/hal";
 import { Chance } from "../device/chance.ts";
 import { type Mishap, Mishaps, type OperationKind, TORN_PAGES } from "../device/mishap.ts";
 
 /**
  * What may go wrong in a town, by name: cards that leave in the middle of a visit, power that goes at any operation, batches that are lost,
- * late, doubled and out of order, clocks that are wrong for a day, terminals that bring nothing for 14 days.
+ * late, doubled and out of order, clocks that are wrong for a day, terminals that bring nothing for 14 days, tills that did not hear what
+ * became of a visit.
  */
-export type Trouble = "tears" | "power" | "batches" | "clocks" | "silence";
+export type Trouble = "tears" | "power" | "batches" | "clocks" | "silence" | "repeats";
 
-/** One visit in so many is troubled by a card that leaves, and by the power. */
-const [TEAR_ONE_IN, POWER_ONE_IN] = [12, 60];
+/** One visit in so many is troubled by a card that leaves, by the power, and by a till that did not hear how it ended. */
+const [TEAR_ONE_IN, POWER_ONE_IN, UNHEARD_ONE_IN] = [12, 60, 25];
 /** A visit takes some fifty operations; a mishap planned behind its last one does not happen. */
 const OPERATIONS = 48;
 /** One boot in so many loses power again; one terminal in so many has a wrong clock on a day, or falls silent. */
@@ -68,6 +70,11 @@ export class Troubles {
     if (this.has("power") && chance.happens(1, POWER_ONE_IN))
       mishaps.at(chance.below(OPERATIONS), drawMishap(chance, "power"));
     return mishaps;
+  }
+
+  /** Whether a till did not hear how a visit ended, and asks for it again: always where the power went. */
+  isUnheard(report: VisitReport | "power-cut"): boolean {
+    return this.has("repeats") && (report === "power-cut" || this.chance.happens(1, UNHEARD_ONE_IN));
   }
 
   /** What interrupts a boot. */

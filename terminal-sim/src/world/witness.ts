@@ -1,4 +1,4 @@
-import { toHex } from "@cachet/card-layout";
+import { CARD_EPOCH_SECONDS, toHex } from "@cachet/card-layout";
 import { decodeEntry, type Entry, endOfCborItem, type StoredEffect } from "@cachet/firmware/wire";
 
 /** What a card can hold. */
@@ -32,6 +32,8 @@ interface Step {
   readonly opens: boolean;
   readonly moved: Amounts;
   readonly merchant: number;
+  /** The visit that it is part of, on its card and under its programme; null of what nobody asked for. */
+  readonly visit: string | null;
   /** Cents that the merchant is owed for it; below zero, that he owes. */
   readonly owed: number;
   /** Cents of the purchase, and what it earned and spent; null of a visit that is no plain sale. */
@@ -43,6 +45,8 @@ interface Step {
   } | null;
   outcome: "open" | "committed" | "aborted";
 }
+
+type IntentBody = Extract<Entry, { readonly kind: "intent" }>["body"];
 
 const PUTS: readonly StoredEffect["type"][] = ["earn", "stamp", "topup", "credit", "return", "receive"];
 const TAKES: readonly StoredEffect["type"][] = ["redeem", "expire", "clawback", "forfeit", "give", "payout"];
@@ -69,6 +73,10 @@ const plus = (a: Amounts, b: Amounts): Amounts => ({
 
 export const areSame = (a: Amounts, b: Amounts): boolean => UNITS.every((unit) => a[unit] === b[unit]);
 
+/** Whether somebody asked for it: an intent without is of the terminal's own, and its number names no visit. */
+const isAskedFor = ({ sale, topUp, refund, purchase, transfer, closing, paper }: IntentBody): boolean =>
+  sale.lines.length > 0 || [topUp, refund, purchase, transfer, closing, paper].some((part) => part !== undefined);
+
 /** Cents that an effect owes the merchant of the visit: what was spent at his shop, less what he gave or took cash for. */
 function owedFor({ type, unit, value, funder }: StoredEffect): number {
   if (unit !== "cents") return 0;
@@ -89,8 +97,6 @@ function owedFor({ type, unit, value, funder }: StoredEffect): number {
       return 0;
   }
 }
-
-type IntentBody = Extract<Entry, { readonly kind: "intent" }>["body"];
 
 /** Whether nothing but a sale happened, and no credit of the office with it. */
 const isPlainSale = (
@@ -130,6 +136,8 @@ export class Witness {
   private readonly steps = new Map<string, Step[]>();
   private readonly open = new Map<string, Step>();
   private readonly heard = new Map<number, number>();
+  /** Visits that happened, under each programme. */
+  private readonly done = new Set<string>();
   /** Defects that it saw: an outcome told twice, or of nothing. */
   readonly faults: string[] = [];
 
@@ -148,6 +156,7 @@ export class Witness {
       if (entry.number !== this.nextOf(terminal)) this.faults.push(`T-${terminal}: entry ${entry.number} out of turn`);
       this.heard.set(terminal, entry.number);
       if (entry.kind === "intent") this.begin(terminal, entry);
+      if (entry.kind === "intent" && entry.utc < CARD_EPOCH_SECONDS) this.beforeTime(terminal, entry);
       if (entry.kind === "commit" || entry.kind === "abort") this.settle(terminal, entry);
     }
   }
@@ -158,6 +167,7 @@ export class Witness {
         ...{ terminal, intent: number, oldHash: toHex(oldHash), newHash: toHex(newHash), opens: oldTerminal === 0 },
         ...{ merchant: body.merchant, owed: effects.reduce((sum, one) => sum + owedFor(one), 0) },
         ...{ moved: movedBy(effects), sale: saleOf(body, effects) },
+        visit: isAskedFor(body) ? `${terminal}/${body.visit}/${nameOf(body.card, programme)}` : null,
         outcome: "open",
       };
       const name = nameOf(body.card, programme);
@@ -166,12 +176,25 @@ export class Witness {
     }
   }
 
+  /** A visit of a day before there were cards: the terminal had to know that its clock is wrong, and do nothing that needs a day. */
+  private beforeTime(terminal: number, { number, body }: Entry & { readonly kind: "intent" }): void {
+    const fault = (what: string) =>
+      this.faults.push(`T-${terminal}-${number}, by a clock that stands before all cards: ${what}`);
+    if (body.clockSuspect !== true) fault("nothing says that the clock was doubted");
+    if (body.late !== undefined) fault("a sale of earlier was added");
+    if (body.refund?.terminal !== undefined) fault("a receipt of another terminal was believed");
+  }
+
   private settle(terminal: number, { kind, body }: Entry & { readonly kind: "commit" | "abort" }): void {
     const name = `${terminal}/${body.intent}/${body.programme}`;
     const step = this.open.get(name);
     if (step === undefined) this.faults.push(`${name}: an outcome of nothing, or told twice`);
     else step.outcome = kind === "commit" ? "committed" : "aborted";
     this.open.delete(name);
+    if (step?.outcome !== "committed" || step.visit === null) return;
+    if (this.done.has(step.visit))
+      this.faults.push(`T-${terminal}: visit ${body.intent} was done before, under its number`);
+    this.done.add(step.visit);
   }
 
   /**

@@ -48,6 +48,8 @@ export interface WorldRun {
   readonly batches: Readonly<Record<string, number>>;
   readonly wrongClocks: number;
   readonly silences: number;
+  /** Visits that a till asked for again, because it had not heard how they ended. */
+  readonly repeats: number;
   /** Cards that were lost and replaced, cards that the last list blocks, and how often somebody was turned away with one. */
   readonly lost: number;
   readonly blocked: number;
@@ -68,8 +70,8 @@ const [CARDS_PER_ATTACK, ATTACK_ONE_IN] = [12, 3];
 const ROBBED = 3;
 /** A customer who is asked for his card again lays it back in three of four times. */
 const RETURNS_OF_FOUR = 3;
-/** Nights after which an attack that succeeded has to be named, once everything that was on its way has arrived. */
-const NIGHTS_TO_TELL = 21;
+/** Nights after which an attack that succeeded has to be named, counted from the one in which the office has all that terminals wrote of it. */
+const NIGHTS_TO_TELL = 1;
 /** On one day in so many a customer loses his card. */
 const LOSES_ONE_IN = 2;
 /** Evenings without any trouble at the end, until all batches are in. */
@@ -106,6 +108,7 @@ class World {
   private readonly found: HonestCard[] = [];
   private serial = 0;
   private turnedAway = 0;
+  private repeats = 0;
   private visits = 0;
   private day = 0;
 
@@ -148,6 +151,7 @@ class World {
     const { street, collection } = this;
     return {
       places: street.town,
+      written: () => new Map(street.kept.map(({ facts, entryCount }) => [facts.terminal, entryCount])),
       visit: (terminal, chip, amount, redeem) => this.quietVisit(terminal, chip, amount, redeem),
       give: (batch) => collection.give(batch, this.evening),
       shops: street.shopsOfOne,
@@ -239,9 +243,20 @@ class World {
     });
     this.visits = request.visit;
     this.note(report);
-    this.shopping.remember(holder, index, request, report);
+    const heard = this.troubles.isUnheard(report) ? await this.askAgain(index, utc, request, holder) : report;
+    this.shopping.remember(holder, index, request, heard);
     this.touched.add(customer);
     this.options.progress(this.visits, this.planned);
+  }
+
+  /** The same visit under the same number: what happened is told, what did not is done now. */
+  private async askAgain(index: number, utc: number, request: VisitRequest, { chip }: Holder) {
+    const terminal = await this.street.at(index, utc);
+    terminal.mishaps = new Mishaps();
+    const report = await terminal.visit(request, chip);
+    this.repeats += 1;
+    this.note(report);
+    return report;
   }
 
   private note(report: VisitReport | "power-cut"): void {
@@ -325,7 +340,7 @@ class World {
     const { office } = this.options;
     await office.endNight(this.evening);
     const found = await office.findings(this.evening);
-    this.thieves?.night(found);
+    this.thieves?.night(found, this.collection.importedTo);
     await this.promises.books(this.collection.importedTo);
     for (const customer of this.touched) await this.promises.card(this.holders[customer]!);
     this.touched.clear();
@@ -389,6 +404,7 @@ class World {
       batches: this.collection.batches.all,
       wrongClocks: this.street.wrongClocks,
       silences: this.street.silences,
+      repeats: this.repeats,
       ...{ lost: this.found.length, blocked: this.collection.lists.blocked.size, turnedAway: this.turnedAway },
       attempts: this.thieves?.attempts ?? [],
       inDoubt: this.witness.inDoubt,
